@@ -1,0 +1,48 @@
+import { type AttemptOutcome, boundedError } from './attempt.ts';
+import { type RetryPolicy, retryDelayMs } from './retry-policy.ts';
+
+/** The one way out of `processing`. `released` gives the delivery back without charging a try. */
+export type Settlement =
+  | Readonly<{ kind: 'completed' }>
+  | Readonly<{ kind: 'retry'; dueAtMs: number; error: string }>
+  | Readonly<{ kind: 'failed'; error: string }>
+  | Readonly<{ kind: 'released'; dueAtMs: number }>;
+
+/** What a handler's try came to, every return and every throw normalised. */
+export type TryResult = Readonly<{
+  outcome: AttemptOutcome;
+  error: string | null;
+  httpStatus: number | null;
+  responseExcerpt: string | null;
+  /** A wait that the destination asked for, already capped; null leaves it to the policy. */
+  retryAfterMs: number | null;
+}>;
+
+/**
+ * Decides what becomes of a delivery after a try.
+ * @param attempts finished tries, this one included
+ * @param random uniform in [0, 1)
+ */
+export function decideSettlement(
+  result: TryResult,
+  attempts: number,
+  policy: RetryPolicy,
+  nowMs: number,
+  random: number,
+): Settlement {
+  if (result.outcome === 'succeeded') return { kind: 'completed' };
+  const error = boundedError(result.error ?? result.outcome);
+  if (result.outcome === 'rejected' || attempts >= policy.maxAttempts) return { kind: 'failed', error };
+  const delayMs = result.retryAfterMs ?? retryDelayMs(policy, attempts, random);
+  return { kind: 'retry', dueAtMs: nowMs + delayMs, error };
+}
+
+/** The result of a try whose process or lease died under it. */
+export const INTERRUPTED: TryResult = {
+  outcome: 'interrupted',
+  error:
+    'interrupted: the process that ran this attempt ended, or lost its lease, before the attempt finished',
+  httpStatus: null,
+  responseExcerpt: null,
+  retryAfterMs: null,
+};

@@ -1,0 +1,97 @@
+import type { AttemptOutcome } from '../domain/attempt.ts';
+import type { Settlement } from '../domain/settlement.ts';
+
+/** Why a request was refused. One word per case, in problem replies, logs and the metric's label. */
+export const REJECTION_REASONS = [
+  'malformed_json',
+  'invalid',
+  'unsupported_media_type',
+  'too_large',
+  'unknown_source',
+  'queue_full',
+  'overloaded',
+  'store_error',
+  'shutting_down',
+  'aborted',
+] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+/** What the core tells about itself. Subscribers (log, metrics) choose the words; the core never formats. */
+export type ReceiverEvent =
+  | Readonly<{
+      type: 'event.accepted';
+      eventId: string;
+      source: string;
+      eventType: string;
+      deliveries: number;
+      bodyBytes: number;
+      durationMs: number;
+    }>
+  | Readonly<{
+      type: 'event.duplicate';
+      eventId: string;
+      source: string;
+      /** The body differs from the first one's. */
+      conflict: boolean;
+      durationMs: number;
+    }>
+  /** `source` is null when the request named none that exists. `detail` never holds payload or secrets. */
+  | Readonly<{ type: 'event.rejected'; source: string | null; reason: RejectionReason; detail: string }>
+  | Readonly<{
+      type: 'attempt.finished';
+      eventId: string;
+      deliveryId: string;
+      source: string;
+      eventType: string;
+      destination: string;
+      attempt: number;
+      outcome: AttemptOutcome;
+      /** What became of the delivery. */
+      settlement: Settlement['kind'];
+      error: string | null;
+      httpStatus: number | null;
+      durationMs: number;
+      /** From acceptance to the start of this attempt. */
+      waitedMs: number;
+      /** When it is tried again, for settlement `retry`. */
+      dueAtMs: number | null;
+    }>
+  /** Somebody else holds the delivery now; what this attempt came to was dropped. */
+  | Readonly<{ type: 'lease.lost'; eventId: string; deliveryId: string; source: string; destination: string }>
+  /** A lease whose holder died was taken back and charged. */
+  | Readonly<{
+      type: 'lease.reclaimed';
+      deliveryId: string;
+      destination: string;
+      attempt: number;
+      settlement: Settlement['kind'];
+    }>
+  /** Given back uncharged, at shutdown. */
+  | Readonly<{
+      type: 'delivery.released';
+      eventId: string;
+      deliveryId: string;
+      source: string;
+      destination: string;
+    }>
+  /** A handler went on after its attempt had timed out; it has now ended. */
+  | Readonly<{ type: 'handler.overran'; deliveryId: string; destination: string; overranMs: number }>
+  | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
+  | Readonly<{ type: 'store.failed'; operation: string; error: Error }>
+  | Readonly<{ type: 'cleanup.batch'; deleted: number }>
+  | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
+  | Readonly<{ type: 'receiver.notice'; message: string; details?: Readonly<Record<string, unknown>> }>
+  | Readonly<{ type: 'receiver.warning'; message: string; details?: Readonly<Record<string, unknown>> }>
+  | Readonly<{ type: 'receiver.failed'; message: string; error: Error }>;
+
+export type Emit = (event: ReceiverEvent) => void;
+
+/** Hands each event to every subscriber, in order. */
+export function createEmitter(subscribers: readonly Emit[]): Emit {
+  const [only, ...others] = subscribers;
+  if (only === undefined) return () => {};
+  if (others.length === 0) return only;
+  return (event) => {
+    for (const subscriber of subscribers) subscriber(event);
+  };
+}

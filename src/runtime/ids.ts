@@ -1,0 +1,51 @@
+import type { Random } from './random.ts';
+
+/** Makes ids: UUIDv7 (RFC 9562, section 5.7), strictly growing within one generator. */
+export type IdGenerator = (nowMs: number) => string;
+
+const COUNTER_LIMIT = 0x1000;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/**
+ * rand_a is a counter within the millisecond (RFC 9562, section 6.2, method 1), rand_b is random. Ids that grow
+ * append to the right edge of every index; when the clock steps back the last time goes on being used.
+ */
+export function createIdGenerator(random: Random): IdGenerator {
+  const tail = new Uint8Array(8);
+  let lastMs = 0;
+  let counter = 0;
+  return (nowMs) => {
+    if (nowMs > lastMs) {
+      lastMs = nowMs;
+      counter = 0;
+    } else if (++counter === COUNTER_LIMIT) {
+      lastMs += 1;
+      counter = 0;
+    }
+    random.fill(tail);
+    const time = lastMs.toString(16).padStart(12, '0');
+    const version = (0x7000 | counter).toString(16);
+    const variant = HEX[(tail[0]! & 0x3f) | 0x80]! + HEX[tail[1]!]!;
+    const node =
+      HEX[tail[2]!]! + HEX[tail[3]!]! + HEX[tail[4]!]! + HEX[tail[5]!]! + HEX[tail[6]!]! + HEX[tail[7]!]!;
+    return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${node}`;
+  };
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether the text is a UUID in its canonical lower-case form. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** The Unix time in milliseconds that a UUIDv7 carries. */
+export function uuidTimeMs(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}
+
+/** The smallest UUIDv7 of a millisecond: every id made before it is less. */
+export function lowestUuidAt(timeMs: number): string {
+  const time = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
+}

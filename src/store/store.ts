@@ -1,0 +1,142 @@
+import type { Attempt } from '../domain/attempt.ts';
+import type { Delivery, DeliveryStatus, NewDelivery } from '../domain/delivery.ts';
+import type { EventView, WebhookEvent } from '../domain/event.ts';
+import type { Lease } from '../domain/lease.ts';
+import type { Settlement } from '../domain/settlement.ts';
+
+/**
+ * The store's port, split by role so that a caller asks for what it uses. Time is always an argument.
+ * Outcomes are unions; every method rejects with a StoreError when the storage itself fails, and then nothing of
+ * the operation is visible.
+ */
+export interface Store extends InboxStore, LeaseStore, BrowseStore, OperateStore {}
+
+export type InsertOutcome =
+  | Readonly<{ kind: 'inserted' }>
+  /** The (source, idempotency key) is known. `conflict`: the bytes differ from those of the first. */
+  | Readonly<{ kind: 'duplicate'; event: EventView; conflict: boolean }>
+  /** So many deliveries are pending that this event's would exceed the limit. Nothing was written. */
+  | Readonly<{ kind: 'full' }>;
+
+export interface InboxStore {
+  /**
+   * Stores the event with one pending delivery for each destination, due at once.
+   * Resolves only when the commit is durable.
+   */
+  insertEvent(event: WebhookEvent, deliveries: readonly NewDelivery[]): Promise<InsertOutcome>;
+}
+
+export type ClaimRequest = Readonly<{
+  /** How many deliveries each destination may take now. */
+  limits: readonly Readonly<{ destination: string; limit: number }>[];
+  /** Fences this claim; unique for ever. */
+  token: string;
+  nowMs: number;
+  leaseUntilMs: number;
+}>;
+
+/** A claimed delivery with all that a handler needs. `attempts` are those finished before this one. */
+export type Leased = Readonly<{
+  lease: Lease;
+  destination: string;
+  attempts: number;
+  event: WebhookEvent;
+}>;
+
+export type ClaimOutcome = Readonly<{
+  leased: readonly Leased[];
+  /** When the next delivery of the asked destinations is due (past if limits left some behind), or null. */
+  nextDueAtMs: number | null;
+}>;
+
+/** A delivery whose lease ran out, still `processing` under its old token. */
+export type ExpiredLease = Readonly<{
+  lease: Lease;
+  destination: string;
+  attempts: number;
+  leasedAtMs: number;
+}>;
+
+export interface LeaseStore {
+  /** Leases due pending deliveries, the longest due first, within each destination's limit. */
+  claim(request: ClaimRequest): Promise<ClaimOutcome>;
+  /** Moves the end of a lease. `lost`: the token is no longer the delivery's. */
+  extend(lease: Lease, untilMs: number): Promise<'extended' | 'lost'>;
+  /**
+   * Ends a lease. `attempt` is appended and `attempts` counted up unless it is null (a release charges nothing).
+   * `lost`: the token is no longer the delivery's, and nothing changed.
+   */
+  settle(
+    lease: Lease,
+    settlement: Settlement,
+    attempt: Attempt | null,
+    nowMs: number,
+  ): Promise<'settled' | 'lost'>;
+  /** Leases with an end at or before `untilMs`, the oldest first. */
+  expired(untilMs: number, limit: number): Promise<readonly ExpiredLease[]>;
+}
+
+/** A page of dead letters, newest first; `next` continues it. */
+export type DeadLetterPage = Readonly<{ deliveries: readonly Delivery[]; next: string | null }>;
+
+export type StatusCount = Readonly<{ destination: string; status: DeliveryStatus; count: number }>;
+
+export type StoreStats = Readonly<{
+  /** Kept by the store as it writes, so reading them costs the same at any size. */
+  counts: readonly StatusCount[];
+  events: number;
+  /** When the oldest pending delivery was created, or null. */
+  oldestPendingAtMs: number | null;
+  databaseBytes: number;
+}>;
+
+export interface BrowseStore {
+  eventById(id: string): Promise<EventView | null>;
+  eventByKey(source: string, idempotencyKey: string): Promise<EventView | null>;
+  /** The event with its bytes. */
+  readEvent(id: string): Promise<WebhookEvent | null>;
+  deliveriesOf(eventId: string): Promise<readonly Delivery[]>;
+  attemptsOf(deliveryId: string): Promise<readonly Attempt[]>;
+  /** Failed deliveries, newest first; `before` is the `next` of the page before. */
+  listDeadLetters(limit: number, before: string | null): Promise<DeadLetterPage>;
+  stats(): Promise<StoreStats>;
+}
+
+export type PurgeOutcome = Readonly<{
+  deleted: number;
+  /** Continues where this batch ended; null when nothing older than the limit is left. */
+  cursor: string | null;
+}>;
+
+export type ReplayOutcome =
+  | Readonly<{ kind: 'replayed'; delivery: Delivery }>
+  | Readonly<{ kind: 'unknown' }>
+  /** Only a terminal delivery may be repeated. */
+  | Readonly<{ kind: 'open'; status: DeliveryStatus }>
+  | Readonly<{ kind: 'full' }>;
+
+export interface OperateStore {
+  /**
+   * Deletes up to `limit` events received before `beforeMs` whose deliveries are all terminal, with their
+   * deliveries and attempts. Open ones are passed over. Space is given back to the file system as it goes.
+   */
+  purge(beforeMs: number, limit: number, cursor: string | null): Promise<PurgeOutcome>;
+  /** Makes a new pending delivery of the same event and destination that points to the old one. */
+  replay(deliveryId: string, newDeliveryId: string, nowMs: number): Promise<ReplayOutcome>;
+  /** Proves that the store can commit. */
+  ping(): Promise<void>;
+  /** Commits what was submitted before, then refuses everything with STORE_CLOSED. */
+  close(): Promise<void>;
+}
+
+/** Things that happen inside a driver and that an operator wants to see. */
+export type StoreObserver = Readonly<{
+  onCommit?: (operations: number, durationMs: number) => void;
+  onError?: (error: Error) => void;
+}>;
+
+export type StoreOptions = Readonly<{
+  /** Most deliveries that may be pending; a retry is never refused. */
+  maxPendingDeliveries: number;
+  observer?: StoreObserver;
+}>;
