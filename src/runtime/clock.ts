@@ -18,6 +18,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Milliseconds from a clock that never steps: for durations, which no decision depends on. */
+export function monotonicMs(): number {
+  return performance.now();
+}
+
 /** Resolves after `delayMs`, or at once when the signal aborts. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

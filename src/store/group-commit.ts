@@ -1,0 +1,102 @@
+/** What one operation of a batch came to: its own result, or why it alone failed. */
+export type OperationResult<Result> =
+  | Readonly<{ ok: true; value: Result }>
+  | Readonly<{ ok: false; error: Error }>;
+
+export type GroupCommitOptions<Operation, Result> = Readonly<{
+  /** Commits a batch. Results come in the order of the operations; a rejection fails all of them. */
+  commit: (batch: readonly Operation[]) => Promise<readonly OperationResult<Result>[]>;
+  /** Most operations in one commit. */
+  maxBatch: number;
+  /** Most bytes in one commit, as `weigh` counts them; one operation alone may exceed it. */
+  maxBatchBytes: number;
+  weigh: (operation: Operation) => number;
+  /** Commits that may be under way at once; with 2 the next is handed over while the last one syncs. */
+  maxInFlight: number;
+}>;
+
+type Waiting<Operation, Result> = {
+  operation: Operation;
+  resolve: (result: Result) => void;
+  reject: (error: Error) => void;
+};
+
+/**
+ * Gathers the operations that arrive while a commit is under way and commits them together: one fsync or one round
+ * trip serves many callers, and each still sees its own durable answer. Operations keep the order of submission.
+ */
+export class GroupCommit<Operation, Result> {
+  readonly #options: GroupCommitOptions<Operation, Result>;
+  #waiting: Waiting<Operation, Result>[] = [];
+  #inFlight = 0;
+  #scheduled = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: GroupCommitOptions<Operation, Result>) {
+    this.#options = options;
+  }
+
+  submit(operation: Operation): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ operation, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when everything submitted so far, and whatever that leads to, is committed or failed. */
+  drain(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #isIdle(): boolean {
+    return this.#inFlight === 0 && this.#waiting.length === 0;
+  }
+
+  /** Waits for the end of the event loop's turn, so that all requests that came in with one poll share a commit. */
+  #schedule(): void {
+    if (this.#scheduled || this.#inFlight >= this.#options.maxInFlight) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#commitNext();
+    });
+  }
+
+  async #commitNext(): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const batch = this.#takeBatch();
+    this.#inFlight += 1;
+    try {
+      const results = await this.#options.commit(batch.map((entry) => entry.operation));
+      for (let i = 0; i < batch.length; i++) answer(batch[i]!, results[i]!);
+    } catch (error) {
+      for (const entry of batch) entry.reject(error as Error);
+    }
+    this.#inFlight -= 1;
+    if (this.#waiting.length > 0) this.#schedule();
+    else if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #takeBatch(): Waiting<Operation, Result>[] {
+    const { maxBatch, maxBatchBytes, weigh } = this.#options;
+    let count = 0;
+    let bytes = 0;
+    for (const entry of this.#waiting) {
+      bytes += weigh(entry.operation);
+      if (count > 0 && (count === maxBatch || bytes > maxBatchBytes)) break;
+      count += 1;
+    }
+    if (count === this.#waiting.length) {
+      const all = this.#waiting;
+      this.#waiting = [];
+      return all;
+    }
+    return this.#waiting.splice(0, count);
+  }
+}
+
+function answer<Result>(entry: Waiting<unknown, Result>, result: OperationResult<Result>): void {
+  if (result.ok) entry.resolve(result.value);
+  else entry.reject(result.error);
+}

@@ -1,0 +1,120 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Attempt, AttemptOutcome } from '../../domain/attempt.ts';
+import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
+import type { EventView, WebhookEvent } from '../../domain/event.ts';
+import type { DeadLetterPage, StatusCount, StoreStats } from '../store.ts';
+import { prepareReadEvent } from './claim.ts';
+import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
+import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
+
+/** The questions of BrowseStore, answered synchronously on the reading connection. */
+export type Queries = Readonly<{
+  eventById(id: string): EventView | null;
+  eventByKey(source: string, idempotencyKey: string): EventView | null;
+  readEvent(id: string): WebhookEvent | null;
+  deliveriesOf(eventId: string): Delivery[];
+  attemptsOf(deliveryId: string): Attempt[];
+  listDeadLetters(limit: number, before: string | null): DeadLetterPage;
+  stats(): StoreStats;
+}>;
+
+const DELIVERY_COLUMNS = `
+  id, event_id, destination, status, attempts, due_at, last_error, created_at, updated_at, replay_of`;
+
+export const DEAD_LETTERS_SQL = `
+  select ${DELIVERY_COLUMNS} from deliveries where status = 'failed' and id < ? order by id desc limit ?`;
+
+const AFTER_ALL = new Uint8Array(17).fill(0xff);
+
+export function prepareQueries(db: DatabaseSync): Queries {
+  const byId = db.prepare(`select ${VIEW_COLUMNS} from events where id = ?`);
+  const byKey = db.prepare(`select ${VIEW_COLUMNS} from events where source = ? and idempotency_key = ?`);
+  const ofEvent = db.prepare(`select ${DELIVERY_COLUMNS} from deliveries where event_id = ? order by id`);
+  const attempts = db.prepare(
+    `select number, started_at, ended_at, outcome, error, http_status, response_excerpt
+     from attempts where delivery_id = ? order by number`,
+  );
+  const deadLetters = db.prepare(DEAD_LETTERS_SQL);
+  const viewOf = prepareEventView(db);
+  const readEvent = prepareReadEvent(db);
+  return {
+    eventById(id) {
+      const row = byId.get(uuidToBytes(id));
+      return row === undefined ? null : viewOf(row);
+    },
+    eventByKey(source, idempotencyKey) {
+      const row = byKey.get(source, idempotencyKey);
+      return row === undefined ? null : viewOf(row);
+    },
+    readEvent: (id) => readEvent(uuidToBytes(id)),
+    deliveriesOf: (eventId) => ofEvent.all(uuidToBytes(eventId)).map(toDelivery),
+    attemptsOf: (deliveryId) => attempts.all(uuidToBytes(deliveryId)).map(toAttempt),
+    listDeadLetters(limit, before) {
+      const rows = deadLetters
+        .all(before === null ? AFTER_ALL : uuidToBytes(before), limit + 1)
+        .map(toDelivery);
+      const deliveries = rows.slice(0, limit);
+      return { deliveries, next: rows.length > limit ? deliveries.at(-1)!.id : null };
+    },
+    stats: prepareStats(db),
+  };
+}
+
+/** The pending delivery that has waited longest: the first of each destination's due index, or a waiting retry. */
+export const OLDEST_DUE_SQL = `
+  select due_at as at from deliveries where destination = ? and status = 'pending' order by due_at limit 1`;
+export const OLDEST_WAITING_SQL = `
+  select created_at as at from deliveries where status = 'pending' and due_at <> created_at
+  order by created_at limit 1`;
+
+function prepareStats(db: DatabaseSync): () => StoreStats {
+  const counts = db.prepare('select destination, status, count from delivery_counts where count <> 0');
+  const events = db.prepare(`select value from totals where name = 'events'`);
+  const oldestDue = db.prepare(OLDEST_DUE_SQL);
+  const oldestWaiting = db.prepare(OLDEST_WAITING_SQL);
+  const size = db.prepare(
+    'select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()',
+  );
+  return () => {
+    const rows = counts.all() as unknown as StatusCount[];
+    // A first try is due the moment it is created, so the earliest due time dates the oldest of those.
+    const times = rows
+      .filter(({ status }) => status === 'pending')
+      .map(({ destination }) => oldestDue.get(destination) as { at: number } | undefined);
+    times.push(oldestWaiting.get() as { at: number } | undefined);
+    const known = times.flatMap((time) => (time === undefined ? [] : [time.at]));
+    return {
+      counts: rows.map(({ destination, status, count }) => ({ destination, status, count })),
+      events: (events.get() as { value: number }).value,
+      oldestPendingAtMs: known.length === 0 ? null : Math.min(...known),
+      databaseBytes: (size.get() as { bytes: number }).bytes,
+    };
+  };
+}
+
+function toDelivery(row: Record<string, unknown>): Delivery {
+  return {
+    id: bytesToUuid(row.id as Uint8Array),
+    eventId: bytesToUuid(row.event_id as Uint8Array),
+    destination: row.destination as string,
+    status: row.status as DeliveryStatus,
+    attempts: row.attempts as number,
+    dueAtMs: row.due_at as number,
+    lastError: row.last_error as string | null,
+    createdAtMs: row.created_at as number,
+    updatedAtMs: row.updated_at as number,
+    replayOf: row.replay_of === null ? null : bytesToUuid(row.replay_of as Uint8Array),
+  };
+}
+
+function toAttempt(row: Record<string, unknown>): Attempt {
+  return {
+    number: row.number as number,
+    startedAtMs: row.started_at as number,
+    endedAtMs: row.ended_at as number,
+    outcome: row.outcome as AttemptOutcome,
+    error: row.error as string | null,
+    httpStatus: row.http_status as number | null,
+    responseExcerpt: row.response_excerpt as string | null,
+  };
+}

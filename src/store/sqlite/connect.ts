@@ -1,0 +1,137 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../../domain/errors.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { toStoreError } from './store-failure.ts';
+
+/** "WHRX": marks the file as ours (https://www.sqlite.org/fileformat.html#application_id). */
+const APPLICATION_ID = 0x57485258;
+
+/** Frames in the -wal file after which the writer folds them into the database; 4 KiB each. */
+const CHECKPOINT_PAGES = 4000;
+
+/** Holds the right to be the one process on a database file; ends with the process, however it ends. */
+export type FileLock = Readonly<{ release(): void }>;
+
+/**
+ * Takes the one writer's place on the file. The lock is the operating system's own on a file beside it, so that
+ * nothing stale is left behind by a crash.
+ * @throws StoreError STORE_LOCKED when another process, or another receiver of this one, has it
+ */
+export function lockFile(databasePath: string): FileLock {
+  createFile(databasePath);
+  const lockPath = `${realpathSync(databasePath)}.lock`;
+  const lock = new DatabaseSync(lockPath, { timeout: 0 });
+  try {
+    lock.exec('begin exclusive');
+  } catch (cause) {
+    lock.close();
+    throw new StoreError(
+      'STORE_LOCKED',
+      `${databasePath} is in use by another webhook-receiver: one process owns a database file. ` +
+        'Stop the other one, or give this one its own DB_PATH.',
+      { cause },
+    );
+  }
+  return { release: () => lock.close() };
+}
+
+/** Creates the file, readable by its owner alone: it holds payloads. */
+function createFile(databasePath: string): void {
+  if (existsSync(databasePath)) return;
+  const folder = path.dirname(databasePath);
+  try {
+    mkdirSync(folder, { recursive: true });
+    closeSync(openSync(databasePath, 'a', 0o600));
+    syncFolder(folder);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new StoreError(
+      'STORE_IO',
+      `cannot create the database ${databasePath}: ${reason}. Check DB_PATH.`,
+      { cause },
+    );
+  }
+}
+
+/** A file's name is durable only once its folder is synced; without it a power cut could lose the whole inbox. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+/**
+ * Opens the connection that writes, and brings the schema up to date.
+ * @param maxPages upper bound of the file's size in pages, for tests of a full disk
+ */
+export function openWriter(databasePath: string, maxPages?: number): DatabaseSync {
+  return guarded(databasePath, () => {
+    const db = new DatabaseSync(databasePath, { timeout: 5000 });
+    refuseForeignFile(db, databasePath);
+    db.exec('pragma auto_vacuum = incremental');
+    db.exec('pragma journal_mode = wal');
+    // Power loss after our 2xx would lose the event: the provider will not resend.
+    db.exec('pragma synchronous = full');
+    db.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    db.exec('pragma journal_size_limit = 67108864');
+    db.exec('pragma cache_size = -65536');
+    db.exec('pragma temp_store = memory');
+    if (maxPages !== undefined) db.exec(`pragma max_page_count = ${maxPages}`);
+    migrate(db, databasePath);
+    return db;
+  });
+}
+
+/** Opens a connection that only reads; under WAL it neither waits for the writer nor holds it up. */
+export function openReader(databasePath: string): DatabaseSync {
+  return guarded(databasePath, () => {
+    const db = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
+    db.exec('pragma cache_size = -16384');
+    return db;
+  });
+}
+
+function guarded<T>(databasePath: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    const failure = toStoreError(error);
+    if (failure.code === 'STORE_SCHEMA') throw failure;
+    throw new StoreError(failure.code, `cannot open the database ${databasePath}: ${failure.message}`, {
+      cause: error,
+    });
+  }
+}
+
+function refuseForeignFile(db: DatabaseSync, databasePath: string): void {
+  const { application_id: id } = db.prepare('pragma application_id').get() as { application_id: number };
+  const { tables } = db.prepare('select count(*) as tables from sqlite_schema').get() as { tables: number };
+  if (id === APPLICATION_ID || (id === 0 && tables === 0)) return;
+  throw new StoreError(
+    'STORE_SCHEMA',
+    `${databasePath} is the database of another program: give DB_PATH another file.`,
+  );
+}
+
+function migrate(db: DatabaseSync, databasePath: string): void {
+  const { user_version: version } = db.prepare('pragma user_version').get() as { user_version: number };
+  if (version > MIGRATIONS.length) {
+    throw new StoreError(
+      'STORE_SCHEMA',
+      `${databasePath} has schema version ${version}, this program knows up to ${MIGRATIONS.length}: run a newer program.`,
+    );
+  }
+  if (version === MIGRATIONS.length) return;
+  db.exec('begin immediate');
+  try {
+    for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    db.exec(`pragma application_id = ${APPLICATION_ID}`);
+    db.exec(`pragma user_version = ${MIGRATIONS.length}`);
+    db.exec('commit');
+  } catch (error) {
+    db.exec('rollback');
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { WebhookEvent } from '../../domain/event.ts';
+import type { InsertOutcome } from '../store.ts';
+import type { Counters } from './counters.ts';
+import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
+import type { Verbs } from './operations.ts';
+import { uuidToBytes } from './uuid-bytes.ts';
+
+/** @see InboxStore.insertEvent */
+export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: number): Verbs['insert'] {
+  const insertEvent = db.prepare(
+    `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (source, idempotency_key) do nothing`,
+  );
+  const insertDelivery = db.prepare(
+    `insert into deliveries (id, event_id, destination, status, attempts, due_at, created_at, updated_at)
+     values (?, ?, ?, 'pending', 0, ?, ?, ?)`,
+  );
+  const findKnown = prepareFindKnown(db);
+
+  return ({ event, deliveries }) => {
+    if (deliveries.length > 0 && counters.pending() + deliveries.length > maxPending) {
+      return findKnown(event) ?? { kind: 'full' };
+    }
+    const eventId = uuidToBytes(event.id);
+    const { changes } = insertEvent.run(
+      eventId,
+      event.source,
+      event.idempotencyKey,
+      event.eventType,
+      event.method,
+      event.url,
+      JSON.stringify(event.headers),
+      event.contentType,
+      event.body,
+      event.receivedAtMs,
+    );
+    if (changes === 0) return findKnown(event)!;
+    for (const { id, destination } of deliveries) {
+      const at = event.receivedAtMs;
+      insertDelivery.run(uuidToBytes(id), eventId, destination, at, at, at);
+      counters.add(destination, 'pending', 1);
+    }
+    counters.addEvents(1);
+    return { kind: 'inserted' };
+  };
+}
+
+/** Looks a key up and compares the bytes with those that came first. */
+function prepareFindKnown(db: DatabaseSync): (event: WebhookEvent) => InsertOutcome | null {
+  const find = db.prepare(
+    `select ${VIEW_COLUMNS}, body from events where source = ? and idempotency_key = ?`,
+  );
+  const viewOf = prepareEventView(db);
+  return (event) => {
+    const row = find.get(event.source, event.idempotencyKey);
+    if (row === undefined) return null;
+    const conflict = !Buffer.from(event.body).equals(row.body as Uint8Array);
+    return { kind: 'duplicate', event: viewOf(row), conflict };
+  };
+}

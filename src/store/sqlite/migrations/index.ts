@@ -1,0 +1,4 @@
+import { inbox } from './0001-inbox.ts';
+
+/** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
+export const MIGRATIONS: readonly string[] = [inbox];

@@ -1,0 +1,112 @@
+import { StoreError } from '../../domain/errors.ts';
+import { monotonicMs } from '../../runtime/clock.ts';
+import { GroupCommit } from '../group-commit.ts';
+import type { Store, StoreObserver, StoreOptions } from '../store.ts';
+import type { Queries } from './browse.ts';
+import type { Answer, Answers, Operation, OperationKind, OperationOf } from './operations.ts';
+import { fromPlainError, ThreadClient } from './thread-client.ts';
+import { bodyBytes, packBatch, type WireAnswer } from './wire.ts';
+
+export type SqliteOptions = StoreOptions &
+  Readonly<{
+    path: string;
+    /** Upper bound of the file's size in pages: a disk that is full, for tests. */
+    maxPages?: number;
+  }>;
+
+const MAX_BATCH_OPERATIONS = 1024;
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+
+/** Events that one commit of a cleanup deletes: small, so that the accepts that share it hardly wait. */
+const PURGE_SLICE = 32;
+const VACUUM_SLICE_PAGES = 64;
+
+/**
+ * Opens the store on an SQLite file: a thread that writes, so that a sync never stops the event loop, and one that
+ * reads, so that questions never wait for a commit.
+ * @throws StoreError STORE_LOCKED, STORE_SCHEMA, STORE_CORRUPT or STORE_IO
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const { path, maxPendingDeliveries, maxPages, observer = {} } = options;
+  const onDeath = (error: StoreError) => observer.onFatal?.(error);
+  const writer = new ThreadClient('writer-thread', { path, maxPendingDeliveries, maxPages }, onDeath);
+  try {
+    await writer.opened;
+    const reader = new ThreadClient('reader-thread', { path }, onDeath);
+    await reader.opened;
+    return createStore(writer, reader, observer);
+  } catch (error) {
+    await writer.end();
+    throw error;
+  }
+}
+
+function createStore(writer: ThreadClient, reader: ThreadClient, observer: StoreObserver): Store {
+  const commits = new GroupCommit<Operation, Answer>({
+    commit: (batch) => commitBatch(writer, batch, observer),
+    maxBatch: MAX_BATCH_OPERATIONS,
+    maxBatchBytes: MAX_BATCH_BYTES,
+    weigh: bodyBytes,
+    maxInFlight: 2,
+  });
+  let closing: Promise<void> | null = null;
+  const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
+    closing === null ? work() : Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'));
+  const submit = <Kind extends OperationKind>(operation: OperationOf<Kind>): Promise<Answers[Kind]> =>
+    whileOpen(() => commits.submit(operation) as Promise<Answers[Kind]>);
+  const ask = <Name extends keyof Queries>(query: Name, ...args: Parameters<Queries[Name]>) =>
+    whileOpen(() => reader.call({ query, args }) as Promise<ReturnType<Queries[Name]>>);
+
+  return {
+    insertEvent: (event, deliveries) => submit({ kind: 'insert', event, deliveries }),
+    claim: (request) => submit({ kind: 'claim', request }),
+    extend: (lease, untilMs) => submit({ kind: 'extend', lease, untilMs }),
+    settle: (lease, settlement, attempt, nowMs) =>
+      submit({ kind: 'settle', lease, settlement, attempt, nowMs }),
+    expired: (untilMs, limit) => submit({ kind: 'expired', untilMs, limit }),
+    replay: (deliveryId, newDeliveryId, nowMs) =>
+      submit({ kind: 'replay', deliveryId, newDeliveryId, nowMs }),
+    ping: () => submit({ kind: 'ping' }),
+    async purge(beforeMs, limit, cursor) {
+      let deleted = 0;
+      let at = cursor;
+      do {
+        const slice = Math.min(PURGE_SLICE, limit - deleted);
+        const outcome = await submit({ kind: 'purge', beforeMs, limit: slice, cursor: at });
+        deleted += outcome.deleted;
+        at = outcome.cursor;
+      } while (at !== null && deleted < limit);
+      if (at === null) while ((await submit({ kind: 'vacuum', pages: VACUUM_SLICE_PAGES })) === 'more');
+      return { deleted, cursor: at };
+    },
+    eventById: (id) => ask('eventById', id),
+    eventByKey: (source, idempotencyKey) => ask('eventByKey', source, idempotencyKey),
+    readEvent: (id) => ask('readEvent', id),
+    deliveriesOf: (eventId) => ask('deliveriesOf', eventId),
+    attemptsOf: (deliveryId) => ask('attemptsOf', deliveryId),
+    listDeadLetters: (limit, before) => ask('listDeadLetters', limit, before),
+    stats: () => ask('stats'),
+    close() {
+      closing ??= (async () => {
+        await commits.drain();
+        await reader.end();
+        await writer.call('close');
+        await writer.end();
+      })();
+      return closing;
+    },
+  };
+}
+
+async function commitBatch(writer: ThreadClient, batch: readonly Operation[], observer: StoreObserver) {
+  const startedMs = monotonicMs();
+  const packed = packBatch(batch);
+  const answers = (await writer.call(packed, [packed.bodies.buffer as ArrayBuffer])) as WireAnswer[];
+  observer.onCommit?.(batch.length, monotonicMs() - startedMs);
+  return answers.map((answer) => {
+    if (answer.ok) return answer;
+    const error = fromPlainError(answer.error);
+    observer.onError?.(error);
+    return { ok: false as const, error };
+  });
+}

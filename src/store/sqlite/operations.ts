@@ -1,0 +1,46 @@
+import type { Attempt } from '../../domain/attempt.ts';
+import type { NewDelivery } from '../../domain/delivery.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+import type { Lease } from '../../domain/lease.ts';
+import type { Settlement } from '../../domain/settlement.ts';
+import type {
+  ClaimOutcome,
+  ClaimRequest,
+  ExpiredLease,
+  InsertOutcome,
+  PurgeOutcome,
+  ReplayOutcome,
+} from '../store.ts';
+
+/** Everything that changes the database, as one value each, so that any mix of them shares one commit. */
+export type Operation =
+  | Readonly<{ kind: 'insert'; event: WebhookEvent; deliveries: readonly NewDelivery[] }>
+  | Readonly<{ kind: 'claim'; request: ClaimRequest }>
+  | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
+  | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
+  | Readonly<{ kind: 'expired'; untilMs: number; limit: number }>
+  | Readonly<{ kind: 'purge'; beforeMs: number; limit: number; cursor: string | null }>
+  | Readonly<{ kind: 'vacuum'; pages: number }>
+  | Readonly<{ kind: 'replay'; deliveryId: string; newDeliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'ping' }>;
+
+export type OperationKind = Operation['kind'];
+export type OperationOf<Kind extends OperationKind> = Extract<Operation, { kind: Kind }>;
+
+/** What each kind of operation answers. */
+export type Answers = {
+  insert: InsertOutcome;
+  claim: ClaimOutcome;
+  extend: 'extended' | 'lost';
+  settle: 'settled' | 'lost';
+  expired: readonly ExpiredLease[];
+  purge: PurgeOutcome;
+  /** Whether free pages are left in the file. */
+  vacuum: 'more' | 'done';
+  replay: ReplayOutcome;
+  ping: undefined;
+};
+export type Answer = Answers[OperationKind];
+
+/** The verbs, each bound to its prepared statements. */
+export type Verbs = Readonly<{ [Kind in OperationKind]: (operation: OperationOf<Kind>) => Answers[Kind] }>;

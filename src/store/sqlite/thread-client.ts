@@ -1,0 +1,74 @@
+import { type Transferable, Worker } from 'node:worker_threads';
+import { StoreError, type StoreErrorCode } from '../../domain/errors.ts';
+
+/** A StoreError as it crosses between threads: class instances do not survive structured clone. */
+export type PlainError = Readonly<{ code: StoreErrorCode; message: string }>;
+
+export type ThreadReply =
+  | Readonly<{ id: number; ok: true; value: unknown }>
+  | Readonly<{ id: number; ok: false; error: PlainError }>;
+
+export function toPlainError(error: StoreError): PlainError {
+  return { code: error.code, message: error.message };
+}
+
+export function fromPlainError(error: PlainError): StoreError {
+  return new StoreError(error.code, error.message);
+}
+
+/** Call number of a thread's first reply, which says that it is open, or why not. */
+export const OPENED = 0;
+
+type Call = { resolve: (value: unknown) => void; reject: (error: Error) => void };
+
+/** The near side of a database thread: sends calls, matches replies, and fails all of them if the thread dies. */
+export class ThreadClient {
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, Call>();
+  #lastId = OPENED;
+  #dead: StoreError | null = null;
+  /** Resolves when the thread has opened its connection. */
+  readonly opened: Promise<void>;
+
+  /** @param entry module name beside this file, without its ending: compiled code ends in .js */
+  constructor(entry: string, workerData: unknown, onDeath: (error: StoreError) => void) {
+    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.#worker = new Worker(new URL(`./${entry}.${ending}`, import.meta.url), { workerData });
+    this.opened = this.#expect(OPENED) as Promise<void>;
+    this.#worker.on('message', (reply: ThreadReply) => this.#answer(reply));
+    this.#worker.on('error', (cause) => this.#die('failed', cause, onDeath));
+    this.#worker.on('exit', (status) => this.#die(`ended with ${status}`, undefined, onDeath));
+  }
+
+  call(message: unknown, transfer: readonly Transferable[] = []): Promise<unknown> {
+    if (this.#dead !== null) return Promise.reject(this.#dead);
+    const id = ++this.#lastId;
+    const reply = this.#expect(id);
+    this.#worker.postMessage({ id, message }, transfer);
+    return reply;
+  }
+
+  async end(): Promise<void> {
+    this.#dead = new StoreError('STORE_CLOSED', 'the store is closed');
+    await this.#worker.terminate();
+  }
+
+  #expect(id: number): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject }));
+  }
+
+  #answer(reply: ThreadReply): void {
+    const call = this.#calls.get(reply.id);
+    this.#calls.delete(reply.id);
+    if (reply.ok) call?.resolve(reply.value);
+    else call?.reject(fromPlainError(reply.error));
+  }
+
+  #die(how: string, cause: unknown, onDeath: (error: StoreError) => void): void {
+    if (this.#dead !== null) return;
+    this.#dead = new StoreError('STORE_INTERNAL', `the database thread ${how}`, { cause });
+    for (const call of this.#calls.values()) call.reject(this.#dead);
+    this.#calls.clear();
+    onDeath(this.#dead);
+  }
+}

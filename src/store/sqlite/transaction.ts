@@ -1,0 +1,77 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { StoreError } from '../../domain/errors.ts';
+import { prepareClaim } from './claim.ts';
+import { openCounters } from './counters.ts';
+import { prepareExpired } from './expired.ts';
+import { prepareExtend } from './extend.ts';
+import { prepareInsert } from './insert.ts';
+import type { Answer, Operation, Verbs } from './operations.ts';
+import { preparePurge, prepareVacuum } from './purge.ts';
+import { prepareReplay } from './replay.ts';
+import { prepareSettle } from './settle.ts';
+import { isStorageFailure, toStoreError } from './store-failure.ts';
+
+export type BatchAnswer = Readonly<{ ok: true; value: Answer }> | Readonly<{ ok: false; error: StoreError }>;
+
+/** Runs a batch in one transaction; answers in the order of the operations, once the commit is durable. */
+export type RunBatch = (batch: readonly Operation[]) => BatchAnswer[];
+
+/**
+ * A failure of the storage fails the whole batch, for nothing of it is durable. A failure of one operation must not
+ * cost its neighbours their commit: then each is run by itself, and only the culprit fails.
+ */
+export function prepareBatch(db: DatabaseSync, maxPending: number): RunBatch {
+  const counters = openCounters(db);
+  const ping = db.prepare(`update totals set value = value + 1 where name = 'pings'`);
+  const verbs: Verbs = {
+    insert: prepareInsert(db, counters, maxPending),
+    claim: prepareClaim(db, counters),
+    extend: prepareExtend(db),
+    settle: prepareSettle(db, counters),
+    expired: prepareExpired(db),
+    purge: preparePurge(db, counters),
+    vacuum: prepareVacuum(db),
+    replay: prepareReplay(db, counters, maxPending),
+    ping: () => void ping.run(),
+  };
+  const begin = db.prepare('begin immediate');
+  const commit = db.prepare('commit');
+
+  const runTogether = (batch: readonly Operation[]): BatchAnswer[] => {
+    try {
+      begin.run();
+      const answers = batch.map((operation): BatchAnswer => ({ ok: true, value: perform(verbs, operation) }));
+      counters.write();
+      commit.run();
+      counters.keep();
+      return answers;
+    } catch (error) {
+      counters.forget();
+      // SQLite may have rolled back by itself, as it does when the disk is full.
+      if (db.isTransaction) db.exec('rollback');
+      throw toStoreError(error);
+    }
+  };
+  return (batch) => {
+    try {
+      return runTogether(batch);
+    } catch (thrown) {
+      const error = thrown as StoreError;
+      if (batch.length === 1 || isStorageFailure(error)) return batch.map(() => ({ ok: false, error }));
+      return batch.map((operation) => runAlone(runTogether, operation));
+    }
+  };
+}
+
+function runAlone(run: RunBatch, operation: Operation): BatchAnswer {
+  try {
+    return run([operation])[0]!;
+  } catch (error) {
+    return { ok: false, error: error as StoreError };
+  }
+}
+
+function perform(verbs: Verbs, operation: Operation): Answer {
+  const verb = verbs[operation.kind] as (operation: Operation) => Answer;
+  return verb(operation);
+}

@@ -1,0 +1,30 @@
+import { workerData } from 'node:worker_threads';
+import { lockFile, openWriter } from './connect.ts';
+import { serveThread } from './serve-thread.ts';
+import { toPlainError } from './thread-client.ts';
+import { prepareBatch } from './transaction.ts';
+import { unpackBatch, type WireAnswer, type WireBatch } from './wire.ts';
+
+export type WriterData = Readonly<{ path: string; maxPendingDeliveries: number; maxPages?: number }>;
+export type WriterCall = WireBatch | 'close';
+
+serveThread<WriterCall>(() => {
+  const { path, maxPendingDeliveries, maxPages } = workerData as WriterData;
+  const lock = lockFile(path);
+  const db = openWriter(path, maxPages);
+  const runBatch = prepareBatch(db, maxPendingDeliveries);
+  return (call) => {
+    if (call === 'close') {
+      // Leaves a single file behind, so that a copy of it is a whole backup.
+      db.exec('pragma wal_checkpoint(truncate)');
+      db.close();
+      lock.release();
+      return { value: undefined };
+    }
+    const answers = runBatch(unpackBatch(call));
+    const value: WireAnswer[] = answers.map((answer) =>
+      answer.ok ? answer : { ok: false, error: toPlainError(answer.error) },
+    );
+    return { value };
+  };
+});
