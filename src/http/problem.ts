@@ -1,0 +1,74 @@
+import { STATUS_CODES } from 'node:http';
+import type { FieldError } from '../ingest/envelope.ts';
+
+/** Every code that a problem reply may carry, with its status. Codes are stable: clients go by them. */
+export const PROBLEMS = {
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  bad_request: { status: 400, title: 'The request cannot be read' },
+  unauthorized: { status: 401, title: 'A valid token is needed' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  unknown_source: { status: 404, title: 'No such source' },
+  method_not_allowed: { status: 405, title: 'The method does not apply here' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  not_terminal: { status: 409, title: 'The delivery is still open' },
+  too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  invalid: { status: 422, title: 'The request does not have the expected shape' },
+  queue_full: { status: 429, title: 'The queue is full' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  overloaded: { status: 503, title: 'Too much is under way' },
+  store_error: { status: 503, title: 'The event could not be stored' },
+  shutting_down: { status: 503, title: 'The receiver is shutting down' },
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Seconds after which a sender that was turned away may come back. */
+const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
+  queue_full: 5,
+  overloaded: 1,
+  store_error: 5,
+  shutting_down: 5,
+};
+
+export type ProblemReply = Readonly<{ status: number; headers: Record<string, string>; body: string }>;
+
+/**
+ * A reply in problem details form (RFC 9457).
+ * @param errors the fields that are wrong, for a validation failure
+ */
+export function problemReply(
+  code: ProblemCode,
+  detail: string,
+  errors?: readonly FieldError[],
+): ProblemReply {
+  const { status, title } = PROBLEMS[code];
+  const body = JSON.stringify({
+    type: `urn:webhook-receiver:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    errors,
+  });
+  const retryAfter = RETRY_AFTER_SECONDS[code];
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'content-length': String(Buffer.byteLength(body)),
+      'x-content-type-options': 'nosniff',
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    },
+    body,
+  };
+}
+
+/** The same as bytes for a bare socket, for requests that never became one. */
+export function rawProblem(code: ProblemCode, detail: string): string {
+  const { status, headers, body } = problemReply(code, detail);
+  const lines = Object.entries({ ...headers, connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+
+export type BodyOutcome =
+  | Readonly<{ kind: 'body'; body: Uint8Array }>
+  | Readonly<{ kind: 'too_large' }>
+  /** All requests together hold as many bytes as they may. */
+  | Readonly<{ kind: 'overloaded' }>
+  | Readonly<{ kind: 'aborted' }>;
+
+/** Bytes of bodies that are in memory now, over all requests. */
+export type BodyBudget = {
+  readonly maxBodyBytes: number;
+  readonly maxBytesInFlight: number;
+  bytesInFlight: number;
+};
+
+/**
+ * Reads a body as it streams in and stops at the limit: what lies beyond is never read.
+ * The bytes count against the budget until the caller gives them back with `releaseBody`.
+ */
+export function readBody(
+  request: IncomingMessage,
+  budget: BodyBudget,
+  done: (outcome: BodyOutcome) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+
+  const finish = (outcome: BodyOutcome) => {
+    request.off('data', onData);
+    request.off('end', onEnd);
+    request.off('close', onClose);
+    if (outcome.kind !== 'body') {
+      request.pause();
+      budget.bytesInFlight -= bytes;
+    }
+    done(outcome);
+  };
+  const onData = (chunk: Buffer) => {
+    bytes += chunk.length;
+    budget.bytesInFlight += chunk.length;
+    if (bytes > budget.maxBodyBytes) return finish({ kind: 'too_large' });
+    if (budget.bytesInFlight > budget.maxBytesInFlight) return finish({ kind: 'overloaded' });
+    chunks.push(chunk);
+  };
+  const onEnd = () =>
+    finish({ kind: 'body', body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes) });
+  const onClose = () => finish({ kind: 'aborted' });
+
+  request.on('data', onData);
+  request.on('end', onEnd);
+  request.on('close', onClose);
+  // Without a listener an aborted upload would surface as an uncaught error; `close` follows and ends it.
+  request.on('error', ignore);
+}
+
+function ignore(): void {}
+
+export function releaseBody(budget: BodyBudget, body: Uint8Array): void {
+  budget.bytesInFlight -= body.length;
+}
