@@ -1,0 +1,111 @@
+import type { Attempt } from '../domain/attempt.ts';
+import type { Destination } from '../domain/destination.ts';
+import { decideSettlement, type Settlement, type TryResult } from '../domain/settlement.ts';
+import type { Handler } from '../handlers/handler.ts';
+import type { Emit } from '../observe/events.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Leased, LeaseStore } from '../store/store.ts';
+import { runHandler } from './run-handler.ts';
+import { settleDurably } from './settle-durably.ts';
+
+export type AttemptParts = Readonly<{
+  store: Pick<LeaseStore, 'settle'>;
+  clock: Clock;
+  random: Random;
+  emit: Emit;
+  /** Aborts when the process must end and the store still fails. */
+  giveUp: AbortSignal;
+}>;
+
+export type AttemptTarget = Readonly<{ destination: Destination; handler: Handler }>;
+
+/** Why an attempt was told to stop; carried as the reason of its `cancel` signal. */
+export const SHUTDOWN = 'shutdown';
+export const LEASE_LOST = 'lease lost';
+
+/**
+ * One try of a delivery from its claim to its settlement: run -> decide -> settle -> tell.
+ * @param cancel its signal stops the handler; with reason SHUTDOWN the delivery is released uncharged
+ */
+export async function executeAttempt(
+  parts: AttemptParts,
+  target: AttemptTarget,
+  leased: Leased,
+  cancel: AbortSignal,
+): Promise<void> {
+  const { clock, random } = parts;
+  const startedAtMs = clock.nowMs();
+  const run = await runHandler({
+    handler: target.handler,
+    event: leased.event,
+    context: {
+      deliveryId: leased.lease.deliveryId,
+      destination: leased.destination,
+      attempt: leased.attempts + 1,
+    },
+    timeoutMs: target.destination.timeoutMs,
+    clock,
+    cancel,
+    onOverrun: (overranMs) =>
+      parts.emit({
+        type: 'handler.overran',
+        deliveryId: leased.lease.deliveryId,
+        destination: leased.destination,
+        overranMs,
+      }),
+  });
+  const endedAtMs = clock.nowMs();
+  if (run.kind === 'cancelled') {
+    if (cancel.reason === SHUTDOWN) await release(parts, leased, endedAtMs);
+    return;
+  }
+  const attempt = attemptOf(run.result, leased.attempts + 1, startedAtMs, endedAtMs);
+  const policy = target.destination.retry;
+  const settlement = decideSettlement(run.result, attempt.number, policy, endedAtMs, random.next());
+  const settled = await settle(parts, leased, settlement, attempt);
+  if (settled === 'settled') tell(parts.emit, leased, attempt, settlement);
+}
+
+async function release(parts: AttemptParts, leased: Leased, nowMs: number): Promise<void> {
+  const settled = await settle(parts, leased, { kind: 'released', dueAtMs: nowMs }, null);
+  if (settled === 'settled') parts.emit({ type: 'delivery.released', ...identityOf(leased) });
+}
+
+async function settle(parts: AttemptParts, leased: Leased, settlement: Settlement, attempt: Attempt | null) {
+  const onFailure = (error: Error) => parts.emit({ type: 'store.failed', operation: 'settle', error });
+  const settled = await settleDurably({ ...parts, onFailure }, leased.lease, settlement, attempt);
+  if (settled === 'lost') parts.emit({ type: 'lease.lost', ...identityOf(leased) });
+  return settled;
+}
+
+/** The row that remembers a try. */
+export function attemptOf(
+  result: TryResult,
+  number: number,
+  startedAtMs: number,
+  endedAtMs: number,
+): Attempt {
+  const { outcome, error, httpStatus, responseExcerpt } = result;
+  return { number, startedAtMs, endedAtMs, outcome, error, httpStatus, responseExcerpt };
+}
+
+function identityOf({ lease, destination, event }: Leased) {
+  return { eventId: event.id, deliveryId: lease.deliveryId, source: event.source, destination };
+}
+
+function tell(emit: Emit, leased: Leased, attempt: Attempt, settlement: Settlement): void {
+  emit({
+    type: 'attempt.finished',
+    ...identityOf(leased),
+    eventType: leased.event.eventType,
+    attempt: attempt.number,
+    outcome: attempt.outcome,
+    settlement: settlement.kind,
+    error: attempt.error,
+    httpStatus: attempt.httpStatus,
+    durationMs: attempt.endedAtMs - attempt.startedAtMs,
+    waitedMs: attempt.startedAtMs - leased.event.receivedAtMs,
+    dueAtMs: settlement.kind === 'retry' ? settlement.dueAtMs : null,
+  });
+}

@@ -1,0 +1,37 @@
+import type { Emit } from '../observe/events.ts';
+import { type Clock, monotonicMs } from '../runtime/clock.ts';
+import { createRunLoop } from '../runtime/run-loop.ts';
+import type { Service } from '../runtime/service.ts';
+import type { OperateStore } from '../store/store.ts';
+
+export type PurgerParts = Readonly<{
+  store: Pick<OperateStore, 'purge'>;
+  clock: Clock;
+  emit: Emit;
+  retentionMs: number;
+  intervalMs: number;
+}>;
+
+/** Events that one call deletes; the store cuts it into slices that share their commits with ingest. */
+const BATCH = 1000;
+
+/** Deletes what is older than the retention, at the start and then every interval. Open events stay. */
+export function createPurger({ store, clock, emit, retentionMs, intervalMs }: PurgerParts): Service {
+  return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
+    const startedMs = monotonicMs();
+    const beforeMs = clock.nowMs() - retentionMs;
+    let total = 0;
+    let cursor: string | null = null;
+    try {
+      do {
+        const outcome = await store.purge(beforeMs, BATCH, cursor);
+        cursor = outcome.cursor;
+        total += outcome.deleted;
+        if (outcome.deleted > 0) emit({ type: 'cleanup.batch', deleted: outcome.deleted });
+      } while (cursor !== null && !signal.aborted);
+      emit({ type: 'cleanup.finished', deleted: total, durationMs: monotonicMs() - startedMs });
+    } catch (error) {
+      emit({ type: 'store.failed', operation: 'purge', error: error as Error });
+    }
+  });
+}

@@ -1,0 +1,75 @@
+import type { Destination } from '../domain/destination.ts';
+import type { RetryPolicy } from '../domain/retry-policy.ts';
+import { decideSettlement, INTERRUPTED } from '../domain/settlement.ts';
+import type { Emit } from '../observe/events.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Random } from '../runtime/random.ts';
+import { createRunLoop } from '../runtime/run-loop.ts';
+import type { Service } from '../runtime/service.ts';
+import type { ExpiredLease, LeaseStore } from '../store/store.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { attemptOf } from './execute-attempt.ts';
+
+export type ReaperParts = Readonly<{
+  store: Pick<LeaseStore, 'expired' | 'settle'>;
+  dispatcher: Pick<Dispatcher, 'holds' | 'wake'>;
+  destinations: readonly Destination[];
+  /** For deliveries whose destination is configured no more. */
+  defaultRetry: RetryPolicy;
+  clock: Clock;
+  random: Random;
+  emit: Emit;
+}>;
+
+export type Reaper = Service & Readonly<{ reclaimAll(): Promise<void> }>;
+
+const PAUSE_MS = 5_000;
+const BATCH = 500;
+
+/**
+ * Takes back the deliveries whose holder died: each is charged an attempt, so that an event that kills the process
+ * ends as a dead letter instead of killing it for ever.
+ */
+export function createReaper(parts: ReaperParts): Reaper {
+  const { store, dispatcher, clock, random, emit } = parts;
+  const policies = new Map(parts.destinations.map(({ name, retry }) => [name, retry]));
+
+  const reclaim = async ({ lease, destination, attempts, leasedAtMs }: ExpiredLease) => {
+    const nowMs = clock.nowMs();
+    const attempt = attemptOf(INTERRUPTED, attempts + 1, leasedAtMs, nowMs);
+    const policy = policies.get(destination) ?? parts.defaultRetry;
+    const settlement = decideSettlement(INTERRUPTED, attempt.number, policy, nowMs, random.next());
+    if ((await store.settle(lease, settlement, attempt, nowMs)) === 'lost') return;
+    const { deliveryId } = lease;
+    emit({
+      type: 'lease.reclaimed',
+      deliveryId,
+      destination,
+      attempt: attempt.number,
+      settlement: settlement.kind,
+    });
+  };
+
+  /** Until none is left. What this process still works on is not dead, however late its heartbeat. */
+  const reclaimUntil = async (untilMs: number) => {
+    for (;;) {
+      const expired = await store.expired(untilMs, BATCH);
+      const dead = expired.filter(({ lease }) => !dispatcher.holds(lease.deliveryId));
+      await Promise.all(dead.map(reclaim));
+      if (dead.length > 0) dispatcher.wake();
+      if (expired.length < BATCH || dead.length === 0) return;
+    }
+  };
+  const loop = createRunLoop(clock, PAUSE_MS, 'after a pause', async () => {
+    try {
+      await reclaimUntil(clock.nowMs());
+    } catch (error) {
+      emit({ type: 'store.failed', operation: 'reclaim', error: error as Error });
+    }
+  });
+  return {
+    ...loop,
+    /** For the start of a process that owns its store alone: whoever held a lease is gone. */
+    reclaimAll: () => reclaimUntil(Number.MAX_SAFE_INTEGER),
+  };
+}
