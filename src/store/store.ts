@@ -132,8 +132,6 @@ export interface OperateStore {
 /** Things that happen inside a driver and that an operator wants to see. */
 export type StoreObserver = Readonly<{
   onCommit?: (operations: number, durationMs: number) => void;
-  /** An operation failed; its caller is told too. */
-  onError?: (error: Error) => void;
   /** The driver is beyond use, and only a restart of the process mends it. */
   onFatal?: (error: Error) => void;
 }>;

@@ -103,10 +103,7 @@ async function commitBatch(writer: ThreadClient, batch: readonly Operation[], ob
   const packed = packBatch(batch);
   const answers = (await writer.call(packed, [packed.bodies.buffer as ArrayBuffer])) as WireAnswer[];
   observer.onCommit?.(batch.length, monotonicMs() - startedMs);
-  return answers.map((answer) => {
-    if (answer.ok) return answer;
-    const error = fromPlainError(answer.error);
-    observer.onError?.(error);
-    return { ok: false as const, error };
-  });
+  return answers.map((answer) =>
+    answer.ok ? answer : { ok: false as const, error: fromPlainError(answer.error) },
+  );
 }

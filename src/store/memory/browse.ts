@@ -1,0 +1,58 @@
+import type { Attempt } from '../../domain/attempt.ts';
+import type { Delivery } from '../../domain/delivery.ts';
+import { deriveEventStatus, type EventView, type WebhookEvent } from '../../domain/event.ts';
+import type { DeadLetterPage } from '../store.ts';
+import { byId, copyEvent, deliveriesOf, deliveriesWith, keyOf, type State, toDelivery } from './state.ts';
+
+/** @see BrowseStore.eventById */
+export function eventById(state: State, id: string): EventView | null {
+  const event = state.events.get(id);
+  return event === undefined ? null : viewOf(state, event);
+}
+
+/** @see BrowseStore.eventByKey */
+export function eventByKey(state: State, source: string, idempotencyKey: string): EventView | null {
+  const id = state.eventIds.get(keyOf(source, idempotencyKey));
+  return id === undefined ? null : eventById(state, id);
+}
+
+/** @see BrowseStore.readEvent */
+export function readEvent(state: State, id: string): WebhookEvent | null {
+  const event = state.events.get(id);
+  return event === undefined ? null : copyEvent(event);
+}
+
+/** @see BrowseStore.deliveriesOf */
+export function listDeliveriesOf(state: State, eventId: string): readonly Delivery[] {
+  return deliveriesOf(state, eventId).map(toDelivery);
+}
+
+/** @see BrowseStore.attemptsOf */
+export function attemptsOf(state: State, deliveryId: string): readonly Attempt[] {
+  return (state.attempts.get(deliveryId) ?? []).map((attempt) => ({ ...attempt }));
+}
+
+/** @see BrowseStore.listDeadLetters */
+export function listDeadLetters(state: State, limit: number, before: string | null): DeadLetterPage {
+  const older = deliveriesWith(state, 'failed')
+    .filter(({ id }) => before === null || id < before)
+    .sort((a, b) => byId(b, a))
+    .map(toDelivery);
+  const deliveries = older.slice(0, limit);
+  return { deliveries, next: older.length > limit ? deliveries.at(-1)!.id : null };
+}
+
+/** What an event's deliveries make of it. */
+export function viewOf(state: State, event: WebhookEvent): EventView {
+  const deliveries = deliveriesOf(state, event.id);
+  return {
+    id: event.id,
+    source: event.source,
+    idempotencyKey: event.idempotencyKey,
+    eventType: event.eventType,
+    status: deriveEventStatus(deliveries.map(({ status }) => status)),
+    attempts: deliveries.reduce((sum, { attempts }) => sum + attempts, 0),
+    receivedAtMs: event.receivedAtMs,
+    updatedAtMs: Math.max(event.receivedAtMs, ...deliveries.map(({ updatedAtMs }) => updatedAtMs)),
+  };
+}

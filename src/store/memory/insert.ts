@@ -1,0 +1,62 @@
+import type { Delivery, NewDelivery } from '../../domain/delivery.ts';
+import { StoreError } from '../../domain/errors.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+import type { InsertOutcome } from '../store.ts';
+import { viewOf } from './browse.ts';
+import { copyEvent, isFullFor, keyOf, type State } from './state.ts';
+
+/** @see InboxStore.insertEvent */
+export function insert(
+  state: State,
+  event: WebhookEvent,
+  deliveries: readonly NewDelivery[],
+): InsertOutcome {
+  const key = keyOf(event.source, event.idempotencyKey);
+  const knownId = state.eventIds.get(key);
+  // Before the limit: a provider that resends is told that we have it, however full we are.
+  if (knownId !== undefined) return duplicateOf(state, state.events.get(knownId)!, event);
+  if (isFullFor(state, deliveries.length)) return { kind: 'full' };
+  refuseUsedIds(state, event, deliveries);
+  state.events.set(event.id, copyEvent(event));
+  state.eventIds.set(key, event.id);
+  for (const delivery of deliveries) {
+    addPending(state, { ...delivery, eventId: event.id, replayOf: null }, event.receivedAtMs);
+  }
+  return { kind: 'inserted' };
+}
+
+/** Adds a delivery that has had no try yet and is due at once. */
+export function addPending(
+  state: State,
+  delivery: Pick<Delivery, 'id' | 'destination' | 'eventId' | 'replayOf'>,
+  atMs: number,
+): void {
+  state.deliveries.set(delivery.id, {
+    ...delivery,
+    status: 'pending',
+    attempts: 0,
+    dueAtMs: atMs,
+    lastError: null,
+    createdAtMs: atMs,
+    updatedAtMs: atMs,
+    lease: null,
+  });
+  state.attempts.set(delivery.id, []);
+}
+
+function duplicateOf(state: State, first: WebhookEvent, again: WebhookEvent): InsertOutcome {
+  const conflict = Buffer.compare(first.body, again.body) !== 0;
+  return { kind: 'duplicate', event: viewOf(state, first), conflict };
+}
+
+/** Ids are unique for ever; one that comes twice is a caller's mistake that must not overwrite a row. */
+function refuseUsedIds(state: State, event: WebhookEvent, deliveries: readonly NewDelivery[]): void {
+  if (state.events.has(event.id)) throw usedId('event', event.id);
+  for (const { id } of deliveries) {
+    if (state.deliveries.has(id)) throw usedId('delivery', id);
+  }
+}
+
+export function usedId(what: 'event' | 'delivery', id: string): StoreError {
+  return new StoreError('STORE_INTERNAL', `the ${what} id ${id} is taken`);
+}

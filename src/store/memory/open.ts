@@ -1,0 +1,48 @@
+import { StoreError } from '../../domain/errors.ts';
+import type { Store, StoreOptions } from '../store.ts';
+import * as browse from './browse.ts';
+import { claim } from './claim.ts';
+import { expired } from './expired.ts';
+import { extend } from './extend.ts';
+import { insert } from './insert.ts';
+import { purge } from './purge.ts';
+import { replay } from './replay.ts';
+import { settle } from './settle.ts';
+import { createState } from './state.ts';
+import { stats } from './stats.ts';
+
+/**
+ * The reference model of the port: every rule once, nothing clever. Random histories hold the drivers against it,
+ * and the simulation of the dispatcher runs on it. Each operation happens whole at the moment it is called, so
+ * operations keep the order of submission. It keeps nothing beyond the process.
+ */
+export function openMemoryStore(options: StoreOptions): Store {
+  const state = createState(options.maxPendingDeliveries);
+  let closed = false;
+  // Async, so that what an operation throws is a rejection as with any other driver.
+  const run = async <Result>(operation: () => Result): Promise<Result> => {
+    if (closed) throw new StoreError('STORE_CLOSED', 'the store is closed');
+    return operation();
+  };
+  return {
+    insertEvent: (event, deliveries) => run(() => insert(state, event, deliveries)),
+    claim: (request) => run(() => claim(state, request)),
+    extend: (lease, untilMs) => run(() => extend(state, lease, untilMs)),
+    settle: (lease, settlement, attempt, nowMs) => run(() => settle(state, lease, settlement, attempt, nowMs)),
+    expired: (untilMs, limit) => run(() => expired(state, untilMs, limit)),
+    eventById: (id) => run(() => browse.eventById(state, id)),
+    eventByKey: (source, idempotencyKey) => run(() => browse.eventByKey(state, source, idempotencyKey)),
+    readEvent: (id) => run(() => browse.readEvent(state, id)),
+    deliveriesOf: (eventId) => run(() => browse.listDeliveriesOf(state, eventId)),
+    attemptsOf: (deliveryId) => run(() => browse.attemptsOf(state, deliveryId)),
+    listDeadLetters: (limit, before) => run(() => browse.listDeadLetters(state, limit, before)),
+    stats: () => run(() => stats(state)),
+    purge: (beforeMs, limit, cursor) => run(() => purge(state, beforeMs, limit, cursor)),
+    replay: (deliveryId, newDeliveryId, nowMs) =>
+      run(() => replay(state, deliveryId, newDeliveryId, nowMs)),
+    ping: () => run(() => {}),
+    async close() {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { PurgeOutcome } from '../store.ts';
+import { byId, deliveriesOf, isOpen, keyOf, type State } from './state.ts';
+
+/** @see OperateStore.purge. The cursor is the id of the last event that was deleted or passed over. */
+export function purge(state: State, beforeMs: number, limit: number, cursor: string | null): PurgeOutcome {
+  const old = [...state.events.values()]
+    .filter(({ id, receivedAtMs }) => receivedAtMs < beforeMs && (cursor === null || id > cursor))
+    .sort(byId);
+  let deleted = 0;
+  for (const { id } of old) {
+    if (!deliveriesOf(state, id).some(isOpen)) {
+      deleteEvent(state, id);
+      deleted += 1;
+    }
+    if (deleted === limit) return { deleted, cursor: id === old.at(-1)!.id ? null : id };
+  }
+  return { deleted, cursor: null };
+}
+
+function deleteEvent(state: State, id: string): void {
+  for (const delivery of deliveriesOf(state, id)) {
+    state.attempts.delete(delivery.id);
+    state.deliveries.delete(delivery.id);
+  }
+  const { source, idempotencyKey } = state.events.get(id)!;
+  state.eventIds.delete(keyOf(source, idempotencyKey));
+  state.events.delete(id);
+}

@@ -1,0 +1,50 @@
+import type { Attempt } from '../../domain/attempt.ts';
+import type { Lease } from '../../domain/lease.ts';
+import type { Settlement } from '../../domain/settlement.ts';
+import type { State, StoredDelivery } from './state.ts';
+
+type Change = Partial<StoredDelivery> & Pick<StoredDelivery, 'status'>;
+
+/** @see LeaseStore.settle */
+export function settle(
+  state: State,
+  lease: Lease,
+  settlement: Settlement,
+  attempt: Attempt | null,
+  nowMs: number,
+): 'settled' | 'lost' {
+  const delivery = heldBy(state, lease);
+  if (delivery === null) return 'lost';
+  state.deliveries.set(delivery.id, {
+    ...delivery,
+    ...changeBy(settlement),
+    attempts: delivery.attempts + (attempt === null ? 0 : 1),
+    updatedAtMs: nowMs,
+    lease: null,
+  });
+  if (attempt !== null) {
+    state.attempts.set(delivery.id, [...state.attempts.get(delivery.id)!, { ...attempt }]);
+  }
+  return 'settled';
+}
+
+/** The fence: the delivery if the lease still holds it, else null. */
+export function heldBy(state: State, lease: Lease): StoredDelivery | null {
+  const delivery = state.deliveries.get(lease.deliveryId);
+  if (delivery?.status !== 'processing' || delivery.lease?.token !== lease.token) return null;
+  return delivery;
+}
+
+/** A release is no verdict on the delivery, so what went wrong before stays to be read. */
+function changeBy(settlement: Settlement): Change {
+  switch (settlement.kind) {
+    case 'completed':
+      return { status: 'completed', lastError: null };
+    case 'failed':
+      return { status: 'failed', lastError: settlement.error };
+    case 'retry':
+      return { status: 'pending', dueAtMs: settlement.dueAtMs, lastError: settlement.error };
+    case 'released':
+      return { status: 'pending', dueAtMs: settlement.dueAtMs };
+  }
+}

@@ -1,0 +1,76 @@
+import type { Attempt } from '../../domain/attempt.ts';
+import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+
+/** Who holds a delivery that is `processing`, until when, and since when. */
+export type HeldLease = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
+
+/** A delivery as it lies in the store: what anyone may see of it, and its lease while it is `processing`. */
+export type StoredDelivery = Delivery & Readonly<{ lease: HeldLease | null }>;
+
+/**
+ * Everything the model knows. Rows are replaced, never changed in place. There are no counters and hardly an
+ * index: what can be computed from the rows is, so that nothing can disagree with them.
+ */
+export type State = Readonly<{
+  maxPendingDeliveries: number;
+  events: Map<string, WebhookEvent>;
+  /** keyOf(source, idempotencyKey) -> event id. */
+  eventIds: Map<string, string>;
+  deliveries: Map<string, StoredDelivery>;
+  /** Delivery id -> its tries in the order in which they ended. */
+  attempts: Map<string, readonly Attempt[]>;
+}>;
+
+export function createState(maxPendingDeliveries: number): State {
+  return {
+    maxPendingDeliveries,
+    events: new Map(),
+    eventIds: new Map(),
+    deliveries: new Map(),
+    attempts: new Map(),
+  };
+}
+
+/** One text for the pair, whatever characters either holds. */
+export function keyOf(source: string, idempotencyKey: string): string {
+  return JSON.stringify([source, idempotencyKey]);
+}
+
+/** Events are immutable, so neither the caller's bytes nor a reader's may be the store's own. */
+export function copyEvent(event: WebhookEvent): WebhookEvent {
+  return { ...event, headers: [...event.headers], body: new Uint8Array(event.body) };
+}
+
+/** What anyone may see of a delivery. */
+export function toDelivery({ lease: _, ...delivery }: StoredDelivery): Delivery {
+  return delivery;
+}
+
+/** The deliveries of an event, by id. */
+export function deliveriesOf(state: State, eventId: string): StoredDelivery[] {
+  return findDeliveries(state, (delivery) => delivery.eventId === eventId).sort(byId);
+}
+
+export function deliveriesWith(state: State, status: DeliveryStatus): StoredDelivery[] {
+  return findDeliveries(state, (delivery) => delivery.status === status);
+}
+
+/** Whether so many more pending deliveries would exceed the limit. None never does. */
+export function isFullFor(state: State, more: number): boolean {
+  return more > 0 && deliveriesWith(state, 'pending').length + more > state.maxPendingDeliveries;
+}
+
+export function isOpen(delivery: Delivery): boolean {
+  return delivery.status === 'pending' || delivery.status === 'processing';
+}
+
+/** Ids are UUIDv7 in canonical form: they compare as text, older first. */
+export function byId(a: Readonly<{ id: string }>, b: Readonly<{ id: string }>): number {
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? -1 : 1;
+}
+
+function findDeliveries(state: State, fits: (delivery: StoredDelivery) => boolean): StoredDelivery[] {
+  return [...state.deliveries.values()].filter(fits);
+}
