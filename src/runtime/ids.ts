@@ -14,21 +14,22 @@ export function createIdGenerator(random: Random): IdGenerator {
   const tail = new Uint8Array(8);
   let lastMs = 0;
   let counter = 0;
+  let time = '';
+  const moveTo = (timeMs: number) => {
+    lastMs = timeMs;
+    counter = 0;
+    const hex = timeMs.toString(16).padStart(12, '0');
+    time = `${hex.slice(0, 8)}-${hex.slice(8)}`;
+  };
   return (nowMs) => {
-    if (nowMs > lastMs) {
-      lastMs = nowMs;
-      counter = 0;
-    } else if (++counter === COUNTER_LIMIT) {
-      lastMs += 1;
-      counter = 0;
-    }
+    if (nowMs > lastMs) moveTo(nowMs);
+    else if (++counter === COUNTER_LIMIT) moveTo(lastMs + 1);
     random.fill(tail);
-    const time = lastMs.toString(16).padStart(12, '0');
     const version = (0x7000 | counter).toString(16);
     const variant = HEX[(tail[0]! & 0x3f) | 0x80]! + HEX[tail[1]!]!;
     const node =
       HEX[tail[2]!]! + HEX[tail[3]!]! + HEX[tail[4]!]! + HEX[tail[5]!]! + HEX[tail[6]!]! + HEX[tail[7]!]!;
-    return `${time.slice(0, 8)}-${time.slice(8)}-${version}-${variant}-${node}`;
+    return `${time}-${version}-${variant}-${node}`;
   };
 }
 

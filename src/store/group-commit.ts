@@ -1,11 +1,9 @@
-/** What one operation of a batch came to: its own result, or why it alone failed. */
-export type OperationResult<Result> =
-  | Readonly<{ ok: true; value: Result }>
-  | Readonly<{ ok: false; error: Error }>;
-
 export type GroupCommitOptions<Operation, Result> = Readonly<{
-  /** Commits a batch. Results come in the order of the operations; a rejection fails all of them. */
-  commit: (batch: readonly Operation[]) => Promise<readonly OperationResult<Result>[]>;
+  /**
+   * Commits a batch. Results come in the order of the operations, an Error for one that failed alone; a rejection
+   * fails all of them.
+   */
+  commit: (batch: readonly Operation[]) => Promise<readonly (Result | Error)[]>;
   /** Most operations in one commit. */
   maxBatch: number;
   /** Most bytes in one commit, as `weigh` counts them; one operation alone may exceed it. */
@@ -96,7 +94,7 @@ export class GroupCommit<Operation, Result> {
   }
 }
 
-function answer<Result>(entry: Waiting<unknown, Result>, result: OperationResult<Result>): void {
-  if (result.ok) entry.resolve(result.value);
-  else entry.reject(result.error);
+function answer<Result>(entry: Waiting<unknown, Result>, result: Result | Error): void {
+  if (result instanceof Error) entry.reject(result);
+  else entry.resolve(result);
 }

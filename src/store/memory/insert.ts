@@ -6,11 +6,7 @@ import { viewOf } from './browse.ts';
 import { copyEvent, isFullFor, keyOf, type State } from './state.ts';
 
 /** @see InboxStore.insertEvent */
-export function insert(
-  state: State,
-  event: WebhookEvent,
-  deliveries: readonly NewDelivery[],
-): InsertOutcome {
+export function insert(state: State, event: WebhookEvent, deliveries: readonly NewDelivery[]): InsertOutcome {
   const key = keyOf(event.source, event.idempotencyKey);
   const knownId = state.eventIds.get(key);
   // Before the limit: a provider that resends is told that we have it, however full we are.

@@ -28,7 +28,8 @@ export function openMemoryStore(options: StoreOptions): Store {
     insertEvent: (event, deliveries) => run(() => insert(state, event, deliveries)),
     claim: (request) => run(() => claim(state, request)),
     extend: (lease, untilMs) => run(() => extend(state, lease, untilMs)),
-    settle: (lease, settlement, attempt, nowMs) => run(() => settle(state, lease, settlement, attempt, nowMs)),
+    settle: (lease, settlement, attempt, nowMs) =>
+      run(() => settle(state, lease, settlement, attempt, nowMs)),
     expired: (untilMs, limit) => run(() => expired(state, untilMs, limit)),
     eventById: (id) => run(() => browse.eventById(state, id)),
     eventByKey: (source, idempotencyKey) => run(() => browse.eventByKey(state, source, idempotencyKey)),
@@ -38,8 +39,7 @@ export function openMemoryStore(options: StoreOptions): Store {
     listDeadLetters: (limit, before) => run(() => browse.listDeadLetters(state, limit, before)),
     stats: () => run(() => stats(state)),
     purge: (beforeMs, limit, cursor) => run(() => purge(state, beforeMs, limit, cursor)),
-    replay: (deliveryId, newDeliveryId, nowMs) =>
-      run(() => replay(state, deliveryId, newDeliveryId, nowMs)),
+    replay: (deliveryId, newDeliveryId, nowMs) => run(() => replay(state, deliveryId, newDeliveryId, nowMs)),
     ping: () => run(() => {}),
     async close() {
       closed = true;

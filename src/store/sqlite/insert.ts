@@ -6,6 +6,9 @@ import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
 import type { Verbs } from './operations.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
 
+/** One object for all: a batch of answers then crosses the threads as references to it. */
+const INSERTED: InsertOutcome = { kind: 'inserted' };
+
 /** @see InboxStore.insertEvent */
 export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: number): Verbs['insert'] {
   const insertEvent = db.prepare(
@@ -19,7 +22,7 @@ export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: 
   );
   const findKnown = prepareFindKnown(db);
 
-  return ({ event, deliveries }) => {
+  return ({ event, headersJson, deliveries }) => {
     if (deliveries.length > 0 && counters.pending() + deliveries.length > maxPending) {
       return findKnown(event) ?? { kind: 'full' };
     }
@@ -31,7 +34,7 @@ export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: 
       event.eventType,
       event.method,
       event.url,
-      JSON.stringify(event.headers),
+      headersJson,
       event.contentType,
       event.body,
       event.receivedAtMs,
@@ -43,12 +46,14 @@ export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: 
       counters.add(destination, 'pending', 1);
     }
     counters.addEvents(1);
-    return { kind: 'inserted' };
+    return INSERTED;
   };
 }
 
+type KeyAndBody = Pick<WebhookEvent, 'source' | 'idempotencyKey' | 'body'>;
+
 /** Looks a key up and compares the bytes with those that came first. */
-function prepareFindKnown(db: DatabaseSync): (event: WebhookEvent) => InsertOutcome | null {
+function prepareFindKnown(db: DatabaseSync): (event: KeyAndBody) => InsertOutcome | null {
   const find = db.prepare(
     `select ${VIEW_COLUMNS}, body from events where source = ? and idempotency_key = ?`,
   );

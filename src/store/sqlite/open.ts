@@ -4,8 +4,8 @@ import { GroupCommit } from '../group-commit.ts';
 import type { Store, StoreObserver, StoreOptions } from '../store.ts';
 import type { Queries } from './browse.ts';
 import type { Answer, Answers, Operation, OperationKind, OperationOf } from './operations.ts';
-import { fromPlainError, ThreadClient } from './thread-client.ts';
-import { bodyBytes, packBatch, type WireAnswer } from './wire.ts';
+import { ThreadClient } from './thread-client.ts';
+import { bodyBytes, packBatch, unpackAnswers, type WireAnswers } from './wire.ts';
 
 export type SqliteOptions = StoreOptions &
   Readonly<{
@@ -58,7 +58,8 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     whileOpen(() => reader.call({ query, args }) as Promise<ReturnType<Queries[Name]>>);
 
   return {
-    insertEvent: (event, deliveries) => submit({ kind: 'insert', event, deliveries }),
+    insertEvent: ({ headers, ...event }, deliveries) =>
+      submit({ kind: 'insert', event, headersJson: JSON.stringify(headers), deliveries }),
     claim: (request) => submit({ kind: 'claim', request }),
     extend: (lease, untilMs) => submit({ kind: 'extend', lease, untilMs }),
     settle: (lease, settlement, attempt, nowMs) =>
@@ -101,9 +102,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
 async function commitBatch(writer: ThreadClient, batch: readonly Operation[], observer: StoreObserver) {
   const startedMs = monotonicMs();
   const packed = packBatch(batch);
-  const answers = (await writer.call(packed, [packed.bodies.buffer as ArrayBuffer])) as WireAnswer[];
+  const answers = (await writer.call(packed, [packed.bodies.buffer as ArrayBuffer])) as WireAnswers;
   observer.onCommit?.(batch.length, monotonicMs() - startedMs);
-  return answers.map((answer) =>
-    answer.ok ? answer : { ok: false as const, error: fromPlainError(answer.error) },
-  );
+  return unpackAnswers(answers);
 }

@@ -14,7 +14,13 @@ import type {
 
 /** Everything that changes the database, as one value each, so that any mix of them shares one commit. */
 export type Operation =
-  | Readonly<{ kind: 'insert'; event: WebhookEvent; deliveries: readonly NewDelivery[] }>
+  | Readonly<{
+      kind: 'insert';
+      event: Omit<WebhookEvent, 'headers'>;
+      /** Headers as they are stored. */
+      headersJson: string;
+      deliveries: readonly NewDelivery[];
+    }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>

@@ -11,9 +11,10 @@ import { prepareReplay } from './replay.ts';
 import { prepareSettle } from './settle.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
 
-export type BatchAnswer = Readonly<{ ok: true; value: Answer }> | Readonly<{ ok: false; error: StoreError }>;
+/** Answers in the order of the operations. One that failed alone is answered by its error. */
+export type BatchAnswer = Answer | StoreError;
 
-/** Runs a batch in one transaction; answers in the order of the operations, once the commit is durable. */
+/** Runs a batch in one transaction and answers once the commit is durable. */
 export type RunBatch = (batch: readonly Operation[]) => BatchAnswer[];
 
 /**
@@ -40,7 +41,7 @@ export function prepareBatch(db: DatabaseSync, maxPending: number): RunBatch {
   const runTogether = (batch: readonly Operation[]): BatchAnswer[] => {
     try {
       begin.run();
-      const answers = batch.map((operation): BatchAnswer => ({ ok: true, value: perform(verbs, operation) }));
+      const answers = batch.map((operation) => perform(verbs, operation));
       counters.write();
       commit.run();
       counters.keep();
@@ -56,8 +57,8 @@ export function prepareBatch(db: DatabaseSync, maxPending: number): RunBatch {
     try {
       return runTogether(batch);
     } catch (thrown) {
-      const error = thrown as StoreError;
-      if (batch.length === 1 || isStorageFailure(error)) return batch.map(() => ({ ok: false, error }));
+      const error = toStoreError(thrown);
+      if (batch.length === 1 || isStorageFailure(error)) return batch.map(() => error);
       return batch.map((operation) => runAlone(runTogether, operation));
     }
   };
@@ -67,7 +68,7 @@ function runAlone(run: RunBatch, operation: Operation): BatchAnswer {
   try {
     return run([operation])[0]!;
   } catch (error) {
-    return { ok: false, error: error as StoreError };
+    return error as StoreError;
   }
 }
 

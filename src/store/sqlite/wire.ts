@@ -1,42 +1,110 @@
+import type { NewDelivery } from '../../domain/delivery.ts';
+import { StoreError } from '../../domain/errors.ts';
 import type { Answer, Operation, OperationOf } from './operations.ts';
-import type { PlainError } from './thread-client.ts';
+import { fromPlainError, type PlainError, toPlainError } from './thread-client.ts';
+import type { BatchAnswer } from './transaction.ts';
 
-/** Where the bytes of an inserted event's body lie in the batch's block. */
-type WireInsert = Omit<OperationOf<'insert'>, 'event'> &
-  Readonly<{ event: Omit<OperationOf<'insert'>['event'], 'body'>; bodyStart: number; bodyEnd: number }>;
+/** Everything but inserts is rare or small enough to cross as it is. */
+type WireOperation = readonly unknown[] | Exclude<Operation, { kind: 'insert' }>;
 
-export type WireBatch = Readonly<{
-  operations: readonly (WireInsert | Exclude<Operation, { kind: 'insert' }>)[];
-  bodies: Uint8Array;
+export type WireBatch = Readonly<{ operations: readonly WireOperation[]; bodies: Uint8Array }>;
+
+/** Answers in order; `failed` holds, by position, the errors that take the place of an answer. */
+export type WireAnswers = Readonly<{
+  values: readonly (Answer | null)[];
+  failed: ReadonlyMap<number, PlainError>;
 }>;
 
-export type WireAnswer = Readonly<{ ok: true; value: Answer }> | Readonly<{ ok: false; error: PlainError }>;
-
 /**
- * Makes a batch ready to cross to the database thread. Bodies are often small slices of the large blocks that
+ * Makes a batch ready to cross to the database thread. An insert crosses as one flat row: cloning nested objects
+ * with their property names costs several times as much. Bodies are often small slices of the large blocks that
  * sockets read into, and cloning a slice clones its whole block: so they are copied, once, into one block that is
  * handed over.
  */
 export function packBatch(batch: readonly Operation[]): WireBatch {
-  const bytes = batch.reduce((sum, operation) => sum + bodyBytes(operation), 0);
-  const bodies = new Uint8Array(bytes);
+  const bodies = new Uint8Array(batch.reduce((sum, operation) => sum + bodyBytes(operation), 0));
   let end = 0;
   const operations = batch.map((operation) => {
     if (operation.kind !== 'insert') return operation;
-    const { body, ...event } = operation.event;
-    const bodyStart = end;
-    bodies.set(body, bodyStart);
+    const { body } = operation.event;
+    bodies.set(body, end);
     end += body.length;
-    return { kind: operation.kind, event, deliveries: operation.deliveries, bodyStart, bodyEnd: end };
+    return packInsert(operation, end);
   });
   return { operations, bodies };
 }
 
 export function unpackBatch({ operations, bodies }: WireBatch): Operation[] {
+  let start = 0;
   return operations.map((operation) => {
-    if (operation.kind !== 'insert') return operation;
-    const { event, deliveries, bodyStart, bodyEnd } = operation;
-    return { kind: 'insert', event: { ...event, body: bodies.subarray(bodyStart, bodyEnd) }, deliveries };
+    if (!isRow(operation)) return operation;
+    const end = operation[BODY_END] as number;
+    const insert = unpackInsert(operation, bodies.subarray(start, end));
+    start = end;
+    return insert;
+  });
+}
+
+function isRow(operation: WireOperation): operation is readonly unknown[] {
+  return Array.isArray(operation);
+}
+
+/** Columns of a row; ids and destinations of the deliveries follow in pairs. */
+const BODY_END = 0;
+const FIRST_DELIVERY = 10;
+
+function packInsert({ event, headersJson, deliveries }: OperationOf<'insert'>, bodyEnd: number): unknown[] {
+  const row: unknown[] = [
+    bodyEnd,
+    event.id,
+    event.source,
+    event.idempotencyKey,
+    event.eventType,
+    event.method,
+    event.url,
+    headersJson,
+    event.contentType,
+    event.receivedAtMs,
+  ];
+  for (const { id, destination } of deliveries) row.push(id, destination);
+  return row;
+}
+
+function unpackInsert(row: readonly unknown[], body: Uint8Array): OperationOf<'insert'> {
+  const [, id, source, idempotencyKey, eventType, method, url, headersJson, contentType] = row as string[];
+  const event = {
+    id: id!,
+    source: source!,
+    idempotencyKey: idempotencyKey!,
+    eventType: eventType!,
+    method: method!,
+    url: url!,
+    contentType: contentType!,
+    body,
+    receivedAtMs: row[9] as number,
+  };
+  const deliveries: NewDelivery[] = [];
+  for (let i = FIRST_DELIVERY; i < row.length; i += 2) {
+    deliveries.push({ id: row[i] as string, destination: row[i + 1] as string });
+  }
+  return { kind: 'insert', event, headersJson: headersJson!, deliveries };
+}
+
+export function packAnswers(answers: readonly BatchAnswer[]): WireAnswers {
+  const failed = new Map<number, PlainError>();
+  const values = answers.map((answer, index) => {
+    if (!(answer instanceof StoreError)) return answer ?? null;
+    failed.set(index, toPlainError(answer));
+    return null;
+  });
+  return { values, failed };
+}
+
+/** @returns the answers in order, an Error where an operation failed */
+export function unpackAnswers({ values, failed }: WireAnswers): (Answer | Error)[] {
+  return values.map((value, index) => {
+    const error = failed.get(index);
+    return error === undefined ? (value as Answer) : fromPlainError(error);
   });
 }
 

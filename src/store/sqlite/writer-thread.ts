@@ -1,9 +1,8 @@
 import { workerData } from 'node:worker_threads';
 import { lockFile, openWriter } from './connect.ts';
 import { serveThread } from './serve-thread.ts';
-import { toPlainError } from './thread-client.ts';
 import { prepareBatch } from './transaction.ts';
-import { unpackBatch, type WireAnswer, type WireBatch } from './wire.ts';
+import { packAnswers, unpackBatch, type WireBatch } from './wire.ts';
 
 export type WriterData = Readonly<{ path: string; maxPendingDeliveries: number; maxPages?: number }>;
 export type WriterCall = WireBatch | 'close';
@@ -21,10 +20,6 @@ serveThread<WriterCall>(() => {
       lock.release();
       return { value: undefined };
     }
-    const answers = runBatch(unpackBatch(call));
-    const value: WireAnswer[] = answers.map((answer) =>
-      answer.ok ? answer : { ok: false, error: toPlainError(answer.error) },
-    );
-    return { value };
+    return { value: packAnswers(runBatch(unpackBatch(call))) };
   };
 });
