@@ -64,7 +64,7 @@ export function createReaper(parts: ReaperParts): Reaper {
     try {
       await reclaimUntil(clock.nowMs());
     } catch (error) {
-      emit({ type: 'store.failed', operation: 'reclaim', error: error as Error });
+      emit({ type: 'store.failed', operation: 'expired', error: error as Error });
     }
   });
   return {

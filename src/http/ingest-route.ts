@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DEFAULT_SOURCE } from '../config/config.ts';
 import { messageOf } from '../domain/errors.ts';
+import { DEFAULT_SOURCE } from '../domain/source.ts';
 import type { Accept, AcceptOutcome, Receipt } from '../ingest/accept.ts';
 import type { FieldError } from '../ingest/envelope.ts';
 import { headerOf } from '../ingest/raw-request.ts';

@@ -1,0 +1,64 @@
+import { pathText } from './problem-lines.ts';
+import { rawDestinations } from './raw-destinations.ts';
+import type { EnvReading } from './read-env.ts';
+import { retrySchema } from './schema.ts';
+
+/**
+ * Finds settings that are right each by itself, but not together. Settings that are wrong already are left out.
+ * @param file the value of the config file as it came, which may be wrong itself
+ */
+export function crossCheck(env: EnvReading, file: unknown): string[] {
+  const destinations = rawDestinations(file);
+  const count = destinations.length;
+  return [
+    ...checkOrder(env, 'RETRY_BASE_DELAY', 'RETRY_MAX_DELAY'),
+    ...checkOrder(env, 'SIMULATED_MIN_SECONDS', 'SIMULATED_MAX_SECONDS'),
+    ...checkLeast(env, 'WORKER_COUNT', count, 'each destination needs a worker'),
+    ...checkLeast(env, 'QUEUE_MAXSIZE', count, 'an event that every destination wants must fit'),
+    ...destinations.flatMap(([name, { retry }]) => checkRetry(env, name, retry)),
+  ];
+}
+
+type NumberName =
+  | 'RETRY_BASE_DELAY'
+  | 'RETRY_MAX_DELAY'
+  | 'SIMULATED_MIN_SECONDS'
+  | 'SIMULATED_MAX_SECONDS'
+  | 'WORKER_COUNT'
+  | 'QUEUE_MAXSIZE';
+
+function checkOrder(env: EnvReading, lowName: NumberName, highName: NumberName): string[] {
+  const low = rightValue(env, lowName);
+  const high = rightValue(env, highName);
+  if (low === undefined || high === undefined || low <= high) return [];
+  return [`${lowName}: got ${gotText(env, lowName)}, takes at most ${highName} (${gotText(env, highName)})`];
+}
+
+function checkLeast(env: EnvReading, name: NumberName, least: number, why: string): string[] {
+  const value = rightValue(env, name);
+  if (value === undefined || value >= least) return [];
+  return [`${name}: got ${gotText(env, name)}, takes at least ${least}: ${why}`];
+}
+
+/** A destination's own delays, each completed from the environment. */
+function checkRetry(env: EnvReading, destination: string, retry: unknown): string[] {
+  const own = retrySchema.safeParse(retry).data;
+  if (own?.baseDelaySeconds === undefined && own?.maxDelaySeconds === undefined) return [];
+  const base = own.baseDelaySeconds ?? rightValue(env, 'RETRY_BASE_DELAY');
+  const max = own.maxDelaySeconds ?? rightValue(env, 'RETRY_MAX_DELAY');
+  if (base === undefined || max === undefined || base <= max) return [];
+  const path = pathText(['destinations', destination, 'retry']);
+  if (own.baseDelaySeconds === undefined) {
+    return [`${path}.maxDelaySeconds: got ${max}, takes at least RETRY_BASE_DELAY (${base})`];
+  }
+  const maxName = own.maxDelaySeconds === undefined ? 'RETRY_MAX_DELAY' : 'maxDelaySeconds';
+  return [`${path}.baseDelaySeconds: got ${base}, takes at most ${maxName} (${max})`];
+}
+
+function rightValue({ values, wrong }: EnvReading, name: NumberName): number | undefined {
+  return wrong.has(name) ? undefined : values[name];
+}
+
+function gotText({ values, given }: EnvReading, name: NumberName): string {
+  return given.has(name) ? String(values[name]) : `${values[name]}, the default`;
+}

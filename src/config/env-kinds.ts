@@ -1,0 +1,74 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log-level.ts';
+import { isWithin, type NumberRange, PATH_CHARS_MAX } from './limits.ts';
+
+/** How the text of an environment variable becomes a value. Any mistake's message is `takes`. */
+export type Kind<T> = Readonly<{ takes: string; schema: z.ZodType<T, string> }>;
+
+// Number() would also take " 5", "0x10", "1e3" and "Infinity": a typing slip must not become a number.
+const WHOLE = /^(0|[1-9]\d*)$/;
+const DECIMAL = /^(0|[1-9]\d*)(\.\d+)?$/;
+
+/** A number in plain decimal digits within the range. */
+export function numberText(range: NumberRange): Kind<number> {
+  const syntax = range.whole ? WHOLE : DECIMAL;
+  return kindOf(range.takes, (text) => {
+    const value = syntax.test(text) ? Number(text) : Number.NaN;
+    return isWithin(range, value) ? value : undefined;
+  });
+}
+
+const LEVEL_WORDS: ReadonlyMap<string, LogLevel> = new Map<string, LogLevel>([
+  ...LOG_LEVELS.map((level) => [level, level] as const),
+  ['warning', 'warn'],
+  ['critical', 'fatal'],
+]);
+
+export const logLevel: Kind<LogLevel> = kindOf(
+  'DEBUG, INFO, WARN (or WARNING), ERROR, FATAL (or CRITICAL), in upper or lower case',
+  (text) => LEVEL_WORDS.get(text.toLowerCase()),
+);
+
+export const logFormat: Kind<LogFormat> = kindOf(LOG_FORMATS.join(' or '), (text) =>
+  LOG_FORMATS.find((format) => format === text),
+);
+
+const HOST_NAME =
+  /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/;
+const NUMBERS_AND_DOTS = /^[\d.]+$/;
+
+export const listenHost: Kind<string> = kindOf('an IP address or a host name, without a port', (text) => {
+  // "1.2.3" has the shape of a host name, but is a slip in an address.
+  const isName = HOST_NAME.test(text) && !NUMBERS_AND_DOTS.test(text);
+  return isIP(text) !== 0 || isName ? text : undefined;
+});
+
+export const filePath: Kind<string> = kindOf('the path of a file', (text) =>
+  isFilePath(text) ? text : undefined,
+);
+
+/** Not in memory, or SQLite would acknowledge what a restart forgets. */
+function isFilePath(text: string): boolean {
+  if (text.length > PATH_CHARS_MAX || text.includes('\0')) return false;
+  return !text.startsWith(':memory:') && !text.startsWith('file:') && !/[/\\]$/.test(text);
+}
+
+// It travels in a header: visible ASCII is what every client can send.
+const TOKEN = /^[\x21-\x7e]{16,1024}$/;
+
+export const secretToken: Kind<string> = kindOf(
+  '16 to 1024 visible ASCII characters without spaces',
+  (text) => (TOKEN.test(text) ? text : undefined),
+);
+
+/** Makes a kind of a function that returns undefined for what it does not take. */
+function kindOf<T>(takes: string, parse: (text: string) => T | undefined): Kind<T> {
+  const schema = z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: takes });
+    return z.NEVER;
+  });
+  return { takes, schema };
+}

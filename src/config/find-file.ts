@@ -1,0 +1,53 @@
+import { stat } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { show } from './show.ts';
+
+const EXTENSIONS = ['.ts', '.js', '.mjs', '.json'] as const;
+const EXTENSIONS_TEXT = '.ts, .js, .mjs or .json';
+
+/** Looked for in the working directory when CONFIG is not set. */
+export const CONFIG_FILE_NAMES: readonly string[] = EXTENSIONS.map(
+  (extension) => `webhooks.config${extension}`,
+);
+
+export type FoundFile =
+  | Readonly<{ kind: 'found'; path: string }>
+  | Readonly<{ kind: 'none' }>
+  | Readonly<{ kind: 'wrong'; problem: string }>;
+
+/**
+ * Finds the config file.
+ * @param named the value of CONFIG, or null to look for the usual names
+ */
+export async function findConfigFile(cwd: string, named: string | null): Promise<FoundFile> {
+  return named === null ? findByName(cwd) : checkNamed(named, resolve(cwd, named));
+}
+
+async function checkNamed(named: string, path: string): Promise<FoundFile> {
+  const takes = `takes the path of a ${EXTENSIONS_TEXT} file`;
+  if (!(EXTENSIONS as readonly string[]).includes(extname(path))) {
+    return { kind: 'wrong', problem: `CONFIG: got ${show(named)}, ${takes}` };
+  }
+  if (await isFileAt(path)) return { kind: 'found', path };
+  return { kind: 'wrong', problem: `CONFIG: got ${show(named)}, ${takes} that is there; ${path} is not` };
+}
+
+async function findByName(cwd: string): Promise<FoundFile> {
+  const present = await Promise.all(CONFIG_FILE_NAMES.map((name) => isFileAt(resolve(cwd, name))));
+  const found = CONFIG_FILE_NAMES.filter((_, at) => present[at]);
+  const [first, ...others] = found;
+  if (first === undefined) return { kind: 'none' };
+  if (others.length === 0) return { kind: 'found', path: resolve(cwd, first) };
+  // Taking one in silence would leave someone editing the other.
+  const got = `nothing, and ${found.join(' and ')} are in ${cwd}`;
+  return { kind: 'wrong', problem: `CONFIG: got ${got}, takes the one to use when there are several` };
+}
+
+/** Whether there is a file at the path, seen through links. */
+export async function isFileAt(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}

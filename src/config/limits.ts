@@ -1,0 +1,57 @@
+/** What a number may be. One range serves the environment variable and the key of the config file alike. */
+export type NumberRange = Readonly<{
+  min: number;
+  max: number;
+  whole: boolean;
+  /** The range in words, as a mistake's "takes …" and the documentation's table show it. */
+  takes: string;
+}>;
+
+/** Makes the range of a count: whole numbers only. */
+export function whole(min: number, max: number): NumberRange {
+  return { min, max, whole: true, takes: `a whole number from ${min} to ${max}` };
+}
+
+/** Makes the range of a quantity that may have a fraction, such as seconds. */
+export function decimal(min: number, max: number, unit?: string): NumberRange {
+  const noun = unit === undefined ? 'a number' : `a number of ${unit}`;
+  return { min, max, whole: false, takes: `${noun} from ${min} to ${max}` };
+}
+
+/** Whether the number lies within the range. NaN and the infinities lie within none. */
+export function isWithin(range: NumberRange, value: number): boolean {
+  if (range.whole && !Number.isInteger(value)) return false;
+  return value >= range.min && value <= range.max;
+}
+
+/** The bound on everything that is a number. */
+export const LIMITS = {
+  workers: whole(1, 10_000),
+  queue: whole(1, 100_000_000),
+  attempts: whole(1, 100),
+  retryBaseSeconds: decimal(0, 86_400, 'seconds'),
+  retryMaxSeconds: decimal(0, 604_800, 'seconds'),
+  share: decimal(0, 1),
+  retentionDays: decimal(0.0001, 3650, 'days'),
+  // A week: the longest that one timer of Node can wait is 24 days.
+  cleanupHours: decimal(0.0001, 168, 'hours'),
+  // 0 lets the system choose a free port.
+  port: whole(0, 65_535),
+  bodyBytes: whole(1, 256 * 1024 * 1024),
+  timeoutSeconds: decimal(0.01, 86_400, 'seconds'),
+  graceSeconds: decimal(0, 3600, 'seconds'),
+  simulatedSeconds: decimal(0, 3600, 'seconds'),
+  // A 2xx is success, whatever the list says.
+  permanentStatus: whole(300, 599),
+} as const satisfies Record<string, NumberRange>;
+
+/** Most sources, and most destinations. */
+export const NAMED_MAX = 1000;
+/** Most globs in one filter. */
+export const GLOBS_MAX = 100;
+export const GLOB_CHARS_MAX = 255;
+export const HEADERS_MAX = 100;
+export const HEADER_VALUE_CHARS_MAX = 8192;
+export const STATUSES_MAX = 100;
+export const URL_CHARS_MAX = 2048;
+export const PATH_CHARS_MAX = 4096;

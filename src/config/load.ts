@@ -1,0 +1,75 @@
+import { dirname, relative } from 'node:path';
+import { ConfigError } from '../domain/errors.ts';
+import { checkFile } from './check-file.ts';
+import type { Config } from './config.ts';
+import { crossCheck } from './cross-checks.ts';
+import type { UserConfig } from './define-config.ts';
+import { findConfigFile } from './find-file.ts';
+import { checkHandlerPaths } from './handler-paths.ts';
+import { type Env, type EnvReading, readEnv } from './read-env.ts';
+import { type ImportModule, readConfigFile } from './read-file.ts';
+import { provideOwnModule } from './self-import.ts';
+import { toConfig } from './to-config.ts';
+
+export type LoadOptions = Readonly<{
+  env: Env;
+  /** What relative paths in the environment are relative to, and where a config file is looked for. */
+  cwd: string;
+  /** Takes the place of a config file: CONFIG is not read, and handlers' paths are relative to `cwd`. */
+  userConfig?: UserConfig;
+  importModule?: ImportModule;
+}>;
+
+/**
+ * Loads the effective configuration from the environment and the config file.
+ * @throws ConfigError with all mistakes of both
+ */
+export async function loadConfig(options: LoadOptions): Promise<Config> {
+  const { env, cwd } = options;
+  const reading = readEnv(env);
+  const user = await readUserConfig(options, reading);
+  const folder = user.path === null ? cwd : dirname(user.path);
+  const checked = checkFile(user.value, user.name);
+  const problems = [
+    ...reading.problems,
+    ...user.problems,
+    ...crossCheck(reading, user.value),
+    ...checked.problems,
+    ...(await checkHandlerPaths(user.value, folder)),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return toConfig(reading.values, checked.values, { cwd, configFile: user.path, folder });
+}
+
+type UserReading = Readonly<{
+  /** What to call the value as a whole in a mistake. */
+  name: string;
+  path: string | null;
+  value: unknown;
+  problems: readonly string[];
+}>;
+
+async function readUserConfig(options: LoadOptions, env: EnvReading): Promise<UserReading> {
+  if (options.userConfig !== undefined) {
+    // Handlers in modules of their own may still import the receiver.
+    provideOwnModule();
+    return { name: 'config', path: null, value: options.userConfig, problems: [] };
+  }
+  // A CONFIG that is wrong already: mistakes of some other file would only mislead.
+  if (env.wrong.has('CONFIG')) return noFile([]);
+  const found = await findConfigFile(options.cwd, env.values.CONFIG);
+  if (found.kind === 'found') return readFound(found.path, options);
+  return noFile(found.kind === 'wrong' ? [found.problem] : []);
+}
+
+function noFile(problems: readonly string[]): UserReading {
+  return { name: 'config', path: null, value: {}, problems };
+}
+
+async function readFound(path: string, { cwd, importModule }: LoadOptions): Promise<UserReading> {
+  provideOwnModule();
+  const name = relative(cwd, path);
+  const file = await readConfigFile(path, name, importModule ?? ((url) => import(url)));
+  if (file.kind === 'read') return { name, path, value: file.value, problems: [] };
+  return { name, path, value: {}, problems: [file.problem] };
+}

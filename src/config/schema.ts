@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import {
+  globsField,
+  handlerField,
+  headersField,
+  nameField,
+  numberField,
+  secretField,
+  statusesField,
+  urlField,
+} from './file-fields.ts';
+import { LIMITS, NAMED_MAX } from './limits.ts';
+import { SETTING_FIELDS } from './settings.ts';
+
+/** The environment: texts in, values out. Variables of others are passed over. */
+export const envSchema = z.object(SETTING_FIELDS);
+export type EnvValues = z.output<typeof envSchema>;
+
+const retryShape = {
+  maxAttempts: numberField(LIMITS.attempts).optional(),
+  baseDelaySeconds: numberField(LIMITS.retryBaseSeconds).optional(),
+  maxDelaySeconds: numberField(LIMITS.retryMaxSeconds).optional(),
+  jitter: numberField(LIMITS.share).optional(),
+};
+
+export const retrySchema = strict(retryShape, `an object with any of ${keysOf(retryShape)}`);
+
+const sourceSchema = strict({}, 'an object: {}');
+
+const destinationShape = {
+  url: urlField.optional(),
+  handler: handlerField.optional(),
+  sources: globsField.optional(),
+  events: globsField.optional(),
+  concurrency: numberField(LIMITS.workers).optional(),
+  timeoutSeconds: numberField(LIMITS.timeoutSeconds).optional(),
+  // Exact: `secret: process.env.TYPING_SLIP` must stop start-up, not leave requests unsigned.
+  secret: secretField.exactOptional(),
+  headers: headersField.optional(),
+  permanentStatuses: statusesField.optional(),
+  retry: retrySchema.optional(),
+};
+
+const HTTP_ONLY = ['secret', 'headers', 'permanentStatuses'] as const;
+
+const destinationSchema = strict(destinationShape, `an object with url or handler`).superRefine(
+  (destination, context) => {
+    const { url, handler } = destination;
+    if ((url === undefined) === (handler === undefined)) {
+      const got = url === undefined ? 'neither url nor handler' : 'both url and handler';
+      context.addIssue({ code: 'custom', message: 'exactly one of the two', params: { got } });
+    }
+    if (url !== undefined || handler === undefined) return;
+    for (const key of HTTP_ONLY.filter((name) => destination[name] !== undefined)) {
+      const params = { got: 'a value beside handler' };
+      context.addIssue({ code: 'custom', path: [key], message: 'a value only beside url', params });
+    }
+  },
+  // Also when single fields are wrong: all mistakes are told at once.
+  { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
+);
+
+/** The value of a config file. */
+export const fileSchema = strict(
+  {
+    sources: named(sourceSchema, 'sources').optional(),
+    destinations: named(destinationSchema, 'destinations').optional(),
+  },
+  'an object with sources and destinations',
+);
+export type FileValues = z.output<typeof fileSchema>;
+export type DestinationValues = z.output<typeof destinationSchema>;
+
+function named<T extends z.ZodType>(schema: T, noun: string) {
+  const takes = `an object of at most ${NAMED_MAX} ${noun} by name`;
+  return z
+    .record(nameField, schema, takes)
+    .refine((value) => Object.keys(value).length <= NAMED_MAX, takes)
+    .readonly();
+}
+
+/** An object without other keys. For an unknown key the message is the list of those that are known. */
+function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape, takes: string) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? keysOf(shape) : takes),
+  });
+}
+
+function keysOf(shape: object): string {
+  return Object.keys(shape).join(', ');
+}

@@ -1,0 +1,25 @@
+import { type ResolveHookSync, registerHooks } from 'node:module';
+
+const OWN_NAME = 'webhook-receiver';
+
+/** The index module of the program that runs. Published code is compiled, so the extension is that of this file. */
+export const OWN_INDEX = new URL(
+  import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js',
+  import.meta.url,
+).href;
+
+/** Resolves `webhook-receiver` to the program that runs, from whatever folder it is imported. */
+export const resolveOwnName: ResolveHookSync = (specifier, context, nextResolve) =>
+  specifier === OWN_NAME ? { url: OWN_INDEX, shortCircuit: true } : nextResolve(specifier, context);
+
+let isRegistered = false;
+
+/**
+ * Lets config files and handler modules import `webhook-receiver`. A config folder seldom has the package
+ * installed, and a second copy of it would have a PermanentError of its own, which ours would not recognise.
+ */
+export function provideOwnModule(): void {
+  if (isRegistered) return;
+  isRegistered = true;
+  registerHooks({ resolve: resolveOwnName });
+}

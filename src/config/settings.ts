@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import {
+  filePath,
+  type Kind,
+  listenHost,
+  logFormat,
+  logLevel,
+  numberText,
+  secretToken,
+} from './env-kinds.ts';
+import { LIMITS } from './limits.ts';
+
+/** One environment variable, as the documentation and the CLI's help show it. */
+export type Setting = Readonly<{
+  name: SettingName;
+  /** As it would be written in the environment; null when being unset has a meaning of its own. */
+  default: string | null;
+  /** What it takes, in words. */
+  takes: string;
+  meaning: string;
+  secret: boolean;
+}>;
+
+export type SettingName = keyof typeof TABLE;
+
+/** The one table: validation, defaults, the documentation and the CLI's help are all made from it. */
+const TABLE = {
+  DB_PATH: setting(filePath, '/data/events.db', 'The SQLite database; made if it is not there'),
+  WORKER_COUNT: setting(numberText(LIMITS.workers), '85', 'Most deliveries at work at once'),
+  QUEUE_MAXSIZE: setting(numberText(LIMITS.queue), '1000', 'Most deliveries that may be pending'),
+  MAX_ATTEMPTS: setting(numberText(LIMITS.attempts), '5', 'Tries of a delivery in all, the first included'),
+  RETRY_BASE_DELAY: setting(
+    numberText(LIMITS.retryBaseSeconds),
+    '5.0',
+    'Wait before a retry in seconds, doubled with each finished try',
+  ),
+  RETRY_MAX_DELAY: setting(
+    numberText(LIMITS.retryMaxSeconds),
+    '300.0',
+    'Longest wait before a retry, in seconds',
+  ),
+  RETRY_JITTER: setting(numberText(LIMITS.share), '0.1', 'Share of the wait by which it varies at random'),
+  RETENTION_DAYS: setting(
+    numberText(LIMITS.retentionDays),
+    '30',
+    'Age in days at which an event with nothing left to do is deleted',
+  ),
+  CLEANUP_INTERVAL_HOURS: setting(numberText(LIMITS.cleanupHours), '1', 'Hours between two clean-ups'),
+  LOG_LEVEL: setting(logLevel, 'INFO', 'The least level that is logged'),
+  LOG_FORMAT: setting(logFormat, 'json', 'One JSON object per line, or text for people'),
+  HOST: setting(listenHost, '0.0.0.0', 'The address to listen on'),
+  PORT: setting(numberText(LIMITS.port), '8000', 'The port to listen on; 0 takes any free one'),
+  MAX_BODY_BYTES: setting(numberText(LIMITS.bodyBytes), '5242880', 'Longest request body in bytes'),
+  HANDLER_TIMEOUT: setting(
+    numberText(LIMITS.timeoutSeconds),
+    '30',
+    'Seconds after which a try is aborted and counts as failed',
+  ),
+  SHUTDOWN_GRACE: setting(
+    numberText(LIMITS.graceSeconds),
+    '25',
+    'Seconds that deliveries at work are given to finish on SIGTERM',
+  ),
+  CONFIG: optional(
+    filePath,
+    'The config file (.ts, .js, .mjs or .json); unset: webhooks.config.* in the working directory, if there',
+  ),
+  ADMIN_TOKEN: secret(optional(secretToken, 'The token of the admin surface; unset: that surface is closed')),
+  SIMULATED_MIN_SECONDS: setting(numberText(LIMITS.simulatedSeconds), '2', 'Shortest sleep of the simulator'),
+  SIMULATED_MAX_SECONDS: setting(numberText(LIMITS.simulatedSeconds), '5', 'Longest sleep of the simulator'),
+  SIMULATED_FAILURE_RATE: setting(
+    numberText(LIMITS.share),
+    '0',
+    'Share of the tries that the simulator fails',
+  ),
+};
+
+/** All environment variables, in the order in which to show them. */
+export const SETTINGS: readonly Setting[] = Object.entries(TABLE).map(([name, row]) => ({
+  name: name as SettingName,
+  default: row.default,
+  takes: row.takes,
+  meaning: row.meaning,
+  secret: row.secret,
+}));
+
+type Fields = { [Name in SettingName]: (typeof TABLE)[Name]['field'] };
+
+/** The field of each variable, for the schema of the whole environment. */
+export const SETTING_FIELDS = Object.fromEntries(
+  Object.entries(TABLE).map(([name, row]) => [name, row.field]),
+) as Fields;
+
+type Row<T> = Readonly<{
+  default: string | null;
+  takes: string;
+  meaning: string;
+  secret: boolean;
+  field: z.ZodType<T, string | undefined>;
+}>;
+
+function setting<T>(kind: Kind<T>, fallback: string, meaning: string): Row<T> {
+  const field = z
+    .string()
+    .optional()
+    .transform((text) => text || fallback)
+    .pipe(kind.schema);
+  return { default: fallback, takes: kind.takes, meaning, secret: false, field };
+}
+
+function optional<T>(kind: Kind<T>, meaning: string): Row<T | null> {
+  const field = z
+    .string()
+    .optional()
+    .transform((text) => text || null)
+    .pipe(kind.schema.nullable());
+  return { default: null, takes: kind.takes, meaning, secret: false, field };
+}
+
+/** Marks a row whose value is never to be printed. */
+function secret<T>(row: Row<T>): Row<T> {
+  return { ...row, secret: true };
+}

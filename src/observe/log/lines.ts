@@ -1,0 +1,181 @@
+import type { Settlement } from '../../domain/settlement.ts';
+import type { ReceiverEvent, RejectionReason } from '../events.ts';
+import type { LogLevel } from '../log-level.ts';
+import { storeOperation } from '../store-operations.ts';
+import type { Handlers } from '../subscriber.ts';
+import { bounded, ERROR_CHARS, errorFields, rfc3339, roundedMs, scrubbed } from './bounded.ts';
+import type { Fields, WriteLine } from './writer.ts';
+
+type EventOf<Type extends ReceiverEvent['type']> = Extract<ReceiverEvent, { type: Type }>;
+
+/** The receiver's own trouble, for the operator; every other reason is a mistake of the client. */
+const RECEIVER_REASONS: ReadonlySet<RejectionReason> = new Set(['queue_full', 'overloaded', 'store_error']);
+
+const SETTLEMENT_LEVELS: Readonly<Record<Settlement['kind'], LogLevel>> = {
+  completed: 'info',
+  retry: 'warn',
+  failed: 'error',
+  released: 'info',
+};
+
+const SETTLEMENT_WORDS: Readonly<Record<Settlement['kind'], string>> = {
+  completed: 'delivery completed',
+  retry: 'attempt failed, will retry',
+  failed: 'delivery failed: dead letter',
+  released: 'delivery released',
+};
+
+/** How requests and their events are worded. Fields are named one by one: nothing gets in by being added to an event. */
+export function ingestLines(write: WriteLine): Handlers {
+  return {
+    'event.accepted': (event) =>
+      write({ type: event.type, level: 'debug', message: 'event accepted', fields: () => accepted(event) }),
+    'event.duplicate': (event) =>
+      event.conflict
+        ? write({
+            type: event.type,
+            level: 'warn',
+            message: 'known key with another body: kept the first',
+            fields: () => duplicate(event),
+            throttleBy: 'conflict',
+          })
+        : write({ type: event.type, level: 'debug', message: 'known key', fields: () => duplicate(event) }),
+    'event.rejected': (event) =>
+      write({
+        type: event.type,
+        level: RECEIVER_REASONS.has(event.reason) ? 'warn' : 'info',
+        message: 'request rejected',
+        fields: () => ({
+          source: event.source ?? undefined,
+          reason: event.reason,
+          detail: scrubbed(event.detail),
+        }),
+        throttleBy: event.reason,
+      }),
+  };
+}
+
+function accepted(event: EventOf<'event.accepted'>): Fields {
+  return {
+    event_id: event.eventId,
+    source: event.source,
+    event_type: bounded(event.eventType),
+    deliveries: event.deliveries,
+    body_bytes: event.bodyBytes,
+    duration_ms: roundedMs(event.durationMs),
+  };
+}
+
+function duplicate(event: EventOf<'event.duplicate'>): Fields {
+  return {
+    event_id: event.eventId,
+    source: event.source,
+    conflict: event.conflict,
+    duration_ms: roundedMs(event.durationMs),
+  };
+}
+
+/** How deliveries are worded: one wide line for each attempt, with all that is known of it. */
+export function deliveryLines(write: WriteLine): Handlers {
+  return {
+    'attempt.finished': (event) =>
+      write({
+        type: event.type,
+        level: SETTLEMENT_LEVELS[event.settlement],
+        message: SETTLEMENT_WORDS[event.settlement],
+        fields: () => attempt(event),
+      }),
+    'lease.lost': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message: 'lease lost: the attempt was dropped',
+        fields: () => delivery(event),
+        throttleBy: event.destination,
+      }),
+    'lease.reclaimed': (event) =>
+      write({
+        type: event.type,
+        level: event.settlement === 'failed' ? 'error' : 'warn',
+        message: 'lease of a holder that died taken back',
+        fields: () => ({ ...delivery(event), attempt: event.attempt, settlement: event.settlement }),
+      }),
+    'delivery.released': (event) =>
+      write({
+        type: event.type,
+        level: 'info',
+        message: 'delivery released uncharged',
+        fields: () => delivery(event),
+      }),
+    'handler.overran': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message: 'handler went on after its timeout, and has now ended',
+        fields: () => ({ ...delivery(event), overran_ms: roundedMs(event.overranMs) }),
+        throttleBy: event.destination,
+      }),
+  };
+}
+
+type DeliveryIdentity = Readonly<{
+  eventId?: string;
+  deliveryId: string;
+  source?: string;
+  destination: string;
+}>;
+
+function delivery(event: DeliveryIdentity): Fields {
+  return {
+    event_id: event.eventId,
+    delivery_id: event.deliveryId,
+    source: event.source,
+    destination: event.destination,
+  };
+}
+
+function attempt(event: EventOf<'attempt.finished'>): Fields {
+  return {
+    event_id: event.eventId,
+    delivery_id: event.deliveryId,
+    source: event.source,
+    event_type: bounded(event.eventType),
+    destination: event.destination,
+    attempt: event.attempt,
+    outcome: event.outcome,
+    settlement: event.settlement,
+    duration_ms: roundedMs(event.durationMs),
+    waited_ms: roundedMs(event.waitedMs),
+    http_status: event.httpStatus ?? undefined,
+    error: event.error === null ? undefined : scrubbed(event.error, ERROR_CHARS),
+    due_at: rfc3339(event.dueAtMs),
+  };
+}
+
+/** How the store's doings are worded. Commits are thousands a second and only counted. */
+export function storeLines(write: WriteLine, withStack: () => boolean): Handlers {
+  return {
+    'store.failed': (event) =>
+      write({
+        type: event.type,
+        level: 'error',
+        message: 'the store failed',
+        fields: () => ({ operation: bounded(event.operation), ...errorFields(event.error, withStack()) }),
+        throttleBy: storeOperation(event.operation),
+      }),
+    'cleanup.batch': (event) =>
+      write({
+        type: event.type,
+        level: 'debug',
+        message: 'cleanup batch',
+        fields: () => ({ deleted: event.deleted }),
+      }),
+    'cleanup.finished': (event) =>
+      write({
+        type: event.type,
+        level: event.deleted > 0 ? 'info' : 'debug',
+        message: 'cleanup finished',
+        fields: () => ({ deleted: event.deleted, duration_ms: roundedMs(event.durationMs) }),
+      }),
+  };
+}

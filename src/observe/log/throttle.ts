@@ -1,0 +1,58 @@
+import type { Clock } from '../../runtime/clock.ts';
+
+export const LINES_PER_WINDOW = 10;
+export const WINDOW_MS = 1000;
+
+/**
+ * Whether a line of this key may be written now. Keys come from fixed lists, so they are few.
+ * `report` is told how many were held back: when their second is over, or before the key's next line.
+ */
+export type Throttle = (key: string, report: (suppressed: number) => void) => boolean;
+
+type Window = { startMs: number; admitted: number; suppressed: number; close: () => void };
+
+/** Admits a few lines of each key per second, so that whoever floods the receiver does not flood the log too. */
+export function createThrottle(clock: Clock): Throttle {
+  const windows = new Map<string, Window>();
+
+  function windowOf(key: string, nowMs: number): Window {
+    const current = windows.get(key);
+    if (current !== undefined && isOpen(current, nowMs)) return current;
+    current?.close();
+    const fresh: Window = { startMs: nowMs, admitted: 0, suppressed: 0, close: () => {} };
+    windows.set(key, fresh);
+    return fresh;
+  }
+
+  return (key, report) => {
+    const nowMs = clock.nowMs();
+    const window = windowOf(key, nowMs);
+    if (window.admitted < LINES_PER_WINDOW) {
+      window.admitted += 1;
+      return true;
+    }
+    window.suppressed += 1;
+    if (window.suppressed === 1) reportAtEnd(clock, window, nowMs, report);
+    return false;
+  };
+}
+
+/** A timer, because after a flood the next line may never come. */
+function reportAtEnd(
+  clock: Clock,
+  window: Window,
+  nowMs: number,
+  report: (suppressed: number) => void,
+): void {
+  const cancel = clock.after(window.startMs + WINDOW_MS - nowMs, () => window.close());
+  window.close = () => {
+    cancel();
+    window.close = () => {};
+    report(window.suppressed);
+  };
+}
+
+/** A clock that stepped back begins a new second: a window in the future would be silent until it came. */
+function isOpen(window: Window, nowMs: number): boolean {
+  return nowMs >= window.startMs && nowMs < window.startMs + WINDOW_MS;
+}

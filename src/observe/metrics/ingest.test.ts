@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Registry } from 'prom-client';
+import type { RejectionReason } from '../events.ts';
+import { createSubscriber } from '../subscriber.ts';
+import { ingestMetrics } from './ingest.ts';
+
+function setUp() {
+  const registry = new Registry();
+  const emit = createSubscriber(ingestMetrics(registry, ['orders']));
+  return { emit, lines: async () => (await registry.metrics()).split('\n') };
+}
+
+const ACCEPTED = {
+  type: 'event.accepted',
+  eventId: 'e',
+  source: 'orders',
+  eventType: 't',
+  deliveries: 1,
+  bodyBytes: 2,
+  durationMs: 3,
+} as const;
+const DUPLICATE = { type: 'event.duplicate', eventId: 'e', source: 'orders', durationMs: 30 } as const;
+
+describe('ingestMetrics', () => {
+  it('counts accepted events and duplicates, and how long they took', async () => {
+    const { emit, lines } = setUp();
+    emit(ACCEPTED);
+    emit(ACCEPTED);
+    emit({ ...DUPLICATE, conflict: false });
+    const text = await lines();
+    assert.ok(text.includes('webhook_events_total{result="accepted",source="orders",reason=""} 2'));
+    assert.ok(text.includes('webhook_events_total{result="duplicate",source="orders",reason=""} 1'));
+    assert.ok(text.includes('webhook_accept_duration_seconds_bucket{le="0.005"} 2'));
+    assert.ok(text.includes('webhook_accept_duration_seconds_count 3'));
+    assert.ok(text.includes('webhook_conflicts_total{source="orders"} 0'));
+  });
+
+  it('counts a duplicate with another body as a conflict too', async () => {
+    const { emit, lines } = setUp();
+    emit({ ...DUPLICATE, conflict: true });
+    const text = await lines();
+    assert.ok(text.includes('webhook_events_total{result="duplicate",source="orders",reason=""} 1'));
+    assert.ok(text.includes('webhook_conflicts_total{source="orders"} 1'));
+  });
+
+  it('counts rejections by reason, those without a source under the empty one', async () => {
+    const { emit, lines } = setUp();
+    emit({ type: 'event.rejected', source: 'orders', reason: 'invalid', detail: '' });
+    emit({ type: 'event.rejected', source: null, reason: 'unknown_source', detail: '' });
+    const text = await lines();
+    assert.ok(text.includes('webhook_events_total{result="rejected",source="orders",reason="invalid"} 1'));
+    assert.ok(text.includes('webhook_events_total{result="rejected",source="",reason="unknown_source"} 1'));
+  });
+
+  it('adds no series for names that a client made up', async () => {
+    const { emit, lines } = setUp();
+    emit({ ...ACCEPTED, source: '' });
+    const before = (await lines()).length;
+    for (let i = 0; i < 1000; i++) {
+      const source = ['__proto__', 'constructor', `x${i}`, '"} 1\nevil 1'][i % 4]!;
+      emit({ ...ACCEPTED, source });
+      emit({ type: 'event.rejected', source, reason: 'invalid', detail: source });
+      emit({ type: 'event.rejected', source, reason: source as RejectionReason, detail: '' });
+    }
+    const text = await lines();
+    assert.equal(text.length, before);
+    assert.ok(text.includes('webhook_events_total{result="rejected",source="",reason="invalid"} 1000'));
+    assert.ok(!text.some((line) => line.includes('evil') || line.includes('__proto__')));
+  });
+
+  it('takes a duration of a clock that stepped back for 0', async () => {
+    const { emit, lines } = setUp();
+    for (const durationMs of [-5, Number.NaN]) emit({ ...ACCEPTED, durationMs });
+    const text = await lines();
+    assert.ok(text.includes('webhook_accept_duration_seconds_sum 0'));
+    assert.ok(text.includes('webhook_accept_duration_seconds_count 2'));
+  });
+});

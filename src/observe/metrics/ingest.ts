@@ -1,0 +1,79 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { REJECTION_REASONS, type RejectionReason } from '../events.ts';
+import type { Handlers } from '../subscriber.ts';
+import { perName, seconds } from './labels.ts';
+
+const ACCEPT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** What came in and what it was answered. Every series of a configured source is there from the start. */
+export function ingestMetrics(registry: Registry, sources: readonly string[]): Handlers {
+  const of = perName(sources, sourceSeries(registry, sources));
+  const acceptDuration = new Histogram({
+    name: 'webhook_accept_duration_seconds',
+    help: 'From request to answer, for accepted events and duplicates.',
+    buckets: ACCEPT_BUCKETS,
+    registers: [registry],
+  });
+  return {
+    'event.accepted': (event) => {
+      of(event.source).accepted.inc();
+      acceptDuration.observe(seconds(event.durationMs));
+    },
+    'event.duplicate': (event) => {
+      const series = of(event.source);
+      series.duplicate.inc();
+      if (event.conflict) series.conflicts.inc();
+      acceptDuration.observe(seconds(event.durationMs));
+    },
+    'event.rejected': (event) => of(event.source).rejected.get(event.reason)?.inc(),
+  };
+}
+
+type SourceSeries = Readonly<{
+  accepted: Counter.Internal;
+  duplicate: Counter.Internal;
+  conflicts: Counter.Internal;
+  rejected: ReadonlyMap<RejectionReason, Counter.Internal>;
+}>;
+
+function sourceSeries(registry: Registry, sources: readonly string[]): (source: string) => SourceSeries {
+  const events = eventsTotal(registry, sources);
+  const conflicts = conflictsTotal(registry, sources);
+  return (source) => ({
+    accepted: events.labels({ result: 'accepted', source, reason: '' }),
+    duplicate: events.labels({ result: 'duplicate', source, reason: '' }),
+    conflicts: conflicts.labels({ source }),
+    rejected: new Map(
+      REJECTION_REASONS.map((reason) => [reason, events.labels({ result: 'rejected', source, reason })]),
+    ),
+  });
+}
+
+/** A series that appears only with its first event hides that event from rate() and increase(). */
+function eventsTotal(registry: Registry, sources: readonly string[]) {
+  const events = new Counter({
+    name: 'webhook_events_total',
+    help: 'Requests by what they were answered; source is empty when the request named none that exists.',
+    labelNames: ['result', 'source', 'reason'],
+    registers: [registry],
+  });
+  for (const source of sources) {
+    events.inc({ result: 'accepted', source, reason: '' }, 0);
+    events.inc({ result: 'duplicate', source, reason: '' }, 0);
+  }
+  for (const source of [...sources, '']) {
+    for (const reason of REJECTION_REASONS) events.inc({ result: 'rejected', source, reason }, 0);
+  }
+  return events;
+}
+
+function conflictsTotal(registry: Registry, sources: readonly string[]) {
+  const conflicts = new Counter({
+    name: 'webhook_conflicts_total',
+    help: 'Duplicates whose body differs from that of the first.',
+    labelNames: ['source'],
+    registers: [registry],
+  });
+  for (const source of sources) conflicts.inc({ source }, 0);
+  return conflicts;
+}

@@ -1,0 +1,56 @@
+import { Gauge, type Registry } from 'prom-client';
+import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
+import type { StatusCount, StoreStats } from '../../store/store.ts';
+import { seconds } from './labels.ts';
+
+/** The gauges that only the store can tell. */
+export type StoreGauges = Readonly<{
+  set: (stats: StoreStats, nowMs: number) => void;
+  /** Takes the samples away: a value of yesterday would pass for one of now. */
+  clear: () => void;
+}>;
+
+/** Gauges set from one reading of the store's own counters, so that a scrape costs the same at any size. */
+export function createStoreGauges(registry: Registry, destinations: readonly string[]): StoreGauges {
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
+  const depth = gauge('webhook_queue_depth', 'Deliveries that are pending.');
+  const age = gauge('webhook_oldest_pending_age_seconds', 'Age of the oldest pending delivery; 0 with none.');
+  const events = gauge('webhook_events_stored', 'Events in the store, whatever their status.');
+  const bytes = gauge('webhook_database_bytes', 'Size of the database on disk.');
+  const deliveries = new Gauge({
+    name: 'webhook_deliveries',
+    help: 'Deliveries in the store by destination and status.',
+    labelNames: ['destination', 'status'],
+    registers: [registry],
+  });
+  return {
+    set(stats, nowMs) {
+      depth.set(pendingCount(stats.counts));
+      age.set(stats.oldestPendingAtMs === null ? 0 : seconds(nowMs - stats.oldestPendingAtMs));
+      events.set(stats.events);
+      bytes.set(stats.databaseBytes);
+      setDeliveries(deliveries, destinations, stats.counts);
+    },
+    clear() {
+      for (const single of [depth, age, events, bytes]) single.remove();
+      deliveries.reset();
+    },
+  };
+}
+
+function pendingCount(counts: readonly StatusCount[]): number {
+  return counts.reduce((sum, row) => (row.status === 'pending' ? sum + row.count : sum), 0);
+}
+
+/** A destination that left the configuration still shows while the store has deliveries of it: they are stuck. */
+function setDeliveries(
+  gauge: Gauge<'destination' | 'status'>,
+  destinations: readonly string[],
+  counts: readonly StatusCount[],
+): void {
+  gauge.reset();
+  for (const destination of destinations) {
+    for (const status of DELIVERY_STATUSES) gauge.set({ destination, status }, 0);
+  }
+  for (const { destination, status, count } of counts) gauge.set({ destination, status }, count);
+}

@@ -1,0 +1,51 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { STORE_OPERATIONS, storeOperation } from '../store-operations.ts';
+import type { Handlers } from '../subscriber.ts';
+import { seconds } from './labels.ts';
+
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+const COMMIT_BUCKETS = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
+];
+
+/** How the store does: group commits, failures, clean-up. */
+export function storeMetrics(registry: Registry): Handlers {
+  const batchSize = new Histogram({
+    name: 'webhook_commit_batch_size',
+    help: 'Operations that one commit made durable.',
+    buckets: BATCH_BUCKETS,
+    registers: [registry],
+  });
+  const commitDuration = new Histogram({
+    name: 'webhook_commit_duration_seconds',
+    help: 'How long a commit took, fsync included.',
+    buckets: COMMIT_BUCKETS,
+    registers: [registry],
+  });
+  const errors = storeErrorsTotal(registry);
+  const deleted = new Counter({
+    name: 'webhook_cleanup_deleted_total',
+    help: 'Events deleted because their retention was over.',
+    registers: [registry],
+  });
+  return {
+    'store.committed': (event) => {
+      batchSize.observe(event.operations);
+      commitDuration.observe(seconds(event.durationMs));
+    },
+    'store.failed': (event) => errors.inc({ operation: storeOperation(event.operation) }),
+    // Counted as it goes: a run that fails half-way has still deleted.
+    'cleanup.batch': (event) => deleted.inc(event.deleted),
+  };
+}
+
+function storeErrorsTotal(registry: Registry) {
+  const errors = new Counter({
+    name: 'webhook_store_errors_total',
+    help: 'Operations that the store could not do.',
+    labelNames: ['operation'],
+    registers: [registry],
+  });
+  for (const operation of STORE_OPERATIONS) errors.inc({ operation }, 0);
+  return errors;
+}

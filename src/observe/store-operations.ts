@@ -1,0 +1,26 @@
+/** What a store may fail at, as metrics and logs name it. A fixed list, so that the label is bounded. */
+export const STORE_OPERATIONS = [
+  'insert',
+  'claim',
+  'extend',
+  'settle',
+  'expired',
+  'browse',
+  'stats',
+  'replay',
+  'purge',
+  'vacuum',
+  'ping',
+  'commit',
+  'open',
+  'close',
+  'other',
+] as const;
+export type StoreOperation = (typeof STORE_OPERATIONS)[number];
+
+const KNOWN: ReadonlySet<string> = new Set(STORE_OPERATIONS);
+
+/** The word for an operation that the core reported; `other` for one that the list does not have. */
+export function storeOperation(reported: string): StoreOperation {
+  return KNOWN.has(reported) ? (reported as StoreOperation) : 'other';
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Packs the package, installs it into an empty folder and uses it there: the command and the library face.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/../.." && pwd)
+node=$root/node_modules/.bin/node
+folder=$(mktemp -d)
+server=
+cleanup() {
+  if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; fi
+  rm -rf "$folder"
+}
+trap cleanup EXIT
+
+cd "$root"
+npm pack --silent --pack-destination "$folder" >/dev/null
+cd "$folder"
+npm init -y >/dev/null
+npm install --silent --no-audit --no-fund ./webhook-receiver-*.tgz
+
+cp "$root/examples/embedded.ts" embedded.mts
+"$node" embedded.mts | tee output.txt
+grep -q 'GET says completed after 1 attempt' output.txt
+
+cat >webhooks.config.mjs <<'CONFIG'
+import { defineConfig } from 'webhook-receiver';
+export default defineConfig({ destinations: { sink: { handler: () => {} } } });
+CONFIG
+PORT=0 HOST=127.0.0.1 DB_PATH=./events.db "$node" node_modules/.bin/webhook-receiver serve >log.txt &
+server=$!
+for _ in $(seq 100); do
+  url=$(grep -o 'http://127.0.0.1:[0-9]*' log.txt | head -n 1 || true)
+  [ -n "$url" ] && break
+  sleep 0.1
+done
+curl -fsS "$url/webhooks" -H 'content-type: application/json' \
+  -d '{"idempotency_key":"packed-1","event_type":"test.packed","payload":{}}'
+echo
+kill -TERM "$server"
+wait "$server"
+server=
+echo 'the packed package works'
