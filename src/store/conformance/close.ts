@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { anEvent, deliveriesFor, nextId } from '../../../testkit/builders.ts';
+import type { Store } from '../store.ts';
+import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from './harness.ts';
+
+const LEASE = { deliveryId: nextId(T0), token: 'never', untilMs: T0 };
+
+/** Every method but `close` itself. */
+const CALLS: Readonly<Record<Exclude<keyof Store, 'close'>, (store: Store) => Promise<unknown>>> = {
+  insertEvent: (store) => store.insertEvent(anEvent(), deliveriesFor(['a'])),
+  claim: (store) => store.claim(claimOf(['a'])),
+  extend: (store) => store.extend(LEASE, T0),
+  settle: (store) => store.settle(LEASE, { kind: 'completed' }, null, T0),
+  expired: (store) => store.expired(T0, 10),
+  eventById: (store) => store.eventById(nextId(T0)),
+  eventByKey: (store) => store.eventByKey('default', 'key'),
+  readEvent: (store) => store.readEvent(nextId(T0)),
+  deliveriesOf: (store) => store.deliveriesOf(nextId(T0)),
+  attemptsOf: (store) => store.attemptsOf(nextId(T0)),
+  listDeadLetters: (store) => store.listDeadLetters(10, null),
+  stats: (store) => store.stats(),
+  purge: (store) => store.purge(T0, 10, null),
+  replay: (store) => store.replay(nextId(T0), nextId(T0), T0),
+  ping: (store) => store.ping(),
+};
+
+/** How a store ends. */
+export function closeConformance(factory: StoreFactory): void {
+  describe('close', () => {
+    test('an open store answers everything, ping included', async (t) => {
+      const { store } = await openFor(t, factory);
+      for (const [name, call] of Object.entries(CALLS)) await assert.doesNotReject(call(store), name);
+    });
+
+    test('a closed store refuses everything with STORE_CLOSED', async (t) => {
+      const { store } = await openFor(t, factory);
+      await store.close();
+      for (const [name, call] of Object.entries(CALLS)) {
+        await assert.rejects(call(store), { name: 'StoreError', code: 'STORE_CLOSED' }, name);
+      }
+    });
+
+    test('what was submitted before the close is answered, what comes after it is refused', async (t) => {
+      const { store } = await openFor(t, factory);
+      await insertFor(store, ['a']);
+      const { lease } = await leaseNext(store, 'a');
+      const before = [
+        store.insertEvent(anEvent(), deliveriesFor(['a'])),
+        store.settle(lease, { kind: 'released', dueAtMs: T0 }, null, T0),
+      ];
+      const ping = store.ping();
+      const closing = store.close();
+      const after = store.insertEvent(anEvent(), []);
+      await assert.rejects(after, { code: 'STORE_CLOSED' });
+      assert.deepEqual(await Promise.all(before), [{ kind: 'inserted' }, 'settled']);
+      await ping;
+      await closing;
+    });
+
+    test('closing again waits for the same end', async (t) => {
+      const { store } = await openFor(t, factory);
+      await Promise.all([store.close(), store.close()]);
+      await store.close();
+    });
+  });
+}

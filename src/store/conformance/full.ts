@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { anEvent, deliveriesFor } from '../../../testkit/builders.ts';
+import type { Store } from '../store.ts';
+import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, settleAs, T0 } from './harness.ts';
+import { snapshotOf } from './snapshot.ts';
+
+/** Full is refused before it is written. */
+export function fullConformance(factory: StoreFactory): void {
+  const openWithRoomFor = async (t: Parameters<typeof openFor>[0], maxPendingDeliveries: number) =>
+    (await openFor(t, factory, { maxPendingDeliveries })).store;
+
+  describe('full', () => {
+    test('the limit is reached exactly, and what exceeds it leaves no row', async (t) => {
+      const store = await openWithRoomFor(t, 3);
+      for (let i = 0; i < 3; i++) await insertFor(store, ['billing']);
+      const refused = anEvent();
+      const before = await snapshotOf(store, [refused]);
+
+      assert.equal(await insertKind(store, ['billing'], refused), 'full');
+
+      assert.deepEqual(await snapshotOf(store, [refused]), before);
+      assert.equal(await store.eventById(refused.id), null);
+      assert.equal((await store.stats()).events, 3);
+    });
+
+    test('a refused event is taken when it comes again and there is room', async (t) => {
+      const store = await openWithRoomFor(t, 1);
+      await insertFor(store, ['billing']);
+      const event = anEvent();
+      assert.equal(await insertKind(store, ['billing'], event), 'full');
+      await leaseNext(store, 'billing');
+      assert.equal(await insertKind(store, ['billing'], event), 'inserted');
+    });
+
+    test('every delivery of an event counts, and it is taken whole or not at all', async (t) => {
+      const store = await openWithRoomFor(t, 3);
+      await insertFor(store, ['billing', 'audit']);
+      assert.equal(await insertKind(store, ['billing', 'audit']), 'full');
+      assert.equal(await insertKind(store, ['billing']), 'inserted');
+      assert.equal(await insertKind(store, ['audit']), 'full');
+    });
+
+    test('a known key is still a duplicate, with its current status', async (t) => {
+      const store = await openWithRoomFor(t, 2);
+      const { event } = await insertFor(store, ['billing']);
+      await leaseNext(store, 'billing');
+      await insertFor(store, ['audit', 'audit-2']);
+      const again = anEvent({ idempotencyKey: event.idempotencyKey, body: Buffer.from('other') });
+      assert.deepEqual(await store.insertEvent(again, deliveriesFor(['billing'])), {
+        kind: 'duplicate',
+        event: await store.eventById(event.id),
+        conflict: true,
+      });
+      assert.equal((await store.eventById(event.id))?.status, 'processing');
+    });
+
+    test('an event without deliveries is never refused, not even beyond the limit', async (t) => {
+      const store = await openWithRoomFor(t, 1);
+      await insertFor(store, ['billing']);
+      assert.equal(await insertKind(store, []), 'inserted');
+      const leased = await leaseNext(store, 'billing');
+      await insertFor(store, ['audit']);
+      await settleAs(store, leased, { kind: 'released', dueAtMs: T0 });
+      assert.equal(await insertKind(store, []), 'inserted');
+    });
+
+    test('only what is pending counts: processing, completed and failed leave room', async (t) => {
+      const store = await openWithRoomFor(t, 3);
+      await insertFor(store, ['a', 'b', 'c']);
+      await leaseNext(store, 'a');
+      await settleAs(store, await leaseNext(store, 'b'), { kind: 'completed' });
+      await settleAs(store, await leaseNext(store, 'c'), { kind: 'failed', error: 'no' });
+      assert.equal(await insertKind(store, ['a', 'b', 'c']), 'inserted');
+      assert.equal(await insertKind(store, ['a']), 'full');
+    });
+
+    test('retries and releases are never refused, and count once they are pending again', async (t) => {
+      const store = await openWithRoomFor(t, 2);
+      await insertFor(store, ['a', 'b']);
+      const { leased } = await store.claim(claimOf(['a', 'b']));
+      await insertFor(store, ['c', 'd']);
+      await settleAs(store, leased[0]!, { kind: 'retry', dueAtMs: T0 + 9, error: 'again' });
+      await settleAs(store, leased[1]!, { kind: 'released', dueAtMs: T0 });
+      assert.equal(await insertKind(store, ['a']), 'full');
+      await store.claim(claimOf(['b', 'c']));
+      assert.equal(await insertKind(store, ['a']), 'full');
+      await store.claim(claimOf(['d']));
+      assert.equal(await insertKind(store, ['a']), 'inserted');
+    });
+  });
+}
+
+async function insertKind(store: Store, destinations: readonly string[], event = anEvent()): Promise<string> {
+  return (await store.insertEvent(event, deliveriesFor(destinations))).kind;
+}

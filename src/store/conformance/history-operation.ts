@@ -1,0 +1,87 @@
+import type { Attempt } from '../../domain/attempt.ts';
+import type { NewDelivery } from '../../domain/delivery.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+import type { Lease } from '../../domain/lease.ts';
+import type { Settlement } from '../../domain/settlement.ts';
+import type {
+  ClaimOutcome,
+  ClaimRequest,
+  ExpiredLease,
+  InsertOutcome,
+  ReplayOutcome,
+  Store,
+} from '../store.ts';
+import { plainEvent, type Snapshot, snapshotOf } from './snapshot.ts';
+
+/** One step of a history as a value, so that it can be done to two stores and printed. */
+export type Operation =
+  | Readonly<{ kind: 'insert'; event: WebhookEvent; deliveries: readonly NewDelivery[] }>
+  | Readonly<{ kind: 'claim'; request: ClaimRequest }>
+  | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
+  | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
+  | Readonly<{ kind: 'replay'; deliveryId: string; newDeliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'expired'; untilMs: number; limit: number }>
+  | Readonly<{ kind: 'purge'; beforeMs: number; limit: number }>
+  | Readonly<{ kind: 'look'; event: WebhookEvent }>;
+
+/** What a store answered to an operation of the same kind. */
+export type Outcome =
+  | Readonly<{ kind: 'insert'; answer: InsertOutcome }>
+  | Readonly<{ kind: 'claim'; answer: ClaimOutcome }>
+  | Readonly<{ kind: 'settle'; answer: 'settled' | 'lost' }>
+  | Readonly<{ kind: 'extend'; answer: 'extended' | 'lost' }>
+  | Readonly<{ kind: 'replay'; answer: ReplayOutcome }>
+  | Readonly<{ kind: 'expired'; answer: readonly ExpiredLease[] }>
+  | Readonly<{ kind: 'purge'; answer: number }>
+  | Readonly<{ kind: 'look'; answer: Snapshot }>;
+
+/** Does the operation. It is submitted before this returns, so that many at once keep their order. */
+export function perform(store: Store, operation: Operation): Promise<Outcome> {
+  switch (operation.kind) {
+    case 'insert':
+      return outcome('insert', store.insertEvent(operation.event, operation.deliveries));
+    case 'claim':
+      return outcome('claim', store.claim(operation.request));
+    case 'settle':
+      return outcome(
+        'settle',
+        store.settle(operation.lease, operation.settlement, operation.attempt, operation.nowMs),
+      );
+    case 'extend':
+      return outcome('extend', store.extend(operation.lease, operation.untilMs));
+    case 'replay':
+      return outcome('replay', store.replay(operation.deliveryId, operation.newDeliveryId, operation.nowMs));
+    case 'expired':
+      return outcome('expired', store.expired(operation.untilMs, operation.limit));
+    case 'purge':
+      return outcome('purge', purgeToTheEnd(store, operation.beforeMs, operation.limit));
+    case 'look':
+      return outcome('look', snapshotOf(store, [operation.event]));
+  }
+}
+
+/** An outcome as values that compare, whichever class a driver reads bytes into. */
+export function plainOutcome({ kind, answer }: Outcome): unknown {
+  if (kind !== 'claim') return { kind, answer };
+  const leased = answer.leased.map((entry) => ({ ...entry, event: plainEvent(entry.event) }));
+  return { kind, answer: { ...answer, leased } };
+}
+
+/** Where a batch ends is a driver's affair; what all of them delete is not. */
+async function purgeToTheEnd(store: Store, beforeMs: number, limit: number): Promise<number> {
+  let total = 0;
+  let cursor: string | null = null;
+  do {
+    const batch = await store.purge(beforeMs, limit, cursor);
+    total += batch.deleted;
+    cursor = batch.cursor;
+  } while (cursor !== null);
+  return total;
+}
+
+async function outcome<Kind, Answer>(
+  kind: Kind,
+  answer: Promise<Answer>,
+): Promise<Readonly<{ kind: Kind; answer: Answer }>> {
+  return { kind, answer: await answer };
+}

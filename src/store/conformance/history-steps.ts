@@ -1,0 +1,137 @@
+import { anAttempt } from '../../../testkit/builders.ts';
+import type { SeededRandom } from '../../../testkit/seeded-random.ts';
+import type { NewDelivery } from '../../domain/delivery.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+import type { Lease } from '../../domain/lease.ts';
+import type { Settlement } from '../../domain/settlement.ts';
+import type { IdGenerator } from '../../runtime/ids.ts';
+import type { Operation } from './history-operation.ts';
+
+/** Few of each, so that operations meet: the same keys again, limits reached, leases run out. */
+const DESTINATIONS = ['a', 'b', 'c'] as const;
+const SOURCES = ['one', 'two'] as const;
+const KEYS = 60;
+/** Times are whole multiples, so that they often meet to the millisecond. */
+const GRAIN_MS = 100;
+export const LONGEST_STEP_MS = 400;
+const LONGEST_LEASE_MS = 4_000;
+const LONGEST_DELAY_MS = 3_000;
+const OLDEST_PURGED_MS = 30_000;
+
+/** A lease and how many tries had ended when it was claimed. */
+export type Held = Readonly<{ lease: Lease; attempts: number }>;
+
+/** What a history remembers, to name in the next operation what may well exist. */
+export type World = {
+  readonly random: SeededRandom;
+  readonly ids: IdGenerator;
+  nowMs: number;
+  claims: number;
+  readonly events: WebhookEvent[];
+  readonly deliveryIds: string[];
+  /** Leases that were neither settled nor lost yet. */
+  readonly held: Set<Held>;
+  readonly spent: Held[];
+};
+
+export function insertOperation(world: World): Operation {
+  const { random, nowMs } = world;
+  const event: WebhookEvent = {
+    id: world.ids(nowMs),
+    source: random.pick(SOURCES),
+    idempotencyKey: `key-${random.int(KEYS)}`,
+    eventType: random.pick(['order.created', 'order.paid']),
+    method: 'POST',
+    url: '/webhooks',
+    headers: ['X-Number', String(world.events.length)],
+    contentType: 'text/plain',
+    body: Buffer.from(random.pick(['', 'a body', 'another body'])),
+    receivedAtMs: nowMs,
+  };
+  world.events.push(event);
+  return { kind: 'insert', event, deliveries: someDestinations(random).map(newDelivery) };
+
+  function newDelivery(destination: string): NewDelivery {
+    const id = world.ids(nowMs);
+    world.deliveryIds.push(id);
+    return { id, destination };
+  }
+}
+
+export function claimOperation({ random, nowMs, claims }: World): Operation {
+  const request = {
+    limits: someDestinations(random).map((destination) => ({ destination, limit: random.int(4) })),
+    token: `token-${claims}`,
+    nowMs,
+    leaseUntilMs: nowMs + GRAIN_MS + someMs(random, LONGEST_LEASE_MS),
+  };
+  return { kind: 'claim', request };
+}
+
+export function expiredOperation({ random, nowMs }: World): Operation {
+  return { kind: 'expired', untilMs: nowMs, limit: 1 + random.int(4) };
+}
+
+export function purgeOperation({ random, nowMs }: World): Operation {
+  return { kind: 'purge', beforeMs: nowMs - someMs(random, OLDEST_PURGED_MS), limit: 1 + random.int(5) };
+}
+
+export function settleOperation(world: World): Operation {
+  const { random, nowMs } = world;
+  const { lease, attempts } = someLease(world);
+  const settlement = someSettlement(world);
+  if (settlement.kind === 'released') return { kind: 'settle', lease, settlement, attempt: null, nowMs };
+  const error = 'error' in settlement ? settlement.error : null;
+  const attempt = anAttempt({
+    number: attempts + 1,
+    startedAtMs: nowMs - someMs(random, LONGEST_STEP_MS),
+    endedAtMs: nowMs,
+    outcome: error === null ? 'succeeded' : random.pick(['failed', 'rejected', 'timed_out', 'interrupted']),
+    error,
+    httpStatus: random.pick([null, 200, 503]),
+  });
+  return { kind: 'settle', lease, settlement, attempt, nowMs };
+}
+
+export function extendOperation(world: World): Operation {
+  const untilMs = world.nowMs + GRAIN_MS + someMs(world.random, LONGEST_LEASE_MS);
+  return { kind: 'extend', lease: someLease(world).lease, untilMs };
+}
+
+export function replayOperation(world: World): Operation {
+  const { random, ids, nowMs, deliveryIds } = world;
+  const newDeliveryId = ids(nowMs);
+  const deliveryId = deliveryIds.length === 0 || random.chance(0.05) ? ids(nowMs) : random.pick(deliveryIds);
+  return { kind: 'replay', deliveryId, newDeliveryId, nowMs };
+}
+
+function someSettlement({ random, nowMs }: World): Settlement {
+  const dueAtMs = nowMs + someMs(random, LONGEST_DELAY_MS);
+  return random.pick<Settlement>([
+    { kind: 'completed' },
+    { kind: 'completed' },
+    { kind: 'retry', dueAtMs, error: `error at ${nowMs}` },
+    { kind: 'failed', error: `last error at ${nowMs}` },
+    { kind: 'released', dueAtMs },
+  ]);
+}
+
+/** A span of time from 0 up to, but not including, the longest. */
+export function someMs(random: SeededRandom, longestMs: number): number {
+  return random.int(longestMs / GRAIN_MS) * GRAIN_MS;
+}
+
+/** Mostly one that holds; else one that did, or a token that never was on a delivery that may exist. */
+function someLease({ random, held, spent, deliveryIds, ids, nowMs }: World): Held {
+  if (held.size > 0 && random.chance(0.75)) return random.pick([...held]);
+  if (spent.length > 0 && random.chance(0.6)) return random.pick(spent);
+  const deliveryId = deliveryIds.length === 0 ? ids(nowMs) : random.pick(deliveryIds);
+  return { lease: { deliveryId, token: 'never', untilMs: nowMs }, attempts: 0 };
+}
+
+function someDestinations(random: SeededRandom): string[] {
+  const shuffled = DESTINATIONS.map((name) => ({ name, order: random.next() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ name }) => name);
+  return shuffled.slice(0, random.int(DESTINATIONS.length + 1));
+}

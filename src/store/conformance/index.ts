@@ -1,0 +1,40 @@
+import { describe } from 'node:test';
+import { batchesConformance } from './batches.ts';
+import { browseConformance } from './browse.ts';
+import { bytesConformance } from './bytes.ts';
+import { claimConformance } from './claim.ts';
+import { closeConformance } from './close.ts';
+import { durabilityConformance } from './durability.ts';
+import { expiredConformance } from './expired.ts';
+import { fullConformance } from './full.ts';
+import type { StoreFactory } from './harness.ts';
+import { historiesConformance } from './histories.ts';
+import { insertConformance } from './insert.ts';
+import { leaseConformance } from './lease.ts';
+import { purgeConformance } from './purge.ts';
+import { replayConformance } from './replay.ts';
+import { settleConformance } from './settle.ts';
+import { statsConformance } from './stats.ts';
+
+export type { OpenedStore, StoreFactory } from './harness.ts';
+
+/** Registers everything that every driver must hold, one group of invariants per file. */
+export function storeConformance(name: string, factory: StoreFactory): void {
+  describe(`${name} store`, () => {
+    insertConformance(factory);
+    bytesConformance(factory);
+    fullConformance(factory);
+    claimConformance(factory);
+    leaseConformance(factory);
+    settleConformance(factory);
+    expiredConformance(factory);
+    browseConformance(factory);
+    purgeConformance(factory);
+    replayConformance(factory);
+    statsConformance(factory);
+    batchesConformance(factory);
+    historiesConformance(factory);
+    durabilityConformance(factory);
+    closeConformance(factory);
+  });
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { nextId } from '../../../testkit/builders.ts';
+import { insertFor, leaseNext, openFor, type StoreFactory, T0, work } from './harness.ts';
+import { snapshotOf } from './snapshot.ts';
+
+const LATER = T0 + 60_000;
+
+/** How an ended delivery is tried anew. */
+export function replayConformance(factory: StoreFactory): void {
+  describe('replay', () => {
+    for (const end of [{ kind: 'failed', error: 'no' }, { kind: 'completed' }] as const) {
+      test(`a ${end.kind} delivery gets a successor that starts anew; itself stays as it ended`, async (t) => {
+        const { store } = await openFor(t, factory);
+        const { event, deliveries } = await insertFor(store, ['billing']);
+        await work(store, 'billing', end);
+        const [old] = await store.deliveriesOf(event.id);
+        const newId = nextId(LATER);
+
+        const outcome = await store.replay(deliveries[0]!.id, newId, LATER);
+
+        const successor = {
+          id: newId,
+          eventId: event.id,
+          destination: 'billing',
+          status: 'pending',
+          attempts: 0,
+          dueAtMs: LATER,
+          lastError: null,
+          createdAtMs: LATER,
+          updatedAtMs: LATER,
+          replayOf: deliveries[0]!.id,
+        };
+        assert.deepEqual(outcome, { kind: 'replayed', delivery: successor });
+        assert.deepEqual(await store.deliveriesOf(event.id), [old, successor]);
+        const view = await store.eventById(event.id);
+        assert.deepEqual([view?.status, view?.attempts, view?.updatedAtMs], ['pending', 1, LATER]);
+      });
+    }
+
+    test('a successor is claimed and settled like any other, and may be replayed in turn', async (t) => {
+      const { store } = await openFor(t, factory);
+      const { event, deliveries } = await insertFor(store, ['billing']);
+      await work(store, 'billing', { kind: 'failed', error: 'no' });
+      const [second, third] = [nextId(LATER), nextId(LATER)];
+      await store.replay(deliveries[0]!.id, second, LATER);
+      const leased = await leaseNext(store, 'billing', LATER);
+      assert.deepEqual([leased.lease.deliveryId, leased.event.id, leased.attempts], [second, event.id, 0]);
+      await store.settle(leased.lease, { kind: 'failed', error: 'still no' }, null, LATER);
+      const outcome = await store.replay(second, third, LATER);
+      assert.equal(outcome.kind === 'replayed' && outcome.delivery.replayOf, second);
+    });
+
+    test('a delivery that is not there is unknown', async (t) => {
+      const { store } = await openFor(t, factory);
+      assert.deepEqual(await store.replay(nextId(T0), nextId(T0), T0), { kind: 'unknown' });
+    });
+
+    test('an open delivery is not replayed', async (t) => {
+      const { store } = await openFor(t, factory);
+      const { event, deliveries } = await insertFor(store, ['billing']);
+      const replay = () => store.replay(deliveries[0]!.id, nextId(LATER), LATER);
+      assert.deepEqual(await replay(), { kind: 'open', status: 'pending' });
+      await leaseNext(store, 'billing');
+      assert.deepEqual(await replay(), { kind: 'open', status: 'processing' });
+      assert.equal((await store.deliveriesOf(event.id)).length, 1);
+    });
+
+    test('a full store refuses, and nothing is written', async (t) => {
+      const { store } = await openFor(t, factory, { maxPendingDeliveries: 1 });
+      const { event, deliveries } = await insertFor(store, ['billing']);
+      await work(store, 'billing', { kind: 'failed', error: 'no' });
+      const crowd = await insertFor(store, ['audit']);
+      const before = await snapshotOf(store, [event, crowd.event]);
+      const newId = nextId(LATER);
+
+      assert.deepEqual(await store.replay(deliveries[0]!.id, newId, LATER), { kind: 'full' });
+      assert.deepEqual(await snapshotOf(store, [event, crowd.event]), before);
+
+      await leaseNext(store, 'audit');
+      assert.equal((await store.replay(deliveries[0]!.id, newId, LATER)).kind, 'replayed');
+    });
+  });
+}

@@ -1,0 +1,66 @@
+import type { Attempt } from '../../domain/attempt.ts';
+import type { Delivery } from '../../domain/delivery.ts';
+import type { EventView, WebhookEvent } from '../../domain/event.ts';
+import type { Store, StoreStats } from '../store.ts';
+
+type EventSnapshot = Readonly<{
+  view: EventView | null;
+  viewByKey: EventView | null;
+  event: PlainEvent | null;
+  deliveries: readonly (Delivery & Readonly<{ tries: readonly Attempt[] }>)[];
+}>;
+
+/** Everything that a store shows about some events, as plain values that compare. */
+export type Snapshot = Readonly<{
+  events: readonly EventSnapshot[];
+  deadLetters: readonly Delivery[];
+  leases: readonly unknown[];
+  stats: Omit<StoreStats, 'databaseBytes'>;
+}>;
+
+/** An event whose body compares by its bytes, whichever class a driver reads them into. */
+export type PlainEvent = Omit<WebhookEvent, 'body'> & Readonly<{ body: string }>;
+
+const FOR_EVER_MS = 8_640_000_000_000_000;
+
+/** Reads back everything about these events, through every question the port has. */
+export async function snapshotOf(
+  store: Store,
+  events: readonly Pick<WebhookEvent, 'id' | 'source' | 'idempotencyKey'>[],
+): Promise<Snapshot> {
+  return {
+    events: await Promise.all(events.map((event) => readAll(store, event))),
+    deadLetters: (await store.listDeadLetters(10_000, null)).deliveries,
+    leases: await store.expired(FOR_EVER_MS, 10_000),
+    stats: plainStats(await store.stats()),
+  };
+}
+
+export function plainEvent(event: WebhookEvent): PlainEvent {
+  return { ...event, headers: [...event.headers], body: Buffer.from(event.body).toString('hex') };
+}
+
+/** Stats in an order of their own and without the size, which is each driver's affair. */
+export function plainStats({ databaseBytes: _, counts, ...stats }: StoreStats): Snapshot['stats'] {
+  const nameOf = (count: StoreStats['counts'][number]) => `${count.destination} ${count.status}`;
+  return { ...stats, counts: counts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) };
+}
+
+async function readAll(
+  store: Store,
+  { id, source, idempotencyKey }: Pick<WebhookEvent, 'id' | 'source' | 'idempotencyKey'>,
+): Promise<EventSnapshot> {
+  const [view, viewByKey, event, deliveries] = await Promise.all([
+    store.eventById(id),
+    store.eventByKey(source, idempotencyKey),
+    store.readEvent(id),
+    store.deliveriesOf(id),
+  ]);
+  const tries = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
+  return {
+    view,
+    viewByKey,
+    event: event === null ? null : plainEvent(event),
+    deliveries: deliveries.map((delivery, index) => ({ ...delivery, tries: tries[index]! })),
+  };
+}

@@ -1,0 +1,64 @@
+import type { Attempt } from '../src/domain/attempt.ts';
+import type { NewDelivery } from '../src/domain/delivery.ts';
+import type { WebhookEvent } from '../src/domain/event.ts';
+import type { IdGenerator } from '../src/runtime/ids.ts';
+import { FAKE_EPOCH_MS } from './fake-clock.ts';
+
+/**
+ * Makes UUIDv7s that carry exactly the time they are given, also when it goes back, and that grow within a
+ * millisecond. Their tail counts, so they are the same in every run and easy to tell apart in a failure.
+ */
+export function createCountingIds(): IdGenerator {
+  let count = 0;
+  return (nowMs) => {
+    count += 1;
+    const time = nowMs.toString(16).padStart(12, '0');
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${count.toString(16).padStart(12, '0')}`;
+  };
+}
+
+/** The ids that the builders below use. */
+export const nextId: IdGenerator = createCountingIds();
+
+let keys = 0;
+
+/** An event with a new id and a new key; its id carries `receivedAtMs`. */
+export function anEvent(overrides: Partial<WebhookEvent> = {}): WebhookEvent {
+  const receivedAtMs = overrides.receivedAtMs ?? FAKE_EPOCH_MS;
+  keys += 1;
+  return {
+    id: nextId(receivedAtMs),
+    source: 'default',
+    idempotencyKey: `key-${keys}`,
+    eventType: 'order.created',
+    method: 'POST',
+    url: '/webhooks',
+    headers: ['Host', 'localhost:8000', 'Content-Type', 'application/json'],
+    contentType: 'application/json',
+    body: Buffer.from(`{"idempotency_key":"key-${keys}","event_type":"order.created","payload":{}}`),
+    receivedAtMs,
+    ...overrides,
+  };
+}
+
+/** One new delivery for each destination, in the order of the names. */
+export function deliveriesFor(
+  destinations: readonly string[],
+  createdAtMs: number = FAKE_EPOCH_MS,
+): NewDelivery[] {
+  return destinations.map((destination) => ({ id: nextId(createdAtMs), destination }));
+}
+
+/** A try that ended as it should. */
+export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
+  return {
+    number: 1,
+    startedAtMs: FAKE_EPOCH_MS,
+    endedAtMs: FAKE_EPOCH_MS,
+    outcome: 'succeeded',
+    error: null,
+    httpStatus: null,
+    responseExcerpt: null,
+    ...overrides,
+  };
+}
