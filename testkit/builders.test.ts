@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isUuid, uuidTimeMs } from '../src/runtime/ids.ts';
-import { anEvent, createCountingIds, deliveriesFor } from './builders.ts';
+import { anEvent, createCountingIds } from './builders.ts';
 
 test('ids are UUIDv7s of exactly the given time and grow within a millisecond', () => {
   const ids = createCountingIds();
@@ -24,13 +24,4 @@ test('events differ in id and key; overrides win', () => {
   assert.notEqual(one.idempotencyKey, two.idempotencyKey);
   assert.equal(two.source, 'orders');
   assert.equal(uuidTimeMs(two.id), 9_000);
-});
-
-test('deliveries follow the order of the destinations', () => {
-  const deliveries = deliveriesFor(['b', 'a']);
-  assert.deepEqual(
-    deliveries.map((delivery) => delivery.destination),
-    ['b', 'a'],
-  );
-  assert.ok(deliveries[0]!.id < deliveries[1]!.id);
 });

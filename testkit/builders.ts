@@ -1,5 +1,4 @@
 import type { Attempt } from '../src/domain/attempt.ts';
-import type { NewDelivery } from '../src/domain/delivery.ts';
 import type { WebhookEvent } from '../src/domain/event.ts';
 import type { IdGenerator } from '../src/runtime/ids.ts';
 import { FAKE_EPOCH_MS } from './fake-clock.ts';
@@ -13,7 +12,7 @@ export function createCountingIds(): IdGenerator {
   return (nowMs) => {
     count += 1;
     const time = nowMs.toString(16).padStart(12, '0');
-    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${count.toString(16).padStart(12, '0')}`;
+    return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${count.toString(16).padStart(8, '0')}0000`;
   };
 }
 
@@ -39,14 +38,6 @@ export function anEvent(overrides: Partial<WebhookEvent> = {}): WebhookEvent {
     receivedAtMs,
     ...overrides,
   };
-}
-
-/** One new delivery for each destination, in the order of the names. */
-export function deliveriesFor(
-  destinations: readonly string[],
-  createdAtMs: number = FAKE_EPOCH_MS,
-): NewDelivery[] {
-  return destinations.map((destination) => ({ id: nextId(createdAtMs), destination }));
 }
 
 /** A try that ended as it should. */

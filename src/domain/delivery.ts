@@ -4,7 +4,7 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** Event x destination: the only thing whose state changes. */
 export type Delivery = Readonly<{
-  /** UUIDv7. Sent to HTTP destinations as Idempotency-Key, equal over all attempts. */
+  /** UUIDv7, see deliveryIdOf. Sent to HTTP destinations as Idempotency-Key, equal over all attempts. */
   id: string;
   eventId: string;
   destination: string;
@@ -19,5 +19,22 @@ export type Delivery = Readonly<{
   replayOf: string | null;
 }>;
 
-/** What `insertEvent` makes of one destination that wants the event. */
-export type NewDelivery = Readonly<{ id: string; destination: string }>;
+/** Most deliveries of one event, replays included: what fits into the end of an id. */
+export const MAX_DELIVERIES = 0xffff;
+
+/**
+ * A delivery's id is its event's id with the delivery's number, from 1, in the last 16 bits, which are zero in an
+ * event's. So either leads to the other without an index, and in a log both can be seen to belong together.
+ */
+export function deliveryIdOf(eventId: string, number: number): string {
+  if (number > MAX_DELIVERIES) throw new RangeError(`an event has at most ${MAX_DELIVERIES} deliveries`);
+  return eventId.slice(0, -4) + number.toString(16).padStart(4, '0');
+}
+
+export function eventIdOf(deliveryId: string): string {
+  return deliveryIdOf(deliveryId, 0);
+}
+
+export function deliveryNumberOf(deliveryId: string): number {
+  return Number.parseInt(deliveryId.slice(-4), 16);
+}

@@ -1,4 +1,4 @@
-import { DELIVERY_STATUSES, type DeliveryStatus } from './delivery.ts';
+import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from './delivery.ts';
 
 /**
  * One accepted webhook. Immutable once stored.
@@ -6,7 +6,7 @@ import { DELIVERY_STATUSES, type DeliveryStatus } from './delivery.ts';
  * `body` the exact bytes: a destination can verify the provider's own signature.
  */
 export type WebhookEvent = Readonly<{
-  /** UUIDv7 whose time is `receivedAtMs`. */
+  /** UUIDv7 of the time of receipt; its last 16 bits are zero (see deliveryIdOf). */
   id: string;
   source: string;
   idempotencyKey: string;
@@ -32,15 +32,19 @@ export type EventView = Readonly<{
   updatedAtMs: number;
 }>;
 
+type StatusOfDelivery = Pick<Delivery, 'id' | 'status' | 'replayOf'>;
+
 /** The order in which a status of one delivery decides the status of the whole event. */
 const PRECEDENCE: readonly DeliveryStatus[] = ['processing', 'pending', 'failed', 'completed'];
 
 /**
- * An event's own status: processing if any delivery is, else pending, else failed, else completed.
- * An event that no destination wants has no deliveries and is completed.
+ * An event's own status: processing if any delivery is, else pending, else failed, else completed. A delivery that
+ * was replayed counts no more: its replay stands for it. An event that no destination wants has no deliveries and
+ * is completed.
  */
-export function deriveEventStatus(statuses: Iterable<DeliveryStatus>): DeliveryStatus {
-  const present = new Set(statuses);
+export function deriveEventStatus(deliveries: readonly StatusOfDelivery[]): DeliveryStatus {
+  const replayed = new Set(deliveries.map(({ replayOf }) => replayOf));
+  const present = new Set(deliveries.filter(({ id }) => !replayed.has(id)).map(({ status }) => status));
   return PRECEDENCE.find((status) => present.has(status)) ?? 'completed';
 }
 

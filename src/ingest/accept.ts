@@ -1,4 +1,4 @@
-import type { DeliveryStatus, NewDelivery } from '../domain/delivery.ts';
+import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Router } from '../domain/destination.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
@@ -37,17 +37,14 @@ export function createAccept({ store, route, clock, newId }: AcceptParts): Accep
     const { idempotencyKey, eventType } = envelope;
     const receivedAtMs = clock.nowMs();
     const id = newId(receivedAtMs);
-    const deliveries: NewDelivery[] = route(source, eventType).map((destination) => ({
-      id: newId(receivedAtMs),
-      destination,
-    }));
+    const destinations = route(source, eventType);
     const event = { id, source, idempotencyKey, eventType, ...request, receivedAtMs };
-    const outcome = await store.insertEvent(event, deliveries);
+    const outcome = await store.insertEvent(event, destinations);
     switch (outcome.kind) {
       case 'inserted': {
-        const status = deliveries.length === 0 ? 'completed' : 'pending';
+        const status = destinations.length === 0 ? 'completed' : 'pending';
         const receipt: Receipt = { id, idempotencyKey, status, receivedAtMs };
-        return { kind: 'accepted', receipt, eventType, deliveries: deliveries.length };
+        return { kind: 'accepted', receipt, eventType, deliveries: destinations.length };
       }
       case 'duplicate':
         return { kind: 'duplicate', receipt: outcome.event, conflict: outcome.conflict };

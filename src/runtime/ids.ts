@@ -8,13 +8,14 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 /**
  * rand_a is a counter within the millisecond (RFC 9562, section 6.2, method 1), rand_b is random. Ids that grow
- * append to the right edge of every index; when the clock steps back the last time goes on being used.
+ * append to the right edge of every index; when the clock steps back the last time goes on being used. The last 16
+ * bits are zero: the deliveries of an event count up there.
  */
 export function createIdGenerator(random: Random): IdGenerator {
-  const tail = new Uint8Array(8);
+  const tail = new Uint8Array(6);
   let lastMs = 0;
   let counter = 0;
-  let time = '';
+  let time = '00000000-0000';
   const moveTo = (timeMs: number) => {
     lastMs = timeMs;
     counter = 0;
@@ -27,8 +28,7 @@ export function createIdGenerator(random: Random): IdGenerator {
     random.fill(tail);
     const version = (0x7000 | counter).toString(16);
     const variant = HEX[(tail[0]! & 0x3f) | 0x80]! + HEX[tail[1]!]!;
-    const node =
-      HEX[tail[2]!]! + HEX[tail[3]!]! + HEX[tail[4]!]! + HEX[tail[5]!]! + HEX[tail[6]!]! + HEX[tail[7]!]!;
+    const node = `${HEX[tail[2]!]}${HEX[tail[3]!]}${HEX[tail[4]!]}${HEX[tail[5]!]}0000`;
     return `${time}-${version}-${variant}-${node}`;
   };
 }
@@ -43,10 +43,4 @@ export function isUuid(text: string): boolean {
 /** The Unix time in milliseconds that a UUIDv7 carries. */
 export function uuidTimeMs(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
-}
-
-/** The smallest UUIDv7 of a millisecond: every id made before it is less. */
-export function lowestUuidAt(timeMs: number): string {
-  const time = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`;
 }

@@ -1,12 +1,12 @@
 import type { Attempt } from '../domain/attempt.ts';
-import type { Delivery, DeliveryStatus, NewDelivery } from '../domain/delivery.ts';
+import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Settlement } from '../domain/settlement.ts';
 
 /**
  * The store's port, split by role so that a caller asks for what it uses. Time is always an argument.
- * Outcomes are unions; every method rejects with a StoreError when the storage itself fails, and then nothing of
+ * Texts are well formed and hold no NUL. Outcomes are unions; every method rejects with a StoreError when the storage itself fails, and then nothing of
  * the operation is visible.
  */
 export interface Store extends InboxStore, LeaseStore, BrowseStore, OperateStore {}
@@ -20,10 +20,10 @@ export type InsertOutcome =
 
 export interface InboxStore {
   /**
-   * Stores the event with one pending delivery for each destination, due at once.
+   * Stores the event with one pending delivery for each destination, in their order, numbered from 1, due at once.
    * Resolves only when the commit is durable.
    */
-  insertEvent(event: WebhookEvent, deliveries: readonly NewDelivery[]): Promise<InsertOutcome>;
+  insertEvent(event: WebhookEvent, destinations: readonly string[]): Promise<InsertOutcome>;
 }
 
 export type ClaimRequest = Readonly<{
@@ -52,6 +52,7 @@ export type ClaimOutcome = Readonly<{
 /** A delivery whose lease ran out, still `processing` under its old token. */
 export type ExpiredLease = Readonly<{
   lease: Lease;
+  source: string;
   destination: string;
   attempts: number;
   leasedAtMs: number;
@@ -117,12 +118,12 @@ export type ReplayOutcome =
 
 export interface OperateStore {
   /**
-   * Deletes up to `limit` events received before `beforeMs` whose deliveries are all terminal, with their
+   * Deletes up to `limit` events, in the order of acceptance, received before `beforeMs` whose deliveries are all terminal, with their
    * deliveries and attempts. Open ones are passed over. Space is given back to the file system as it goes.
    */
   purge(beforeMs: number, limit: number, cursor: string | null): Promise<PurgeOutcome>;
-  /** Makes a new pending delivery of the same event and destination that points to the old one. */
-  replay(deliveryId: string, newDeliveryId: string, nowMs: number): Promise<ReplayOutcome>;
+  /** Makes a new pending delivery of the same event and destination, with its next number, that points to the old one. */
+  replay(deliveryId: string, nowMs: number): Promise<ReplayOutcome>;
   /** Proves that the store can commit. */
   ping(): Promise<void>;
   /** Commits what was submitted before, then refuses everything with STORE_CLOSED. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent, deliveriesFor } from '../../../testkit/builders.ts';
 import { claimOf, insertFor, LEASE_MS, leasedIds, openFor, type StoreFactory, T0, work } from './harness.ts';
 import { plainEvent } from './snapshot.ts';
 
@@ -30,16 +29,15 @@ export function claimConformance(factory: StoreFactory): void {
       );
     });
 
-    test('the longest due comes first, and of those due at once the older id', async (t) => {
+    test('the longest due comes first, and of those due at once the one accepted first', async (t) => {
       const { store } = await openFor(t, factory);
       const later = await insertFor(store, ['billing'], { receivedAtMs: T0 + 2 });
-      const [first, second] = [deliveriesFor(['billing']), deliveriesFor(['billing'])];
-      await store.insertEvent(anEvent(), second);
-      await store.insertEvent(anEvent(), first);
+      const first = await insertFor(store, ['billing']);
+      const second = await insertFor(store, ['billing']);
       const outcome = await store.claim(claimOf(['billing'], { nowMs: T0 + 5 }));
       assert.deepEqual(
         leasedIds(outcome),
-        [...first, ...second, ...later.deliveries].map(({ id }) => id),
+        [...first.deliveries, ...second.deliveries, ...later.deliveries].map(({ id }) => id),
       );
     });
 

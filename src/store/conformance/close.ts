@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent, deliveriesFor, nextId } from '../../../testkit/builders.ts';
+import { anEvent, nextId } from '../../../testkit/builders.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from './harness.ts';
 
@@ -8,7 +8,7 @@ const LEASE = { deliveryId: nextId(T0), token: 'never', untilMs: T0 };
 
 /** Every method but `close` itself. */
 const CALLS: Readonly<Record<Exclude<keyof Store, 'close'>, (store: Store) => Promise<unknown>>> = {
-  insertEvent: (store) => store.insertEvent(anEvent(), deliveriesFor(['a'])),
+  insertEvent: (store) => store.insertEvent(anEvent(), ['a']),
   claim: (store) => store.claim(claimOf(['a'])),
   extend: (store) => store.extend(LEASE, T0),
   settle: (store) => store.settle(LEASE, { kind: 'completed' }, null, T0),
@@ -21,7 +21,7 @@ const CALLS: Readonly<Record<Exclude<keyof Store, 'close'>, (store: Store) => Pr
   listDeadLetters: (store) => store.listDeadLetters(10, null),
   stats: (store) => store.stats(),
   purge: (store) => store.purge(T0, 10, null),
-  replay: (store) => store.replay(nextId(T0), nextId(T0), T0),
+  replay: (store) => store.replay(nextId(T0), T0),
   ping: (store) => store.ping(),
 };
 
@@ -46,7 +46,7 @@ export function closeConformance(factory: StoreFactory): void {
       await insertFor(store, ['a']);
       const { lease } = await leaseNext(store, 'a');
       const before = [
-        store.insertEvent(anEvent(), deliveriesFor(['a'])),
+        store.insertEvent(anEvent(), ['a']),
         store.settle(lease, { kind: 'released', dueAtMs: T0 }, null, T0),
       ];
       const ping = store.ping();

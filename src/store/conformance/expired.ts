@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent, deliveriesFor } from '../../../testkit/builders.ts';
-import type { NewDelivery } from '../../domain/delivery.ts';
 import type { Store } from '../store.ts';
 import {
   claimOf,
@@ -27,11 +25,11 @@ export function expiredConformance(factory: StoreFactory): void {
       const { lease } = await leaseNext(store, 'billing', T0 + 20);
       assert.deepEqual(await store.expired(T0 + 20 + LEASE_MS - 1, 10), []);
       assert.deepEqual(await store.expired(T0 + 20 + LEASE_MS, 10), [
-        { lease, destination: 'billing', attempts: 1, leasedAtMs: T0 + 20 },
+        { lease, source: 'default', destination: 'billing', attempts: 1, leasedAtMs: T0 + 20 },
       ]);
     });
 
-    test('the oldest first, by id where they end together, up to the limit', async (t) => {
+    test('the oldest first, in the order of acceptance where they end together, up to the limit', async (t) => {
       const { store } = await openFor(t, factory);
       const ids = await insertThree(store);
       await leaseUntil(store, 'a', T0 + 30);
@@ -83,11 +81,9 @@ export function expiredConformance(factory: StoreFactory): void {
   });
 }
 
-/** The delivery of `a` has the oldest id, and is inserted last. */
 async function insertThree(store: Store): Promise<{ a: string; b: string; c: string }> {
-  const [a, b, c] = deliveriesFor(['a', 'b', 'c']) as [NewDelivery, NewDelivery, NewDelivery];
-  for (const delivery of [c, b, a]) await store.insertEvent(anEvent(), [delivery]);
-  return { a: a.id, b: b.id, c: c.id };
+  const insert = async (name: string) => (await insertFor(store, [name])).deliveries[0]!.id;
+  return { a: await insert('a'), b: await insert('b'), c: await insert('c') };
 }
 
 async function leaseUntil(store: Store, destination: string, leaseUntilMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent, deliveriesFor } from '../../../testkit/builders.ts';
+import { anEvent } from '../../../testkit/builders.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, settleAs, T0 } from './harness.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -47,7 +47,7 @@ export function fullConformance(factory: StoreFactory): void {
       await leaseNext(store, 'billing');
       await insertFor(store, ['audit', 'audit-2']);
       const again = anEvent({ idempotencyKey: event.idempotencyKey, body: Buffer.from('other') });
-      assert.deepEqual(await store.insertEvent(again, deliveriesFor(['billing'])), {
+      assert.deepEqual(await store.insertEvent(again, ['billing']), {
         kind: 'duplicate',
         event: await store.eventById(event.id),
         conflict: true,
@@ -92,5 +92,5 @@ export function fullConformance(factory: StoreFactory): void {
 }
 
 async function insertKind(store: Store, destinations: readonly string[], event = anEvent()): Promise<string> {
-  return (await store.insertEvent(event, deliveriesFor(destinations))).kind;
+  return (await store.insertEvent(event, destinations)).kind;
 }

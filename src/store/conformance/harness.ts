@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { anAttempt, anEvent, deliveriesFor } from '../../../testkit/builders.ts';
+import { anAttempt, anEvent } from '../../../testkit/builders.ts';
 import { FAKE_EPOCH_MS } from '../../../testkit/fake-clock.ts';
-import type { NewDelivery } from '../../domain/delivery.ts';
+import { type Delivery, deliveryIdOf } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { ClaimOutcome, ClaimRequest, Leased, Store, StoreOptions } from '../store.ts';
@@ -32,7 +32,10 @@ export async function openFor(
   return opened;
 }
 
-export type Inserted = Readonly<{ event: WebhookEvent; deliveries: readonly NewDelivery[] }>;
+export type Inserted = Readonly<{
+  event: WebhookEvent;
+  deliveries: readonly Pick<Delivery, 'id' | 'destination'>[];
+}>;
 
 /** Inserts a new event for these destinations. */
 export async function insertFor(
@@ -41,8 +44,11 @@ export async function insertFor(
   overrides: Partial<WebhookEvent> = {},
 ): Promise<Inserted> {
   const event = anEvent(overrides);
-  const deliveries = deliveriesFor(destinations, event.receivedAtMs);
-  assert.deepEqual(await store.insertEvent(event, deliveries), { kind: 'inserted' });
+  assert.deepEqual(await store.insertEvent(event, destinations), { kind: 'inserted' });
+  const deliveries = destinations.map((destination, index) => ({
+    id: deliveryIdOf(event.id, index + 1),
+    destination,
+  }));
   return { event, deliveries };
 }
 

@@ -1,5 +1,4 @@
 import type { Attempt } from '../../domain/attempt.ts';
-import type { NewDelivery } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Settlement } from '../../domain/settlement.ts';
@@ -15,11 +14,11 @@ import { plainEvent, type Snapshot, snapshotOf } from './snapshot.ts';
 
 /** One step of a history as a value, so that it can be done to two stores and printed. */
 export type Operation =
-  | Readonly<{ kind: 'insert'; event: WebhookEvent; deliveries: readonly NewDelivery[] }>
+  | Readonly<{ kind: 'insert'; event: WebhookEvent; destinations: readonly string[] }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
-  | Readonly<{ kind: 'replay'; deliveryId: string; newDeliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
   | Readonly<{ kind: 'expired'; untilMs: number; limit: number }>
   | Readonly<{ kind: 'purge'; beforeMs: number; limit: number }>
   | Readonly<{ kind: 'look'; event: WebhookEvent }>;
@@ -39,7 +38,7 @@ export type Outcome =
 export function perform(store: Store, operation: Operation): Promise<Outcome> {
   switch (operation.kind) {
     case 'insert':
-      return outcome('insert', store.insertEvent(operation.event, operation.deliveries));
+      return outcome('insert', store.insertEvent(operation.event, operation.destinations));
     case 'claim':
       return outcome('claim', store.claim(operation.request));
     case 'settle':
@@ -50,7 +49,7 @@ export function perform(store: Store, operation: Operation): Promise<Outcome> {
     case 'extend':
       return outcome('extend', store.extend(operation.lease, operation.untilMs));
     case 'replay':
-      return outcome('replay', store.replay(operation.deliveryId, operation.newDeliveryId, operation.nowMs));
+      return outcome('replay', store.replay(operation.deliveryId, operation.nowMs));
     case 'expired':
       return outcome('expired', store.expired(operation.untilMs, operation.limit));
     case 'purge':

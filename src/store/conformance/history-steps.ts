@@ -1,6 +1,6 @@
 import { anAttempt } from '../../../testkit/builders.ts';
 import type { SeededRandom } from '../../../testkit/seeded-random.ts';
-import type { NewDelivery } from '../../domain/delivery.ts';
+import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Settlement } from '../../domain/settlement.ts';
@@ -49,13 +49,12 @@ export function insertOperation(world: World): Operation {
     receivedAtMs: nowMs,
   };
   world.events.push(event);
-  return { kind: 'insert', event, deliveries: someDestinations(random).map(newDelivery) };
-
-  function newDelivery(destination: string): NewDelivery {
-    const id = world.ids(nowMs);
-    world.deliveryIds.push(id);
-    return { id, destination };
+  const destinations = someDestinations(random);
+  // One more than there are, for the replay that may come.
+  for (let number = 1; number <= destinations.length + 1; number++) {
+    world.deliveryIds.push(deliveryIdOf(event.id, number));
   }
+  return { kind: 'insert', event, destinations };
 }
 
 export function claimOperation({ random, nowMs, claims }: World): Operation {
@@ -100,9 +99,8 @@ export function extendOperation(world: World): Operation {
 
 export function replayOperation(world: World): Operation {
   const { random, ids, nowMs, deliveryIds } = world;
-  const newDeliveryId = ids(nowMs);
   const deliveryId = deliveryIds.length === 0 || random.chance(0.05) ? ids(nowMs) : random.pick(deliveryIds);
-  return { kind: 'replay', deliveryId, newDeliveryId, nowMs };
+  return { kind: 'replay', deliveryId, nowMs };
 }
 
 function someSettlement({ random, nowMs }: World): Settlement {

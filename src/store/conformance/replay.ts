@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { nextId } from '../../../testkit/builders.ts';
+import { deliveryIdOf } from '../../domain/delivery.ts';
 import { insertFor, leaseNext, openFor, type StoreFactory, T0, work } from './harness.ts';
 import { snapshotOf } from './snapshot.ts';
 
@@ -15,12 +16,10 @@ export function replayConformance(factory: StoreFactory): void {
         const { event, deliveries } = await insertFor(store, ['billing']);
         await work(store, 'billing', end);
         const [old] = await store.deliveriesOf(event.id);
-        const newId = nextId(LATER);
-
-        const outcome = await store.replay(deliveries[0]!.id, newId, LATER);
+        const outcome = await store.replay(deliveries[0]!.id, LATER);
 
         const successor = {
-          id: newId,
+          id: deliveryIdOf(event.id, 2),
           eventId: event.id,
           destination: 'billing',
           status: 'pending',
@@ -42,24 +41,35 @@ export function replayConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory);
       const { event, deliveries } = await insertFor(store, ['billing']);
       await work(store, 'billing', { kind: 'failed', error: 'no' });
-      const [second, third] = [nextId(LATER), nextId(LATER)];
-      await store.replay(deliveries[0]!.id, second, LATER);
+      const second = deliveryIdOf(event.id, 2);
+      await store.replay(deliveries[0]!.id, LATER);
       const leased = await leaseNext(store, 'billing', LATER);
       assert.deepEqual([leased.lease.deliveryId, leased.event.id, leased.attempts], [second, event.id, 0]);
       await store.settle(leased.lease, { kind: 'failed', error: 'still no' }, null, LATER);
-      const outcome = await store.replay(second, third, LATER);
+      const outcome = await store.replay(second, LATER);
       assert.equal(outcome.kind === 'replayed' && outcome.delivery.replayOf, second);
+    });
+
+    test('an event goes by its successors: a replay that completes makes a failed event completed', async (t) => {
+      const { store } = await openFor(t, factory);
+      const { event, deliveries } = await insertFor(store, ['billing', 'audit']);
+      await work(store, 'audit', { kind: 'completed' });
+      await work(store, 'billing', { kind: 'failed', error: 'no' });
+      assert.equal((await store.eventById(event.id))?.status, 'failed');
+      await store.replay(deliveries[0]!.id, LATER);
+      await work(store, 'billing', { kind: 'completed' }, LATER);
+      assert.equal((await store.eventById(event.id))?.status, 'completed');
     });
 
     test('a delivery that is not there is unknown', async (t) => {
       const { store } = await openFor(t, factory);
-      assert.deepEqual(await store.replay(nextId(T0), nextId(T0), T0), { kind: 'unknown' });
+      assert.deepEqual(await store.replay(nextId(T0), T0), { kind: 'unknown' });
     });
 
     test('an open delivery is not replayed', async (t) => {
       const { store } = await openFor(t, factory);
       const { event, deliveries } = await insertFor(store, ['billing']);
-      const replay = () => store.replay(deliveries[0]!.id, nextId(LATER), LATER);
+      const replay = () => store.replay(deliveries[0]!.id, LATER);
       assert.deepEqual(await replay(), { kind: 'open', status: 'pending' });
       await leaseNext(store, 'billing');
       assert.deepEqual(await replay(), { kind: 'open', status: 'processing' });
@@ -72,13 +82,11 @@ export function replayConformance(factory: StoreFactory): void {
       await work(store, 'billing', { kind: 'failed', error: 'no' });
       const crowd = await insertFor(store, ['audit']);
       const before = await snapshotOf(store, [event, crowd.event]);
-      const newId = nextId(LATER);
-
-      assert.deepEqual(await store.replay(deliveries[0]!.id, newId, LATER), { kind: 'full' });
+      assert.deepEqual(await store.replay(deliveries[0]!.id, LATER), { kind: 'full' });
       assert.deepEqual(await snapshotOf(store, [event, crowd.event]), before);
 
       await leaseNext(store, 'audit');
-      assert.equal((await store.replay(deliveries[0]!.id, newId, LATER)).kind, 'replayed');
+      assert.equal((await store.replay(deliveries[0]!.id, LATER)).kind, 'replayed');
     });
   });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent, deliveriesFor, nextId } from '../../../testkit/builders.ts';
+import { anEvent } from '../../../testkit/builders.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0, work } from './harness.ts';
 import { plainStats } from './snapshot.ts';
@@ -34,15 +34,15 @@ export function statsConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory, { maxPendingDeliveries: 1 });
       const { event, deliveries } = await insertFor(store, ['a']);
       const before = plainStats(await store.stats());
-      await store.insertEvent(anEvent({ idempotencyKey: event.idempotencyKey }), deliveriesFor(['a']));
-      await store.insertEvent(anEvent(), deliveriesFor(['a']));
+      await store.insertEvent(anEvent({ idempotencyKey: event.idempotencyKey }), ['a']);
+      await store.insertEvent(anEvent(), ['a']);
       await store.settle(
         { deliveryId: deliveries[0]!.id, token: 'never', untilMs: T0 },
         { kind: 'completed' },
         null,
         T0,
       );
-      await store.replay(deliveries[0]!.id, nextId(T0), T0);
+      await store.replay(deliveries[0]!.id, T0);
       assert.deepEqual(plainStats(await store.stats()), before);
     });
 
@@ -50,7 +50,7 @@ export function statsConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory);
       const { deliveries } = await insertFor(store, ['a']);
       await work(store, 'a', { kind: 'failed', error: 'no' });
-      await store.replay(deliveries[0]!.id, nextId(T0), T0);
+      await store.replay(deliveries[0]!.id, T0);
       assert.deepEqual(await countsOf(store), ['a failed 1', 'a pending 1']);
     });
 

@@ -2,7 +2,7 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import { deriveEventStatus, type EventView, type WebhookEvent } from '../../domain/event.ts';
 import type { DeadLetterPage } from '../store.ts';
-import { byId, copyEvent, deliveriesOf, deliveriesWith, keyOf, type State, toDelivery } from './state.ts';
+import { byPlace, copyEvent, deliveriesOf, deliveriesWith, keyOf, type State, toDelivery } from './state.ts';
 
 /** @see BrowseStore.eventById */
 export function eventById(state: State, id: string): EventView | null {
@@ -35,11 +35,10 @@ export function attemptsOf(state: State, deliveryId: string): readonly Attempt[]
 /** @see BrowseStore.listDeadLetters */
 export function listDeadLetters(state: State, limit: number, before: string | null): DeadLetterPage {
   const older = deliveriesWith(state, 'failed')
-    .filter(({ id }) => before === null || id < before)
-    .sort((a, b) => byId(b, a))
-    .map(toDelivery);
-  const deliveries = older.slice(0, limit);
-  return { deliveries, next: older.length > limit ? deliveries.at(-1)!.id : null };
+    .filter(({ place }) => before === null || place < Number(before))
+    .sort((a, b) => byPlace(b, a));
+  const page = older.slice(0, limit);
+  return { deliveries: page.map(toDelivery), next: older.length > limit ? String(page.at(-1)!.place) : null };
 }
 
 /** What an event's deliveries make of it. */
@@ -50,7 +49,7 @@ export function viewOf(state: State, event: WebhookEvent): EventView {
     source: event.source,
     idempotencyKey: event.idempotencyKey,
     eventType: event.eventType,
-    status: deriveEventStatus(deliveries.map(({ status }) => status)),
+    status: deriveEventStatus(deliveries),
     attempts: deliveries.reduce((sum, { attempts }) => sum + attempts, 0),
     receivedAtMs: event.receivedAtMs,
     updatedAtMs: Math.max(event.receivedAtMs, ...deliveries.map(({ updatedAtMs }) => updatedAtMs)),

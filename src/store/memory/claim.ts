@@ -1,5 +1,5 @@
 import type { ClaimOutcome, ClaimRequest, Leased } from '../store.ts';
-import { byId, copyEvent, deliveriesWith, type State, type StoredDelivery } from './state.ts';
+import { byPlace, copyEvent, deliveriesWith, type State, type StoredDelivery } from './state.ts';
 
 /** @see LeaseStore.claim */
 export function claim(state: State, request: ClaimRequest): ClaimOutcome {
@@ -17,7 +17,7 @@ export function claim(state: State, request: ClaimRequest): ClaimOutcome {
 function waitingFor(state: State, destination: string): StoredDelivery[] {
   return deliveriesWith(state, 'pending')
     .filter((delivery) => delivery.destination === destination)
-    .sort((a, b) => a.dueAtMs - b.dueAtMs || byId(a, b));
+    .sort((a, b) => a.dueAtMs - b.dueAtMs || byPlace(a, b));
 }
 
 function lease(state: State, delivery: StoredDelivery, request: ClaimRequest): Leased {

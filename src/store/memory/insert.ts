@@ -1,4 +1,4 @@
-import type { Delivery, NewDelivery } from '../../domain/delivery.ts';
+import { type Delivery, deliveryIdOf, deliveryNumberOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
 import { StoreError } from '../../domain/errors.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { InsertOutcome } from '../store.ts';
@@ -6,18 +6,21 @@ import { viewOf } from './browse.ts';
 import { copyEvent, isFullFor, keyOf, type State } from './state.ts';
 
 /** @see InboxStore.insertEvent */
-export function insert(state: State, event: WebhookEvent, deliveries: readonly NewDelivery[]): InsertOutcome {
+export function insert(state: State, event: WebhookEvent, destinations: readonly string[]): InsertOutcome {
   const key = keyOf(event.source, event.idempotencyKey);
   const knownId = state.eventIds.get(key);
   // Before the limit: a provider that resends is told that we have it, however full we are.
   if (knownId !== undefined) return duplicateOf(state, state.events.get(knownId)!, event);
-  if (isFullFor(state, deliveries.length)) return { kind: 'full' };
-  refuseUsedIds(state, event, deliveries);
+  if (isFullFor(state, destinations.length)) return { kind: 'full' };
+  // Ids are unique for ever; one that comes twice is a caller's mistake that must not overwrite a row.
+  if (state.events.has(event.id)) throw new StoreError('STORE_INTERNAL', `the event id ${event.id} is taken`);
   state.events.set(event.id, copyEvent(event));
+  state.accepted.set(event.id, state.accepted.size);
   state.eventIds.set(key, event.id);
-  for (const delivery of deliveries) {
-    addPending(state, { ...delivery, eventId: event.id, replayOf: null }, event.receivedAtMs);
-  }
+  destinations.forEach((destination, index) => {
+    const id = deliveryIdOf(event.id, index + 1);
+    addPending(state, { id, destination, eventId: event.id, replayOf: null }, event.receivedAtMs);
+  });
   return { kind: 'inserted' };
 }
 
@@ -36,6 +39,7 @@ export function addPending(
     createdAtMs: atMs,
     updatedAtMs: atMs,
     lease: null,
+    place: state.accepted.get(delivery.eventId)! * (MAX_DELIVERIES + 1) + deliveryNumberOf(delivery.id),
   });
   state.attempts.set(delivery.id, []);
 }
@@ -43,16 +47,4 @@ export function addPending(
 function duplicateOf(state: State, first: WebhookEvent, again: WebhookEvent): InsertOutcome {
   const conflict = Buffer.compare(first.body, again.body) !== 0;
   return { kind: 'duplicate', event: viewOf(state, first), conflict };
-}
-
-/** Ids are unique for ever; one that comes twice is a caller's mistake that must not overwrite a row. */
-function refuseUsedIds(state: State, event: WebhookEvent, deliveries: readonly NewDelivery[]): void {
-  if (state.events.has(event.id)) throw usedId('event', event.id);
-  for (const { id } of deliveries) {
-    if (state.deliveries.has(id)) throw usedId('delivery', id);
-  }
-}
-
-export function usedId(what: 'event' | 'delivery', id: string): StoreError {
-  return new StoreError('STORE_INTERNAL', `the ${what} id ${id} is taken`);
 }

@@ -25,7 +25,7 @@ export function openMemoryStore(options: StoreOptions): Store {
     return operation();
   };
   return {
-    insertEvent: (event, deliveries) => run(() => insert(state, event, deliveries)),
+    insertEvent: (event, destinations) => run(() => insert(state, event, destinations)),
     claim: (request) => run(() => claim(state, request)),
     extend: (lease, untilMs) => run(() => extend(state, lease, untilMs)),
     settle: (lease, settlement, attempt, nowMs) =>
@@ -39,7 +39,7 @@ export function openMemoryStore(options: StoreOptions): Store {
     listDeadLetters: (limit, before) => run(() => browse.listDeadLetters(state, limit, before)),
     stats: () => run(() => stats(state)),
     purge: (beforeMs, limit, cursor) => run(() => purge(state, beforeMs, limit, cursor)),
-    replay: (deliveryId, newDeliveryId, nowMs) => run(() => replay(state, deliveryId, newDeliveryId, nowMs)),
+    replay: (deliveryId, nowMs) => run(() => replay(state, deliveryId, nowMs)),
     ping: () => run(() => {}),
     async close() {
       closed = true;

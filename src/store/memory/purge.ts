@@ -1,18 +1,19 @@
 import type { PurgeOutcome } from '../store.ts';
-import { byId, deliveriesOf, isOpen, keyOf, type State } from './state.ts';
+import { deliveriesOf, isOpen, keyOf, type State } from './state.ts';
 
-/** @see OperateStore.purge. The cursor is the id of the last event that was deleted or passed over. */
+/** @see OperateStore.purge. The cursor is the place of the last event that was deleted or passed over. */
 export function purge(state: State, beforeMs: number, limit: number, cursor: string | null): PurgeOutcome {
   const old = [...state.events.values()]
-    .filter(({ id, receivedAtMs }) => receivedAtMs < beforeMs && (cursor === null || id > cursor))
-    .sort(byId);
+    .filter(({ receivedAtMs }) => receivedAtMs < beforeMs)
+    .map(({ id }) => ({ id, place: state.accepted.get(id)! }))
+    .filter(({ place }) => cursor === null || place > Number(cursor));
   let deleted = 0;
-  for (const { id } of old) {
+  for (const { id, place } of old) {
     if (!deliveriesOf(state, id).some(isOpen)) {
       deleteEvent(state, id);
       deleted += 1;
     }
-    if (deleted === limit) return { deleted, cursor: id === old.at(-1)!.id ? null : id };
+    if (deleted === limit) return { deleted, cursor: id === old.at(-1)!.id ? null : String(place) };
   }
   return { deleted, cursor: null };
 }

@@ -5,8 +5,11 @@ import type { WebhookEvent } from '../../domain/event.ts';
 /** Who holds a delivery that is `processing`, until when, and since when. */
 export type HeldLease = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
 
-/** A delivery as it lies in the store: what anyone may see of it, and its lease while it is `processing`. */
-export type StoredDelivery = Delivery & Readonly<{ lease: HeldLease | null }>;
+/**
+ * A delivery as it lies in the store: what anyone may see of it, its lease while it is `processing`, and its place in
+ * the order of acceptance.
+ */
+export type StoredDelivery = Delivery & Readonly<{ lease: HeldLease | null; place: number }>;
 
 /**
  * Everything the model knows. Rows are replaced, never changed in place. There are no counters and hardly an
@@ -15,6 +18,8 @@ export type StoredDelivery = Delivery & Readonly<{ lease: HeldLease | null }>;
 export type State = Readonly<{
   maxPendingDeliveries: number;
   events: Map<string, WebhookEvent>;
+  /** Event id -> how many were accepted before it; of the purged ones too. */
+  accepted: Map<string, number>;
   /** keyOf(source, idempotencyKey) -> event id. */
   eventIds: Map<string, string>;
   deliveries: Map<string, StoredDelivery>;
@@ -26,6 +31,7 @@ export function createState(maxPendingDeliveries: number): State {
   return {
     maxPendingDeliveries,
     events: new Map(),
+    accepted: new Map(),
     eventIds: new Map(),
     deliveries: new Map(),
     attempts: new Map(),
@@ -43,13 +49,13 @@ export function copyEvent(event: WebhookEvent): WebhookEvent {
 }
 
 /** What anyone may see of a delivery. */
-export function toDelivery({ lease: _, ...delivery }: StoredDelivery): Delivery {
+export function toDelivery({ lease: _lease, place: _place, ...delivery }: StoredDelivery): Delivery {
   return delivery;
 }
 
-/** The deliveries of an event, by id. */
+/** The deliveries of an event, by number. */
 export function deliveriesOf(state: State, eventId: string): StoredDelivery[] {
-  return findDeliveries(state, (delivery) => delivery.eventId === eventId).sort(byId);
+  return findDeliveries(state, (delivery) => delivery.eventId === eventId).sort(byPlace);
 }
 
 export function deliveriesWith(state: State, status: DeliveryStatus): StoredDelivery[] {
@@ -65,10 +71,9 @@ export function isOpen(delivery: Delivery): boolean {
   return delivery.status === 'pending' || delivery.status === 'processing';
 }
 
-/** Ids are UUIDv7 in canonical form: they compare as text, older first. */
-export function byId(a: Readonly<{ id: string }>, b: Readonly<{ id: string }>): number {
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? -1 : 1;
+/** In the order in which their events were accepted, and within an event by number. */
+export function byPlace(a: StoredDelivery, b: StoredDelivery): number {
+  return a.place - b.place;
 }
 
 function findDeliveries(state: State, fits: (delivery: StoredDelivery) => boolean): StoredDelivery[] {

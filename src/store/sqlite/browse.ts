@@ -4,6 +4,7 @@ import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import type { DeadLetterPage, StatusCount, StoreStats } from '../store.ts';
 import { prepareReadEvent } from './claim.ts';
+import { deliveryIdOfKey, KEY_OF_ID, keyParts, OF_EVENT, STRIDE } from './delivery-key.ts';
 import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 
@@ -18,25 +19,29 @@ export type Queries = Readonly<{
   stats(): StoreStats;
 }>;
 
-const DELIVERY_COLUMNS = `
-  id, event_id, destination, status, attempts, due_at, last_error, created_at, updated_at, replay_of`;
+const DELIVERIES = `
+  select e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at,
+    d.updated_at, d.replay_of
+  from deliveries d join events e on e.seq = d.key / ${STRIDE}`;
 
-export const DEAD_LETTERS_SQL = `
-  select ${DELIVERY_COLUMNS} from deliveries where status = 'failed' and id < ? order by id desc limit ?`;
+export const DEAD_LETTERS_SQL = `${DELIVERIES} where d.status = 'failed' and d.key < ? order by d.key desc limit ?`;
 
-const AFTER_ALL = new Uint8Array(17).fill(0xff);
+const AFTER_ALL = Number.MAX_SAFE_INTEGER;
 
 export function prepareQueries(db: DatabaseSync): Queries {
   const byId = db.prepare(`select ${VIEW_COLUMNS} from events where id = ?`);
   const byKey = db.prepare(`select ${VIEW_COLUMNS} from events where source = ? and idempotency_key = ?`);
-  const ofEvent = db.prepare(`select ${DELIVERY_COLUMNS} from deliveries where event_id = ? order by id`);
+  const seqOf = db.prepare('select seq from events where id = ?');
+  const ofEvent = db.prepare(`${DELIVERIES} where d.key ${OF_EVENT} order by d.key`);
   const attempts = db.prepare(
     `select number, started_at, ended_at, outcome, error, http_status, response_excerpt
-     from attempts where delivery_id = ? order by number`,
+     from attempts where delivery_key = ${KEY_OF_ID} order by number`,
   );
   const deadLetters = db.prepare(DEAD_LETTERS_SQL);
   const viewOf = prepareEventView(db);
-  const readEvent = prepareReadEvent(db);
+  const readEvent = prepareReadEvent(db, 'id');
+  const findSeq = (eventId: string) =>
+    (seqOf.get(uuidToBytes(eventId)) as { seq: number } | undefined)?.seq ?? -1;
   return {
     eventById(id) {
       const row = byId.get(uuidToBytes(id));
@@ -47,14 +52,18 @@ export function prepareQueries(db: DatabaseSync): Queries {
       return row === undefined ? null : viewOf(row);
     },
     readEvent: (id) => readEvent(uuidToBytes(id)),
-    deliveriesOf: (eventId) => ofEvent.all(uuidToBytes(eventId)).map(toDelivery),
-    attemptsOf: (deliveryId) => attempts.all(uuidToBytes(deliveryId)).map(toAttempt),
+    deliveriesOf(eventId) {
+      const seq = findSeq(eventId);
+      return ofEvent.all(seq, seq).map(toDelivery);
+    },
+    attemptsOf: (deliveryId) => attempts.all(...keyParts(deliveryId)).map(toAttempt),
     listDeadLetters(limit, before) {
-      const rows = deadLetters
-        .all(before === null ? AFTER_ALL : uuidToBytes(before), limit + 1)
-        .map(toDelivery);
-      const deliveries = rows.slice(0, limit);
-      return { deliveries, next: rows.length > limit ? deliveries.at(-1)!.id : null };
+      const rows = deadLetters.all(before === null ? AFTER_ALL : Number(before), limit + 1);
+      const page = rows.slice(0, limit);
+      return {
+        deliveries: page.map(toDelivery),
+        next: rows.length > limit ? String(page.at(-1)!.key) : null,
+      };
     },
     stats: prepareStats(db),
   };
@@ -93,9 +102,10 @@ function prepareStats(db: DatabaseSync): () => StoreStats {
 }
 
 function toDelivery(row: Record<string, unknown>): Delivery {
+  const eventId = bytesToUuid(row.event_id as Uint8Array);
   return {
-    id: bytesToUuid(row.id as Uint8Array),
-    eventId: bytesToUuid(row.event_id as Uint8Array),
+    id: deliveryIdOfKey(eventId, row.key as number),
+    eventId,
     destination: row.destination as string,
     status: row.status as DeliveryStatus,
     attempts: row.attempts as number,
@@ -103,7 +113,7 @@ function toDelivery(row: Record<string, unknown>): Delivery {
     lastError: row.last_error as string | null,
     createdAtMs: row.created_at as number,
     updatedAtMs: row.updated_at as number,
-    replayOf: row.replay_of === null ? null : bytesToUuid(row.replay_of as Uint8Array),
+    replayOf: row.replay_of === null ? null : deliveryIdOfKey(eventId, row.replay_of as number),
   };
 }
 

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Leased } from '../store.ts';
 import type { Counters } from './counters.ts';
+import { deliveryIdOfKey, eventSeqOf } from './delivery-key.ts';
 import type { Verbs } from './operations.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 
@@ -10,9 +11,9 @@ const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
 
 /** The due deliveries of a destination, the longest due first: an index scan that stops at the limit. */
 export const DUE_DELIVERIES_SQL = `
-  select id, event_id, attempts from deliveries
+  select key, attempts from deliveries
   where destination = ? and status = 'pending' and due_at <= ?
-  order by due_at, id limit ?`;
+  order by due_at, key limit ?`;
 
 /** When the next one is due, whether left behind by the limit or waiting for its retry. */
 export const NEXT_DUE_SQL = `
@@ -23,9 +24,9 @@ export function prepareClaim(db: DatabaseSync, counters: Counters): Verbs['claim
   const findDue = db.prepare(DUE_DELIVERIES_SQL);
   const findNext = db.prepare(NEXT_DUE_SQL);
   const lease = db.prepare(
-    `update deliveries set status = 'processing', lease_token = ?, lease_until = ?, updated_at = ? where id = ?`,
+    `update deliveries set status = 'processing', lease_token = ?, lease_until = ?, updated_at = ? where key = ?`,
   );
-  const readEvent = prepareReadEvent(db);
+  const readEvent = prepareReadEvent(db, 'seq');
 
   return ({ request }) => {
     const { token, nowMs, leaseUntilMs } = request;
@@ -35,13 +36,13 @@ export function prepareClaim(db: DatabaseSync, counters: Counters): Verbs['claim
     for (const { destination, limit } of request.limits) {
       for (const row of findDue.all(destination, nowMs, limit)) {
         if (bytes >= MAX_CLAIM_BYTES) break;
-        const { id, event_id, attempts } = row as { id: Uint8Array; event_id: Uint8Array; attempts: number };
-        lease.run(token, leaseUntilMs, nowMs, id);
+        const { key, attempts } = row as { key: number; attempts: number };
+        lease.run(token, leaseUntilMs, nowMs, key);
         counters.move(destination, 'pending', 'processing');
-        const event = readEvent(event_id)!;
+        const event = readEvent(eventSeqOf(key))!;
         bytes += event.body.length;
         leased.push({
-          lease: { deliveryId: bytesToUuid(id), token, untilMs: leaseUntilMs },
+          lease: { deliveryId: deliveryIdOfKey(event.id, key), token, untilMs: leaseUntilMs },
           destination,
           attempts,
           event,
@@ -67,14 +68,17 @@ type EventRow = {
   received_at: number;
 };
 
-/** Reads an event with its bytes by id. */
-export function prepareReadEvent(db: DatabaseSync): (id: Uint8Array) => WebhookEvent | null {
+/** Reads an event with its bytes. */
+export function prepareReadEvent(
+  db: DatabaseSync,
+  by: 'seq' | 'id',
+): (value: number | Uint8Array) => WebhookEvent | null {
   const find = db.prepare(
     `select id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at
-     from events where id = ?`,
+     from events where ${by} = ?`,
   );
-  return (id) => {
-    const row = find.get(id) as EventRow | undefined;
+  return (value) => {
+    const row = find.get(value) as EventRow | undefined;
     if (row === undefined) return null;
     return {
       id: bytesToUuid(row.id),

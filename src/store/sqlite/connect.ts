@@ -22,19 +22,25 @@ export type FileLock = Readonly<{ release(): void }>;
 export function lockFile(databasePath: string): FileLock {
   createFile(databasePath);
   const lockPath = `${realpathSync(databasePath)}.lock`;
-  const lock = new DatabaseSync(lockPath, { timeout: 0 });
-  try {
-    lock.exec('begin exclusive');
-  } catch (cause) {
-    lock.close();
-    throw new StoreError(
-      'STORE_LOCKED',
-      `${databasePath} is in use by another webhook-receiver: one process owns a database file. ` +
-        'Stop the other one, or give this one its own DB_PATH.',
-      { cause },
-    );
-  }
-  return { release: () => lock.close() };
+  return guarded(databasePath, () => {
+    const lock = new DatabaseSync(lockPath, { timeout: 0 });
+    try {
+      lock.exec('begin exclusive');
+    } catch (error) {
+      lock.close();
+      throw toStoreError(error).code === 'STORE_BUSY' ? heldByAnother(databasePath, error) : error;
+    }
+    return { release: () => lock.close() };
+  });
+}
+
+function heldByAnother(databasePath: string, cause: unknown): StoreError {
+  return new StoreError(
+    'STORE_LOCKED',
+    `${databasePath} is in use by another webhook-receiver: one process owns a database file. ` +
+      'Stop the other one, or give this one its own DB_PATH.',
+    { cause },
+  );
 }
 
 /** Creates the file, readable by its owner alone: it holds payloads. */
@@ -97,8 +103,9 @@ function guarded<T>(databasePath: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
+    // What is worded for this file already.
+    if (error instanceof StoreError) throw error;
     const failure = toStoreError(error);
-    if (failure.code === 'STORE_SCHEMA') throw failure;
     throw new StoreError(failure.code, `cannot open the database ${databasePath}: ${failure.message}`, {
       cause: error,
     });
@@ -131,7 +138,8 @@ function migrate(db: DatabaseSync, databasePath: string): void {
     db.exec(`pragma user_version = ${MIGRATIONS.length}`);
     db.exec('commit');
   } catch (error) {
-    db.exec('rollback');
+    // SQLite may have rolled back by itself, as it does when the disk is full.
+    if (db.isTransaction) db.exec('rollback');
     throw error;
   }
 }

@@ -1,14 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { deliveryIdOfKey, eventSeqOf } from './delivery-key.ts';
 import type { Verbs } from './operations.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 
 export const EXPIRED_LEASES_SQL = `
-  select id, destination, attempts, lease_token, lease_until, updated_at from deliveries
+  select key, destination, attempts, lease_token, lease_until, updated_at from deliveries
   where status = 'processing' and lease_until <= ?
-  order by lease_until, id limit ?`;
+  order by lease_until, key limit ?`;
 
 type Row = {
-  id: Uint8Array;
+  key: number;
   destination: string;
   attempts: number;
   lease_token: string;
@@ -19,11 +20,20 @@ type Row = {
 /** @see LeaseStore.expired. A claim is the last update of a processing delivery, so it dates the lease. */
 export function prepareExpired(db: DatabaseSync): Verbs['expired'] {
   const find = db.prepare(EXPIRED_LEASES_SQL);
+  const findEvent = db.prepare('select id, source from events where seq = ?');
   return ({ untilMs, limit }) =>
-    (find.all(untilMs, limit) as unknown as Row[]).map((row) => ({
-      lease: { deliveryId: bytesToUuid(row.id), token: row.lease_token, untilMs: row.lease_until },
-      destination: row.destination,
-      attempts: row.attempts,
-      leasedAtMs: row.updated_at,
-    }));
+    (find.all(untilMs, limit) as unknown as Row[]).map((row) => {
+      const { id, source } = findEvent.get(eventSeqOf(row.key)) as { id: Uint8Array; source: string };
+      return {
+        lease: {
+          deliveryId: deliveryIdOfKey(bytesToUuid(id), row.key),
+          token: row.lease_token,
+          untilMs: row.lease_until,
+        },
+        source,
+        destination: row.destination,
+        attempts: row.attempts,
+        leasedAtMs: row.updated_at,
+      };
+    });
 }

@@ -1,14 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { KEY_OF_ID, keyParts } from './delivery-key.ts';
 import type { Verbs } from './operations.ts';
-import { uuidToBytes } from './uuid-bytes.ts';
 
 /** @see LeaseStore.extend */
 export function prepareExtend(db: DatabaseSync): Verbs['extend'] {
   const extend = db.prepare(
-    `update deliveries set lease_until = ? where id = ? and lease_token = ? and status = 'processing'`,
+    `update deliveries set lease_until = ? where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'`,
   );
   return ({ lease, untilMs }) => {
-    const { changes } = extend.run(untilMs, uuidToBytes(lease.deliveryId), lease.token);
+    const { changes } = extend.run(untilMs, ...keyParts(lease.deliveryId), lease.token);
     return changes === 0 ? 'lost' : 'extended';
   };
 }

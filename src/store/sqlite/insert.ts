@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { InsertOutcome } from '../store.ts';
 import type { Counters } from './counters.ts';
+import { deliveryKey } from './delivery-key.ts';
 import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
 import type { Verbs } from './operations.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
@@ -17,18 +18,17 @@ export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: 
      on conflict (source, idempotency_key) do nothing`,
   );
   const insertDelivery = db.prepare(
-    `insert into deliveries (id, event_id, destination, status, attempts, due_at, created_at, updated_at)
-     values (?, ?, ?, 'pending', 0, ?, ?, ?)`,
+    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at)
+     values (?, ?, 'pending', 0, ?, ?, ?)`,
   );
   const findKnown = prepareFindKnown(db);
 
-  return ({ event, headersJson, deliveries }) => {
-    if (deliveries.length > 0 && counters.pending() + deliveries.length > maxPending) {
+  return ({ event, headersJson, destinations }) => {
+    if (destinations.length > 0 && counters.pending() + destinations.length > maxPending) {
       return findKnown(event) ?? { kind: 'full' };
     }
-    const eventId = uuidToBytes(event.id);
-    const { changes } = insertEvent.run(
-      eventId,
+    const { changes, lastInsertRowid } = insertEvent.run(
+      uuidToBytes(event.id),
       event.source,
       event.idempotencyKey,
       event.eventType,
@@ -40,9 +40,11 @@ export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: 
       event.receivedAtMs,
     );
     if (changes === 0) return findKnown(event)!;
-    for (const { id, destination } of deliveries) {
-      const at = event.receivedAtMs;
-      insertDelivery.run(uuidToBytes(id), eventId, destination, at, at, at);
+    const at = event.receivedAtMs;
+    let key = deliveryKey(lastInsertRowid as number, 0);
+    for (const destination of destinations) {
+      key += 1;
+      insertDelivery.run(key, destination, at, at, at);
       counters.add(destination, 'pending', 1);
     }
     counters.addEvents(1);

@@ -58,15 +58,14 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     whileOpen(() => reader.call({ query, args }) as Promise<ReturnType<Queries[Name]>>);
 
   return {
-    insertEvent: ({ headers, ...event }, deliveries) =>
-      submit({ kind: 'insert', event, headersJson: JSON.stringify(headers), deliveries }),
+    insertEvent: ({ headers, ...event }, destinations) =>
+      submit({ kind: 'insert', event, headersJson: JSON.stringify(headers), destinations }),
     claim: (request) => submit({ kind: 'claim', request }),
     extend: (lease, untilMs) => submit({ kind: 'extend', lease, untilMs }),
     settle: (lease, settlement, attempt, nowMs) =>
       submit({ kind: 'settle', lease, settlement, attempt, nowMs }),
     expired: (untilMs, limit) => submit({ kind: 'expired', untilMs, limit }),
-    replay: (deliveryId, newDeliveryId, nowMs) =>
-      submit({ kind: 'replay', deliveryId, newDeliveryId, nowMs }),
+    replay: (deliveryId, nowMs) => submit({ kind: 'replay', deliveryId, nowMs }),
     ping: () => submit({ kind: 'ping' }),
     async purge(beforeMs, limit, cursor) {
       let deleted = 0;

@@ -1,5 +1,4 @@
 import type { Attempt } from '../../domain/attempt.ts';
-import type { NewDelivery } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Settlement } from '../../domain/settlement.ts';
@@ -19,7 +18,7 @@ export type Operation =
       event: Omit<WebhookEvent, 'headers'>;
       /** Headers as they are stored. */
       headersJson: string;
-      deliveries: readonly NewDelivery[];
+      destinations: readonly string[];
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
@@ -27,7 +26,7 @@ export type Operation =
   | Readonly<{ kind: 'expired'; untilMs: number; limit: number }>
   | Readonly<{ kind: 'purge'; beforeMs: number; limit: number; cursor: string | null }>
   | Readonly<{ kind: 'vacuum'; pages: number }>
-  | Readonly<{ kind: 'replay'; deliveryId: string; newDeliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
   | Readonly<{ kind: 'ping' }>;
 
 export type OperationKind = Operation['kind'];

@@ -3,8 +3,8 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { Counters } from './counters.ts';
+import { KEY_OF_ID, keyParts } from './delivery-key.ts';
 import type { Verbs } from './operations.ts';
-import { uuidToBytes } from './uuid-bytes.ts';
 
 const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> = {
   completed: 'completed',
@@ -18,15 +18,14 @@ const SETTLE_SQL = `
   update deliveries set
     status = ?, attempts = attempts + ?, due_at = coalesce(?, due_at), last_error = iif(?, last_error, ?),
     lease_token = null, lease_until = null, updated_at = ?
-  where id = ? and lease_token = ? and status = 'processing'
-  returning destination`;
+  where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'
+  returning key, destination`;
 
 /** @see LeaseStore.settle */
 export function prepareSettle(db: DatabaseSync, counters: Counters): Verbs['settle'] {
   const settle = db.prepare(SETTLE_SQL);
   const appendAttempt = prepareAppendAttempt(db);
   return ({ lease, settlement, attempt, nowMs }) => {
-    const id = uuidToBytes(lease.deliveryId);
     const status = STATUS_AFTER[settlement.kind];
     const row = settle.get(
       status,
@@ -35,24 +34,24 @@ export function prepareSettle(db: DatabaseSync, counters: Counters): Verbs['sett
       settlement.kind === 'released' ? 1 : 0,
       'error' in settlement ? settlement.error : null,
       nowMs,
-      id,
+      ...keyParts(lease.deliveryId),
       lease.token,
-    ) as { destination: string } | undefined;
+    ) as { key: number; destination: string } | undefined;
     if (row === undefined) return 'lost';
     counters.move(row.destination, 'processing', status);
-    if (attempt !== null) appendAttempt(id, attempt);
+    if (attempt !== null) appendAttempt(row.key, attempt);
     return 'settled';
   };
 }
 
-function prepareAppendAttempt(db: DatabaseSync): (deliveryId: Uint8Array, attempt: Attempt) => void {
+function prepareAppendAttempt(db: DatabaseSync): (key: number, attempt: Attempt) => void {
   const append = db.prepare(
-    `insert into attempts (delivery_id, number, started_at, ended_at, outcome, error, http_status, response_excerpt)
+    `insert into attempts (delivery_key, number, started_at, ended_at, outcome, error, http_status, response_excerpt)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
-  return (deliveryId, attempt) => {
+  return (key, attempt) => {
     append.run(
-      deliveryId,
+      key,
       attempt.number,
       attempt.startedAtMs,
       attempt.endedAtMs,

@@ -1,4 +1,3 @@
-import type { NewDelivery } from '../../domain/delivery.ts';
 import { StoreError } from '../../domain/errors.ts';
 import type { Answer, Operation, OperationOf } from './operations.ts';
 import { fromPlainError, type PlainError, toPlainError } from './thread-client.ts';
@@ -49,12 +48,12 @@ function isRow(operation: WireOperation): operation is readonly unknown[] {
   return Array.isArray(operation);
 }
 
-/** Columns of a row; ids and destinations of the deliveries follow in pairs. */
+/** Columns of a row; the destinations follow. */
 const BODY_END = 0;
-const FIRST_DELIVERY = 10;
+const FIRST_DESTINATION = 10;
 
-function packInsert({ event, headersJson, deliveries }: OperationOf<'insert'>, bodyEnd: number): unknown[] {
-  const row: unknown[] = [
+function packInsert({ event, headersJson, destinations }: OperationOf<'insert'>, bodyEnd: number): unknown[] {
+  return [
     bodyEnd,
     event.id,
     event.source,
@@ -65,9 +64,8 @@ function packInsert({ event, headersJson, deliveries }: OperationOf<'insert'>, b
     headersJson,
     event.contentType,
     event.receivedAtMs,
+    ...destinations,
   ];
-  for (const { id, destination } of deliveries) row.push(id, destination);
-  return row;
 }
 
 function unpackInsert(row: readonly unknown[], body: Uint8Array): OperationOf<'insert'> {
@@ -83,11 +81,8 @@ function unpackInsert(row: readonly unknown[], body: Uint8Array): OperationOf<'i
     body,
     receivedAtMs: row[9] as number,
   };
-  const deliveries: NewDelivery[] = [];
-  for (let i = FIRST_DELIVERY; i < row.length; i += 2) {
-    deliveries.push({ id: row[i] as string, destination: row[i + 1] as string });
-  }
-  return { kind: 'insert', event, headersJson: headersJson!, deliveries };
+  const destinations = row.slice(FIRST_DESTINATION) as string[];
+  return { kind: 'insert', event, headersJson: headersJson!, destinations };
 }
 
 export function packAnswers(answers: readonly BatchAnswer[]): WireAnswers {

@@ -1,11 +1,13 @@
 /**
- * Ids are 16-byte UUIDv7: they grow, so every index on them appends. Payloads are written once; what changes is in
- * the slim `deliveries`, clustered by id. The partial indexes hold only open deliveries, so a claim costs the same
- * whatever history lies behind it.
+ * Everything hangs on growing integers, because appending to a table costs SQLite a fraction of what appending to an
+ * index does. A delivery's key is made of its event's: seq * 65536 + number, so neither its id nor the way to its
+ * event needs an index. Payloads are written once; what changes is in the slim `deliveries`. The partial indexes hold
+ * only open deliveries, so a claim costs the same whatever history lies behind it.
  */
 export const inbox = `
 create table events (
-  id blob primary key,
+  seq integer primary key,
+  id blob not null unique,
   source text not null,
   idempotency_key text not null,
   event_type text not null,
@@ -20,8 +22,7 @@ create table events (
 create unique index events_by_key on events (source, idempotency_key);
 
 create table deliveries (
-  id blob primary key,
-  event_id blob not null,
+  key integer primary key,
   destination text not null,
   status text not null,
   attempts integer not null,
@@ -31,18 +32,17 @@ create table deliveries (
   last_error text,
   created_at integer not null,
   updated_at integer not null,
-  replay_of blob
-) strict, without rowid;
+  replay_of integer
+) strict;
 
-create index deliveries_by_event on deliveries (event_id);
 create index deliveries_due on deliveries (destination, due_at) where status = 'pending';
 create index deliveries_leased on deliveries (lease_until) where status = 'processing';
 -- First tries are due when they were created; only those due at another time need an index by age.
 create index deliveries_waiting on deliveries (created_at) where status = 'pending' and due_at <> created_at;
-create index deliveries_dead on deliveries (id) where status = 'failed';
+create index deliveries_dead on deliveries (key) where status = 'failed';
 
 create table attempts (
-  delivery_id blob not null,
+  delivery_key integer not null,
   number integer not null,
   started_at integer not null,
   ended_at integer not null,
@@ -50,7 +50,7 @@ create table attempts (
   error text,
   http_status integer,
   response_excerpt text,
-  primary key (delivery_id, number)
+  primary key (delivery_key, number)
 ) strict, without rowid;
 
 -- Kept with every commit, so that depth, limits and metrics never count rows.

@@ -1,0 +1,57 @@
+/** What a code means to an operator. The code itself is shown beside it. */
+const MEANINGS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed while the request was sent',
+  ENOTFOUND: 'the host name does not resolve',
+  EAI_AGAIN: 'the host name could not be looked up',
+  EHOSTUNREACH: 'the host is unreachable',
+  ENETUNREACH: 'the network is unreachable',
+  ETIMEDOUT: 'the connection timed out',
+  EMFILE: 'this process has no file descriptor left for a connection',
+  EADDRNOTAVAIL: 'this machine has no free port left for a connection',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  UND_ERR_HEADERS_TIMEOUT: 'connected, but no answer in time',
+  UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
+  UND_ERR_SOCKET: 'the connection was closed before an answer came',
+  // undici knows the code of llhttp's errors only by number, so they have none.
+  HTTPParserError: 'the answer is not HTTP/1.1',
+  UND_ERR_INVALID_ARG: 'the request cannot be sent as HTTP/1.1',
+  UND_ERR_DESTROYED: 'the receiver is shutting down',
+  UND_ERR_CLOSED: 'the receiver is shutting down',
+  CERT_HAS_EXPIRED: 'the TLS certificate has expired',
+  CERT_NOT_YET_VALID: 'the TLS certificate is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'the TLS certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the TLS certificate chain holds a self-signed certificate',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the TLS certificate has no trusted issuer',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the TLS certificate has no trusted issuer',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host name',
+};
+
+/** Families of codes that OpenSSL and llhttp have by the dozen. */
+const FAMILIES: readonly (readonly [prefix: string, meaning: string])[] = [
+  ['HPE_', 'the answer is not HTTP/1.1'],
+  ['ERR_SSL_', 'TLS could not be set up'],
+  ['ERR_TLS_', 'TLS could not be set up'],
+  ['EPROTO', 'TLS could not be set up'],
+];
+
+/**
+ * Words a failure in which no status came. Made of the host, the code and our own words only: the messages of
+ * errors may quote what must stay out of logs, such as header values.
+ * @param host name and port of the destination
+ */
+export function describeFailure(error: unknown, host: string): string {
+  const code = codeOf(error);
+  if (code === null) return `${host}: the request failed`;
+  const family = FAMILIES.find(([prefix]) => code.startsWith(prefix));
+  return `${host}: ${MEANINGS[code] ?? family?.[1] ?? 'the request failed'} (${code})`;
+}
+
+/** The code of the error or of what caused it; a host of several addresses fails with one error for each. */
+function codeOf(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof AggregateError) return codeOf(error.errors[0]);
+  return error.cause === undefined ? error.name : codeOf(error.cause);
+}

@@ -1,0 +1,47 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ConfigError, messageOf } from '../domain/errors.ts';
+import type { Handler } from './handler.ts';
+import type { HandlerFunction } from './target.ts';
+import { withPayload } from './with-payload.ts';
+
+/**
+ * Makes a handler of a user's function. What it returns is ignored; what it throws, at once or later, passes
+ * through to be normalised by the caller.
+ */
+export function createModuleHandler(handle: HandlerFunction): Handler {
+  return {
+    async handle(event, context) {
+      await handle(withPayload(event), context);
+      return undefined;
+    },
+  };
+}
+
+/**
+ * Loads a handler function from a module: its default export, else the one named `handler`.
+ * @param path of the module, absolute or relative to the working directory
+ * @throws ConfigError that names the path and says what was found there
+ */
+export async function loadHandlerFunction(path: string): Promise<HandlerFunction> {
+  const file = resolve(path);
+  const exported = await importModule(file);
+  const found = [exported.default, exported.handler].find((value) => typeof value === 'function');
+  if (found !== undefined) return found as HandlerFunction;
+  throw new ConfigError([
+    `the handler module ${file} must export a function, as default or as "handler"; ${describe(exported)}`,
+  ]);
+}
+
+async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (error) {
+    throw new ConfigError([`the handler module ${file} cannot be loaded: ${messageOf(error)}`]);
+  }
+}
+
+function describe(exported: Readonly<Record<string, unknown>>): string {
+  const found = Object.entries(exported).map(([name, value]) => `${name} (${typeof value})`);
+  return found.length === 0 ? 'it exports nothing' : `it exports ${found.join(', ')}`;
+}

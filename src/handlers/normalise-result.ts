@@ -1,0 +1,63 @@
+import { boundedError } from '../domain/attempt.ts';
+import { PermanentError, RetryAfter } from '../domain/errors.ts';
+import type { TryResult } from '../domain/settlement.ts';
+import { DestinationError, type HandlerReply } from './handler.ts';
+import { printable } from './printable.ts';
+import { capRetryAfterMs } from './retry-after.ts';
+import { describeThrown } from './thrown.ts';
+
+const NO_REPLY: HandlerReply = { httpStatus: null, responseExcerpt: null };
+
+/** The result of a handler that returned. */
+export function resultOfReply(reply: HandlerReply | undefined): TryResult {
+  const { httpStatus, responseExcerpt } = reply ?? NO_REPLY;
+  return { outcome: 'succeeded', error: null, httpStatus, responseExcerpt, retryAfterMs: null };
+}
+
+/**
+ * The result of a handler that threw, whatever it threw: users' code may throw anything.
+ * @param attempt whether the attempt had run out of its timeout, which then is the cause of all that followed
+ */
+export function resultOfError(
+  error: unknown,
+  attempt: Readonly<{ timedOut: boolean; timeoutMs: number }>,
+): TryResult {
+  if (attempt.timedOut) return failure('timed_out', `no result within ${attempt.timeoutMs / 1000} s`);
+  try {
+    return resultOfThrown(error);
+  } catch {
+    // An object whose getters throw in their turn. What cannot be read is not permanent.
+    return failure('failed', describeThrown(error));
+  }
+}
+
+function resultOfThrown(error: unknown): TryResult {
+  if (error instanceof DestinationError) return resultOfDestination(error);
+  const message = describeThrown(error);
+  if (isKind(error, PermanentError, 'HANDLER_PERMANENT')) return failure('rejected', message);
+  if (!isKind(error, RetryAfter, 'HANDLER_RETRY_AFTER')) return failure('failed', message);
+  return { ...failure('failed', message), retryAfterMs: waitOf(error) };
+}
+
+function resultOfDestination(error: DestinationError): TryResult {
+  const { permanent, reply, retryAfterMs } = error;
+  const result = failure(permanent ? 'rejected' : 'failed', error.message);
+  return { ...result, ...reply, retryAfterMs: retryAfterMs === null ? null : capRetryAfterMs(retryAfterMs) };
+}
+
+function failure(outcome: TryResult['outcome'], message: string): TryResult {
+  // Users may throw halves of surrogate pairs, and the cut may leave one.
+  const error = boundedError(printable(message)).toWellFormed();
+  return { outcome, error, ...NO_REPLY, retryAfterMs: null };
+}
+
+/** By class or by code: a user's module may have loaded another copy of the package, with classes of its own. */
+function isKind(error: unknown, kind: new (...args: never[]) => Error, code: string): error is object {
+  if (error instanceof kind) return true;
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function waitOf(error: object): number | null {
+  const seconds = 'seconds' in error ? error.seconds : null;
+  return typeof seconds === 'number' && seconds >= 0 ? capRetryAfterMs(seconds * 1000) : null;
+}

@@ -1,0 +1,48 @@
+import type { Readable } from 'node:stream';
+import { RESPONSE_EXCERPT_BYTES } from '../domain/attempt.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { printable } from './printable.ts';
+
+/** What is read of a longer body so that its connection can be used again; beyond it a new one is cheaper. */
+export const DRAIN_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * Reads the beginning of a response body as text, then ends the body: read out when it is small, else destroyed
+ * with its connection. Never throws and never waits beyond `waitMs`: the status has decided by now, so a body
+ * that breaks off, stalls or has no end only makes the excerpt shorter.
+ * @returns at most RESPONSE_EXCERPT_BYTES of UTF-8, cut between characters; null when there was nothing
+ */
+export async function readExcerpt(body: Readable, clock: Clock, waitMs: number): Promise<string | null> {
+  const cancelDeadline = clock.after(waitMs, () => body.destroy());
+  const { bytes, complete } = await readBeginning(body);
+  cancelDeadline();
+  return bytes.length === 0 ? null : excerptOf(bytes, complete);
+}
+
+async function readBeginning(body: Readable): Promise<{ bytes: Uint8Array; complete: boolean }> {
+  // A destroyed body emits an error; one that came when nobody iterates any more would end the process.
+  body.on('error', () => {});
+  const kept: Uint8Array[] = [];
+  let readBytes = 0;
+  let complete = false;
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      if (readBytes < RESPONSE_EXCERPT_BYTES)
+        kept.push(chunk.subarray(0, RESPONSE_EXCERPT_BYTES - readBytes));
+      readBytes += chunk.length;
+      if (readBytes > DRAIN_LIMIT_BYTES) break;
+    }
+    complete = readBytes <= RESPONSE_EXCERPT_BYTES;
+  } catch {
+    // Broken off. What has come is the excerpt.
+  }
+  return { bytes: Buffer.concat(kept), complete };
+}
+
+/** Bytes that are not UTF-8 become U+FFFD, which is longer than they were, so the text is cut once more. */
+function excerptOf(bytes: Uint8Array, complete: boolean): string {
+  // A stream's decoder keeps back a character that the cut has split.
+  const text = printable(new TextDecoder().decode(bytes, { stream: !complete }));
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(RESPONSE_EXCERPT_BYTES));
+  return text.slice(0, read);
+}

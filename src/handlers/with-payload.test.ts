@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { anEvent } from '../../testkit/builders.ts';
+import { PermanentError } from '../domain/errors.ts';
+import { withPayload } from './with-payload.ts';
+
+const jsonEvent = (value: unknown) =>
+  anEvent({ idempotencyKey: 'k', eventType: 't', body: Buffer.from(JSON.stringify(value)) });
+
+test('is the payload of an envelope', () => {
+  const envelope = { idempotency_key: 'k', event_type: 't', payload: { a: 1 }, more: true };
+  assert.deepEqual(withPayload(jsonEvent(envelope)).payload, { a: 1 });
+});
+
+test('is the whole body of anything else', () => {
+  const others = [
+    { idempotency_key: 'another', event_type: 't', payload: {} },
+    { idempotency_key: 'k', event_type: 'another', payload: {} },
+    { idempotency_key: 'k', event_type: 't', payload: [] },
+    { payload: {} },
+  ];
+  for (const body of [...others, null, 0, 'text', [1]]) {
+    assert.deepEqual(withPayload(jsonEvent(body)).payload, body);
+  }
+});
+
+test('parses once, and only when asked', () => {
+  const event = withPayload(jsonEvent({ a: 1 }));
+  assert.equal(event.payload, event.payload);
+  assert.equal(withPayload(anEvent({ body: Buffer.from('no JSON') })).source, 'default');
+});
+
+test('is a permanent error when the body is not JSON, without quoting it', () => {
+  for (const body of [Buffer.from('{"card":"4242" '), Buffer.from([0x22, 0xff, 0x22]), Buffer.alloc(0)]) {
+    const event = withPayload(anEvent({ body, contentType: 'text/plain' }));
+    const isIt = (error: unknown) =>
+      error instanceof PermanentError && /not JSON \(content type text\/plain\)$/.test(error.message);
+    assert.throws(() => event.payload, isIt);
+    assert.throws(() => event.payload, isIt);
+  }
+});

@@ -1,0 +1,27 @@
+import { deliveryIdOf, deliveryNumberOf, eventIdOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
+import { uuidToBytes } from './uuid-bytes.ts';
+
+/** A delivery's key in its table: the event's seq with the delivery's number behind it. */
+export const STRIDE = MAX_DELIVERIES + 1;
+
+export function deliveryKey(eventSeq: number, number: number): number {
+  return eventSeq * STRIDE + number;
+}
+
+export function eventSeqOf(key: number): number {
+  return Math.floor(key / STRIDE);
+}
+
+export function deliveryIdOfKey(eventId: string, key: number): string {
+  return deliveryIdOf(eventId, key % STRIDE);
+}
+
+/** A delivery's key in terms of its id, for statements that know only that: bind `keyParts(id)`. */
+export const KEY_OF_ID = `(select seq * ${STRIDE} + ? from events where id = ?)`;
+
+export function keyParts(deliveryId: string): [number: number, eventId: Uint8Array] {
+  return [deliveryNumberOf(deliveryId), uuidToBytes(eventIdOf(deliveryId))];
+}
+
+/** The keys of all deliveries of an event: bind its seq twice. */
+export const OF_EVENT = `between ? * ${STRIDE} and ? * ${STRIDE} + ${MAX_DELIVERIES}`;
