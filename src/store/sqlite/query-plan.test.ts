@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { tempDir } from '../../../testkit/temp-dir.ts';
+import { prepareQueries } from './browse.ts';
+import { openWriter } from './connect.ts';
+import { prepareBatch } from './transaction.ts';
+
+/** Tables of a fixed handful of rows, which are read whole on purpose. */
+const SMALL = /SCAN (delivery_counts|totals|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
+
+/** The whole of a partial index, in its order: a limit of one ends it at the first entry. */
+const WALK = /SCAN deliveries USING INDEX deliveries_waiting/;
+
+/** Every statement that the program prepares, as the driver's own code prepares them. */
+function preparedStatements(db: DatabaseSync): string[] {
+  const seen: string[] = [];
+  const prepare = db.prepare.bind(db);
+  db.prepare = (sql: string): StatementSync => {
+    seen.push(sql);
+    return prepare(sql);
+  };
+  prepareBatch(db, 1000);
+  prepareQueries(db);
+  return seen.filter((sql) => !/^\s*(begin|commit|pragma)/i.test(sql));
+}
+
+function planOf(db: DatabaseSync, sql: string): string[] {
+  return db
+    .prepare(`explain query plan ${sql}`)
+    .all(...Array(sql.split('?').length - 1).fill(1))
+    .map(({ detail }) => String(detail));
+}
+
+test('every statement is served by an index: none scans a table or sorts', async (t) => {
+  const db = openWriter(join(await tempDir(t), 'events.db'));
+  t.after(() => db.close());
+  const statements = preparedStatements(db);
+  assert.ok(statements.length > 20, `${statements.length} statements`);
+  for (const sql of statements) {
+    for (const step of planOf(db, sql)) {
+      const fits = !/SCAN|USE TEMP B-TREE/.test(step) || SMALL.test(step) || WALK.test(step);
+      assert.ok(fits, `${step} in ${sql}`);
+    }
+  }
+});
+
+test('a claim walks its partial index and stops at the limit', async (t) => {
+  const db = openWriter(join(await tempDir(t), 'events.db'));
+  t.after(() => db.close());
+  const claims = preparedStatements(db).filter((sql) => sql.includes("status = 'pending'"));
+  const plans = claims
+    .map((sql) => planOf(db, sql).join('; '))
+    .filter((plan) => plan.includes('deliveries_due'));
+  assert.ok(plans.length >= 2);
+  for (const plan of plans) assert.match(plan, /SEARCH deliveries USING (COVERING )?INDEX deliveries_due/);
+});
+
+test('the check sees a scan', async (t) => {
+  const db = openWriter(join(await tempDir(t), 'events.db'));
+  t.after(() => db.close());
+  assert.match(planOf(db, "select key from deliveries where last_error = 'x'").join(), /SCAN deliveries/);
+});
