@@ -107,6 +107,7 @@ export async function startApp(config: Config): Promise<App> {
     readiness: createReadiness({ store, clock, phase: () => phase }),
     emit,
     version: packageVersion(),
+    admin: { store, clock, token: config.http.adminToken, onReplay: () => dispatcher.wake() },
   });
 
   const services = [heartbeat, reaper, purger];

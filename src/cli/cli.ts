@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { ConfigError, messageOf, StoreError } from '../domain/errors.ts';
 import { packageVersion } from '../observe/build-info.ts';
+import { addAdminCommands } from './admin.ts';
 import { printConfig } from './config.ts';
+import { explainFailure } from './explain-failure.ts';
 import { serve } from './serve.ts';
 
 /** Reads the arguments and runs the command they name. Mistakes of the user end with one message and status 1. */
@@ -14,17 +15,11 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     .command('config')
     .description('print the effective configuration, secrets redacted')
     .action(printConfig);
+  addAdminCommands(program, process.env);
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.stderr.write(`webhook-receiver: ${explain(error)}\n`);
+    process.stderr.write(`webhook-receiver: ${explainFailure(error)}\n`);
     process.exit(1);
   }
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof StoreError) return error.message;
-  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-    return `${messageOf(error)}: give PORT another value`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,14 +1,21 @@
 import type { Server } from 'node:http';
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { messageOf, StoreError } from '../domain/errors.ts';
 import type { Emit } from '../observe/events.ts';
 import type { BrowseStore, OperateStore } from '../store/store.ts';
+import { type AdminParts, registerAdmin } from './admin-route.ts';
 import { registerDocs } from './docs-route.ts';
 import { type Readiness, registerHealth } from './health-route.ts';
 import { createIngestRoute, type IngestParts, isIngest } from './ingest-route.ts';
 import { type MetricsText, registerMetrics } from './metrics-route.ts';
 import { replyProblem } from './reply.ts';
-import { createHttpServer } from './server.ts';
+import { expectsBody } from './send-problem.ts';
+import { createHttpServer, HTTP_LIMITS, type HttpLimits } from './server.ts';
 import { registerStatus } from './status-route.ts';
 
 export type ApiParts = Readonly<{
@@ -18,32 +25,44 @@ export type ApiParts = Readonly<{
   readiness: Readiness;
   emit: Emit;
   version: string;
+  admin: AdminParts;
+  limits?: HttpLimits;
 }>;
 
 /** The whole HTTP face. It listens once `api.listen` is called. */
 export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
+  const { limits = HTTP_LIMITS } = parts;
+  const ingest = createIngestRoute(parts.ingest);
   const api: FastifyInstance = fastify({
-    serverFactory: (other) =>
-      createHttpServer({ isIngest, ingest: createIngestRoute(parts.ingest), other }) as unknown as Server,
+    serverFactory: (other) => createHttpServer({ isIngest, ingest, other, limits }) as unknown as Server,
     logger: false,
-    // The status API takes no bodies.
-    bodyLimit: 16 * 1024,
-    routerOptions: { maxParamLength: 512 },
+    // The server has its own; the framework's would answer a second time.
+    clientErrorHandler: () => {},
+    frameworkErrors: (error, _request, reply) => void replyProblem(reply, 'bad_request', messageOf(error)),
+    // Questions are answered to the last: the store closes after the server.
+    return503OnClosing: false,
+    // An id that is too long is unknown like any other.
+    routerOptions: { maxParamLength: limits.maxHeaderBytes },
   });
-  api.addHook('onSend', async (_request, reply) => {
+  // No route takes a body. One that comes all the same is not read, so it cannot be wrong.
+  api.removeAllContentTypeParsers();
+  api.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  api.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
+    if (!request.raw.complete && expectsBody(request.raw)) reply.header('connection', 'close');
   });
-  api.setNotFoundHandler((request, reply) => {
-    const allowed = allowedMethods(request.url);
-    if (allowed === null) return replyProblem(reply, 'not_found', 'The API is described at /docs.');
-    reply.header('allow', allowed);
-    return replyProblem(reply, 'method_not_allowed', `Allowed here: ${allowed}.`);
+  // Without it a slow upload would hold up the end of the process for as long as requests may take.
+  api.addHook('preClose', async () => {
+    setTimeout(() => api.server.closeAllConnections(), limits.closeGraceMs).unref();
   });
+  api.setNotFoundHandler(replyNotFound);
   api.setErrorHandler((error: FastifyError, request, reply) => {
     const { statusCode = 500 } = error;
+    // The framework looks at content types before it comes to say that there is nothing.
+    if (request.is404) return replyNotFound(request, reply);
     if (error instanceof StoreError) {
       parts.emit({ type: 'store.failed', operation: 'browse', error });
-      return replyProblem(reply, 'store_error', `The store did not answer: ${messageOf(error)}`);
+      return replyProblem(reply, 'store_error', `The store did not answer: ${error.message}.`);
     }
     if (statusCode < 500) return replyProblem(reply, 'bad_request', messageOf(error));
     parts.emit({
@@ -56,6 +75,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   registerHealth(api, parts.readiness);
   registerMetrics(api, parts.metrics);
   registerStatus(api, parts.store);
+  registerAdmin(api, parts.admin);
   await registerDocs(api, parts.version);
   return api;
 }
@@ -63,9 +83,15 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
 const METHODS: readonly (readonly [RegExp, string])[] = [
   [/^\/webhooks(\?|$)/, 'GET, HEAD, POST'],
   [/^\/webhooks\/[^/]+$/, 'GET, HEAD, POST'],
-  [/^\/(health|ready|metrics|openapi\.json|docs)(\?|$)/, 'GET, HEAD'],
+  [/^\/(health|ready|metrics|openapi\.json)(\?|$)/, 'GET, HEAD'],
+  [/^\/docs(\/|\?|$)/, 'GET, HEAD'],
 ];
 
-function allowedMethods(url: string): string | null {
-  return METHODS.find(([path]) => path.test(url))?.[1] ?? null;
+function replyNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const allowed = METHODS.find(([path]) => path.test(request.url))?.[1] ?? '';
+  if (allowed === '' || allowed.split(', ').includes(request.method)) {
+    return replyProblem(reply, 'not_found', 'The API is described at /docs.');
+  }
+  reply.raw.setHeader('allow', allowed);
+  return replyProblem(reply, 'method_not_allowed', `Allowed here: ${allowed}.`);
 }

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { messageOf } from '../domain/errors.ts';
+import { StoreError } from '../domain/errors.ts';
 import { DEFAULT_SOURCE } from '../domain/source.ts';
 import type { Accept, AcceptOutcome, Receipt } from '../ingest/accept.ts';
 import type { FieldError } from '../ingest/envelope.ts';
-import { headerOf } from '../ingest/raw-request.ts';
+import type { RawRequest } from '../ingest/raw-request.ts';
 import type { Emit, RejectionReason } from '../observe/events.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { problemReply } from './problem.ts';
 import { type BodyBudget, readBody, releaseBody } from './read-body.ts';
+import { sendProblem } from './send-problem.ts';
 
 export type IngestParts = Readonly<{
   accept: Accept;
@@ -19,11 +20,14 @@ export type IngestParts = Readonly<{
 }>;
 
 type Rejection = Readonly<{ reason: RejectionReason; detail: string; fields?: readonly FieldError[] }>;
+type Took = Readonly<{ durationMs: number; bodyBytes: number }>;
 
 const PATH = '/webhooks';
 
-/** Time for a sender that was refused in mid-body to read its answer before the connection is cut. */
-const LINGER_MS = 500;
+const UNKNOWN_SOURCE: Rejection = {
+  reason: 'unknown_source',
+  detail: 'No source of that name is configured.',
+};
 
 /** Whether a request is for the ingest route; all others are the framework's. */
 export function isIngest(request: IncomingMessage): boolean {
@@ -39,75 +43,77 @@ export function isIngest(request: IncomingMessage): boolean {
 export function createIngestRoute(
   parts: IngestParts,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { accept, budget, emit } = parts;
+  const { accept, budget, emit, isOpen } = parts;
   const known = new Set([DEFAULT_SOURCE, ...parts.sources]);
 
   const reject = (response: ServerResponse, source: string | null, rejection: Rejection) => {
-    emit({ type: 'event.rejected', source, reason: rejection.reason, detail: rejection.detail });
-    if (rejection.reason !== 'aborted') sendRejection(response, rejection);
+    const { reason, detail, fields } = rejection;
+    emit({ type: 'event.rejected', source, reason, detail });
+    if (reason === 'aborted') return;
+    if (!isOpen()) response.setHeader('connection', 'close');
+    sendProblem(response, problemReply(reason, detail, fields));
+  };
+
+  const answer = (response: ServerResponse, source: string, outcome: AcceptOutcome, took: Took) => {
+    const { durationMs, bodyBytes } = took;
+    switch (outcome.kind) {
+      case 'accepted': {
+        const { receipt, eventType, deliveries } = outcome;
+        const eventId = receipt.id;
+        emit({ type: 'event.accepted', eventId, source, eventType, deliveries, bodyBytes, durationMs });
+        return sendReceipt(response, 202, receipt, isOpen());
+      }
+      case 'duplicate': {
+        const { receipt, conflict } = outcome;
+        emit({ type: 'event.duplicate', eventId: receipt.id, source, conflict, durationMs });
+        return sendReceipt(response, 200, receipt, isOpen());
+      }
+      default:
+        reject(response, source, refusalOf(outcome));
+    }
+  };
+
+  const fail = (response: ServerResponse, source: string, error: unknown) => {
+    emit({ type: 'store.failed', operation: 'insert', error: error as Error });
+    // Any other error is a surprise, and its message not made for the public.
+    const cause = error instanceof StoreError ? error.message : 'the log has the cause';
+    const reason = isOpen() ? 'store_error' : 'shutting_down';
+    reject(response, source, { reason, detail: `The event was not stored: ${cause}.` });
   };
 
   return (request, response) => {
     const startedMs = monotonicMs();
     const source = sourceOf(request.url!);
-    if (!known.has(source)) {
-      return reject(response, null, {
-        reason: 'unknown_source',
-        detail: 'No source of that name is configured.',
-      });
-    }
-    const refusal = refuseEarly(request, budget, parts.isOpen());
+    if (!known.has(source)) return reject(response, null, UNKNOWN_SOURCE);
+    const refusal = refuseEarly(request, budget, isOpen());
     if (refusal !== null) return reject(response, source, refusal);
-    if (request.httpVersionMinor > 0 && request.headers.expect !== undefined) response.writeContinue();
+    if (waitsForContinue(request)) response.writeContinue();
 
     readBody(request, budget, (read) => {
       if (read.kind !== 'body') return reject(response, source, unreadable(read.kind, budget));
-      const raw = {
-        method: request.method!,
-        url: request.url!,
-        headers: request.rawHeaders,
-        contentType: headerOf(request.rawHeaders, 'content-type')!,
-        body: read.body,
-      };
-      accept(source, raw).then(
+      const { body } = read;
+      accept(source, toRaw(request, body)).then(
         (outcome) => {
-          releaseBody(budget, read.body);
-          if (outcome.kind === 'accepted') {
-            const { receipt, eventType, deliveries } = outcome;
-            const durationMs = monotonicMs() - startedMs;
-            const bodyBytes = read.body.length;
-            emit({
-              type: 'event.accepted',
-              eventId: receipt.id,
-              source,
-              eventType,
-              deliveries,
-              bodyBytes,
-              durationMs,
-            });
-            return sendReceipt(response, 202, receipt);
-          }
-          if (outcome.kind === 'duplicate') {
-            const { receipt, conflict } = outcome;
-            emit({
-              type: 'event.duplicate',
-              eventId: receipt.id,
-              source,
-              conflict,
-              durationMs: monotonicMs() - startedMs,
-            });
-            return sendReceipt(response, 200, receipt);
-          }
-          reject(response, source, refusalOf(outcome));
+          releaseBody(budget, body);
+          const took = { durationMs: monotonicMs() - startedMs, bodyBytes: body.length };
+          answer(response, source, outcome, took);
         },
         (error: unknown) => {
-          releaseBody(budget, read.body);
-          emit({ type: 'store.failed', operation: 'insert', error: error as Error });
-          const detail = `The event was not stored: ${messageOf(error)}`;
-          reject(response, source, { reason: parts.isOpen() ? 'store_error' : 'shutting_down', detail });
+          releaseBody(budget, body);
+          fail(response, source, error);
         },
       );
     });
+  };
+}
+
+function toRaw(request: IncomingMessage, body: Uint8Array): RawRequest {
+  return {
+    method: request.method!,
+    url: request.url!,
+    headers: request.rawHeaders,
+    contentType: request.headers['content-type']!,
+    body,
   };
 }
 
@@ -121,19 +127,18 @@ function sourceOf(url: string): string {
 }
 
 /** What can be told from the head alone is, so that a refused body is never read. */
-function refuseEarly(request: IncomingMessage, budget: BodyBudget, isOpen: boolean): Rejection | null {
-  if (!isOpen) return { reason: 'shutting_down', detail: 'Events are no longer taken; send this one again.' };
-  const headers = request.rawHeaders;
-  const contentType = headerOf(headers, 'content-type') ?? '';
+function refuseEarly({ headers }: IncomingMessage, budget: BodyBudget, isOpen: boolean): Rejection | null {
+  if (!isOpen) return { reason: 'shutting_down', detail: 'No events are taken now; send this one again.' };
+  const contentType = headers['content-type'] ?? '';
   if (!isJson(contentType)) {
     const got = contentType === '' ? 'there is none' : 'it is another';
     return { reason: 'unsupported_media_type', detail: `The content type must be application/json; ${got}.` };
   }
-  const encoding = headerOf(headers, 'content-encoding');
+  const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     return { reason: 'unsupported_media_type', detail: 'The body must come without a content encoding.' };
   }
-  const length = headerOf(headers, 'content-length');
+  const length = headers['content-length'];
   if (length !== undefined && Number(length) > budget.maxBodyBytes) return unreadable('too_large', budget);
   return null;
 }
@@ -142,6 +147,10 @@ function isJson(contentType: string): boolean {
   if (contentType === 'application/json') return true;
   const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
   return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
+}
+
+function waitsForContinue({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  return headers.expect !== undefined && httpVersionMinor > 0 && /^100-continue$/i.test(headers.expect);
 }
 
 function unreadable(kind: 'too_large' | 'overloaded' | 'aborted', budget: BodyBudget): Rejection {
@@ -171,37 +180,19 @@ function refusalOf(outcome: Exclude<AcceptOutcome, { kind: 'accepted' | 'duplica
   }
 }
 
-function sendReceipt(response: ServerResponse, status: number, receipt: Receipt): void {
+function sendReceipt(response: ServerResponse, status: number, receipt: Receipt, keepAlive: boolean): void {
   const body =
     `{"id":"${receipt.id}","idempotency_key":${JSON.stringify(receipt.idempotencyKey)},` +
     `"status":"${receipt.status}","created_at":"${new Date(receipt.receivedAtMs).toISOString()}"}`;
-  response.writeHead(status, [
+  const headers = [
     'content-type',
     'application/json',
     'content-length',
     String(Buffer.byteLength(body)),
-  ]);
+    'x-content-type-options',
+    'nosniff',
+  ];
+  if (!keepAlive) headers.push('connection', 'close');
+  response.writeHead(status, headers);
   response.end(body);
-}
-
-/** Answers; where a body is still on its way the connection is closed behind the answer instead of reading it. */
-function sendRejection(response: ServerResponse, { reason, detail, fields }: Rejection): void {
-  if (reason === 'aborted') return;
-  const { status, headers, body } = problemReply(reason, detail, fields);
-  const request = response.req;
-  if (request.complete || !expectsBody(request)) {
-    response.writeHead(status, headers);
-    response.end(body);
-    return;
-  }
-  // Ending the response now would cut the connection at once, and the reset could overtake the answer.
-  response.writeHead(status, { ...headers, connection: 'close' });
-  response.write(body);
-  const timer = setTimeout(() => response.end(), LINGER_MS);
-  request.once('close', () => clearTimeout(timer));
-}
-
-function expectsBody(request: IncomingMessage): boolean {
-  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
-  return encoding !== undefined || (length !== undefined && length !== '0');
 }

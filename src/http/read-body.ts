@@ -14,6 +14,8 @@ export type BodyBudget = {
   bytesInFlight: number;
 };
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Reads a body as it streams in and stops at the limit: what lies beyond is never read.
  * The bytes count against the budget until the caller gives them back with `releaseBody`.
@@ -23,7 +25,7 @@ export function readBody(
   budget: BodyBudget,
   done: (outcome: BodyOutcome) => void,
 ): void {
-  const chunks: Buffer[] = [];
+  let body: Buffer = NOTHING;
   let bytes = 0;
 
   const finish = (outcome: BodyOutcome) => {
@@ -37,14 +39,14 @@ export function readBody(
     done(outcome);
   };
   const onData = (chunk: Buffer) => {
+    const start = bytes;
     bytes += chunk.length;
     budget.bytesInFlight += chunk.length;
     if (bytes > budget.maxBodyBytes) return finish({ kind: 'too_large' });
     if (budget.bytesInFlight > budget.maxBytesInFlight) return finish({ kind: 'overloaded' });
-    chunks.push(chunk);
+    body = start === 0 ? chunk : append(body, start, chunk);
   };
-  const onEnd = () =>
-    finish({ kind: 'body', body: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes) });
+  const onEnd = () => finish({ kind: 'body', body: body.length === bytes ? body : body.subarray(0, bytes) });
   const onClose = () => finish({ kind: 'aborted' });
 
   request.on('data', onData);
@@ -52,6 +54,18 @@ export function readBody(
   request.on('close', onClose);
   // Without a listener an aborted upload would surface as an uncaught error; `close` follows and ends it.
   request.on('error', ignore);
+}
+
+/**
+ * Puts a chunk behind the first `start` bytes of the body, in a larger buffer if need be. Kept apart, chunks of one
+ * byte each would cost five hundred times what the budget counts.
+ */
+function append(body: Buffer, start: number, chunk: Buffer): Buffer {
+  const end = start + chunk.length;
+  const room = end <= body.length ? body : Buffer.allocUnsafeSlow(Math.max(2 * start, end));
+  if (room !== body) body.copy(room, 0, 0, start);
+  chunk.copy(room, start);
+  return room;
 }
 
 function ignore(): void {}

@@ -1,14 +1,16 @@
 import type { FastifyReply } from 'fastify';
 import type { FieldError } from '../ingest/envelope.ts';
 import { type ProblemCode, problemReply } from './problem.ts';
+import { sendProblem } from './send-problem.ts';
 
-/** Sends a problem reply through the framework. */
+/** Answers a request of the framework's with a problem, in just the way that ingest does. */
 export function replyProblem(
   reply: FastifyReply,
   code: ProblemCode,
   detail: string,
   errors?: readonly FieldError[],
 ): FastifyReply {
-  const { status, headers, body } = problemReply(code, detail, errors);
-  return reply.code(status).headers(headers).send(body);
+  reply.hijack();
+  sendProblem(reply.raw, problemReply(code, detail, errors));
+  return reply;
 }

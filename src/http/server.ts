@@ -6,7 +6,9 @@ import {
   type ServerResponse,
 } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ProblemCode, rawProblem } from './problem.ts';
+import { createClientErrorHandler } from './client-error.ts';
+import { problemReply, rawProblem } from './problem.ts';
+import { sendProblem } from './send-problem.ts';
 
 /** Bounds on what clients may hold open. Bodies have their own (MAX_BODY_BYTES). */
 export const HTTP_LIMITS = {
@@ -15,59 +17,65 @@ export const HTTP_LIMITS = {
   /** A slow sender loses its connection when its head, or the whole request, takes longer. */
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
+  /** So does a client that does not read its answer. */
+  idleTimeoutMs: 120_000,
   /** Longer than the idle time of common load balancers (60 s), which otherwise race with our close. */
   keepAliveTimeoutMs: 75_000,
   timeoutCheckMs: 1_000,
-} as const;
+  /** What requests that are still arriving at a stop are given to end. */
+  closeGraceMs: 5_000,
+};
+export type HttpLimits = Readonly<typeof HTTP_LIMITS>;
 
 export type ServerParts = Readonly<{
   isIngest: (request: IncomingMessage) => boolean;
   ingest: (request: IncomingMessage, response: ServerResponse) => void;
   /** Answers everything else. */
   other: RequestListener;
+  limits: HttpLimits;
 }>;
 
 /** Makes the HTTP server: ingest goes straight to its route, all else to the framework. */
-export function createHttpServer({ isIngest, ingest, other }: ServerParts): Server {
+export function createHttpServer({ isIngest, ingest, other, limits }: ServerParts): Server {
   const route: RequestListener = (request, response) => {
-    if (isIngest(request)) ingest(request, response);
+    if (request.headers.host === undefined && request.httpVersionMinor > 0) refuseHostless(response);
+    else if (isIngest(request)) ingest(request, response);
     else other(request, response);
   };
   const server = createServer(
     {
-      maxHeaderSize: HTTP_LIMITS.maxHeaderBytes,
-      headersTimeout: HTTP_LIMITS.headersTimeoutMs,
-      requestTimeout: HTTP_LIMITS.requestTimeoutMs,
-      keepAliveTimeout: HTTP_LIMITS.keepAliveTimeoutMs,
-      connectionsCheckingInterval: HTTP_LIMITS.timeoutCheckMs,
+      maxHeaderSize: limits.maxHeaderBytes,
+      headersTimeout: limits.headersTimeoutMs,
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckMs,
+      // Node's own refusal has no body.
+      requireHostHeader: false,
       noDelay: true,
     },
     route,
   );
-  server.maxConnections = HTTP_LIMITS.maxConnections;
+  server.timeout = limits.idleTimeoutMs;
+  server.maxConnections = limits.maxConnections;
   // Node would drop headers beyond a count without a word; their size is bounded already.
   server.maxHeadersCount = 0;
+  // Else a sender that ends its side after the request gets no answer. Node has no option for it.
+  Object.assign(server, { httpAllowHalfOpen: true });
   // Asked before the body is sent: whatever can be refused is refused without it.
   server.on('checkContinue', route);
-  server.on('clientError', answerClientError);
+  // RFC 9110, section 10.1.1: any other expectation may be passed over.
+  server.on('checkExpectation', route);
+  server.on('connect', refuseConnect);
+  server.on('clientError', createClientErrorHandler(limits));
   return server;
 }
 
-const CLIENT_ERRORS: Readonly<Record<string, Readonly<{ code: ProblemCode; detail: string }>>> = {
-  HPE_HEADER_OVERFLOW: {
-    code: 'headers_too_large',
-    detail: `The request line and headers may have ${HTTP_LIMITS.maxHeaderBytes} bytes together.`,
-  },
-  ERR_HTTP_REQUEST_TIMEOUT: { code: 'request_timeout', detail: 'The request did not arrive in time.' },
-};
+function refuseHostless(response: ServerResponse): void {
+  sendProblem(response, problemReply('bad_request', 'HTTP/1.1 asks for a Host header.'));
+}
 
-/** Answers what never became a request: broken syntax, headers too large, too slow. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET' || socket.bytesWritten > 0) {
-    socket.destroy();
-    return;
-  }
-  const known = CLIENT_ERRORS[error.code ?? ''];
-  const { code, detail } = known ?? { code: 'bad_request', detail: 'This is not an HTTP/1.1 request.' };
-  socket.end(rawProblem(code, detail), () => socket.destroy());
+/** Without a listener Node cuts the connection. */
+function refuseConnect(_request: IncomingMessage, socket: Socket): void {
+  socket.on('error', () => {});
+  socket.end(rawProblem('method_not_allowed', 'This is not a proxy.'), () => socket.destroy());
 }

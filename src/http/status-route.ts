@@ -36,12 +36,22 @@ export function registerStatus(
 
 function replyEvent(reply: FastifyReply, event: EventView | null): FastifyReply {
   if (event === null) return replyProblem(reply, 'not_found', 'No event of that id or key is kept here.');
-  return reply.send({
+  return reply.send(eventBody(event));
+}
+
+/** An event as the API shows it. */
+export function eventBody(event: EventView): Record<string, unknown> {
+  return {
     id: event.id,
     idempotency_key: event.idempotencyKey,
     status: event.status,
-    created_at: new Date(event.receivedAtMs).toISOString(),
-    updated_at: new Date(event.updatedAtMs).toISOString(),
+    created_at: timeText(event.receivedAtMs),
+    updated_at: timeText(event.updatedAtMs),
     attempts: event.attempts,
-  });
+  };
+}
+
+/** RFC 3339, UTC. */
+export function timeText(timeMs: number): string {
+  return new Date(timeMs).toISOString();
 }

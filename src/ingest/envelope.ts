@@ -10,29 +10,34 @@ const LONGEST = 255;
 const name = (what: string) =>
   z
     .string()
-    .min(1)
-    .refine((text) => text.length <= LONGEST || Array.from(text).length <= LONGEST, {
+    // Zod's own would also complain of the length of an empty array.
+    .refine((text) => text !== '', { error: 'Too small: expected string to have >=1 characters' })
+    .refine((text) => text.length <= LONGEST || countCharacters(text) <= LONGEST, {
       error: `Too big: expected string to have <=${LONGEST} characters`,
     })
     .refine((text) => text.isWellFormed() && !text.includes('\0'), {
       error: 'Invalid text: expected no NUL and no unpaired surrogates',
     })
-    .meta({ maxLength: LONGEST, description: what });
+    // The same in the words of JSON Schema, for the API's description.
+    .meta({ minLength: 1, maxLength: LONGEST, pattern: '^[^\\u0000\\ud800-\\udfff]*$', description: what });
+
+/** A character has two units at most, so that a huge text need not be taken apart. */
+function countCharacters(text: string): number {
+  return text.length > 2 * LONGEST ? text.length : Array.from(text).length;
+}
 
 /** The body of `POST /webhooks`. Further members are kept with the bytes and mean nothing to the receiver. */
-export const envelopeSchema = z
-  .looseObject({
-    idempotency_key: name("The sender's own name of the event: the same key is the same event."),
-    event_type: name('What happened, such as order.created. Destinations choose by it.'),
-    // Only its being an object matters here; walking a large payload would cost more than the rest of the accept.
-    payload: z
-      .custom<Record<string, unknown>>(
-        (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-        { error: 'Invalid input: expected object' },
-      )
-      .meta({ type: 'object', description: 'The event itself.' }),
-  })
-  .meta({ id: 'Envelope' });
+export const envelopeSchema = z.looseObject({
+  idempotency_key: name("The sender's own name of the event: the same key is the same event."),
+  event_type: name('What happened, such as order.created. Destinations choose by it.'),
+  // Only its being an object matters here; walking a large payload would cost more than the rest of the accept.
+  payload: z
+    .custom<Record<string, unknown>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      { error: 'Invalid input: expected object' },
+    )
+    .meta({ type: 'object', description: 'The event itself.' }),
+});
 
 export type FieldError = Readonly<{ field: string; message: string }>;
 

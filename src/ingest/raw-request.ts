@@ -8,12 +8,3 @@ export type RawRequest = Readonly<{
   contentType: string;
   body: Uint8Array;
 }>;
-
-/** The first value of a header, by its lower-case name. */
-export function headerOf(headers: readonly string[], lowerName: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return headers[i + 1];
-  }
-  return undefined;
-}

@@ -82,7 +82,7 @@ export function openWriter(databasePath: string, maxPages?: number): DatabaseSyn
     db.exec('pragma synchronous = full');
     db.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     db.exec('pragma journal_size_limit = 67108864');
-    db.exec('pragma cache_size = -65536');
+    db.exec('pragma cache_size = -32768');
     db.exec('pragma temp_store = memory');
     if (maxPages !== undefined) db.exec(`pragma max_page_count = ${maxPages}`);
     migrate(db, databasePath);
@@ -94,7 +94,7 @@ export function openWriter(databasePath: string, maxPages?: number): DatabaseSyn
 export function openReader(databasePath: string): DatabaseSync {
   return guarded(databasePath, () => {
     const db = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
-    db.exec('pragma cache_size = -16384');
+    db.exec('pragma cache_size = -8192');
     return db;
   });
 }

@@ -1,6 +1,9 @@
 import { type Transferable, Worker } from 'node:worker_threads';
 import { StoreError, type StoreErrorCode } from '../../domain/errors.ts';
 
+/** A batch lives for milliseconds: with room for more, garbage would only lie around and make the process larger. */
+const YOUNG_GENERATION_MB = 12;
+
 /** A StoreError as it crosses between threads: class instances do not survive structured clone. */
 export type PlainError = Readonly<{ code: StoreErrorCode; message: string }>;
 
@@ -33,7 +36,10 @@ export class ThreadClient {
   /** @param entry module name beside this file, without its ending: compiled code ends in .js */
   constructor(entry: string, workerData: unknown, onDeath: (error: StoreError) => void) {
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#worker = new Worker(new URL(`./${entry}.${ending}`, import.meta.url), { workerData });
+    this.#worker = new Worker(new URL(`./${entry}.${ending}`, import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    });
     this.opened = this.#expect(OPENED) as Promise<void>;
     this.#worker.on('message', (reply: ThreadReply) => this.#answer(reply));
     this.#worker.on('error', (cause) => this.#die('failed', cause, onDeath));

@@ -1,0 +1,29 @@
+import { orderBody, orderKey } from './order.ts';
+import type { SaturateOptions, Saturation } from './saturate.ts';
+
+/** The client for machines without wrk. It shares the cores with the servers more than wrk does: compare ratios. */
+export async function runAutocannon(options: SaturateOptions): Promise<Saturation> {
+  const { default: autocannon } = await import('autocannon');
+  let count = 0;
+  const result = await autocannon({
+    url: options.url,
+    connections: options.connections,
+    duration: options.seconds,
+    requests: [
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        setupRequest: (request) => ({ ...request, body: orderBody(orderKey(options.keyPrefix, ++count)) }),
+      },
+    ],
+  });
+  return {
+    seconds: result.duration,
+    ok: result['2xx'],
+    okPerSecond: result['2xx'] / result.duration,
+    notOk: result.non2xx,
+    socketErrors: result.errors + result.timeouts,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+  };
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { startChild } from '../support/child.ts';
+import { KEY_MARK, ORDER_TEMPLATE } from './order.ts';
+import type { SaturateOptions, Saturation } from './saturate.ts';
+import { parseWrkOutput } from './wrk-output.ts';
+
+const SCRIPT = join(import.meta.dirname, 'post-orders.lua');
+
+/** One thread: on two cores a second one only takes the server's. */
+export async function runWrk(wrk: string, options: SaturateOptions): Promise<Saturation> {
+  const { connections, seconds, url, keyPrefix } = options;
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT, url];
+  const child = startChild({
+    name: 'wrk',
+    command: wrk,
+    args: [...flags, '--', ORDER_TEMPLATE, KEY_MARK, keyPrefix],
+  });
+  await child.gone;
+  await child.stop();
+  return parseWrkOutput(child.output());
+}

@@ -1,0 +1,19 @@
+import type { Saturate } from '../clients/saturate.ts';
+
+/** What every measurement is told. */
+export type Setting = Readonly<{
+  /** Length of one measured stretch. */
+  seconds: number;
+  rounds: number;
+  saturate: Saturate;
+  /** Names of contenders to run; all when empty. */
+  contenders: readonly string[];
+  /** Why the peers cannot run, or null. */
+  peersMissing: string | null;
+  backlogEvents: number;
+  expiredEvents: number;
+}>;
+
+/** Not measured: until the just-in-time compiler has seen the path. */
+export const WARM_UP_SECONDS = 1;
+export const CONNECTIONS = 64;

@@ -1,0 +1,73 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort, startChild, waitForChild } from '../support/child.ts';
+import { findPostgresBin } from '../support/paths.ts';
+
+export type Postgres = Readonly<{ url: string; stop(): Promise<void> }>;
+
+export function postgresMissing(): string | null {
+  return findPostgresBin() === null
+    ? 'postgres and initdb are neither on the PATH nor in /usr/lib/postgresql'
+    : null;
+}
+
+/** PostgreSQL refuses to run as root, so root hands it to an account made for such things. */
+function unprivilegedUser(): Readonly<{ uid: number; gid: number }> | null {
+  if (process.getuid?.() !== 0) return null;
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const account = ['postgres', 'nobody']
+    .map((name) => accounts.find((each) => each[0] === name))
+    .find(Boolean);
+  if (account === undefined)
+    throw new Error('root cannot run PostgreSQL, and there is no postgres or nobody');
+  return { uid: Number(account[2]), gid: Number(account[3]) };
+}
+
+/** A fresh cluster with PostgreSQL's defaults: fsync and synchronous_commit are on. */
+export async function startPostgres(dir: string): Promise<Postgres> {
+  const bin = findPostgresBin()!;
+  const user = unprivilegedUser();
+  const data = join(dir, 'postgres');
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  if (user !== null) {
+    // The way there: a temporary directory is its owner's alone.
+    chmodSync(dir, 0o711);
+    chownSync(data, user.uid, user.gid);
+  }
+  const initdb = spawnSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'bench', '-A', 'trust', '--no-locale', '-E', 'UTF8'],
+    {
+      encoding: 'utf8',
+      cwd: '/',
+      ...(user ?? {}),
+    },
+  );
+  if (initdb.status !== 0) throw new Error(`initdb: ${initdb.error?.message ?? initdb.stderr}`);
+
+  const port = await freePort();
+  const child = startChild({
+    name: 'postgres',
+    command: join(bin, 'postgres'),
+    // No Unix socket: the path of its directory may be longer than a socket's may be.
+    args: [
+      '-D',
+      data,
+      '-p',
+      String(port),
+      '-c',
+      'listen_addresses=127.0.0.1',
+      '-c',
+      'unix_socket_directories=',
+    ],
+    cwd: '/',
+    // SIGINT is its fast shutdown; SIGTERM would wait for clients to leave.
+    stopSignal: 'SIGINT',
+    ...(user ?? {}),
+  });
+  await waitForChild(child, 'postgres', async () => child.output().includes('ready to accept connections'));
+  return { url: `postgres://bench@127.0.0.1:${port}/postgres`, stop: () => child.stop() };
+}

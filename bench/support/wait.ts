@@ -1,0 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export async function sleepMs(delayMs: number): Promise<void> {
+  await sleep(delayMs);
+}
+
+/** Asks again and again until the answer is yes; false when patience ends first. */
+export async function waitUntil(
+  holds: () => Promise<boolean>,
+  patienceMs: number,
+  everyMs = 50,
+): Promise<boolean> {
+  const deadline = performance.now() + patienceMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) return false;
+    await sleepMs(everyMs);
+  }
+  return true;
+}

@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { PROBLEMS } from '../../src/http/problem.ts';
+import { startReceiver, suiteCleanup, type TestReceiver } from '../../testkit/receiver.ts';
+import { type Answer, envelope, post, request } from './support.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+type Media = Readonly<{ schema: Schema; example?: unknown }>;
+type Content = Readonly<Record<string, Media>>;
+type Parameter = Readonly<{ name: string; in: string; required?: boolean; schema: Schema }>;
+type Reply = Readonly<{ description: string; content?: Content; headers?: Record<string, unknown> }>;
+type Operation = Readonly<{
+  operationId: string;
+  summary: string;
+  parameters?: readonly Parameter[];
+  requestBody?: Readonly<{ required: boolean; content: Content }>;
+  responses: Readonly<Record<string, Reply>>;
+}>;
+type Document = Readonly<{
+  openapi: string;
+  info: Readonly<{ title: string; version: string }>;
+  servers: readonly { url: string }[];
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  components: Readonly<{ schemas: Readonly<Record<string, Schema>> }>;
+}>;
+
+describe('GET /openapi.json', () => {
+  let receiver: TestReceiver;
+  let document: Document;
+  let validatorOf: (schema: Schema) => ValidateFunction;
+  const suite = suiteCleanup();
+
+  before(async () => {
+    receiver = await startReceiver(suite, { sources: { orders: {} } });
+    const answer = await request(`${receiver.url}/openapi.json`);
+    assert.equal(answer.status, 200);
+    assert.match(answer.header('content-type') ?? '', /^application\/json\b/);
+    document = answer.json as Document;
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ $id: 'https://openapi.test/', ...document });
+    // References are meant within the document, whose own address the schema is given.
+    validatorOf = (schema) =>
+      ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"https://openapi.test/#/')));
+  });
+
+  const operations = () =>
+    Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+    );
+
+  describe('is an OpenAPI 3.1 document', () => {
+    it('with a version, a title and servers', () => {
+      assert.match(document.openapi, /^3\.1\.\d+$/);
+      assert.equal(document.info.title, 'webhook-receiver');
+      assert.match(document.info.version, /^\d+\.\d+\.\d+/);
+      assert.deepEqual(document.servers, [{ url: '/' }]);
+    });
+
+    it('in which every reference resolves', () => {
+      const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map(([, ref]) => ref!);
+      assert.ok(references.length > 10);
+      for (const reference of new Set(references)) {
+        assert.match(reference, /^#\/components\/schemas\//);
+        const found = reference
+          .slice(2)
+          .split('/')
+          .reduce<unknown>((node, part) => (node as Record<string, unknown> | undefined)?.[part], document);
+        assert.equal(typeof found, 'object', reference);
+      }
+    });
+
+    it('in which every schema is one, and says no more of itself than its name', () => {
+      for (const [name, schema] of Object.entries(document.components.schemas)) {
+        assert.ok(validatorOf(schema), name);
+        assert.equal(schema.type, 'object', name);
+        for (const keyword of ['$schema', '$id', '$defs', '$ref']) assert.ok(!(keyword in schema), name);
+      }
+    });
+
+    it('whose paths do not stand in for one another, and declare their parameters', () => {
+      const shapes = Object.keys(document.paths).map((path) => path.replace(/\{[^}]*\}/g, '{}'));
+      assert.equal(new Set(shapes).size, shapes.length);
+      for (const { path, method, operation } of operations()) {
+        assert.match(path, /^\//);
+        const named = [...path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name);
+        const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+        assert.deepEqual(
+          declared.map(({ name }) => name),
+          named,
+          `${method} ${path}`,
+        );
+        for (const parameter of operation.parameters ?? []) {
+          assert.ok(['path', 'query'].includes(parameter.in));
+          if (parameter.in === 'path') assert.equal(parameter.required, true);
+          assert.ok(validatorOf(parameter.schema));
+        }
+      }
+    });
+
+    it('whose operations have names of their own, words and right replies', () => {
+      const ids = operations().map(({ operation }) => operation.operationId);
+      assert.equal(new Set(ids).size, ids.length);
+      for (const { operation } of operations()) {
+        assert.match(operation.operationId, /^[a-zA-Z]+$/);
+        assert.ok(operation.summary.length > 0);
+        const replies = Object.entries(operation.responses);
+        assert.ok(replies.some(([status]) => status.startsWith('2')));
+        for (const [status, reply] of replies) {
+          assert.match(status, /^[2-5]\d\d$/);
+          assert.ok(reply.description.length > 0);
+          for (const { schema } of Object.values(reply.content ?? {})) assert.ok(validatorOf(schema));
+          if (status === '429') assert.ok(reply.headers?.['Retry-After']);
+        }
+      }
+    });
+  });
+
+  describe('says what the program does', () => {
+    /** The reply that the document has for an answer, with a body of the shape it says. */
+    const assertDescribed = (answer: Answer, operation: Operation | undefined) => {
+      const reply = operation?.responses[answer.status];
+      assert.ok(reply !== undefined, `${answer.status} is not described: ${answer.text}`);
+      const mediaType = (answer.header('content-type') ?? '').split(';', 1)[0]!;
+      const media = reply.content?.[mediaType];
+      assert.ok(media !== undefined, `${mediaType} is not described for ${answer.status}`);
+      const validate = validatorOf(media.schema);
+      const value = mediaType.endsWith('json') ? answer.json : answer.text;
+      assert.ok(validate(value), JSON.stringify(validate.errors));
+      const described = (validate.schema as Schema).$ref as string | undefined;
+      const schema = document.components.schemas[described?.split('/').at(-1) ?? ''];
+      if (schema === undefined) return;
+      // More than is described would be a promise that nobody wrote down.
+      for (const name of Object.keys(answer.json)) assert.ok(name in (schema.properties as object), name);
+    };
+
+    it('each operation is there, and answers as described', async () => {
+      const { id, idempotency_key } = (await post(`${receiver.url}/webhooks`, envelope())).json;
+      const samples: Readonly<Record<string, () => Promise<Answer>[]>> = {
+        'post /webhooks': () => [post(`${receiver.url}/webhooks`, envelope())],
+        'get /webhooks': () =>
+          [`?idempotency_key=${idempotency_key}`, '?idempotency_key=none', ''].map((query) =>
+            request(`${receiver.url}/webhooks${query}`),
+          ),
+        'post /webhooks/{name}': () =>
+          ['orders', 'nobody'].map((name) => post(`${receiver.url}/webhooks/${name}`, envelope())),
+        'get /webhooks/{name}': () =>
+          [id, 'none', '%zz'].map((name) => request(`${receiver.url}/webhooks/${name}`)),
+        'get /health': () => [request(`${receiver.url}/health`)],
+        'get /ready': () => [request(`${receiver.url}/ready`)],
+        'get /metrics': () => [request(`${receiver.url}/metrics`)],
+        'get /openapi.json': () => [request(`${receiver.url}/openapi.json`)],
+        'get /docs': () => [request(`${receiver.url}/docs`)],
+      };
+      assert.deepEqual(
+        operations()
+          .map(({ path, method }) => `${method} ${path}`)
+          .toSorted(),
+        Object.keys(samples).toSorted(),
+      );
+      for (const { path, method, operation } of operations()) {
+        const [first, ...others] = await Promise.all(samples[`${method} ${path}`]!());
+        assert.match(String(first?.status), /^2/, `${method} ${path}`);
+        for (const answer of [first!, ...others]) assertDescribed(answer, operation);
+      }
+    });
+
+    it('every other method and path is refused', async () => {
+      const described = new Set(operations().map(({ path, method }) => `${method} ${path}`));
+      for (const path of [
+        ...Object.keys(document.paths),
+        '/',
+        '/webhooks/{name}/x',
+        '/metrics/x',
+        '/admin',
+      ]) {
+        for (const method of ['get', 'post', 'put', 'patch', 'delete', 'options']) {
+          if (described.has(`${method} ${path}`)) continue;
+          const url = `${receiver.url}${path.replace('{name}', 'orders')}`;
+          const { status } = await request(url, { method: method.toUpperCase() });
+          assert.ok(status === 404 || status === 405, `${method} ${path} answers ${status}`);
+        }
+      }
+    });
+
+    it('every code of a problem is described, and no other', () => {
+      const { code } = document.components.schemas.Problem!.properties as { code: { enum: string[] } };
+      assert.deepEqual(code.enum, Object.keys(PROBLEMS));
+      const text = JSON.stringify(document.paths['/webhooks']);
+      for (const name of ['malformed_json', 'too_large', 'queue_full', 'store_error', 'shutting_down']) {
+        assert.ok(text.includes(`\`${name}\``), name);
+      }
+    });
+
+    it('the example is taken', async () => {
+      const example = document.paths['/webhooks']?.post?.requestBody?.content['application/json']?.example;
+      const answer = await post(`${receiver.url}/webhooks`, example);
+      assert.equal(answer.status, 202);
+      assertDescribed(answer, document.paths['/webhooks']?.post);
+      assertDescribed(await post(`${receiver.url}/webhooks`, example), document.paths['/webhooks']?.post);
+    });
+
+    it('its schema takes just those bodies that the API takes', async () => {
+      const operation = document.paths['/webhooks']?.post;
+      const validate = validatorOf(operation!.requestBody!.content['application/json']!.schema);
+      const texts = [
+        ...['', 'x', '\0', 'a\0b', '\ud800', '\udc00x', 'x\ud83d', '\u0001', ' ', '\n', '\ufeff', '\uffff'],
+        ...['x'.repeat(255), 'x'.repeat(256), '😀'.repeat(255), '😀'.repeat(256), `${'😀'.repeat(254)}xx`],
+        ...[null, undefined, 0, 1.5, true, [], ['x'], {}],
+      ];
+      const bodies: unknown[] = [
+        null,
+        1,
+        'x',
+        true,
+        [],
+        [envelope()],
+        {},
+        envelope({ more: [1, { a: null }] }),
+      ];
+      for (const text of texts) {
+        bodies.push(
+          envelope({ idempotency_key: text }),
+          envelope({ event_type: text }),
+          envelope({ payload: text }),
+        );
+      }
+      let taken = 0;
+      for (const body of bodies) {
+        const text = JSON.stringify(body);
+        const answer = await post(`${receiver.url}/webhooks`, text);
+        assertDescribed(answer, operation);
+        const isRight = validate(JSON.parse(text));
+        assert.equal(answer.status, isRight ? 202 : 422, text);
+        if (isRight) taken += 1;
+      }
+      assert.ok(taken > 10 && taken < bodies.length - 10);
+    });
+  });
+});
