@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript, and imports only after the check: an older Node must get this far to be told.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 15)) {
@@ -10,6 +11,9 @@ if (major < 24 || (major === 24 && minor < 15)) {
   );
   process.exit(1);
 }
+
+// Halves the time of a start. Where the cache cannot be written, it starts without.
+module.enableCompileCache?.();
 
 // A checkout runs its sources; the published package holds them compiled, since Node strips no types in node_modules.
 const source = new URL('../src/main.ts', import.meta.url);

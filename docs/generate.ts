@@ -1,0 +1,77 @@
+// npm run docs: writes into the documentation what the code says. A test compares the two.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { SETTINGS, type Setting } from '../src/config/settings.ts';
+
+/** The repository's own folder. */
+export const ROOT = path.join(import.meta.dirname, '..');
+
+/** The documents that have generated parts. */
+export const GENERATED: readonly string[] = ['README.md', 'docs/configuration.md', 'docs/handlers.md'];
+
+/** `<!-- name:start argument -->`, the part, `<!-- name:end -->` */
+const PART = /(<!-- (?<name>[a-z-]+):start(?: (?<argument>\S+))? -->\n)[\s\S]*?(<!-- \k<name>:end -->)/g;
+
+const RENDER: Readonly<Record<string, (argument: string) => string>> = {
+  settings: () => renderSettings(['default', 'meaning']),
+  'settings-full': () => renderSettings(['default', 'takes', 'meaning']),
+  file: renderFile,
+};
+
+/** The document with every generated part made anew. Parts of other names stay as they are. */
+export function generate(text: string): string {
+  return text.replace(PART, (part: string, ...groups: unknown[]) => {
+    const { name, argument } = groups.at(-1) as { name: string; argument?: string };
+    const render = RENDER[name];
+    return render === undefined
+      ? part
+      : part.replace(
+          /(-->\n)[\s\S]*(<!--)/,
+          (_, open, close) => `${open}${render(argument ?? '')}\n${close}`,
+        );
+  });
+}
+
+type Column = 'default' | 'takes' | 'meaning';
+
+const CELLS: Readonly<Record<Column, (setting: Setting) => string>> = {
+  default: (setting) => (setting.default === null ? 'unset' : `\`${setting.default}\``),
+  takes: (setting) => setting.takes,
+  meaning: (setting) => setting.meaning,
+};
+
+function renderSettings(columns: readonly Column[]): string {
+  const rows = SETTINGS.map((setting) => [
+    `\`${setting.name}\``,
+    ...columns.map((name) => CELLS[name](setting)),
+  ]);
+  return renderTable(['Variable', ...columns.map((name) => name[0]!.toUpperCase() + name.slice(1))], rows);
+}
+
+/** With columns as wide as their widest cell, which is how the formatter wants them. */
+function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
+  const [top, ...rest] = cells.map(line);
+  return [top, line(widths.map((width) => '-'.repeat(width))), ...rest].join('\n');
+}
+
+/** A file of the repository as a code block. */
+function renderFile(file: string): string {
+  const language = path.extname(file).slice(1);
+  return `\`\`\`${language}\n${readFileSync(path.join(ROOT, file), 'utf8').trimEnd()}\n\`\`\``;
+}
+
+if (import.meta.main) {
+  for (const document of GENERATED) {
+    const file = path.join(ROOT, document);
+    const old = readFileSync(file, 'utf8');
+    const made = generate(old);
+    if (made === old) continue;
+    writeFileSync(file, made);
+    console.log(`${document}: brought up to date`);
+  }
+}
