@@ -5,7 +5,7 @@ import type { Delivery } from '../domain/delivery.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { isUuid } from '../runtime/ids.ts';
 import type { BrowseStore, OperateStore } from '../store/store.ts';
-import { replyProblem } from './reply.ts';
+import { replyInvalidQuery, replyProblem } from './reply.ts';
 import { pageQuerySchema } from './schemas.ts';
 import { eventBody, timeText } from './status-route.ts';
 
@@ -49,7 +49,13 @@ export function registerAdmin(api: FastifyInstance, { store, clock, token, onRep
 
     admin.get('/admin/dead-letters', async (request, reply) => {
       const query = pageQuerySchema.safeParse(request.query);
-      if (!query.success) return replyProblem(reply, 'invalid', 'limit is a whole number from 1 to 500.');
+      if (!query.success) {
+        return replyInvalidQuery(
+          reply,
+          'Ask with ?limit= from 1 to 500, and &cursor= for a next page.',
+          query.error,
+        );
+      }
       const page = await store.listDeadLetters(query.data.limit, query.data.cursor ?? null);
       return { deliveries: page.deliveries.map(deliveryBody), next: page.next };
     });
@@ -83,8 +89,8 @@ export function registerAdmin(api: FastifyInstance, { store, clock, token, onRep
 /** Compares digests, so that neither content nor length of the token shows in the time it takes. */
 function compareWith(token: string): (header: string | undefined) => boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = digest(`Bearer ${token}`);
-  return (header) => timingSafeEqual(digest(header ?? ''), expected);
+  const expected = digest(token);
+  return (header = '') => /^Bearer /i.test(header) && timingSafeEqual(digest(header.slice(7)), expected);
 }
 
 function deliveryBody(delivery: Delivery): Record<string, unknown> {

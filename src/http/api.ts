@@ -9,6 +9,7 @@ import { messageOf, StoreError } from '../domain/errors.ts';
 import type { Emit } from '../observe/events.ts';
 import type { BrowseStore, OperateStore } from '../store/store.ts';
 import { type AdminParts, registerAdmin } from './admin-route.ts';
+import { collectMethods } from './allowed-methods.ts';
 import { registerDocs } from './docs-route.ts';
 import { type Readiness, registerHealth } from './health-route.ts';
 import { createIngestRoute, type IngestParts, isIngest } from './ingest-route.ts';
@@ -55,6 +56,15 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   api.addHook('preClose', async () => {
     setTimeout(() => api.server.closeAllConnections(), limits.closeGraceMs).unref();
   });
+  const allowedMethods = collectMethods(api, ['/webhooks', '/webhooks/:name']);
+  const replyNotFound = (request: FastifyRequest, reply: FastifyReply) => {
+    const allowed = allowedMethods(request.url);
+    if (allowed === '' || allowed.split(', ').includes(request.method)) {
+      return replyProblem(reply, 'not_found', 'The API is described at /docs.');
+    }
+    reply.header('allow', allowed);
+    return replyProblem(reply, 'method_not_allowed', `Allowed here: ${allowed}.`);
+  };
   api.setNotFoundHandler(replyNotFound);
   api.setErrorHandler((error: FastifyError, request, reply) => {
     const { statusCode = 500 } = error;
@@ -78,20 +88,4 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   registerAdmin(api, parts.admin);
   await registerDocs(api, parts.version);
   return api;
-}
-
-const METHODS: readonly (readonly [RegExp, string])[] = [
-  [/^\/webhooks(\?|$)/, 'GET, HEAD, POST'],
-  [/^\/webhooks\/[^/]+$/, 'GET, HEAD, POST'],
-  [/^\/(health|ready|metrics|openapi\.json)(\?|$)/, 'GET, HEAD'],
-  [/^\/docs(\/|\?|$)/, 'GET, HEAD'],
-];
-
-function replyNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const allowed = METHODS.find(([path]) => path.test(request.url))?.[1] ?? '';
-  if (allowed === '' || allowed.split(', ').includes(request.method)) {
-    return replyProblem(reply, 'not_found', 'The API is described at /docs.');
-  }
-  reply.raw.setHeader('allow', allowed);
-  return replyProblem(reply, 'method_not_allowed', `Allowed here: ${allowed}.`);
 }

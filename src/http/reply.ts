@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import type { z } from 'zod';
 import type { FieldError } from '../ingest/envelope.ts';
 import { type ProblemCode, problemReply } from './problem.ts';
 import { sendProblem } from './send-problem.ts';
@@ -10,7 +11,16 @@ export function replyProblem(
   detail: string,
   errors?: readonly FieldError[],
 ): FastifyReply {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
   reply.hijack();
   sendProblem(reply.raw, problemReply(code, detail, errors));
   return reply;
+}
+
+/** Answers a request whose query does not have the shape of its schema. */
+export function replyInvalidQuery(reply: FastifyReply, detail: string, { issues }: z.ZodError): FastifyReply {
+  const errors = issues.map(({ path, message }) => ({ field: `/${path.join('/')}`, message }));
+  return replyProblem(reply, 'invalid', detail, errors);
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { EventView } from '../domain/event.ts';
 import { isUuid } from '../runtime/ids.ts';
 import type { BrowseStore } from '../store/store.ts';
-import { replyProblem } from './reply.ts';
+import { replyInvalidQuery, replyProblem } from './reply.ts';
 import { keyQuerySchema } from './schemas.ts';
 
 /** `GET /webhooks/{id}` and `GET /webhooks?idempotency_key=`: how far an event's processing is. */
@@ -18,16 +18,8 @@ export function registerStatus(
   api.get('/webhooks', async (request, reply) => {
     const query = keyQuerySchema.safeParse(request.query);
     if (!query.success) {
-      const errors = query.error.issues.map(({ path, message }) => ({
-        field: `/${path.join('/')}`,
-        message,
-      }));
-      return replyProblem(
-        reply,
-        'invalid',
-        'Ask with ?idempotency_key= and, if it is not default, &source=.',
-        errors,
-      );
+      const detail = 'Ask with ?idempotency_key= and, if it is not default, &source=.';
+      return replyInvalidQuery(reply, detail, query.error);
     }
     const { source, idempotency_key } = query.data;
     return replyEvent(reply, await store.eventByKey(source, idempotency_key));

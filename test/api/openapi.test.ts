@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { PermanentError } from '../../src/domain/errors.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';
 import { startReceiver, suiteCleanup, type TestReceiver } from '../../testkit/receiver.ts';
-import { type Answer, envelope, post, request } from './support.ts';
+import { type Answer, envelope, post, request, statusOf } from './support.ts';
+
+const TOKEN = 'hunter2hunter2hunter2';
 
 type Schema = Readonly<Record<string, unknown>>;
 type Media = Readonly<{ schema: Schema; example?: unknown }>;
@@ -32,7 +35,18 @@ describe('GET /openapi.json', () => {
   const suite = suiteCleanup();
 
   before(async () => {
-    receiver = await startReceiver(suite, { sources: { orders: {} } });
+    receiver = await startReceiver(suite, {
+      env: { ADMIN_TOKEN: TOKEN },
+      sources: { orders: {} },
+      destinations: {
+        broken: {
+          events: ['broken'],
+          handler: () => {
+            throw new PermanentError('it is broken');
+          },
+        },
+      },
+    });
     const answer = await request(`${receiver.url}/openapi.json`);
     assert.equal(answer.status, 200);
     assert.match(answer.header('content-type') ?? '', /^application\/json\b/);
@@ -134,8 +148,15 @@ describe('GET /openapi.json', () => {
       for (const name of Object.keys(answer.json)) assert.ok(name in (schema.properties as object), name);
     };
 
+    const askAdmin = (path: string, method = 'GET') =>
+      request(`${receiver.url}/admin${path}`, { method, headers: { authorization: `Bearer ${TOKEN}` } });
+
     it('each operation is there, and answers as described', async () => {
       const { id, idempotency_key } = (await post(`${receiver.url}/webhooks`, envelope())).json;
+      const broken = (await post(`${receiver.url}/webhooks`, envelope({ event_type: 'broken' }))).json;
+      await statusOf(receiver.url, broken.id, 'failed');
+      const details = (await askAdmin(`/webhooks/${broken.id}`)).json as { deliveries: { id: string }[] };
+      const dead = details.deliveries[0]?.id;
       const samples: Readonly<Record<string, () => Promise<Answer>[]>> = {
         'post /webhooks': () => [post(`${receiver.url}/webhooks`, envelope())],
         'get /webhooks': () =>
@@ -151,6 +172,16 @@ describe('GET /openapi.json', () => {
         'get /metrics': () => [request(`${receiver.url}/metrics`)],
         'get /openapi.json': () => [request(`${receiver.url}/openapi.json`)],
         'get /docs': () => [request(`${receiver.url}/docs`)],
+        'get /admin/webhooks/{name}': () => [
+          askAdmin(`/webhooks/${broken.id}`),
+          askAdmin('/webhooks/none'),
+          request(`${receiver.url}/admin/webhooks/${broken.id}`),
+        ],
+        'get /admin/dead-letters': () => [askAdmin('/dead-letters'), askAdmin('/dead-letters?limit=x')],
+        'post /admin/deliveries/{name}/replay': () => [
+          askAdmin(`/deliveries/${dead}/replay`, 'POST'),
+          askAdmin('/deliveries/none/replay', 'POST'),
+        ],
       };
       assert.deepEqual(
         operations()

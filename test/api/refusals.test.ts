@@ -15,6 +15,7 @@ import {
   retryAfterOf,
   startApi,
   statusOf,
+  until,
 } from './support.ts';
 
 /** A handler that waits until it is let go, or told to stop. */
@@ -185,6 +186,34 @@ describe('503: the receiver is shutting down', () => {
     await other.answer();
     await close();
     assert.equal(await half.answer(), null);
+  });
+
+  it('a question on a connection that was busy at the close is answered', async (t) => {
+    const arrived = Promise.withResolvers<void>();
+    const stored = Promise.withResolvers<void>();
+    const { port, close, isListening } = await startApi(t, {
+      limits: { closeGraceMs: 10_000 },
+      accept: async () => {
+        arrived.resolve();
+        await stored.promise;
+        return { kind: 'full' };
+      },
+    });
+    using connection = await connectRaw(port);
+    connection.send(rawPost('{}'));
+    await arrived.promise;
+    const closed = close();
+    await until(
+      () => !isListening(),
+      () => 'it goes on listening',
+    );
+    stored.resolve();
+    assertProblem(await connection.answer(), 'queue_full');
+    connection.send(rawHead('GET', '/health'));
+    const answer = await connection.answer();
+    assert.deepEqual([answer?.status, answer?.header('connection')], [200, 'close']);
+    await connection.ended;
+    await closed;
   });
 
   it('an event that is being stored is answered 202 before the connection ends', async (t) => {

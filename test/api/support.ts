@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { type ApiParts, createApi } from '../../src/http/api.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/http/problem.ts';
 import { HTTP_LIMITS, type HttpLimits } from '../../src/http/server.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
 import type { ReceiverEvent } from '../../src/observe/events.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
 import type { RawAnswer } from '../../testkit/raw-http.ts';
 
 let keys = 0;
@@ -124,6 +124,7 @@ export type StubApi = Readonly<{
   events: ReceiverEvent[];
   /** How many clients are connected. */
   connections(): Promise<number>;
+  isListening(): boolean;
   close(): Promise<void>;
 }>;
 
@@ -165,5 +166,12 @@ export async function startApi(
   await api.listen({ host: '127.0.0.1', port: 0 });
   const { port } = api.server.address() as AddressInfo;
   const connections = promisify(api.server.getConnections.bind(api.server));
-  return { url: `http://127.0.0.1:${port}`, port, events, connections, close: () => api.close() };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    events,
+    connections,
+    isListening: () => api.server.listening,
+    close: () => api.close(),
+  };
 }
