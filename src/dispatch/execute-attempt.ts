@@ -20,13 +20,18 @@ export type AttemptParts = Readonly<{
 
 export type AttemptTarget = Readonly<{ destination: Destination; handler: Handler }>;
 
-/** Why an attempt was told to stop; carried as the reason of its `cancel` signal. */
-export const SHUTDOWN = 'shutdown';
-export const LEASE_LOST = 'lease lost';
+/** Why an attempt is told to stop: the reason of its `cancel` signal, and of the signal that the handler has. */
+export const SHUTDOWN = new DOMException('the receiver shuts down', 'AbortError');
+export const LEASE_LOST = new DOMException('the lease is held by another claim', 'AbortError');
+/** Another may have taken the lease back by now, so the try is not even begun. */
+export const CLAIMED_TOO_LATE = new DOMException(
+  'the lease ran out before the claim came back',
+  'AbortError',
+);
 
 /**
  * One try of a delivery from its claim to its settlement: run -> decide -> settle -> tell.
- * @param cancel its signal stops the handler; with reason SHUTDOWN the delivery is released uncharged
+ * @param cancel stops the handler; the delivery is then released uncharged, unless its lease is lost
  */
 export async function executeAttempt(
   parts: AttemptParts,
@@ -57,7 +62,8 @@ export async function executeAttempt(
   });
   const endedAtMs = clock.nowMs();
   if (run.kind === 'cancelled') {
-    if (cancel.reason === SHUTDOWN) await release(parts, leased, endedAtMs);
+    if (cancel.reason === LEASE_LOST) parts.emit({ type: 'lease.lost', ...identityOf(leased) });
+    else await release(parts, leased, endedAtMs);
     return;
   }
   const attempt = attemptOf(run.result, leased.attempts + 1, startedAtMs, endedAtMs);

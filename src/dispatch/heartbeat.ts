@@ -4,33 +4,35 @@ import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import type { LeaseStore } from '../store/store.ts';
 import type { Active, Dispatcher } from './dispatcher.ts';
+import { LEASE_LOST } from './execute-attempt.ts';
 
 export type HeartbeatParts = Readonly<{
   store: Pick<LeaseStore, 'extend'>;
-  dispatcher: Pick<Dispatcher, 'active' | 'drop'>;
+  dispatcher: Pick<Dispatcher, 'active'>;
   clock: Clock;
   emit: Emit;
   leaseMs: number;
 }>;
 
 /**
- * Extends the leases of what is at work, three times within a lease's length, so that two beats may fail before
- * one runs out. Attempts that end within the first beat cost nothing.
+ * Extends the leases of what is at work. It looks six times within a lease's length and extends what has used up a
+ * third of its lease, so that two beats may fail before one runs out, and attempts that end within a third cost
+ * nothing.
  */
 export function createHeartbeat({ store, dispatcher, clock, emit, leaseMs }: HeartbeatParts): Service {
-  const beatMs = leaseMs / 3;
-
   const extend = async (active: Active) => {
     const untilMs = clock.nowMs() + leaseMs;
     try {
-      if ((await store.extend(active.leased.lease, untilMs)) === 'extended') active.untilMs = untilMs;
-      else dispatcher.drop(active);
+      const outcome = await store.extend(active.leased.lease, untilMs);
+      if (outcome === 'extended') active.untilMs = untilMs;
+      // Stops the handler. A try that is being settled meanwhile no longer listens.
+      else active.cancel.abort(LEASE_LOST);
     } catch (error) {
       emit({ type: 'store.failed', operation: 'extend', error: error as Error });
     }
   };
-  return createRunLoop(clock, beatMs, 'after a pause', async () => {
-    const soonMs = clock.nowMs() + 2 * beatMs;
+  return createRunLoop(clock, leaseMs / 6, 'after a pause', async () => {
+    const soonMs = clock.nowMs() + (leaseMs * 2) / 3;
     await Promise.all([...dispatcher.active()].filter(({ untilMs }) => untilMs <= soonMs).map(extend));
   });
 }

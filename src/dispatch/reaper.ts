@@ -34,7 +34,18 @@ export function createReaper(parts: ReaperParts): Reaper {
   const { store, dispatcher, clock, random, emit } = parts;
   const policies = new Map(parts.destinations.map(({ name, retry }) => [name, retry]));
 
-  const reclaim = async ({ lease, destination, attempts, leasedAtMs }: ExpiredLease) => {
+  /** What fails here is left for the next pass. */
+  const reclaim = async (expired: ExpiredLease): Promise<'done' | 'failed'> => {
+    try {
+      await charge(expired);
+      return 'done';
+    } catch (error) {
+      emit({ type: 'store.failed', operation: 'settle', error: error as Error });
+      return 'failed';
+    }
+  };
+
+  const charge = async ({ lease, destination, attempts, leasedAtMs }: ExpiredLease) => {
     const nowMs = clock.nowMs();
     const attempt = attemptOf(INTERRUPTED, attempts + 1, leasedAtMs, nowMs);
     const policy = policies.get(destination) ?? parts.defaultRetry;
@@ -54,10 +65,11 @@ export function createReaper(parts: ReaperParts): Reaper {
   const reclaimUntil = async (untilMs: number) => {
     for (;;) {
       const expired = await store.expired(untilMs, BATCH);
-      const dead = expired.filter(({ lease }) => !dispatcher.holds(lease.deliveryId));
-      await Promise.all(dead.map(reclaim));
+      const dead = expired.filter(({ lease }) => !dispatcher.holds(lease));
+      const outcomes = await Promise.all(dead.map(reclaim));
+      // Also after a failure, which may have been one of the answer only: then a retry waits for its timer.
       if (dead.length > 0) dispatcher.wake();
-      if (expired.length < BATCH || dead.length === 0) return;
+      if (dead.length === 0 || outcomes.includes('failed')) return;
     }
   };
   const loop = createRunLoop(clock, PAUSE_MS, 'after a pause', async () => {

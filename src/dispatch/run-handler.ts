@@ -18,9 +18,12 @@ export type RunParts = Readonly<{
   clock: Clock;
   /** Aborts to cancel the run. */
   cancel: AbortSignal;
-  /** A handler that did not heed its timeout has ended after all. */
+  /** A handler that did not heed its timeout, for HEEDING_MS or longer, has ended after all. */
   onOverrun: (overranMs: number) => void;
 }>;
+
+/** A handler that heeds its signal has ended by then: only who goes on longer is worth a warning. */
+export const HEEDING_MS = 1_000;
 
 /**
  * Runs a handler under its timeout. At the timeout its signal aborts and the try counts as failed, whether the
@@ -51,13 +54,14 @@ export function runHandler(parts: RunParts): Promise<Run> {
     cancel.addEventListener('abort', onCancel, { once: true });
 
     const finish = (result: TryResult) => {
-      if (endedAtMs === null) end({ kind: 'finished', result });
-      else if (!cancel.aborted) onOverrun(clock.nowMs() - endedAtMs);
+      if (endedAtMs === null) return end({ kind: 'finished', result });
+      const overranMs = clock.nowMs() - endedAtMs;
+      if (!cancel.aborted && overranMs >= HEEDING_MS) onOverrun(overranMs);
     };
-    callHandler(handler, event, { ...context, signal: controller.signal }).then(
-      (reply) => finish(resultOfReply(reply)),
-      (error: unknown) => finish(resultOfError(error, { timedOut: false, timeoutMs })),
-    );
+    callHandler(handler, event, { ...context, signal: controller.signal })
+      .then(resultOfReply)
+      .catch((error: unknown) => resultOfError(error, { timedOut: false, timeoutMs }))
+      .then(finish);
   });
 }
 

@@ -1,0 +1,136 @@
+import type { Emit } from '../observe/events.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { IdGenerator } from '../runtime/ids.ts';
+import type { ClaimOutcome, Leased, LeaseStore } from '../store/store.ts';
+import { type Lane, type PlannedClaim, planClaims } from './plan-claims.ts';
+
+/** A lane whose `dueAtMs` is the loop's. It is only ever lowered, but for a claim, whose answer is the news. */
+export type ClaimableLane = Omit<Lane, 'dueAtMs'> & { dueAtMs: number };
+
+export type ClaimLoopParts<AnyLane extends ClaimableLane> = Readonly<{
+  store: Pick<LeaseStore, 'claim'>;
+  lanes: readonly AnyLane[];
+  workerCount: number;
+  leaseMs: number;
+  clock: Clock;
+  newId: IdGenerator;
+  emit: Emit;
+  /** Takes what was claimed, and has counted it as active when it returns. */
+  onClaimed: (lane: AnyLane, leased: Leased) => void;
+  /** No claim is under way any more. */
+  onRest: () => void;
+}>;
+
+export type ClaimLoop<AnyLane> = Readonly<{
+  start(): void;
+  /** There may be something for these lanes, or for whoever wants the worker that one of them has freed. */
+  ask(lanes: readonly AnyLane[]): void;
+  /** Claims no more. What a claim under way brings is still handed on. */
+  stop(): void;
+  isClaiming(): boolean;
+}>;
+
+/** How long a store that fails to claim is left alone, however often the loop is asked to look meanwhile. */
+export const CLAIM_PAUSE_MS = 500;
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Claims as long as there are free workers and something due for them, then waits for the next due time. */
+export function createClaimLoop<AnyLane extends ClaimableLane>(
+  parts: ClaimLoopParts<AnyLane>,
+): ClaimLoop<AnyLane> {
+  const { store, lanes, clock, leaseMs } = parts;
+  let running = false;
+  let claiming = false;
+  let paused = false;
+  let stopTimer = () => {};
+  let stopPause = () => {};
+
+  const look = () => {
+    if (running && !claiming) void claimAll();
+  };
+
+  /** Between the last look at the plan and the end nothing is awaited: whatever comes later starts it anew. */
+  const claimAll = async () => {
+    claiming = true;
+    stopTimer();
+    for (;;) {
+      // Workers freed by one commit come free within one turn of the event loop: they share a claim.
+      await nextTurn();
+      const plan = running && !paused ? planClaims(lanes, parts.workerCount, clock.nowMs()) : [];
+      if (plan.length === 0) break;
+      await Promise.all(plan.map(claim));
+    }
+    claiming = false;
+    if (running) sleepUntilDue();
+    parts.onRest();
+  };
+
+  /** One claim for each lane: the store commits them together, and each answer says when its own lane is due. */
+  const claim = async ({ lane, limit }: PlannedClaim<AnyLane>) => {
+    const nowMs = clock.nowMs();
+    // Whoever asks from here on lowers it, and is not overruled by an answer that may be older.
+    lane.dueAtMs = NEVER;
+    try {
+      const limits = [{ destination: lane.destination, limit }];
+      const token = parts.newId(nowMs);
+      const outcome = await store.claim({ limits, token, nowMs, leaseUntilMs: nowMs + leaseMs });
+      for (const leased of outcome.leased) parts.onClaimed(lane, leased);
+      lane.dueAtMs = Math.min(lane.dueAtMs, nextClaimAtMs(outcome, nowMs, clock.nowMs()));
+    } catch (error) {
+      parts.emit({ type: 'store.failed', operation: 'claim', error: error as Error });
+      lane.dueAtMs = 0;
+      pause();
+    }
+  };
+
+  const pause = () => {
+    if (paused || !running) return;
+    paused = true;
+    stopPause = clock.after(CLAIM_PAUSE_MS, () => {
+      paused = false;
+      look();
+    });
+  };
+
+  /** A lane that is due already waits for a worker, and freeing one is a look of its own. */
+  const sleepUntilDue = () => {
+    const nowMs = clock.nowMs();
+    const wakeAtMs = lanes.reduce(
+      (first, { dueAtMs }) => (dueAtMs > nowMs && dueAtMs < first ? dueAtMs : first),
+      NEVER,
+    );
+    if (wakeAtMs !== NEVER) stopTimer = clock.after(wakeAtMs - nowMs, look);
+  };
+
+  return {
+    start() {
+      running = true;
+      look();
+    },
+    ask(asked) {
+      for (const lane of asked) lane.dueAtMs = 0;
+      look();
+    },
+    stop() {
+      running = false;
+      stopTimer();
+      stopPause();
+    },
+    isClaiming: () => claiming,
+  };
+}
+
+/**
+ * When it makes sense to claim again. What is due and yet was not given out, with nothing else in its place, is
+ * held by somebody else for a moment: asking on and on would only get in their way.
+ */
+function nextClaimAtMs({ leased, nextDueAtMs }: ClaimOutcome, askedAtMs: number, nowMs: number): number {
+  if (nextDueAtMs === null) return NEVER;
+  const isHeldBack = leased.length === 0 && nextDueAtMs <= askedAtMs;
+  return isHeldBack ? nowMs + CLAIM_PAUSE_MS : nextDueAtMs;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { testSeeds } from '../../testkit/seeded-random.ts';
+import { type Lane, planClaims } from './plan-claims.ts';
+
+const NOW_MS = 1_000;
+const DUE = NOW_MS;
+const LATER = NOW_MS + 1;
+
+const lane = (destination: string, concurrency: number, active: number, dueAtMs: number = DUE): Lane => ({
+  destination,
+  concurrency,
+  active,
+  dueAtMs,
+});
+
+/** Limits by destination. */
+const plan = (workers: number, ...lanes: Lane[]) =>
+  Object.fromEntries(planClaims(lanes, workers, NOW_MS).map((p) => [p.lane.destination, p.limit]));
+
+describe('planClaims', () => {
+  it('gives a lane that is alone all free workers, within its concurrency', () => {
+    assert.deepEqual(plan(10, lane('a', 10, 4)), { a: 6 });
+    assert.deepEqual(plan(10, lane('a', 7, 4)), { a: 3 });
+  });
+
+  it('asks nobody who has nothing due, or no slot', () => {
+    assert.deepEqual(plan(10, lane('a', 10, 0, LATER)), {});
+    assert.deepEqual(plan(10, lane('a', 4, 4)), {});
+    assert.deepEqual(plan(10, lane('a', 10, 10)), {});
+    assert.deepEqual(plan(10), {});
+  });
+
+  it('keeps the share of an idle lane free, however much the others want', () => {
+    assert.deepEqual(plan(10, lane('busy', 10, 0), lane('idle', 10, 0, LATER)), { busy: 5 });
+    assert.deepEqual(plan(10, lane('busy', 10, 5), lane('idle', 10, 0, LATER)), {});
+  });
+
+  it('gives away what a small concurrency cannot take', () => {
+    assert.deepEqual(plan(10, lane('busy', 10, 0), lane('small', 2, 0, LATER)), { busy: 8 });
+    assert.deepEqual(plan(10, lane('busy', 10, 8), lane('small', 2, 2)), {});
+  });
+
+  it('shares evenly what lies beyond the shares, and leaves none of it over', () => {
+    // Shares of 3 make 9, and 2 of them are not wanted: 3 are left for two.
+    assert.deepEqual(plan(10, lane('a', 10, 3), lane('b', 10, 3), lane('c', 1, 1)), { a: 1, b: 2 });
+    assert.deepEqual(plan(10, lane('a', 4, 3), lane('b', 10, 3), lane('c', 1, 1)), { a: 1, b: 2 });
+  });
+
+  it('gives a remainder to whoever is due', () => {
+    assert.deepEqual(plan(3, lane('a', 3, 1, LATER), lane('b', 3, 1)), { b: 1 });
+    assert.deepEqual(plan(3, lane('a', 3, 1), lane('b', 3, 1, LATER)), { a: 1 });
+  });
+});
+
+type Held = { lane: Lane; unusedShare: number; limit: number };
+
+/** What one plan must be, whatever led to it. */
+function checkPlan(lanes: readonly Lane[], workers: number): Held[] {
+  const planned = planClaims(lanes, workers, NOW_MS);
+  const share = Math.floor(workers / lanes.length);
+  const held = lanes.map((each) => ({
+    lane: each,
+    unusedShare: Math.max(0, Math.min(share, each.concurrency) - each.active),
+    limit: planned.find((p) => p.lane === each)?.limit ?? 0,
+  }));
+  const free = workers - sum(held, (h) => h.lane.active);
+  const handedOut = sum(held, (h) => h.limit);
+  const kept = sum(held, (h) => (h.lane.dueAtMs > NOW_MS ? h.unusedShare : 0));
+
+  assert.ok(
+    planned.every(({ limit }) => Number.isInteger(limit) && limit > 0),
+    'limits are whole and above 0',
+  );
+  assert.ok(handedOut + kept <= free, 'the free workers suffice, with the shares of the idle left untouched');
+  const short = held.filter((h) => isDue(h) && h.lane.active + h.limit < h.lane.concurrency);
+  if (short.length > 0) assert.equal(handedOut + kept, free, 'no worker is left over while a lane wants one');
+  for (const h of held) {
+    assert.ok(h.lane.active + h.limit <= h.lane.concurrency, 'within the concurrency');
+    if (isDue(h)) assert.ok(h.limit >= h.unusedShare, 'a due lane has its share');
+    else assert.equal(h.limit, 0, 'who has nothing due is not asked');
+  }
+  const extras = short.map((h) => h.limit - h.unusedShare);
+  assert.ok(
+    Math.max(...extras) - Math.min(...extras) <= 1 || short.length === 0,
+    'the rest is shared evenly',
+  );
+  return held;
+}
+
+const isDue = ({ lane: { dueAtMs } }: Held) => dueAtMs <= NOW_MS;
+const sum = (held: readonly Held[], of: (h: Held) => number) => held.reduce((total, h) => total + of(h), 0);
+
+/** A course of the dispatcher: what each lane has pending, takes and finishes, step by step. */
+const courses = fc
+  .array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 })
+  .chain((concurrencies) =>
+    fc.record({
+      concurrencies: fc.constant(concurrencies),
+      workers: fc.integer({ min: concurrencies.length, max: 60 }),
+      steps: fc.array(
+        fc.record({
+          demands: fc.array(fc.integer({ min: 0, max: 40 }), {
+            minLength: concurrencies.length,
+            maxLength: concurrencies.length,
+          }),
+          finished: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), {
+            minLength: concurrencies.length,
+            maxLength: concurrencies.length,
+          }),
+        }),
+        { minLength: 1, maxLength: 20 },
+      ),
+    }),
+  );
+
+describe('planClaims, over any course of claims and endings', () => {
+  const [seed] = testSeeds([20_260_101]);
+
+  it('keeps its invariants', () => {
+    fc.assert(
+      fc.property(courses, ({ concurrencies, workers, steps }) => {
+        const active = concurrencies.map(() => 0);
+        for (const { demands, finished } of steps) {
+          const lanes = concurrencies.map((concurrency, at) =>
+            lane(`d${at}`, concurrency, active[at]!, demands[at]! > 0 ? DUE : LATER),
+          );
+          const held = checkPlan(lanes, workers);
+          held.forEach(({ limit }, at) => {
+            active[at]! += Math.min(limit, demands[at]!);
+            active[at]! -= Math.floor(active[at]! * finished[at]!);
+          });
+        }
+      }),
+      { seed: seed!, numRuns: 1_000 },
+    );
+  });
+
+  it('gives a lane its share at any time, though all the others never finish anything', () => {
+    fc.assert(
+      fc.property(courses, ({ concurrencies, workers, steps }) => {
+        const active = concurrencies.map(() => 0);
+        const share = Math.min(Math.floor(workers / concurrencies.length), concurrencies[0]!);
+        for (const { demands } of steps) {
+          // Nothing ends but in the first lane, which is empty each time.
+          active[0] = 0;
+          const lanes = concurrencies.map((concurrency, at) =>
+            lane(`d${at}`, concurrency, active[at]!, at === 0 || demands[at]! > 0 ? DUE : LATER),
+          );
+          const held = checkPlan(lanes, workers);
+          assert.ok(held[0]!.limit >= share);
+          held.forEach(({ limit }, at) => {
+            active[at]! += Math.min(limit, demands[at]!);
+          });
+        }
+      }),
+      { seed: seed!, numRuns: 500 },
+    );
+  });
+});
