@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pendingOf } from '../clients/metrics.ts';
 import { createKeyPrefix } from '../clients/order.ts';
-import { BLOCKED, INSTANT } from '../handlers/configs.ts';
+import { BLOCKED, INSTANT, INSTANT_ENV } from '../handlers/configs.ts';
 import { type Receiver, startReceiver } from '../servers/receiver.ts';
 import { readMemory } from '../support/machine.ts';
 import { say } from '../support/say.ts';
@@ -73,13 +73,13 @@ async function runRound(setting: Setting, dir: string, databases: Databases): Pr
   const crashed = await startReceiver({ dir, database: databases.accept, config: BLOCKED, env: NO_GRACE });
   await crashed.stop();
 
-  const claiming = await startReceiver({ dir, database: databases.claim, config: INSTANT });
+  const claiming = await startReceiver({ dir, database: databases.claim, config: INSTANT, env: INSTANT_ENV });
   await sleepMs(WARM_UP_SECONDS * 1e3);
   const claimPerSecond = await completionRate(claiming.metrics, setting.seconds);
   const peakClaiming = readMemory(claiming.child.pid).peakMb;
   await claiming.stop();
 
-  const both = await startReceiver({ dir, database: databases.both, config: INSTANT });
+  const both = await startReceiver({ dir, database: databases.both, config: INSTANT, env: INSTANT_ENV });
   await saturate(setting, both, WARM_UP_SECONDS);
   const client = saturate(setting, both, setting.seconds);
   const bothPerSecond = await completionRate(both.metrics, setting.seconds);

@@ -2,7 +2,7 @@ import { acceptedOf, completedOf, pendingOf } from '../clients/metrics.ts';
 import { createKeyPrefix } from '../clients/order.ts';
 import { sendAtRate } from '../clients/paced.ts';
 import { summarize } from '../clients/samples.ts';
-import { INSTANT } from '../handlers/configs.ts';
+import { INSTANT, INSTANT_ENV } from '../handlers/configs.ts';
 import { type Receiver, startReceiver } from '../servers/receiver.ts';
 import { say } from '../support/say.ts';
 import { type Spread, spread } from '../support/stats.ts';
@@ -34,7 +34,7 @@ export async function measureEndToEnd(setting: Setting): Promise<Table> {
 
 async function withReceiver<T>(run: (receiver: Receiver) => Promise<T>): Promise<T> {
   const dir = createTempDir('end-to-end');
-  const receiver = await startReceiver({ dir: dir.path, config: INSTANT });
+  const receiver = await startReceiver({ dir: dir.path, config: INSTANT, env: INSTANT_ENV });
   const result = await run(receiver);
   await receiver.stop();
   await dir.remove();

@@ -42,6 +42,15 @@ describe('stopping a dispatcher', () => {
     assert.equal(clock.pending(), 0);
   });
 
+  it('forgets the store that it was to ask again', async () => {
+    const { clock, dispatcher, store } = setUp();
+    store.claim = () => Promise.reject(new StoreError('STORE_IO', 'no'));
+    await turns();
+    assert.equal(clock.pending(), 1);
+    await dispatcher.stop(GRACE_MS);
+    assert.equal(clock.pending(), 0);
+  });
+
   it('claims no more, whatever comes', async () => {
     const handler = createManualHandler();
     const { accept, dispatcher, store } = setUp(handler);

@@ -52,13 +52,7 @@ export async function executeAttempt(
     timeoutMs: target.destination.timeoutMs,
     clock,
     cancel,
-    onOverrun: (overranMs) =>
-      parts.emit({
-        type: 'handler.overran',
-        deliveryId: leased.lease.deliveryId,
-        destination: leased.destination,
-        overranMs,
-      }),
+    onOverrun: (overranMs) => parts.emit({ type: 'handler.overran', ...identityOf(leased), overranMs }),
   });
   const endedAtMs = clock.nowMs();
   if (run.kind === 'cancelled') {

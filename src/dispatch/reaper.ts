@@ -1,3 +1,4 @@
+import { eventIdOf } from '../domain/delivery.ts';
 import type { Destination } from '../domain/destination.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import { decideSettlement, INTERRUPTED } from '../domain/settlement.ts';
@@ -45,16 +46,22 @@ export function createReaper(parts: ReaperParts): Reaper {
     }
   };
 
-  const charge = async ({ lease, destination, attempts, leasedAtMs }: ExpiredLease) => {
+  /**
+   * With full jitter: all that was at work with an event that kills the process is charged beside it, and should not
+   * be at work with it again.
+   */
+  const charge = async ({ lease, source, destination, attempts, leasedAtMs }: ExpiredLease) => {
     const nowMs = clock.nowMs();
     const attempt = attemptOf(INTERRUPTED, attempts + 1, leasedAtMs, nowMs);
-    const policy = policies.get(destination) ?? parts.defaultRetry;
+    const policy = { ...(policies.get(destination) ?? parts.defaultRetry), jitter: 1 };
     const settlement = decideSettlement(INTERRUPTED, attempt.number, policy, nowMs, random.next());
     if ((await store.settle(lease, settlement, attempt, nowMs)) === 'lost') return;
     const { deliveryId } = lease;
     emit({
       type: 'lease.reclaimed',
+      eventId: eventIdOf(deliveryId),
       deliveryId,
+      source,
       destination,
       attempt: attempt.number,
       settlement: settlement.kind,

@@ -38,7 +38,19 @@ export function createAccept({ store, route, clock, newId }: AcceptParts): Accep
     const receivedAtMs = clock.nowMs();
     const id = newId(receivedAtMs);
     const destinations = route(source, eventType);
-    const event = { id, source, idempotencyKey, eventType, ...request, receivedAtMs };
+    const { method, url, headers, contentType, body } = request;
+    const event = {
+      id,
+      source,
+      idempotencyKey,
+      eventType,
+      method,
+      url,
+      headers,
+      contentType,
+      body,
+      receivedAtMs,
+    };
     const outcome = await store.insertEvent(event, destinations);
     switch (outcome.kind) {
       case 'inserted': {

@@ -61,6 +61,8 @@ export type ReceiverEvent =
   /** A lease whose holder died was taken back and charged. */
   | Readonly<{
       type: 'lease.reclaimed';
+      eventId: string;
+      source: string;
       deliveryId: string;
       destination: string;
       attempt: number;
@@ -75,7 +77,14 @@ export type ReceiverEvent =
       destination: string;
     }>
   /** A handler went on after its attempt had timed out; it has now ended. */
-  | Readonly<{ type: 'handler.overran'; deliveryId: string; destination: string; overranMs: number }>
+  | Readonly<{
+      type: 'handler.overran';
+      eventId: string;
+      deliveryId: string;
+      source: string;
+      destination: string;
+      overranMs: number;
+    }>
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
   | Readonly<{ type: 'store.failed'; operation: string; error: Error }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>

@@ -65,6 +65,7 @@ export class GroupCommit<Operation, Result> {
     if (this.#waiting.length === 0) return;
     const batch = this.#takeBatch();
     this.#inFlight += 1;
+    if (this.#waiting.length > 0) this.#schedule();
     try {
       const results = await this.#options.commit(batch.map((entry) => entry.operation));
       for (let i = 0; i < batch.length; i++) answer(batch[i]!, results[i]!);

@@ -55,6 +55,8 @@ describe('deliveryMetrics', () => {
     const { emit, lines } = setUp();
     emit({
       type: 'lease.reclaimed',
+      eventId: 'e',
+      source: 'default',
       deliveryId: 'd',
       destination: 'billing',
       attempt: 5,
@@ -70,7 +72,14 @@ describe('deliveryMetrics', () => {
     const { emit, lines } = setUp();
     emit({ ...IDS, type: 'lease.lost' });
     emit({ ...IDS, type: 'delivery.released' });
-    emit({ type: 'handler.overran', deliveryId: 'd', destination: 'billing', overranMs: 5 });
+    emit({
+      type: 'handler.overran',
+      eventId: 'e',
+      deliveryId: 'd',
+      source: 'default',
+      destination: 'billing',
+      overranMs: 5,
+    });
     const text = await lines();
     for (const name of ['leases_lost', 'deliveries_released', 'handlers_overrun']) {
       assert.ok(text.includes(`webhook_${name}_total 1`), name);

@@ -3,9 +3,16 @@ import { monotonicMs } from '../../runtime/clock.ts';
 import { GroupCommit } from '../group-commit.ts';
 import type { Store, StoreObserver, StoreOptions } from '../store.ts';
 import type { Queries } from './browse.ts';
-import type { Answer, Answers, Operation, OperationKind, OperationOf } from './operations.ts';
+import type { Answer, Answers, OperationKind } from './operations.ts';
 import { ThreadClient } from './thread-client.ts';
-import { bodyBytes, packBatch, unpackAnswers, type WireAnswers } from './wire.ts';
+import {
+  bodyBytes,
+  packBatch,
+  type Submitted,
+  type SubmittedOf,
+  unpackAnswers,
+  type WireAnswers,
+} from './wire.ts';
 
 export type SqliteOptions = StoreOptions &
   Readonly<{
@@ -42,7 +49,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
 }
 
 function createStore(writer: ThreadClient, reader: ThreadClient, observer: StoreObserver): Store {
-  const commits = new GroupCommit<Operation, Answer>({
+  const commits = new GroupCommit<Submitted, Answer>({
     commit: (batch) => commitBatch(writer, batch, observer),
     maxBatch: MAX_BATCH_OPERATIONS,
     maxBatchBytes: MAX_BATCH_BYTES,
@@ -52,14 +59,13 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
   let closing: Promise<void> | null = null;
   const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
     closing === null ? work() : Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'));
-  const submit = <Kind extends OperationKind>(operation: OperationOf<Kind>): Promise<Answers[Kind]> =>
+  const submit = <Kind extends OperationKind>(operation: SubmittedOf<Kind>): Promise<Answers[Kind]> =>
     whileOpen(() => commits.submit(operation) as Promise<Answers[Kind]>);
   const ask = <Name extends keyof Queries>(query: Name, ...args: Parameters<Queries[Name]>) =>
     whileOpen(() => reader.call({ query, args }) as Promise<ReturnType<Queries[Name]>>);
 
   return {
-    insertEvent: ({ headers, ...event }, destinations) =>
-      submit({ kind: 'insert', event, headersJson: JSON.stringify(headers), destinations }),
+    insertEvent: (event, destinations) => submit({ kind: 'insert', event, destinations }),
     claim: (request) => submit({ kind: 'claim', request }),
     extend: (lease, untilMs) => submit({ kind: 'extend', lease, untilMs }),
     settle: (lease, settlement, attempt, nowMs) =>
@@ -98,7 +104,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
   };
 }
 
-async function commitBatch(writer: ThreadClient, batch: readonly Operation[], observer: StoreObserver) {
+async function commitBatch(writer: ThreadClient, batch: readonly Submitted[], observer: StoreObserver) {
   const startedMs = monotonicMs();
   const packed = packBatch(batch);
   const answers = (await writer.call(packed, [packed.bodies.buffer as ArrayBuffer])) as WireAnswers;

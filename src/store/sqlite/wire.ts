@@ -1,7 +1,13 @@
 import { StoreError } from '../../domain/errors.ts';
-import type { Answer, Operation, OperationOf } from './operations.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+import type { Answer, Operation, OperationKind, OperationOf } from './operations.ts';
 import { fromPlainError, type PlainError, toPlainError } from './thread-client.ts';
 import type { BatchAnswer } from './transaction.ts';
+
+/** An insert as it is submitted: with the event whole. */
+type SubmittedInsert = Readonly<{ kind: 'insert'; event: WebhookEvent; destinations: readonly string[] }>;
+export type Submitted = SubmittedInsert | Exclude<Operation, { kind: 'insert' }>;
+export type SubmittedOf<Kind extends OperationKind> = Extract<Submitted, { kind: Kind }>;
 
 /** Everything but inserts is rare or small enough to cross as it is. */
 type WireOperation = readonly unknown[] | Exclude<Operation, { kind: 'insert' }>;
@@ -20,7 +26,7 @@ export type WireAnswers = Readonly<{
  * sockets read into, and cloning a slice clones its whole block: so they are copied, once, into one block that is
  * handed over.
  */
-export function packBatch(batch: readonly Operation[]): WireBatch {
+export function packBatch(batch: readonly Submitted[]): WireBatch {
   const bodies = new Uint8Array(batch.reduce((sum, operation) => sum + bodyBytes(operation), 0));
   let end = 0;
   const operations = batch.map((operation) => {
@@ -52,7 +58,7 @@ function isRow(operation: WireOperation): operation is readonly unknown[] {
 const BODY_END = 0;
 const FIRST_DESTINATION = 10;
 
-function packInsert({ event, headersJson, destinations }: OperationOf<'insert'>, bodyEnd: number): unknown[] {
+function packInsert({ event, destinations }: SubmittedInsert, bodyEnd: number): unknown[] {
   return [
     bodyEnd,
     event.id,
@@ -61,7 +67,7 @@ function packInsert({ event, headersJson, destinations }: OperationOf<'insert'>,
     event.eventType,
     event.method,
     event.url,
-    headersJson,
+    JSON.stringify(event.headers),
     event.contentType,
     event.receivedAtMs,
     ...destinations,
@@ -104,6 +110,6 @@ export function unpackAnswers({ values, failed }: WireAnswers): (Answer | Error)
 }
 
 /** Payload bytes that an operation brings along. */
-export function bodyBytes(operation: Operation): number {
+export function bodyBytes(operation: Submitted): number {
   return operation.kind === 'insert' ? operation.event.body.length : 0;
 }
