@@ -15,5 +15,5 @@ export type Setting = Readonly<{
 }>;
 
 /** Not measured: until the just-in-time compiler has seen the path. */
-export const WARM_UP_SECONDS = 1;
+export const WARM_UP_SECONDS = 4;
 export const CONNECTIONS = 64;

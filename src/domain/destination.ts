@@ -23,8 +23,11 @@ export function createRouter(destinations: readonly Destination[]): Router {
     sources: destination.sources.map(compileGlob),
     events: destination.events.map(compileGlob),
   }));
-  return (source, eventType) =>
-    filters
-      .filter((f) => f.sources.some((fits) => fits(source)) && f.events.some((fits) => fits(eventType)))
-      .map((f) => f.name);
+  return (source, eventType) => {
+    const wanting: string[] = [];
+    for (const { name, sources, events } of filters) {
+      if (sources.some((fits) => fits(source)) && events.some((fits) => fits(eventType))) wanting.push(name);
+    }
+    return wanting;
+  };
 }

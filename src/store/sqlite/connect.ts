@@ -9,7 +9,7 @@ import { toStoreError } from './store-failure.ts';
 const APPLICATION_ID = 0x57485258;
 
 /** Frames in the -wal file after which the writer folds them into the database; 4 KiB each. */
-const CHECKPOINT_PAGES = 4000;
+const CHECKPOINT_PAGES = 1000;
 
 /** Holds the right to be the one process on a database file; ends with the process, however it ends. */
 export type FileLock = Readonly<{ release(): void }>;
