@@ -9,7 +9,7 @@ export type GroupCommitOptions<Operation, Result> = Readonly<{
   /** Most bytes in one commit, as `weigh` counts them; one operation alone may exceed it. */
   maxBatchBytes: number;
   weigh: (operation: Operation) => number;
-  /** Commits that may be under way at once. */
+  /** Commits that may be under way at once; with 2 the next is at hand when the last one is durable. */
   maxInFlight: number;
 }>;
 

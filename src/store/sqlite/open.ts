@@ -54,7 +54,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     maxBatch: MAX_BATCH_OPERATIONS,
     maxBatchBytes: MAX_BATCH_BYTES,
     weigh: bodyBytes,
-    maxInFlight: 1,
+    maxInFlight: 2,
   });
   let closing: Promise<void> | null = null;
   const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
