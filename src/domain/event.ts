@@ -1,4 +1,4 @@
-import { DELIVERY_STATUSES, type Delivery, type DeliveryStatus } from './delivery.ts';
+import type { Delivery, DeliveryStatus } from './delivery.ts';
 
 /**
  * One accepted webhook. Immutable once stored.
@@ -46,8 +46,4 @@ export function deriveEventStatus(deliveries: readonly StatusOfDelivery[]): Deli
   const replayed = new Set(deliveries.map(({ replayOf }) => replayOf));
   const present = new Set(deliveries.filter(({ id }) => !replayed.has(id)).map(({ status }) => status));
   return PRECEDENCE.find((status) => present.has(status)) ?? 'completed';
-}
-
-export function isDeliveryStatus(value: string): value is DeliveryStatus {
-  return (DELIVERY_STATUSES as readonly string[]).includes(value);
 }
