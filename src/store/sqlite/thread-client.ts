@@ -66,8 +66,14 @@ export class ThreadClient {
   #answer(reply: ThreadReply): void {
     const call = this.#calls.get(reply.id);
     this.#calls.delete(reply.id);
-    if (reply.ok) call?.resolve(reply.value);
-    else call?.reject(fromPlainError(reply.error));
+    if (reply.ok) {
+      call?.resolve(reply.value);
+      return;
+    }
+    const error = fromPlainError(reply.error);
+    // A thread that could not open ends by itself, perhaps before anyone hears of the reason: that is no second failure.
+    if (reply.id === OPENED) this.#dead = error;
+    call?.reject(error);
   }
 
   #die(how: string, cause: unknown, onDeath: (error: StoreError) => void): void {
