@@ -10,6 +10,9 @@ export const STORE_OPERATIONS = [
   'replay',
   'purge',
   'vacuum',
+  /** Requests that were refused: kept, dropped, purged. */
+  'rejected',
+  'source_state',
   'ping',
   'commit',
   'open',

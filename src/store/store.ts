@@ -3,27 +3,58 @@ import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { RejectedStore } from './rejected-store.ts';
+import type { SourceStateStore } from './source-state-store.ts';
+
+export type {
+  RejectedBounds,
+  RejectedPage,
+  RejectedRequest,
+  RejectedStore,
+  RejectedSummary,
+} from './rejected-store.ts';
+export type { SourceState, SourceStateStore } from './source-state-store.ts';
 
 /**
  * The store's port, split by role so that a caller asks for what it uses. Time is always an argument.
  * Texts are well formed and hold no NUL. Outcomes are unions; every method rejects with a StoreError when the storage itself fails, and then nothing of
  * the operation is visible.
  */
-export interface Store extends InboxStore, LeaseStore, BrowseStore, OperateStore {}
+export interface Store
+  extends InboxStore,
+    LeaseStore,
+    BrowseStore,
+    OperateStore,
+    RejectedStore,
+    SourceStateStore {}
 
 export type InsertOutcome =
   | Readonly<{ kind: 'inserted' }>
-  /** The (source, idempotency key) is known. `conflict`: the bytes differ from those of the first. */
+  /** The (source, idempotency key) is known, or else the mark is. `conflict`: the bytes differ from those of the first. */
   | Readonly<{ kind: 'duplicate'; event: EventView; conflict: boolean }>
   /** So many deliveries are pending that this event's would exceed the limit. Nothing was written. */
   | Readonly<{ kind: 'full' }>;
+
+/**
+ * A second name of an event, by which it is recognised when it comes again under another key: the digest (16 bytes) of
+ * what its sender signed. It holds while the event that has it was received at or after `sinceMs`.
+ */
+export type ReplayMark = Readonly<{ digest: Uint8Array; sinceMs: number }>;
 
 export interface InboxStore {
   /**
    * Stores the event with one pending delivery for each destination, in their order, numbered from 1, due at once.
    * Resolves only when the commit is durable.
+   *
+   * With a mark, an event whose key is new is a duplicate of the event of its source that has that mark, if it still
+   * holds. Otherwise the mark is stored with the event, which takes it over from the one that had it. So a source has
+   * one event for each mark, and a mark goes with its event: within retention they are bounded by the events.
    */
-  insertEvent(event: WebhookEvent, destinations: readonly string[]): Promise<InsertOutcome>;
+  insertEvent(
+    event: WebhookEvent,
+    destinations: readonly string[],
+    replayMark?: ReplayMark | null,
+  ): Promise<InsertOutcome>;
 }
 
 export type ClaimRequest = Readonly<{
@@ -119,7 +150,7 @@ export type ReplayOutcome =
 export interface OperateStore {
   /**
    * Deletes up to `limit` events, in the order of acceptance, received before `beforeMs` whose deliveries are all terminal, with their
-   * deliveries and attempts. Open ones are passed over. Space is given back to the file system as it goes.
+   * deliveries, attempts and mark. Open ones are passed over. Space is given back to the file system as it goes.
    */
   purge(beforeMs: number, limit: number, cursor: string | null): Promise<PurgeOutcome>;
   /** Makes a new pending delivery of the same event and destination, with its next number, that points to the old one. */

@@ -6,6 +6,20 @@ import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from '.
 
 const LEASE = { deliveryId: nextId(T0), token: 'never', untilMs: T0 };
 
+const REJECTED = {
+  id: nextId(T0),
+  source: 'a',
+  reason: 'signature_mismatch',
+  detail: '',
+  method: 'POST',
+  url: '/webhooks/a',
+  headers: [],
+  contentType: '',
+  body: null,
+  bodyBytes: 0,
+  receivedAtMs: T0,
+};
+
 /** Every method but `close` itself. */
 const CALLS: Readonly<Record<Exclude<keyof Store, 'close'>, (store: Store) => Promise<unknown>>> = {
   insertEvent: (store) => store.insertEvent(anEvent(), ['a']),
@@ -22,6 +36,15 @@ const CALLS: Readonly<Record<Exclude<keyof Store, 'close'>, (store: Store) => Pr
   stats: (store) => store.stats(),
   purge: (store) => store.purge(T0, 10, null),
   replay: (store) => store.replay(nextId(T0), T0),
+  keepRejected: (store) => store.keepRejected(REJECTED, { maxRequests: 1, maxBytes: 1_000 }),
+  listRejected: (store) => store.listRejected(10, null, null),
+  readRejected: (store) => store.readRejected(REJECTED.id),
+  dropRejected: (store) => store.dropRejected(REJECTED.id),
+  purgeRejected: (store) => store.purgeRejected(T0, 10),
+  readSourceState: (store) => store.readSourceState('a'),
+  keepSourceState: (store) => store.keepSourceState('a', 'name', 'value', T0),
+  replaceSourceState: (store) => store.replaceSourceState('a', 'name', 'value', T0),
+  dropSourceState: (store) => store.dropSourceState('a', 'name'),
   ping: (store) => store.ping(),
 };
 

@@ -7,6 +7,7 @@ import type {
   ClaimRequest,
   ExpiredLease,
   InsertOutcome,
+  ReplayMark,
   ReplayOutcome,
   Store,
 } from '../store.ts';
@@ -14,7 +15,12 @@ import { plainEvent, type Snapshot, snapshotOf } from './snapshot.ts';
 
 /** One step of a history as a value, so that it can be done to two stores and printed. */
 export type Operation =
-  | Readonly<{ kind: 'insert'; event: WebhookEvent; destinations: readonly string[] }>
+  | Readonly<{
+      kind: 'insert';
+      event: WebhookEvent;
+      destinations: readonly string[];
+      replayMark: ReplayMark | null;
+    }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
@@ -38,7 +44,10 @@ export type Outcome =
 export function perform(store: Store, operation: Operation): Promise<Outcome> {
   switch (operation.kind) {
     case 'insert':
-      return outcome('insert', store.insertEvent(operation.event, operation.destinations));
+      return outcome(
+        'insert',
+        store.insertEvent(operation.event, operation.destinations, operation.replayMark),
+      );
     case 'claim':
       return outcome('claim', store.claim(operation.request));
     case 'settle':

@@ -5,18 +5,21 @@ import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { IdGenerator } from '../../runtime/ids.ts';
+import type { ReplayMark } from '../store.ts';
 import type { Operation } from './history-operation.ts';
 
 /** Few of each, so that operations meet: the same keys again, limits reached, leases run out. */
 const DESTINATIONS = ['a', 'b', 'c'] as const;
 const SOURCES = ['one', 'two'] as const;
 const KEYS = 60;
+const MARKS = 12;
 /** Times are whole multiples, so that they often meet to the millisecond. */
 const GRAIN_MS = 100;
 export const LONGEST_STEP_MS = 400;
 const LONGEST_LEASE_MS = 4_000;
 const LONGEST_DELAY_MS = 3_000;
 const OLDEST_PURGED_MS = 30_000;
+const LONGEST_WINDOW_MS = 20_000;
 
 /** A lease and how many tries had ended when it was claimed. */
 export type Held = Readonly<{ lease: Lease; attempts: number }>;
@@ -54,7 +57,7 @@ export function insertOperation(world: World): Operation {
   for (let number = 1; number <= destinations.length + 1; number++) {
     world.deliveryIds.push(deliveryIdOf(event.id, number));
   }
-  return { kind: 'insert', event, destinations };
+  return { kind: 'insert', event, destinations, replayMark: someMark(random, nowMs) };
 }
 
 export function claimOperation({ random, nowMs, claims }: World): Operation {
@@ -125,6 +128,13 @@ function someLease({ random, held, spent, deliveryIds, ids, nowMs }: World): Hel
   if (spent.length > 0 && random.chance(0.6)) return random.pick(spent);
   const deliveryId = deliveryIds.length === 0 ? ids(nowMs) : random.pick(deliveryIds);
   return { lease: { deliveryId, token: 'never', untilMs: nowMs }, attempts: 0 };
+}
+
+/** Half of the inserts have a mark, so that as many go by their keys alone. */
+function someMark(random: SeededRandom, nowMs: number): ReplayMark | null {
+  if (random.chance(0.5)) return null;
+  const digest = new Uint8Array(16).fill(random.int(MARKS));
+  return { digest, sinceMs: nowMs - someMs(random, LONGEST_WINDOW_MS) };
 }
 
 function someDestinations(random: SeededRandom): string[] {

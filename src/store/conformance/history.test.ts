@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openMemoryStore } from '../memory/open.ts';
+import type { InsertOutcome } from '../store.ts';
 import { BURSTS, USUAL_SEEDS } from './histories.ts';
 import { createHistory } from './history.ts';
 import { type Operation, type Outcome, perform } from './history-operation.ts';
+
+type Duplicate = Extract<InsertOutcome, { kind: 'duplicate' }>;
 
 /** What histories must reach over the usual seeds; a comparison that never gets there proves nothing. */
 const REACHED: readonly string[] = [
   'insert duplicate',
   'insert duplicate conflict',
+  'insert marked',
+  'insert marked conflict',
   'insert full',
   'insert inserted',
   'claim none',
@@ -68,10 +73,16 @@ async function labelsOf(seed: number): Promise<string[]> {
   return labels;
 }
 
+/** Whether the key was known or the mark. */
+function duplicateLabel(operation: Operation, { event, conflict }: Duplicate): string {
+  const byKey = operation.kind === 'insert' && operation.event.idempotencyKey === event.idempotencyKey;
+  return `${byKey ? 'duplicate' : 'marked'}${conflict ? ' conflict' : ''}`;
+}
+
 function labelOf(operation: Operation, { kind, answer }: Outcome): string {
   switch (kind) {
     case 'insert':
-      return answer.kind === 'duplicate' && answer.conflict ? 'duplicate conflict' : answer.kind;
+      return answer.kind === 'duplicate' ? duplicateLabel(operation, answer) : answer.kind;
     case 'claim':
       if (answer.leased.length === 0) return 'none';
       return answer.nextDueAtMs === null ? 'some' : 'left some behind';

@@ -10,10 +10,13 @@ import { fullConformance } from './full.ts';
 import type { StoreFactory } from './harness.ts';
 import { historiesConformance } from './histories.ts';
 import { insertConformance } from './insert.ts';
+import { insertReplayMarkConformance } from './insert-replay-mark.ts';
 import { leaseConformance } from './lease.ts';
 import { purgeConformance } from './purge.ts';
+import { rejectedConformance } from './rejected.ts';
 import { replayConformance } from './replay.ts';
 import { settleConformance } from './settle.ts';
+import { sourceStateConformance } from './source-state.ts';
 import { statsConformance } from './stats.ts';
 
 export type { OpenedStore, StoreFactory } from './harness.ts';
@@ -22,6 +25,7 @@ export type { OpenedStore, StoreFactory } from './harness.ts';
 export function storeConformance(name: string, factory: StoreFactory): void {
   describe(`${name} store`, () => {
     insertConformance(factory);
+    insertReplayMarkConformance(factory);
     bytesConformance(factory);
     fullConformance(factory);
     claimConformance(factory);
@@ -32,6 +36,8 @@ export function storeConformance(name: string, factory: StoreFactory): void {
     purgeConformance(factory);
     replayConformance(factory);
     statsConformance(factory);
+    rejectedConformance(factory);
+    sourceStateConformance(factory);
     batchesConformance(factory);
     historiesConformance(factory);
     durabilityConformance(factory);

@@ -1,27 +1,40 @@
 import { type Delivery, deliveryIdOf, deliveryNumberOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
 import { StoreError } from '../../domain/errors.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
-import type { InsertOutcome } from '../store.ts';
+import type { InsertOutcome, ReplayMark } from '../store.ts';
 import { viewOf } from './browse.ts';
-import { copyEvent, isFullFor, keyOf, type State } from './state.ts';
+import { copyEvent, isFullFor, keyOf, markOf, type State } from './state.ts';
 
 /** @see InboxStore.insertEvent */
-export function insert(state: State, event: WebhookEvent, destinations: readonly string[]): InsertOutcome {
+export function insert(
+  state: State,
+  event: WebhookEvent,
+  destinations: readonly string[],
+  mark: ReplayMark | null,
+): InsertOutcome {
   const key = keyOf(event.source, event.idempotencyKey);
-  const knownId = state.eventIds.get(key);
   // Before the limit: a provider that resends is told that we have it, however full we are.
-  if (knownId !== undefined) return duplicateOf(state, state.events.get(knownId)!, event);
+  const known = state.events.get(state.eventIds.get(key) ?? '') ?? findMarked(state, event.source, mark);
+  if (known !== null) return duplicateOf(state, known, event);
   if (isFullFor(state, destinations.length)) return { kind: 'full' };
   // Ids are unique for ever; one that comes twice is a caller's mistake that must not overwrite a row.
   if (state.events.has(event.id)) throw new StoreError('STORE_INTERNAL', `the event id ${event.id} is taken`);
   state.events.set(event.id, copyEvent(event));
   state.accepted.set(event.id, state.accepted.size);
   state.eventIds.set(key, event.id);
+  if (mark !== null) state.marks.set(markOf(event.source, mark.digest), event.id);
   destinations.forEach((destination, index) => {
     const id = deliveryIdOf(event.id, index + 1);
     addPending(state, { id, destination, eventId: event.id, replayOf: null }, event.receivedAtMs);
   });
   return { kind: 'inserted' };
+}
+
+/** The event of the source that has the mark, while the mark holds. */
+function findMarked(state: State, source: string, mark: ReplayMark | null): WebhookEvent | null {
+  if (mark === null) return null;
+  const event = state.events.get(state.marks.get(markOf(source, mark.digest)) ?? '');
+  return event !== undefined && event.receivedAtMs >= mark.sinceMs ? event : null;
 }
 
 /** Adds a delivery that has had no try yet and is due at once. */

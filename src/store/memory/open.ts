@@ -6,8 +6,10 @@ import { expired } from './expired.ts';
 import { extend } from './extend.ts';
 import { insert } from './insert.ts';
 import { purge } from './purge.ts';
+import * as rejected from './rejected.ts';
 import { replay } from './replay.ts';
 import { settle } from './settle.ts';
+import * as sourceState from './source-state.ts';
 import { createState } from './state.ts';
 import { stats } from './stats.ts';
 
@@ -25,7 +27,8 @@ export function openMemoryStore(options: StoreOptions): Store {
     return operation();
   };
   return {
-    insertEvent: (event, destinations) => run(() => insert(state, event, destinations)),
+    insertEvent: (event, destinations, replayMark = null) =>
+      run(() => insert(state, event, destinations, replayMark)),
     claim: (request) => run(() => claim(state, request)),
     extend: (lease, untilMs) => run(() => extend(state, lease, untilMs)),
     settle: (lease, settlement, attempt, nowMs) =>
@@ -40,6 +43,17 @@ export function openMemoryStore(options: StoreOptions): Store {
     stats: () => run(() => stats(state)),
     purge: (beforeMs, limit, cursor) => run(() => purge(state, beforeMs, limit, cursor)),
     replay: (deliveryId, nowMs) => run(() => replay(state, deliveryId, nowMs)),
+    keepRejected: (request, bounds) => run(() => rejected.keep(state, request, bounds)),
+    listRejected: (limit, before, source) => run(() => rejected.list(state, limit, before, source)),
+    readRejected: (id) => run(() => rejected.read(state, id)),
+    dropRejected: (id) => run(() => rejected.drop(state, id)),
+    purgeRejected: (beforeMs, limit) => run(() => rejected.purge(state, beforeMs, limit)),
+    readSourceState: (source) => run(() => sourceState.read(state, source)),
+    keepSourceState: (source, name, value, nowMs) =>
+      run(() => sourceState.keep(state, source, name, value, nowMs)),
+    replaceSourceState: (source, name, value, nowMs) =>
+      run(() => sourceState.replace(state, source, name, value, nowMs)),
+    dropSourceState: (source, name) => run(() => sourceState.drop(state, source, name)),
     ping: () => run(() => {}),
     async close() {
       closed = true;

@@ -23,6 +23,7 @@ function deleteEvent(state: State, id: string): void {
     state.attempts.delete(delivery.id);
     state.deliveries.delete(delivery.id);
   }
+  for (const [mark, eventId] of state.marks) if (eventId === id) state.marks.delete(mark);
   const { source, idempotencyKey } = state.events.get(id)!;
   state.eventIds.delete(keyOf(source, idempotencyKey));
   state.events.delete(id);

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import type { RejectedRequest, SourceState } from '../store.ts';
 
 /** Who holds a delivery that is `processing`, until when, and since when. */
 export type HeldLease = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
@@ -25,6 +26,12 @@ export type State = Readonly<{
   deliveries: Map<string, StoredDelivery>;
   /** Delivery id -> its tries in the order in which they ended. */
   attempts: Map<string, readonly Attempt[]>;
+  /** markOf(source, digest) -> the event that has the mark. */
+  marks: Map<string, string>;
+  /** In the order in which they were kept. One that is gone leaves a null, so that the places of the others stay. */
+  rejected: (RejectedRequest | null)[];
+  /** Source -> name -> value. */
+  sourceState: Map<string, Map<string, SourceState>>;
 }>;
 
 export function createState(maxPendingDeliveries: number): State {
@@ -35,12 +42,20 @@ export function createState(maxPendingDeliveries: number): State {
     eventIds: new Map(),
     deliveries: new Map(),
     attempts: new Map(),
+    marks: new Map(),
+    rejected: [],
+    sourceState: new Map(),
   };
 }
 
 /** One text for the pair, whatever characters either holds. */
 export function keyOf(source: string, idempotencyKey: string): string {
   return JSON.stringify([source, idempotencyKey]);
+}
+
+/** One text for the pair. */
+export function markOf(source: string, digest: Uint8Array): string {
+  return keyOf(source, Buffer.from(digest).toString('hex'));
 }
 
 /** Events are immutable, so neither the caller's bytes nor a reader's may be the store's own. */

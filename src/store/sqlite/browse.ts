@@ -2,22 +2,26 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt, AttemptOutcome } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
-import type { DeadLetterPage, StatusCount, StoreStats } from '../store.ts';
+import type { DeadLetterPage, SourceState, StatusCount, StoreStats } from '../store.ts';
+import { prepareRejectedQueries, type RejectedQueries } from './browse-rejected.ts';
 import { prepareReadEvent } from './claim.ts';
 import { deliveryIdOfKey, KEY_OF_ID, keyParts, OF_EVENT, STRIDE } from './delivery-key.ts';
 import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
+import { prepareReadSourceState } from './source-state.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 
-/** The questions of BrowseStore, answered synchronously on the reading connection. */
-export type Queries = Readonly<{
-  eventById(id: string): EventView | null;
-  eventByKey(source: string, idempotencyKey: string): EventView | null;
-  readEvent(id: string): WebhookEvent | null;
-  deliveriesOf(eventId: string): Delivery[];
-  attemptsOf(deliveryId: string): Attempt[];
-  listDeadLetters(limit: number, before: string | null): DeadLetterPage;
-  stats(): StoreStats;
-}>;
+/** The port's questions, answered synchronously on the reading connection. */
+export type Queries = RejectedQueries &
+  Readonly<{
+    eventById(id: string): EventView | null;
+    eventByKey(source: string, idempotencyKey: string): EventView | null;
+    readEvent(id: string): WebhookEvent | null;
+    deliveriesOf(eventId: string): Delivery[];
+    attemptsOf(deliveryId: string): Attempt[];
+    listDeadLetters(limit: number, before: string | null): DeadLetterPage;
+    stats(): StoreStats;
+    readSourceState(source: string): SourceState[];
+  }>;
 
 const DELIVERIES = `
   select e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at,
@@ -66,6 +70,8 @@ export function prepareQueries(db: DatabaseSync): Queries {
       };
     },
     stats: prepareStats(db),
+    readSourceState: prepareReadSourceState(db),
+    ...prepareRejectedQueries(db),
   };
 }
 

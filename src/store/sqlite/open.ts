@@ -1,7 +1,7 @@
 import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
 import { GroupCommit } from '../group-commit.ts';
-import type { Store, StoreObserver, StoreOptions } from '../store.ts';
+import type { RejectedRequest, Store, StoreObserver, StoreOptions } from '../store.ts';
 import type { Queries } from './browse.ts';
 import type { Answer, Answers, OperationKind } from './operations.ts';
 import { ThreadClient } from './thread-client.ts';
@@ -24,7 +24,7 @@ export type SqliteOptions = StoreOptions &
 const MAX_BATCH_OPERATIONS = 1024;
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
-/** Events that one commit of a cleanup deletes: small, so that the accepts that share it hardly wait. */
+/** Events, or rejected requests, that one commit of a cleanup deletes: small, so that the accepts that share it hardly wait. */
 const PURGE_SLICE = 32;
 const VACUUM_SLICE_PAGES = 64;
 
@@ -65,7 +65,8 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     whileOpen(() => reader.call({ query, args }) as Promise<ReturnType<Queries[Name]>>);
 
   return {
-    insertEvent: (event, destinations) => submit({ kind: 'insert', event, destinations }),
+    insertEvent: (event, destinations, replayMark = null) =>
+      submit({ kind: 'insert', event, destinations, replayMark }),
     claim: (request) => submit({ kind: 'claim', request }),
     extend: (lease, untilMs) => submit({ kind: 'extend', lease, untilMs }),
     settle: (lease, settlement, attempt, nowMs) =>
@@ -92,6 +93,27 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     attemptsOf: (deliveryId) => ask('attemptsOf', deliveryId),
     listDeadLetters: (limit, before) => ask('listDeadLetters', limit, before),
     stats: () => ask('stats'),
+    keepRejected: (request, bounds) =>
+      submit({ kind: 'keepRejected', request: withOwnBody(request), bounds }),
+    listRejected: (limit, before, source) => ask('listRejected', limit, before, source),
+    readRejected: (id) => ask('readRejected', id),
+    dropRejected: (id) => submit({ kind: 'dropRejected', id }),
+    async purgeRejected(beforeMs, limit) {
+      let deleted = 0;
+      while (deleted < limit) {
+        const slice = Math.min(PURGE_SLICE, limit - deleted);
+        const count = await submit({ kind: 'purgeRejected', beforeMs, limit: slice });
+        deleted += count;
+        if (count < slice) break;
+      }
+      return deleted;
+    },
+    readSourceState: (source) => ask('readSourceState', source),
+    keepSourceState: (source, name, value, nowMs) =>
+      submit({ kind: 'keepSourceState', source, name, value, nowMs }),
+    replaceSourceState: (source, name, value, nowMs) =>
+      submit({ kind: 'replaceSourceState', source, name, value, nowMs }),
+    dropSourceState: (source, name) => submit({ kind: 'dropSourceState', source, name }),
     close() {
       closing ??= (async () => {
         await commits.drain();
@@ -102,6 +124,11 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
       return closing;
     },
   };
+}
+
+/** With the body in a block of its own: it may be a slice of a large one, and cloning a slice clones its whole block. */
+function withOwnBody(request: RejectedRequest): RejectedRequest {
+  return request.body === null ? request : { ...request, body: new Uint8Array(request.body) };
 }
 
 async function commitBatch(writer: ThreadClient, batch: readonly Submitted[], observer: StoreObserver) {

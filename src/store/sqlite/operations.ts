@@ -8,6 +8,9 @@ import type {
   ExpiredLease,
   InsertOutcome,
   PurgeOutcome,
+  RejectedBounds,
+  RejectedRequest,
+  ReplayMark,
   ReplayOutcome,
 } from '../store.ts';
 
@@ -19,6 +22,7 @@ export type Operation =
       /** Headers as they are stored. */
       headersJson: string;
       destinations: readonly string[];
+      replayMark: ReplayMark | null;
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
@@ -27,10 +31,17 @@ export type Operation =
   | Readonly<{ kind: 'purge'; beforeMs: number; limit: number; cursor: string | null }>
   | Readonly<{ kind: 'vacuum'; pages: number }>
   | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'keepRejected'; request: RejectedRequest; bounds: RejectedBounds }>
+  | Readonly<{ kind: 'dropRejected'; id: string }>
+  | Readonly<{ kind: 'purgeRejected'; beforeMs: number; limit: number }>
+  | Readonly<{ kind: 'keepSourceState' | 'replaceSourceState' } & NewSourceState>
+  | Readonly<{ kind: 'dropSourceState'; source: string; name: string }>
   | Readonly<{ kind: 'ping' }>;
 
+type NewSourceState = { source: string; name: string; value: string; nowMs: number };
+
 export type OperationKind = Operation['kind'];
-export type OperationOf<Kind extends OperationKind> = Extract<Operation, { kind: Kind }>;
+export type OperationOf<Kind extends OperationKind> = Operation & { kind: Kind };
 
 /** What each kind of operation answers. */
 export type Answers = {
@@ -43,6 +54,12 @@ export type Answers = {
   /** Whether free pages are left in the file. */
   vacuum: 'more' | 'done';
   replay: ReplayOutcome;
+  keepRejected: undefined;
+  dropRejected: 'dropped' | 'unknown';
+  purgeRejected: number;
+  keepSourceState: 'kept' | 'present';
+  replaceSourceState: undefined;
+  dropSourceState: 'dropped' | 'unknown';
   ping: undefined;
 };
 export type Answer = Answers[OperationKind];

@@ -7,6 +7,11 @@ import type { Verbs } from './operations.ts';
 /** Events lie in the order in which they came, so walking from the oldest needs no index. The cursor is a seq. */
 export const NEXT_EVENTS_SQL = 'select seq, received_at from events where seq > ? order by seq limit ?';
 
+/** The event's mark, unless a later event took it over. */
+export const DELETE_MARK_SQL = `
+  delete from replay_marks
+  where (digest, source) = (select replay_digest, source from events where seq = ?) and seq = ?`;
+
 /** @see OperateStore.purge */
 export function preparePurge(db: DatabaseSync, counters: Counters): Verbs['purge'] {
   const findNext = db.prepare(NEXT_EVENTS_SQL);
@@ -32,6 +37,7 @@ function prepareDeleteEvent(db: DatabaseSync, counters: Counters): (seq: number)
   const findDeliveries = db.prepare(`select key, destination, status from deliveries where key ${OF_EVENT}`);
   const deleteAttempts = db.prepare('delete from attempts where delivery_key = ?');
   const deleteDelivery = db.prepare('delete from deliveries where key = ?');
+  const deleteMark = db.prepare(DELETE_MARK_SQL);
   const deleteRow = db.prepare('delete from events where seq = ?');
   return (seq) => {
     const deliveries = findDeliveries.all(seq, seq) as unknown as {
@@ -45,6 +51,7 @@ function prepareDeleteEvent(db: DatabaseSync, counters: Counters): (seq: number)
       deleteDelivery.run(key);
       counters.add(destination, status, -1);
     }
+    deleteMark.run(seq, seq);
     deleteRow.run(seq);
     counters.addEvents(-1);
     return true;

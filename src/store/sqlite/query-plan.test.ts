@@ -37,7 +37,7 @@ test('every statement is served by an index: none scans a table or sorts', async
   const db = openWriter(join(await tempDir(t), 'events.db'));
   t.after(() => db.close());
   const statements = preparedStatements(db);
-  assert.ok(statements.length > 20, `${statements.length} statements`);
+  assert.ok(statements.length > 40, `${statements.length} statements`);
   for (const sql of statements) {
     for (const step of planOf(db, sql)) {
       const fits = !/SCAN|USE TEMP B-TREE/.test(step) || SMALL.test(step) || WALK.test(step);
@@ -55,6 +55,32 @@ test('a claim walks its partial index and stops at the limit', async (t) => {
     .filter((plan) => plan.includes('deliveries_due'));
   assert.ok(plans.length >= 2);
   for (const plan of plans) assert.match(plan, /SEARCH deliveries USING (COVERING )?INDEX deliveries_due/);
+});
+
+/** Statements by a part of their text, and what their plan must be: no more rows are looked at than are answered or deleted. */
+const PLANS: readonly (readonly [part: string, plan: RegExp])[] = [
+  ['(select seq from replay_marks', /SEARCH replay_marks USING PRIMARY KEY \(digest=\? AND source=\?\)$/],
+  ['delete from replay_marks', /^SEARCH replay_marks USING PRIMARY KEY \(digest=\? AND source=\?\)/],
+  [
+    'from rejected where source = ? and seq <',
+    /^SEARCH rejected USING INDEX rejected_by_source \(source=\? AND seq<\?\)$/,
+  ],
+  ['from rejected where source = ? order by', /^SEARCH rejected USING COVERING INDEX rejected_by_source/],
+  ['from rejected where seq <', /^SEARCH rejected USING INTEGER PRIMARY KEY \(rowid<\?\)$/],
+  ['from rejected where received_at <', /^SEARCH rejected USING COVERING INDEX rejected_by_time/],
+  ['from rejected_totals', /^SEARCH rejected_totals USING PRIMARY KEY/],
+  ['from source_state where source = ? order by', /^SEARCH source_state USING PRIMARY KEY \(source=\?\)$/],
+];
+
+test('marks, rejected requests and source state are found where they lie', async (t) => {
+  const db = openWriter(join(await tempDir(t), 'events.db'));
+  t.after(() => db.close());
+  const statements = preparedStatements(db);
+  for (const [part, plan] of PLANS) {
+    const found = statements.filter((sql) => sql.includes(part));
+    assert.ok(found.length > 0, `no statement has ${part}`);
+    for (const sql of found) assert.match(planOf(db, sql).join('; '), plan, sql);
+  }
 });
 
 test('the check sees a scan', async (t) => {

@@ -7,8 +7,10 @@ import { prepareExtend } from './extend.ts';
 import { prepareInsert } from './insert.ts';
 import type { Answer, Operation, Verbs } from './operations.ts';
 import { preparePurge, prepareVacuum } from './purge.ts';
+import { prepareDropRejected, prepareKeepRejected, preparePurgeRejected } from './rejected.ts';
 import { prepareReplay } from './replay.ts';
 import { prepareSettle } from './settle.ts';
+import { prepareSourceState } from './source-state.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
 
 /** Answers in the order of the operations. One that failed alone is answered by its error. */
@@ -33,6 +35,10 @@ export function prepareBatch(db: DatabaseSync, maxPending: number): RunBatch {
     purge: preparePurge(db, counters),
     vacuum: prepareVacuum(db),
     replay: prepareReplay(db, counters, maxPending),
+    keepRejected: prepareKeepRejected(db),
+    dropRejected: prepareDropRejected(db),
+    purgeRejected: preparePurgeRejected(db),
+    ...prepareSourceState(db),
     ping: () => void ping.run(),
   };
   const begin = db.prepare('begin immediate');

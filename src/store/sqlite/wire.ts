@@ -1,13 +1,19 @@
 import { StoreError } from '../../domain/errors.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import type { ReplayMark } from '../store.ts';
 import type { Answer, Operation, OperationKind, OperationOf } from './operations.ts';
 import { fromPlainError, type PlainError, toPlainError } from './thread-client.ts';
 import type { BatchAnswer } from './transaction.ts';
 
 /** An insert as it is submitted: with the event whole. */
-type SubmittedInsert = Readonly<{ kind: 'insert'; event: WebhookEvent; destinations: readonly string[] }>;
+type SubmittedInsert = Readonly<{
+  kind: 'insert';
+  event: WebhookEvent;
+  destinations: readonly string[];
+  replayMark: ReplayMark | null;
+}>;
 export type Submitted = SubmittedInsert | Exclude<Operation, { kind: 'insert' }>;
-export type SubmittedOf<Kind extends OperationKind> = Extract<Submitted, { kind: Kind }>;
+export type SubmittedOf<Kind extends OperationKind> = Submitted & { kind: Kind };
 
 /** Everything but inserts is rare or small enough to cross as it is. */
 type WireOperation = readonly unknown[] | Exclude<Operation, { kind: 'insert' }>;
@@ -24,17 +30,19 @@ export type WireAnswers = Readonly<{
  * Makes a batch ready to cross to the database thread. An insert crosses as one flat row: cloning nested objects
  * with their property names costs several times as much. Bodies are often small slices of the large blocks that
  * sockets read into, and cloning a slice clones its whole block: so they are copied, once, into one block that is
- * handed over.
+ * handed over. The digest of an event's mark lies in it behind the body.
  */
 export function packBatch(batch: readonly Submitted[]): WireBatch {
-  const bodies = new Uint8Array(batch.reduce((sum, operation) => sum + bodyBytes(operation), 0));
+  const bodies = new Uint8Array(batch.reduce((sum, operation) => sum + blockBytes(operation), 0));
   let end = 0;
   const operations = batch.map((operation) => {
     if (operation.kind !== 'insert') return operation;
-    const { body } = operation.event;
-    bodies.set(body, end);
-    end += body.length;
-    return packInsert(operation, end);
+    const { event, replayMark } = operation;
+    bodies.set(event.body, end);
+    const bodyEnd = end + event.body.length;
+    if (replayMark !== null) bodies.set(replayMark.digest, bodyEnd);
+    end += blockBytes(operation);
+    return packInsert(operation, bodyEnd, end);
   });
   return { operations, bodies };
 }
@@ -43,8 +51,9 @@ export function unpackBatch({ operations, bodies }: WireBatch): Operation[] {
   let start = 0;
   return operations.map((operation) => {
     if (!isRow(operation)) return operation;
-    const end = operation[BODY_END] as number;
-    const insert = unpackInsert(operation, bodies.subarray(start, end));
+    const bodyEnd = operation[BODY_END] as number;
+    const end = operation[DIGEST_END] as number;
+    const insert = unpackInsert(operation, bodies.subarray(start, bodyEnd), bodies.subarray(bodyEnd, end));
     start = end;
     return insert;
   });
@@ -56,9 +65,15 @@ function isRow(operation: WireOperation): operation is readonly unknown[] {
 
 /** Columns of a row; the destinations follow. */
 const BODY_END = 0;
-const FIRST_DESTINATION = 10;
+const DIGEST_END = 10;
+const SINCE = 11;
+const FIRST_DESTINATION = 12;
 
-function packInsert({ event, destinations }: SubmittedInsert, bodyEnd: number): unknown[] {
+function packInsert(
+  { event, destinations, replayMark }: SubmittedInsert,
+  bodyEnd: number,
+  digestEnd: number,
+): unknown[] {
   return [
     bodyEnd,
     event.id,
@@ -70,11 +85,13 @@ function packInsert({ event, destinations }: SubmittedInsert, bodyEnd: number): 
     JSON.stringify(event.headers),
     event.contentType,
     event.receivedAtMs,
+    digestEnd,
+    replayMark === null ? null : replayMark.sinceMs,
     ...destinations,
   ];
 }
 
-function unpackInsert(row: readonly unknown[], body: Uint8Array): OperationOf<'insert'> {
+function unpackInsert(row: readonly unknown[], body: Uint8Array, digest: Uint8Array): OperationOf<'insert'> {
   const [, id, source, idempotencyKey, eventType, method, url, headersJson, contentType] = row as string[];
   const event = {
     id: id!,
@@ -88,7 +105,9 @@ function unpackInsert(row: readonly unknown[], body: Uint8Array): OperationOf<'i
     receivedAtMs: row[9] as number,
   };
   const destinations = row.slice(FIRST_DESTINATION) as string[];
-  return { kind: 'insert', event, headersJson: headersJson!, destinations };
+  const sinceMs = row[SINCE] as number | null;
+  const replayMark = sinceMs === null ? null : { digest, sinceMs };
+  return { kind: 'insert', event, headersJson: headersJson!, destinations, replayMark };
 }
 
 export function packAnswers(answers: readonly BatchAnswer[]): WireAnswers {
@@ -111,5 +130,12 @@ export function unpackAnswers({ values, failed }: WireAnswers): (Answer | Error)
 
 /** Payload bytes that an operation brings along. */
 export function bodyBytes(operation: Submitted): number {
+  if (operation.kind === 'keepRejected') return operation.request.body?.length ?? 0;
   return operation.kind === 'insert' ? operation.event.body.length : 0;
+}
+
+/** Bytes that an operation puts into the block. */
+function blockBytes(operation: Submitted): number {
+  if (operation.kind !== 'insert') return 0;
+  return operation.event.body.length + (operation.replayMark?.digest.length ?? 0);
 }

@@ -1,0 +1,84 @@
+import { StoreError } from '../../domain/errors.ts';
+import { rejectedBytes } from '../rejected-store.ts';
+import type { RejectedBounds, RejectedPage, RejectedRequest, RejectedSummary } from '../store.ts';
+import type { State } from './state.ts';
+
+type Placed = Readonly<{ request: RejectedRequest; place: number }>;
+
+/** @see RejectedStore.keepRejected */
+export function keep(state: State, request: RejectedRequest, bounds: RejectedBounds): void {
+  if (findPlaced(state, request.id) !== undefined) {
+    throw new StoreError('STORE_INTERNAL', `the id ${request.id} of a rejected request is taken`);
+  }
+  if (!fits([request], bounds)) return;
+  const kept = placedOf(state).filter((one) => one.request.source === request.source);
+  while (!fits([...kept.map((one) => one.request), request], bounds)) {
+    state.rejected[kept.shift()!.place] = null;
+  }
+  state.rejected.push(copyOf(request));
+}
+
+/** @see RejectedStore.listRejected. The cursor is the place of the last one of the page. */
+export function list(
+  state: State,
+  limit: number,
+  before: string | null,
+  source: string | null,
+): RejectedPage {
+  const older = placedOf(state)
+    .filter(({ request }) => source === null || request.source === source)
+    .filter(({ place }) => before === null || place < Number(before))
+    .reverse();
+  const page = older.slice(0, limit);
+  return {
+    requests: page.map(({ request }) => summaryOf(request)),
+    next: older.length > limit ? String(page.at(-1)!.place) : null,
+  };
+}
+
+/** @see RejectedStore.readRejected */
+export function read(state: State, id: string): RejectedRequest | null {
+  const found = findPlaced(state, id);
+  return found === undefined ? null : copyOf(found.request);
+}
+
+/** @see RejectedStore.dropRejected */
+export function drop(state: State, id: string): 'dropped' | 'unknown' {
+  const found = findPlaced(state, id);
+  if (found === undefined) return 'unknown';
+  state.rejected[found.place] = null;
+  return 'dropped';
+}
+
+/** @see RejectedStore.purgeRejected */
+export function purge(state: State, beforeMs: number, limit: number): number {
+  const old = placedOf(state)
+    .filter(({ request }) => request.receivedAtMs < beforeMs)
+    .sort((a, b) => a.request.receivedAtMs - b.request.receivedAtMs || a.place - b.place)
+    .slice(0, limit);
+  for (const { place } of old) state.rejected[place] = null;
+  return old.length;
+}
+
+function placedOf(state: State): Placed[] {
+  return state.rejected.flatMap((request, place) => (request === null ? [] : [{ request, place }]));
+}
+
+function findPlaced(state: State, id: string): Placed | undefined {
+  return placedOf(state).find(({ request }) => request.id === id);
+}
+
+function fits(requests: readonly RejectedRequest[], { maxRequests, maxBytes }: RejectedBounds): boolean {
+  const bytes = requests.reduce((sum, request) => sum + rejectedBytes(request), 0);
+  return requests.length <= maxRequests && bytes <= maxBytes;
+}
+
+/** Neither the caller's bytes nor a reader's may be the store's own. */
+function copyOf(request: RejectedRequest): RejectedRequest {
+  const body = request.body === null ? null : new Uint8Array(request.body);
+  return { ...request, headers: [...request.headers], body };
+}
+
+function summaryOf({ headers: _headers, body: _body, ...summary }: RejectedRequest): RejectedSummary {
+  return summary;
+}

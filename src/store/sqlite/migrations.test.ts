@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, test } from 'node:test';
+import { anAttempt, anEvent, nextId } from '../../../testkit/builders.ts';
+import { FAKE_EPOCH_MS } from '../../../testkit/fake-clock.ts';
+import { tempDir } from '../../../testkit/temp-dir.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+import { deliveryKey } from './delivery-key.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { openSqliteStore } from './open.ts';
+import { uuidToBytes } from './uuid-bytes.ts';
+
+const T0 = FAKE_EPOCH_MS;
+const APPLICATION_ID = 0x57485258;
+
+/** SHA-256 of the migrations that databases out there were made by. A change of the schema is a new migration. */
+const LANDED = [
+  '0be36f9231c5860d65ecce0cc7d59c2ba4b2d9e56f756da403111ea9ec11f7ee',
+  'a39c2d4ef1eac6adbf372d685641438e44cd461d039fb4c1ede79492139259af',
+];
+
+test('landed migrations never change', () => {
+  const hashes = MIGRATIONS.map((sql) => createHash('sha256').update(sql).digest('hex'));
+  assert.deepEqual(hashes, LANDED);
+});
+
+describe('a database that version 1 made', () => {
+  test('opens with all its data, and goes on', async (t) => {
+    const path = join(await tempDir(t), 'events.db');
+    const [waiting, done, dead] = [anEvent({ body: Buffer.alloc(20_000, 'x') }), anEvent(), anEvent()];
+    makeVersion1(path, [
+      { event: waiting, status: 'pending' },
+      { event: done, status: 'completed' },
+      { event: dead, status: 'failed' },
+    ]);
+    const store = await openSqliteStore({ path, maxPendingDeliveries: 3 });
+    t.after(() => store.close());
+
+    for (const event of [waiting, done, dead]) {
+      const stored = await store.readEvent(event.id);
+      assert.deepEqual({ ...stored!, body: Buffer.from(stored!.body) }, event);
+    }
+    assert.equal((await store.stats()).events, 3);
+    const [letter] = (await store.listDeadLetters(10, null)).deliveries;
+    assert.equal((await store.replay(letter!.id, T0)).kind, 'replayed');
+
+    const replayMark = { digest: new Uint8Array(16).fill(1), sinceMs: 0 };
+    const resent = anEvent({ idempotencyKey: done.idempotencyKey, body: done.body });
+    const known = await store.insertEvent(resent, ['billing'], replayMark);
+    assert.deepEqual([known.kind, known.kind === 'duplicate' && known.event.id], ['duplicate', done.id]);
+    const marked = anEvent({ receivedAtMs: T0 + 1 });
+    assert.equal((await store.insertEvent(marked, ['billing'], replayMark)).kind, 'inserted');
+    const again = await store.insertEvent(anEvent(), ['billing'], replayMark);
+    assert.equal(again.kind === 'duplicate' && again.event.id, marked.id);
+    assert.equal((await store.insertEvent(anEvent(), ['billing'])).kind, 'full');
+
+    const request = { limits: [{ destination: 'billing', limit: 10 }], token: 'token', nowMs: T0 + 1 };
+    const { leased } = await store.claim({ ...request, leaseUntilMs: T0 + 60_000 });
+    assert.deepEqual(
+      leased.map(({ event }) => event.id),
+      [waiting.id, dead.id, marked.id],
+    );
+    for (const { lease } of leased) await store.settle(lease, { kind: 'completed' }, anAttempt(), T0 + 1);
+    assert.deepEqual(await store.purge(T0 + 1, 10, null), { deleted: 3, cursor: null });
+    assert.equal((await store.insertEvent(anEvent(), [], replayMark)).kind, 'duplicate');
+  });
+
+  test('keeps rejected requests and source state from then on', async (t) => {
+    const path = join(await tempDir(t), 'events.db');
+    makeVersion1(path, [{ event: anEvent(), status: 'completed' }]);
+    const store = await openSqliteStore({ path, maxPendingDeliveries: 3 });
+    t.after(() => store.close());
+    const { method, url, headers, contentType, body } = anEvent();
+    const id = nextId(T0);
+    const request = { id, source: 'github', reason: 'stale', detail: '', method, url, headers, contentType };
+    const bounds = { maxRequests: 1, maxBytes: 10_000 };
+    await store.keepRejected({ ...request, body, bodyBytes: body.length, receivedAtMs: T0 }, bounds);
+    assert.equal((await store.readRejected(id))?.reason, 'stale');
+    assert.equal(await store.keepSourceState('asana', 'secret', 'value', T0), 'kept');
+  });
+});
+
+type Row = Readonly<{ event: WebhookEvent; status: 'pending' | 'completed' | 'failed' }>;
+
+/** Writes what version 1 left behind: its first migration, and rows as its statements wrote them. */
+function makeVersion1(path: string, rows: readonly Row[]): void {
+  const db = new DatabaseSync(path);
+  db.exec('pragma auto_vacuum = incremental; pragma journal_mode = wal');
+  db.exec(MIGRATIONS[0]!);
+  db.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = 1`);
+  const insertEvent = db.prepare(
+    `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const insertDelivery = db.prepare(
+    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at)
+     values (?, 'billing', ?, 0, ?, ?, ?)`,
+  );
+  const count = db.prepare(`insert into delivery_counts values ('billing', ?, 1)`);
+  for (const { event, status } of rows) {
+    const { lastInsertRowid } = insertEvent.run(
+      uuidToBytes(event.id),
+      event.source,
+      event.idempotencyKey,
+      event.eventType,
+      event.method,
+      event.url,
+      JSON.stringify(event.headers),
+      event.contentType,
+      event.body,
+      event.receivedAtMs,
+    );
+    const at = event.receivedAtMs;
+    insertDelivery.run(deliveryKey(lastInsertRowid as number, 1), status, at, at, at);
+    count.run(status);
+  }
+  db.exec(`update totals set value = ${rows.length} where name = 'events'`);
+  db.close();
+}
