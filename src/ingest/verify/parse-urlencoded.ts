@@ -1,0 +1,31 @@
+/** Fields by name, each with its values in order. */
+export type Fields = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Parses `application/x-www-form-urlencoded`, strictly: undefined if an escape is not UTF-8 in percents. A lax decoder
+ * makes one text of several bodies, and with schemes that sign the decoded text all of them would verify.
+ */
+export function parseUrlencoded(text: string): Fields | undefined {
+  const fields = new Map<string, string[]>();
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const at = pair.indexOf('=');
+    const name = decode(at === -1 ? pair : pair.slice(0, at));
+    const value = at === -1 ? '' : decode(pair.slice(at + 1));
+    if (name === undefined || value === undefined) return undefined;
+    const values = fields.get(name);
+    if (values === undefined) fields.set(name, [value]);
+    else values.push(value);
+  }
+  return fields;
+}
+
+function decode(text: string): string | undefined {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Provider } from '../provider.ts';
+
+const ITEM = 'item:/NotificationRequestItem';
+const ITEMS = 'body:/notificationItems/*/NotificationRequestItem';
+
+const SIGNED_FIELDS = [
+  'pspReference',
+  'originalReference',
+  'merchantAccountCode',
+  'merchantReference',
+  'amount/value',
+  'amount/currency',
+  'eventCode',
+  'success',
+] as const;
+const PLAIN_FIELDS = SIGNED_FIELDS.filter((field) => field !== 'merchantReference');
+
+export const adyen: Provider = {
+  id: 'adyen',
+  name: 'Adyen (payments)',
+  aliases: ['adyen-payments'],
+  family: 'in-body',
+  needs: [
+    {
+      option: 'secret',
+      what: 'HMAC key (hex): Adyen Customer Area, Developers, Webhooks, the standard webhook, Security.',
+    },
+  ],
+  // Every item has a signature of its own, over some of its fields; one that is missing is signed as nothing.
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      each: 'body:/notificationItems',
+      sig: { from: `${ITEM}/additionalData/hmacSignature`, enc: 'base64' },
+      signed: SIGNED_FIELDS.map((field) => `{${ITEM}/${field}}`).join(':'),
+      // A colon inside a value could pass for one between two; only the merchant's own reference may have some.
+      matches: Object.fromEntries(PLAIN_FIELDS.map((field) => [`${ITEM}/${field}`, '[^:]*'])),
+      key: { enc: 'hex' },
+    },
+  ],
+  idempotencyKey: [`{${ITEMS}/pspReference}:{${ITEMS}/eventCode}:{${ITEMS}/success}`],
+  eventType: [`{${ITEMS}/eventCode}`],
+  reply: { status: 200, body: '[accepted]', contentType: 'text/plain' },
+  notes: [
+    'Only eight fields of an item are signed; the rest of it is not covered. Use Basic authentication at a proxy as well.',
+    'Retried three times at once, then at growing distances for days.',
+  ],
+  sample: {
+    eventType: 'AUTHORISATION',
+    body: {
+      live: 'false',
+      notificationItems: [
+        {
+          NotificationRequestItem: {
+            additionalData: { hmacSignature: '' },
+            amount: { currency: 'EUR', value: 4200 },
+            eventCode: '{event_type}',
+            eventDate: '{now_iso}',
+            merchantAccountCode: 'ExampleMerchant',
+            merchantReference: 'order-1001',
+            pspReference: '{uuid}',
+            success: 'true',
+          },
+        },
+      ],
+    },
+  },
+};

@@ -1,0 +1,31 @@
+import type { Provider } from '../provider.ts';
+
+export const airtable: Provider = {
+  id: 'airtable',
+  name: 'Airtable',
+  family: 'body',
+  needs: [
+    { option: 'secret', what: '`macSecretBase64` from the answer to the webhook’s creation, as it is.' },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      // Hex, though guides have it as base64.
+      sig: { from: 'header:X-Airtable-Content-MAC', prefix: 'hmac-sha256=', enc: 'hex' },
+      signed: '{body}',
+      key: { enc: 'base64' },
+    },
+  ],
+  idempotencyKey: ['{body:/webhook/id}:{body:/timestamp}'],
+  eventType: ['ping'],
+  reply: { status: 200, body: '' },
+  notes: [
+    'A notification says only that there is something: ask for the payloads with a cursor.',
+    'The webhook expires after seven days unless it is refreshed; 13 retries within about a day.',
+  ],
+  sample: {
+    eventType: 'ping',
+    body: { base: { id: 'app00000000000000' }, webhook: { id: 'ach00000000000001' }, timestamp: '{now_iso}' },
+  },
+};

@@ -1,0 +1,54 @@
+import type { Provider } from '../provider.ts';
+
+export const asana: Provider = {
+  id: 'asana',
+  name: 'Asana',
+  family: 'body',
+  needs: [
+    {
+      option: 'secret',
+      what: 'X-Hook-Secret of the webhook. Without it the source keeps the one that Asana sends when the webhook is made.',
+      optional: true,
+    },
+  ],
+  schemes: [
+    { alg: 'hmac', hash: 'sha256', sig: { from: 'header:X-Hook-Signature', enc: 'hex' }, signed: '{body}' },
+  ],
+  idempotencyKey: [],
+  eventType: ['{body:/events/*/resource/resource_type}.{body:/events/*/action}'],
+  handshakes: [
+    {
+      name: 'hook secret',
+      method: 'POST',
+      when: { matches: { 'header:X-Hook-Secret': '[!-~]{16,256}' }, noHeader: 'X-Hook-Signature' },
+      signed: false,
+      action: { kind: 'keep-secret', from: 'header:X-Hook-Secret' },
+      reply: { status: 200, headers: { 'X-Hook-Secret': '{header:X-Hook-Secret}' }, body: '' },
+    },
+    {
+      name: 'heartbeat',
+      method: 'POST',
+      when: { header: 'X-Hook-Signature', absent: ['body:/events/0'] },
+      signed: true,
+      reply: { status: 200, body: '' },
+    },
+  ],
+  notes: [
+    'Each webhook has a secret of its own, which comes over the wire: one source for one webhook.',
+    'Heartbeats come every eight hours; after 24 hours of failures, or one 410, Asana deletes the webhook.',
+  ],
+  sample: {
+    eventType: 'task.changed',
+    body: {
+      events: [
+        {
+          user: { gid: '12345', resource_type: 'user' },
+          resource: { gid: '1337', resource_type: 'task' },
+          action: 'changed',
+          change: { field: 'due_at', action: 'changed' },
+          created_at: '{now_iso}',
+        },
+      ],
+    },
+  },
+};

@@ -1,0 +1,91 @@
+import type { Provider } from '../provider.ts';
+
+const AZURE = '([a-z0-9-]{1,63}\\.){0,4}eventgrid\\.azure\\.(net|us|cn)';
+
+export const azureEventGrid: Provider = {
+  id: 'azure-event-grid',
+  name: 'Azure Event Grid',
+  aliases: ['event-grid', 'azure-eventgrid-webhook'],
+  family: 'token',
+  needs: [
+    {
+      option: 'secret',
+      what: 'A secret of your choice, put into the endpoint URL as `?code=…` or sent as the delivery property (header) `aeg-webhook-secret`.',
+    },
+  ],
+  // Event Grid does not sign.
+  schemes: [
+    { alg: 'token', sig: { from: 'query:code' } },
+    { alg: 'token', sig: { from: 'header:aeg-webhook-secret' } },
+  ],
+  idempotencyKey: [
+    '{body:/*/topic}:{body:/*/id}',
+    '{body:/source}:{body:/id}',
+    '{body:/*/source}:{body:/*/id}',
+  ],
+  eventType: ['{body:/*/eventType}', '{body:/type}', '{body:/*/type}', '{header:aeg-event-type}'],
+  handshakes: [
+    {
+      name: 'subscription validation',
+      method: 'POST',
+      when: {
+        equals: {
+          'header:aeg-event-type': 'SubscriptionValidation',
+          'body:/0/eventType': 'Microsoft.EventGrid.SubscriptionValidationEvent',
+        },
+        matches: { 'body:/0/data/validationCode': '[A-Za-z0-9-]{1,128}' },
+      },
+      signed: false,
+      reply: { status: 200, body: { validationResponse: '{body:/0/data/validationCode}' } },
+    },
+    {
+      name: 'abuse protection',
+      method: 'OPTIONS',
+      when: {
+        matches: { 'header:WebHook-Request-Origin': AZURE, 'header:WebHook-Request-Rate': '\\d{1,9}|\\*' },
+      },
+      signed: false,
+      reply: {
+        status: 200,
+        headers: {
+          'WebHook-Allowed-Origin': '{header:WebHook-Request-Origin}',
+          'WebHook-Allowed-Rate': '{header:WebHook-Request-Rate}',
+          Allow: 'POST, OPTIONS',
+        },
+        body: '',
+      },
+    },
+    {
+      name: 'abuse protection without a rate',
+      method: 'OPTIONS',
+      when: { matches: { 'header:WebHook-Request-Origin': AZURE }, noHeader: 'WebHook-Request-Rate' },
+      signed: false,
+      reply: {
+        status: 200,
+        headers: { 'WebHook-Allowed-Origin': '{header:WebHook-Request-Origin}', Allow: 'POST, OPTIONS' },
+        body: '',
+      },
+    },
+  ],
+  notes: [
+    'The secret proves the sender and covers nothing.',
+    'After 400, 401, 403 or 413 Event Grid never tries again: with a wrong secret in the configuration events are dropped, or dead-lettered if the subscription says so. Look at the rejected requests.',
+    'Everything else is retried for 24 hours, up to thirty times.',
+  ],
+  sample: {
+    eventType: 'Microsoft.Storage.BlobCreated',
+    headers: { 'aeg-event-type': 'Notification' },
+    body: [
+      {
+        id: '{uuid}',
+        topic: '/subscriptions/x/resourceGroups/y/providers/Microsoft.Storage/storageAccounts/z',
+        subject: '/blobServices/default/containers/c/blobs/file.txt',
+        eventType: '{event_type}',
+        eventTime: '{now_iso}',
+        data: { api: 'PutBlob', contentLength: 42 },
+        dataVersion: '1',
+        metadataVersion: '1',
+      },
+    ],
+  },
+};

@@ -1,0 +1,31 @@
+import type { Provider } from '../provider.ts';
+
+export const bitbucket: Provider = {
+  id: 'bitbucket',
+  name: 'Bitbucket Cloud',
+  aliases: ['bitbucket-cloud'],
+  family: 'body',
+  needs: [{ option: 'secret', what: 'Secret: repository settings, Webhooks, the webhook, field Secret.' }],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      // No -256 in the name, and SHA-256 all the same.
+      sig: { from: 'header:X-Hub-Signature', prefix: 'sha256=', enc: 'hex' },
+      signed: '{body}',
+    },
+  ],
+  idempotencyKey: ['{header:X-Request-UUID}'],
+  replayKey: '{body_sha256_hex}',
+  eventType: ['{header:X-Event-Key}'],
+  notes: ['A delivery that times out or meets a 5xx is tried two more times; X-Attempt-Number counts.'],
+  sample: {
+    eventType: 'repo:push',
+    headers: { 'X-Event-Key': '{event_type}', 'X-Request-UUID': '{uuid}', 'X-Attempt-Number': '1' },
+    body: {
+      actor: { display_name: 'Ada', type: 'user' },
+      repository: { full_name: 'team/project', name: 'project' },
+      push: { changes: [{ new: { name: 'main', type: 'branch' } }] },
+    },
+  },
+};

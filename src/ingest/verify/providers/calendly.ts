@@ -1,0 +1,34 @@
+import type { Provider } from '../provider.ts';
+
+export const calendly: Provider = {
+  id: 'calendly',
+  name: 'Calendly',
+  family: 'timestamp-in-signature',
+  needs: [
+    { option: 'secret', what: 'Signing key that you gave, or got, when you made the webhook subscription.' },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'header:Calendly-Webhook-Signature', split: ',', kv: '=', key: 'v1', enc: 'hex' },
+      ts: { from: 'sig:t', unit: 's', tol: 180 },
+      signed: '{ts}.{body}',
+    },
+  ],
+  idempotencyKey: [],
+  eventType: ['{body:/event}'],
+  notes: ['The window is three minutes.', 'A subscription that fails for 24 hours is switched off.'],
+  sample: {
+    eventType: 'invitee.created',
+    body: {
+      event: '{event_type}',
+      created_at: '{now_iso}',
+      payload: {
+        uri: 'https://api.calendly.com/scheduled_events/{uuid}/invitees/{uuid}',
+        email: 'ada@example.org',
+        status: 'active',
+      },
+    },
+  },
+};

@@ -1,0 +1,37 @@
+import type { Provider } from '../provider.ts';
+
+export const clio: Provider = {
+  id: 'clio',
+  name: 'Clio',
+  family: 'body',
+  needs: [
+    {
+      option: 'secret',
+      what: 'X-Hook-Secret of the webhook. Without it the source keeps the one that Clio sends when the webhook is made.',
+      optional: true,
+    },
+  ],
+  schemes: [
+    { alg: 'hmac', hash: 'sha256', sig: { from: 'header:X-Hook-Signature', enc: 'hex' }, signed: '{body}' },
+  ],
+  idempotencyKey: [],
+  eventType: ['{body:/meta/event}'],
+  handshakes: [
+    {
+      name: 'hook secret',
+      method: 'POST',
+      when: { matches: { 'header:X-Hook-Secret': '[!-~]{16,256}' }, noHeader: 'X-Hook-Signature' },
+      signed: false,
+      action: { kind: 'keep-secret', from: 'header:X-Hook-Secret' },
+      reply: { status: 200, headers: { 'X-Hook-Secret': '{header:X-Hook-Secret}' }, body: '' },
+    },
+  ],
+  notes: ['Each webhook has a secret of its own, which comes over the wire: one source for one webhook.'],
+  sample: {
+    eventType: 'updated',
+    body: {
+      data: { id: 1001, etag: '"a1b2"', updated_at: '{now_iso}' },
+      meta: { event: '{event_type}', webhook_id: 42 },
+    },
+  },
+};

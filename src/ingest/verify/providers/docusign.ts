@@ -1,0 +1,32 @@
+import type { Provider } from '../provider.ts';
+
+export const docusign: Provider = {
+  id: 'docusign',
+  name: 'DocuSign Connect',
+  aliases: ['docusign-connect'],
+  family: 'body',
+  needs: [
+    { option: 'secret', what: 'Connect key: DocuSign Admin, Connect, Connect Keys (several: `secrets`).' },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      // One header for each key of the account, up to a hundred; any of them will do.
+      sig: { from: 'header:X-DocuSign-Signature-*', enc: 'base64' },
+      signed: '{body}',
+    },
+  ],
+  idempotencyKey: ['{body:/data/envelopeId}:{body:/event}:{body:/generatedDateTime}'],
+  eventType: ['{body:/event}'],
+  notes: ['Retried from five minutes on, at doubling distances, for fifteen days.'],
+  sample: {
+    eventType: 'envelope-completed',
+    body: {
+      event: '{event_type}',
+      apiVersion: 'v2.1',
+      generatedDateTime: '{now_iso}',
+      data: { accountId: '{uuid}', envelopeId: '{uuid}' },
+    },
+  },
+};

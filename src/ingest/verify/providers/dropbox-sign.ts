@@ -1,0 +1,60 @@
+import type { Provider } from '../provider.ts';
+
+// The event is JSON in the field `json` of a multipart form; app callbacks may come as JSON.
+export const dropboxSign: Provider = {
+  id: 'dropbox-sign',
+  name: 'Dropbox Sign (HelloSign)',
+  aliases: ['hellosign'],
+  family: 'in-body',
+  needs: [{ option: 'secret', what: 'API key: Dropbox Sign, Settings, API. It signs the events.' }],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'form:json/event/event_hash', enc: 'hex' },
+      signed: '{form:json/event/event_time}{form:json/event/event_type}',
+      matches: { 'form:json/event/event_time': '\\d{10}' },
+    },
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'body:/event/event_hash', enc: 'hex' },
+      signed: '{body:/event/event_time}{body:/event/event_type}',
+      matches: { 'body:/event/event_time': '\\d{10}' },
+    },
+  ],
+  // The hash covers a second and a type: two requests signed in one second share it.
+  idempotencyKey: [
+    '{form:json/event/event_hash}:{form:json/signature_request/signature_request_id}',
+    '{form:json/event/event_hash}',
+    '{body:/event/event_hash}:{body:/signature_request/signature_request_id}',
+    '{body:/event/event_hash}',
+  ],
+  eventType: ['{form:json/event/event_type}', '{body:/event/event_type}'],
+  reply: { status: 200, body: 'Hello API Event Received', contentType: 'text/plain' },
+  handshakes: [
+    {
+      name: 'callback_test',
+      method: 'POST',
+      when: { equals: { 'form:json/event/event_type': 'callback_test' } },
+      signed: true,
+      reply: { status: 200, body: 'Hello API Event Received' },
+    },
+    {
+      name: 'callback_test as JSON',
+      method: 'POST',
+      when: { equals: { 'body:/event/event_type': 'callback_test' } },
+      signed: true,
+      reply: { status: 200, body: 'Hello API Event Received' },
+    },
+  ],
+  notes: [
+    'Only the time and the type of an event are signed: whoever has seen one can make up the rest.',
+    'Any answer without the text `Hello API Event Received` counts as a failure.',
+  ],
+  sample: {
+    eventType: 'signature_request_signed',
+    contentType: 'application/x-www-form-urlencoded',
+    body: 'json=%7B%22event%22%3A%7B%22event_type%22%3A%22{event_type}%22%2C%22event_time%22%3A%22{now_s}%22%2C%22event_hash%22%3A%22%22%7D%2C%22signature_request%22%3A%7B%22signature_request_id%22%3A%22{uuid}%22%7D%7D',
+  },
+};

@@ -1,0 +1,42 @@
+import type { HmacScheme, KeyRule, PublicKeyScheme } from '../scheme.ts';
+
+type HeaderPrefix = 'webhook' | 'svix';
+
+/** The secret of Standard Webhooks: base64 behind a mark that is no part of it. */
+export const WHSEC_KEY: KeyRule = { strip: 'whsec_', enc: 'base64', bytes: [24, 64] };
+
+/** Standard Webhooks, `v1`: HMAC-SHA256 of `{id}.{timestamp}.{body}`, one of several in the header. */
+export function standardWebhooksV1(prefix: HeaderPrefix, key: KeyRule): HmacScheme {
+  return {
+    alg: 'hmac',
+    hash: 'sha256',
+    sig: { from: `header:${prefix}-signature`, split: ' ', kv: ',', key: 'v1', enc: 'base64' },
+    ts: { from: `header:${prefix}-timestamp`, unit: 's', tol: 300 },
+    signed: `{header:${prefix}-id}.{ts}.{body}`,
+    // With a dot in it, the id could pass for id and timestamp of another body.
+    matches: { [`header:${prefix}-id`]: '[^.]+' },
+    key,
+    when: { header: `${prefix}-id` },
+  };
+}
+
+/** Standard Webhooks, `v1a`: Ed25519 of the same text. */
+export function standardWebhooksV1a(prefix: HeaderPrefix): PublicKeyScheme {
+  return {
+    alg: 'ed25519',
+    sig: { from: `header:${prefix}-signature`, split: ' ', kv: ',', key: 'v1a', enc: 'base64' },
+    ts: { from: `header:${prefix}-timestamp`, unit: 's', tol: 300 },
+    signed: `{header:${prefix}-id}.{ts}.{body}`,
+    // With a dot in it, the id could pass for id and timestamp of another body.
+    matches: { [`header:${prefix}-id`]: '[^.]+' },
+    pub: 'raw-b64',
+    pubStrip: 'whpk_',
+    when: { header: `${prefix}-id` },
+  };
+}
+
+/**
+ * What an echoed challenge may be: printable, and nothing that a browser could take for markup. It is answered as
+ * plain text, but one line of defence too many costs nothing.
+ */
+export const CHALLENGE = '[ -;=?-~]{1,1024}';

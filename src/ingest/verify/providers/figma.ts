@@ -1,0 +1,37 @@
+import type { Provider } from '../provider.ts';
+
+export const figma: Provider = {
+  id: 'figma',
+  name: 'Figma',
+  family: 'token',
+  needs: [{ option: 'secret', what: 'Passcode that you gave when you made the webhook.' }],
+  schemes: [{ alg: 'token', sig: { from: 'body:/passcode' } }],
+  idempotencyKey: ['{body:/webhook_id}:{body:/timestamp}:{body:/event_type}'],
+  eventType: ['{body:/event_type}'],
+  reply: { status: 200 },
+  handshakes: [
+    {
+      name: 'ping',
+      method: 'POST',
+      when: { equals: { 'body:/event_type': 'PING' } },
+      signed: true,
+      reply: { status: 200, body: '' },
+    },
+  ],
+  notes: [
+    'The passcode proves the sender and covers nothing; it stands in the stored body.',
+    'Three retries after 5 minutes, 30 minutes and 3 hours; an answer of 400 stops the webhook.',
+  ],
+  sample: {
+    eventType: 'FILE_UPDATE',
+    body: {
+      event_type: '{event_type}',
+      file_key: 'zH4Hbw3NgFCtu2GqDlcm',
+      file_name: 'Landing page',
+      passcode: '',
+      retries: 0,
+      timestamp: '{now_iso}',
+      webhook_id: '22',
+    },
+  },
+};

@@ -1,0 +1,53 @@
+import type { Provider } from '../provider.ts';
+
+export const googlePubsub: Provider = {
+  id: 'google-pubsub',
+  name: 'Google Cloud Pub/Sub push',
+  aliases: ['pubsub', 'gcp-pubsub', 'google-cloud-pubsub', 'cloud-pubsub'],
+  family: 'jwt',
+  needs: [
+    { option: 'params.audience', what: 'Audience of the push subscription (by default the endpoint URL).' },
+    {
+      option: 'params.serviceAccount',
+      what: 'E-mail address of the service account that the subscription authenticates as: anyone with a Google account can get a token for your audience.',
+    },
+  ],
+  schemes: [
+    {
+      alg: 'jwt',
+      sig: { from: 'header:Authorization' },
+      jwt: {
+        algs: ['RS256'],
+        bearer: true,
+        iss: ['https://accounts.google.com', 'accounts.google.com'],
+        aud: '{param:audience}',
+        claims: { email: '{param:serviceAccount}', email_verified: true },
+        requireExp: true,
+        keys: { url: 'https://www.googleapis.com/oauth2/v3/certs' },
+      },
+    },
+  ],
+  idempotencyKey: ['{body:/message/messageId}', '{body:/message/message_id}'],
+  eventType: [
+    '{body:/message/attributes/eventType}',
+    '{body:/message/attributes/ce-type}',
+    '{body:/message/attributes/type}',
+  ],
+  notes: [
+    'The token proves the sender; it does not cover the message.',
+    'The type is the attribute eventType, ce-type or type of the message: set `eventType` if yours is named otherwise.',
+    'Unacknowledged messages come again for up to seven days.',
+  ],
+  sample: {
+    eventType: 'OBJECT_FINALIZE',
+    body: {
+      message: {
+        attributes: { eventType: '{event_type}' },
+        data: 'eyJvcmRlciI6MTAwMX0=',
+        messageId: '{uuid}',
+        publishTime: '{now_iso}',
+      },
+      subscription: 'projects/example/subscriptions/push',
+    },
+  },
+};

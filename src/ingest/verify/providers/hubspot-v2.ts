@@ -1,0 +1,42 @@
+import type { Provider } from '../provider.ts';
+
+export const hubspotV2: Provider = {
+  id: 'hubspot-v2',
+  name: 'HubSpot (signature v2)',
+  family: 'digest',
+  needs: [{ option: 'secret', what: 'Client secret: HubSpot developer account, the app, Auth.' }],
+  schemes: [
+    {
+      alg: 'digest',
+      hash: 'sha256',
+      sig: { from: 'header:X-HubSpot-Signature', enc: 'hex' },
+      signed: '{secret}{method}{url}{body}',
+    },
+  ],
+  // HubSpot does not promise that eventId is unique by itself; workflows send a body of their own.
+  idempotencyKey: [
+    '{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}',
+    '{body:/*/eventId}:{body:/*/subscriptionId}',
+    '{body:/*/eventId}',
+  ],
+  eventType: ['{body:/*/subscriptionType}'],
+  notes: [
+    'A plain digest without a time: use hubspot-v3 where HubSpot sends it.',
+    'The URL is signed: set `publicUrl` behind a proxy.',
+  ],
+  sample: {
+    eventType: 'contact.creation',
+    headers: { 'X-HubSpot-Signature-Version': 'v2' },
+    body: [
+      {
+        eventId: 3181526809,
+        subscriptionId: 12345,
+        portalId: 62515,
+        occurredAt: 1760000000000,
+        subscriptionType: '{event_type}',
+        attemptNumber: 0,
+        objectId: 123,
+      },
+    ],
+  },
+};

@@ -1,0 +1,57 @@
+import type { Provider } from '../provider.ts';
+import type { Scheme } from '../scheme.ts';
+
+const EVENT: Scheme = {
+  alg: 'hmac',
+  hash: 'sha256',
+  sig: { from: 'body:/signature/signature', enc: 'hex' },
+  ts: { from: 'body:/signature/timestamp', unit: 's', tol: null },
+  signed: '{body:/signature/timestamp}{body:/signature/token}',
+  // Nothing stands between the two: a digit of the one could pass for the other's, and a used token for a new one.
+  matches: { 'body:/signature/timestamp': '\\d{10}' },
+};
+
+export const mailgun: Provider = {
+  id: 'mailgun',
+  name: 'Mailgun',
+  family: 'in-body',
+  needs: [{ option: 'secret', what: 'HTTP webhook signing key: Mailgun, Account settings, API security.' }],
+  schemes: [
+    EVENT,
+    // Of a subaccount, signed with the key of the account above it.
+    { ...EVENT, sig: { from: 'body:/signature/parent-signature', enc: 'hex' } },
+    // Inbound routes send the three as fields of the form.
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'form:signature', enc: 'hex' },
+      ts: { from: 'form:timestamp', unit: 's', tol: null },
+      signed: '{form:timestamp}{form:token}',
+      matches: { 'form:timestamp': '\\d{10}' },
+    },
+  ],
+  idempotencyKey: ['{body:/event-data/id}', '{form:timestamp}{form:token}'],
+  replayKey: ['{body:/signature/timestamp}{body:/signature/token}', '{form:timestamp}{form:token}'],
+  eventType: ['{body:/event-data/event}'],
+  reply: { status: 200 },
+  notes: [
+    'The signature covers a timestamp and a token but not the event: each token is taken once.',
+    'An answer of 406 ends the retries; all else is retried for some eight hours.',
+  ],
+  sample: {
+    eventType: 'delivered',
+    body: {
+      signature: {
+        timestamp: '{now_s}',
+        token: 'd8f5c0f1a2b34c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e',
+        signature: '',
+      },
+      'event-data': {
+        id: '{uuid}',
+        event: '{event_type}',
+        recipient: 'ada@example.org',
+        timestamp: 1760000000.123,
+      },
+    },
+  },
+};

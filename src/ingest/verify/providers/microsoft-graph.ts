@@ -1,0 +1,44 @@
+import type { Provider } from '../provider.ts';
+import { CHALLENGE } from './families.ts';
+
+export const microsoftGraph: Provider = {
+  id: 'microsoft-graph',
+  name: 'Microsoft Graph change notifications',
+  aliases: ['graph', 'msgraph', 'office365', 'microsoft-365'],
+  family: 'token',
+  needs: [{ option: 'secret', what: '`clientState` that you gave when you made the subscription.' }],
+  schemes: [{ alg: 'token', each: 'body:/value', sig: { from: 'item:/clientState' } }],
+  // Without an id the body's hash: resource and kind of change are the same for every later change too.
+  idempotencyKey: ['{body:/value/*/id}'],
+  eventType: ['{body:/value/*/changeType}', '{body:/value/*/lifecycleEvent}'],
+  handshakes: [
+    {
+      name: 'validation',
+      method: 'POST',
+      when: { matches: { 'query:validationToken': CHALLENGE } },
+      signed: false,
+      reply: { status: 200, body: '{query:validationToken}' },
+    },
+  ],
+  notes: [
+    'clientState proves the sender and covers nothing: fetch the resource before you trust what a notification says.',
+    'Every notification of a delivery has to carry it.',
+    'Rich notifications bring validationTokens too, which are not looked at; their encrypted data is passed on as it is.',
+    'Answer within 3 s; retried for four hours.',
+  ],
+  sample: {
+    eventType: 'created',
+    body: {
+      value: [
+        {
+          id: '{uuid}',
+          subscriptionId: '7f105c7d-2dc5-4530-97cd-4e7ae6534c07',
+          clientState: '',
+          changeType: '{event_type}',
+          resource: 'users/ada@example.com/messages/AAMkAGI1',
+          resourceData: { '@odata.type': '#Microsoft.Graph.Message', id: 'AAMkAGI1' },
+        },
+      ],
+    },
+  },
+};

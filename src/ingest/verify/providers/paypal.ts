@@ -1,0 +1,29 @@
+import type { Provider } from '../provider.ts';
+
+export const paypal: Provider = {
+  id: 'paypal',
+  name: 'PayPal',
+  family: 'certificate',
+  needs: [{ option: 'params.webhookId', what: 'Webhook ID: PayPal Developer Dashboard, the app, Webhooks.' }],
+  // RSA-SHA256 of `{id}|{time}|{webhookId}|{crc32 of the body}`, with the key of a certificate that PayPal names.
+  schemes: [{ alg: 'plugin', plugin: 'paypal' }],
+  idempotencyKey: ['{body:/id}'],
+  eventType: ['{body:/event_type}'],
+  notes: [
+    'Certificates are fetched from *.paypal.com only, and kept; the receiver needs to reach it over HTTPS.',
+    'Events of the simulator are signed for another webhook id and are refused.',
+    'Retried 25 times in three days.',
+  ],
+  sample: {
+    eventType: 'PAYMENT.SALE.COMPLETED',
+    headers: { 'PAYPAL-TRANSMISSION-ID': '{uuid}' },
+    body: {
+      id: 'WH-{uuid}',
+      event_version: '1.0',
+      create_time: '{now_iso}',
+      resource_type: 'sale',
+      event_type: '{event_type}',
+      resource: { id: '80021663DE681814L', state: 'completed', amount: { total: '42.00', currency: 'EUR' } },
+    },
+  },
+};

@@ -1,0 +1,45 @@
+import type { Provider } from '../provider.ts';
+
+export const plaid: Provider = {
+  id: 'plaid',
+  name: 'Plaid',
+  family: 'jwt',
+  needs: [
+    {
+      option: 'params.clientId',
+      what: 'client_id: Plaid Dashboard, Developers, Keys. Plaid’s keys are fetched with it.',
+    },
+    { option: 'params.plaidSecret', what: 'Secret of the environment, from the same page.' },
+    {
+      option: 'params.environment',
+      what: '`production` or `sandbox`; production without it.',
+      optional: true,
+    },
+  ],
+  schemes: [
+    {
+      alg: 'jwt',
+      sig: { from: 'header:Plaid-Verification' },
+      jwt: { algs: ['ES256'], bearer: false, iatTol: 300, bodyHash: 'request_body_sha256', keys: 'plaid' },
+    },
+  ],
+  // Bodies such as that of SYNC_UPDATES_AVAILABLE are the same each time; the token has the time and the body's hash.
+  idempotencyKey: ['{header:Plaid-Verification}'],
+  eventType: ['{body:/webhook_type}.{body:/webhook_code}'],
+  reply: { status: 200 },
+  notes: [
+    'Events have no id, and two may have the same body: the token is their name, and a retry with a new token another event.',
+    'Plaid waits 10 s and retries for 24 hours.',
+  ],
+  sample: {
+    eventType: 'TRANSACTIONS.SYNC_UPDATES_AVAILABLE',
+    body: {
+      webhook_type: 'TRANSACTIONS',
+      webhook_code: 'SYNC_UPDATES_AVAILABLE',
+      item_id: 'gAXlMgVEw5uEGoQnnXZ6tn9E7Mn3LBc4PJVKZ',
+      initial_update_complete: true,
+      historical_update_complete: false,
+      environment: 'sandbox',
+    },
+  },
+};

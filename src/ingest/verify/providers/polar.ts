@@ -1,0 +1,28 @@
+import type { Provider } from '../provider.ts';
+import { standardWebhooksV1 } from './families.ts';
+
+export const polar: Provider = {
+  id: 'polar',
+  name: 'Polar',
+  family: 'timestamp-beside',
+  needs: [
+    { option: 'secret', what: 'Webhook secret: Polar, organization Settings, Webhooks, the endpoint.' },
+  ],
+  // The one sender of this format whose secret is not decoded.
+  schemes: [standardWebhooksV1('webhook', { enc: 'utf8' })],
+  idempotencyKey: ['{header:webhook-id}'],
+  eventType: ['{body:/type}'],
+  notes: [
+    'The secret is used as text, whatever it looks like.',
+    'Ten failures in a row switch the endpoint off.',
+  ],
+  sample: {
+    eventType: 'order.paid',
+    headers: { 'webhook-id': '{uuid}' },
+    body: {
+      type: '{event_type}',
+      timestamp: '{now_iso}',
+      data: { id: '{uuid}', status: 'paid', total_amount: 4200 },
+    },
+  },
+};

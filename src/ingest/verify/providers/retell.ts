@@ -1,0 +1,30 @@
+import type { Provider } from '../provider.ts';
+
+export const retell: Provider = {
+  id: 'retell',
+  name: 'Retell AI',
+  aliases: ['retell-ai'],
+  family: 'timestamp-in-signature',
+  needs: [
+    { option: 'secret', what: 'API key with the webhook badge: Retell dashboard, Settings, API Keys.' },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'header:X-Retell-Signature', split: ',', kv: '=', key: 'd', enc: 'hex' },
+      ts: { from: 'sig:v', unit: 'ms', tol: 300 },
+      signed: '{body}{ts}',
+    },
+  ],
+  idempotencyKey: [],
+  eventType: ['{body:/event}'],
+  notes: ['The timestamp counts milliseconds.'],
+  sample: {
+    eventType: 'call_ended',
+    body: {
+      event: '{event_type}',
+      call: { call_id: '{uuid}', call_status: 'ended', disconnection_reason: 'user_hangup' },
+    },
+  },
+};

@@ -1,0 +1,35 @@
+import type { Provider } from '../provider.ts';
+
+export const sanity: Provider = {
+  id: 'sanity',
+  name: 'Sanity',
+  family: 'timestamp-in-signature',
+  needs: [
+    {
+      option: 'secret',
+      what: 'Secret of the GROQ-powered webhook: sanity.io/manage, the project, API, Webhooks.',
+    },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'header:sanity-webhook-signature', split: ',', kv: '=', key: 'v1', enc: 'base64url' },
+      // Sanity's own toolkit judges no age.
+      ts: { from: 'sig:t', unit: 'ms', tol: null },
+      signed: '{ts}.{body}',
+    },
+  ],
+  idempotencyKey: ['{header:idempotency-key}'],
+  replayKey: '{body_sha256_hex}',
+  eventType: ['{body:/_type}.{header:sanity-operation}', '{header:sanity-operation}', '{body:/_type}'],
+  notes: [
+    'The body is what your GROQ projection makes of it: leave `_type` in for a good event type.',
+    'Any age is taken: set `toleranceSeconds` for a window. Two retries, 30 s apart.',
+  ],
+  sample: {
+    eventType: 'post.update',
+    headers: { 'idempotency-key': '{uuid}', 'sanity-operation': 'update' },
+    body: { _id: '{uuid}', _type: 'post', _updatedAt: '{now_iso}', title: 'Hello' },
+  },
+};

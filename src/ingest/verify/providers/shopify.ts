@@ -1,0 +1,50 @@
+import type { Provider } from '../provider.ts';
+
+export const shopify: Provider = {
+  id: 'shopify',
+  name: 'Shopify',
+  family: 'body',
+  needs: [
+    {
+      option: 'secret',
+      what: 'Client secret of the app (Dev Dashboard, Settings); for webhooks made in the store admin the secret shown there.',
+    },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: ['header:X-Shopify-Hmac-Sha256', 'header:shopify-hmac-sha256'], enc: 'base64' },
+      signed: '{body}',
+    },
+  ],
+  // One action of a merchant has one event id, and may send webhooks of several topics.
+  idempotencyKey: ['{header:X-Shopify-Event-Id}:{header:X-Shopify-Topic}', '{header:X-Shopify-Webhook-Id}'],
+  replayKey: '{body_sha256_hex}',
+  eventType: ['{header:X-Shopify-Topic}', '{header:shopify-topic}'],
+  reply: { status: 200 },
+  notes: [
+    'Eight failures within four hours, and Shopify deletes the subscription.',
+    'After a rotation of the secret the old one signs for a while: give both in `secrets`.',
+    'Two subscriptions to one topic send the event twice under one id; it is taken once.',
+  ],
+  sample: {
+    eventType: 'orders/create',
+    headers: {
+      'X-Shopify-Topic': '{event_type}',
+      'X-Shopify-Event-Id': '{uuid}',
+      'X-Shopify-Webhook-Id': '{uuid}',
+      'X-Shopify-Shop-Domain': 'example.myshopify.com',
+      'X-Shopify-Triggered-At': '{now_iso}',
+    },
+    body: {
+      id: 5555543449827,
+      name: '#1001',
+      email: 'ada@example.org',
+      created_at: '{now_iso}',
+      currency: 'EUR',
+      total_price: '42.00',
+      line_items: [{ id: 466157049, title: 'Notebook', quantity: 1, price: '42.00' }],
+    },
+  },
+};

@@ -1,0 +1,24 @@
+import type { Provider } from '../provider.ts';
+
+export const synctera: Provider = {
+  id: 'synctera',
+  name: 'Synctera',
+  family: 'timestamp-beside',
+  needs: [{ option: 'secret', what: 'Webhook secret, made by POST /v0/webhook_secrets.' }],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      // While secrets change there are two, with a dot between.
+      sig: { from: 'header:Synctera-Signature', split: '.', enc: 'hex' },
+      ts: { from: 'header:Request-Timestamp', unit: 's', tol: 300 },
+      signed: '{ts}.{body}',
+    },
+  ],
+  idempotencyKey: ['{body:/id}'],
+  eventType: ['{body:/type}'],
+  sample: {
+    eventType: 'ACCOUNT.UPDATED',
+    body: { id: '{uuid}', type: '{event_type}', event_time: '{now_iso}', event_resource: '{"id":"1001"}' },
+  },
+};

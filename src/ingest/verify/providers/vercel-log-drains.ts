@@ -1,0 +1,41 @@
+import type { Provider } from '../provider.ts';
+
+export const vercelLogDrains: Provider = {
+  id: 'vercel-log-drains',
+  name: 'Vercel log drains',
+  aliases: ['vercel-drains'],
+  family: 'body',
+  needs: [
+    { option: 'secret', what: 'Signature verification secret of the drain: Vercel, team settings, Drains.' },
+    {
+      option: 'params.verifyToken',
+      what: 'Value of `x-vercel-verify` that the dashboard shows when the drain is made.',
+    },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      // Vercel signs with SHA-1 and nothing else.
+      hash: 'sha1',
+      sig: { from: 'header:x-vercel-signature', enc: 'hex' },
+      signed: '{body}',
+    },
+  ],
+  idempotencyKey: [],
+  eventType: ['{body:/0/source}'],
+  handshakes: [
+    {
+      name: 'endpoint verification',
+      method: 'POST',
+      // An unsigned batch is no question: to answer 200 would lose it without a word.
+      when: { noHeader: 'x-vercel-signature', emptyBody: true },
+      signed: false,
+      reply: { status: 200, headers: { 'x-vercel-verify': '{param:verifyToken}' }, body: '' },
+    },
+  ],
+  notes: ['One delivery is a batch of log lines, as a JSON array or as a line of JSON each.'],
+  sample: {
+    eventType: 'lambda',
+    body: '[{"id":"{uuid}","source":"{event_type}","timestamp":{now_ms},"projectId":"gdufoJxB6b9b1fEqr1jUtFkyavUU","level":"info","message":"GET /api/hello 200"}]',
+  },
+};

@@ -1,0 +1,39 @@
+import type { Provider } from '../provider.ts';
+
+export const webflow: Provider = {
+  id: 'webflow',
+  name: 'Webflow',
+  family: 'timestamp-beside',
+  needs: [
+    {
+      option: 'secret',
+      what: 'Client secret of the app that made the webhook, or the secret key shown for a webhook made in the dashboard.',
+    },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'header:x-webflow-signature', enc: 'hex' },
+      ts: { from: 'header:x-webflow-timestamp', unit: 'ms', tol: 300 },
+      signed: '{ts}:{body}',
+    },
+  ],
+  idempotencyKey: [],
+  eventType: ['{body:/triggerType}'],
+  reply: { status: 200 },
+  notes: ['The timestamp counts milliseconds.'],
+  sample: {
+    eventType: 'form_submission',
+    body: {
+      triggerType: '{event_type}',
+      payload: {
+        name: 'Contact Us',
+        siteId: '65427cf400e02b306eaa049c',
+        data: { email: 'ada@example.org' },
+        submittedAt: '{now_iso}',
+        id: '{uuid}',
+      },
+    },
+  },
+};

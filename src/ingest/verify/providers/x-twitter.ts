@@ -1,0 +1,47 @@
+import type { Provider } from '../provider.ts';
+
+export const xTwitter: Provider = {
+  id: 'x-twitter',
+  name: 'X (Twitter)',
+  aliases: ['x', 'twitter'],
+  family: 'body',
+  needs: [
+    {
+      option: 'secret',
+      what: 'API secret key (consumer secret): X developer portal, the app, Keys and tokens.',
+    },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'header:x-twitter-webhooks-signature', prefix: 'sha256=', enc: 'base64' },
+      signed: '{body}',
+    },
+  ],
+  // Ids are nested differently in each kind of event.
+  idempotencyKey: [],
+  eventType: ['{key:for_user_id,user_has_blocked,is_blocked_by,source,target,apps,users}'],
+  reply: { status: 200 },
+  handshakes: [
+    {
+      name: 'crc',
+      method: 'GET',
+      when: { matches: { 'query:crc_token': '[!-~]{1,256}' } },
+      signed: false,
+      mac: { alg: 'hmac', hash: 'sha256', of: '{query:crc_token}', enc: 'base64' },
+      reply: { status: 200, body: { response_token: 'sha256={mac}' } },
+    },
+  ],
+  notes: [
+    'Base64 follows `sha256=`.',
+    'X asks for the CRC at registration and every hour; it names no retries.',
+  ],
+  sample: {
+    eventType: 'tweet_create_events',
+    body: {
+      for_user_id: '2244994945',
+      tweet_create_events: [{ id_str: '1976543210987654321', text: 'Hello', user: { id_str: '783214' } }],
+    },
+  },
+};

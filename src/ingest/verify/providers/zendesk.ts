@@ -1,0 +1,45 @@
+import type { Provider } from '../provider.ts';
+
+export const zendesk: Provider = {
+  id: 'zendesk',
+  name: 'Zendesk',
+  family: 'timestamp-beside',
+  needs: [
+    {
+      option: 'secret',
+      what: 'Signing secret: Zendesk Admin Center, Apps and integrations, Webhooks, the webhook.',
+    },
+  ],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'header:X-Zendesk-Webhook-Signature', enc: 'base64' },
+      ts: { from: 'header:X-Zendesk-Webhook-Signature-Timestamp', unit: 'iso', tol: 300 },
+      signed: '{ts}{body}',
+      // It looks like base64, and is used as text.
+      key: { enc: 'utf8' },
+    },
+  ],
+  idempotencyKey: ['{body:/id}', '{header:X-Zendesk-Webhook-Invocation-Id}'],
+  replayKey: '{body_sha256_hex}',
+  eventType: ['{body:/type}'],
+  notes: [
+    'A webhook of a trigger has the body that you wrote: if its `id` is that of a ticket, set `idempotencyKey`.',
+    'Tests from before the webhook is saved are signed with a secret that Zendesk publishes, and are refused.',
+    'Zendesk waits 12 s; 409, 429 and 503 are tried again.',
+  ],
+  sample: {
+    eventType: 'zen:event-type:ticket.created',
+    headers: { 'X-Zendesk-Webhook-Invocation-Id': '{uuid}' },
+    body: {
+      account_id: 22129848,
+      id: '{uuid}',
+      type: '{event_type}',
+      time: '{now_iso}',
+      zendesk_event_version: '2022-11-06',
+      subject: 'zen:ticket:1001',
+      detail: { id: '1001', status: 'NEW' },
+    },
+  },
+};

@@ -1,0 +1,41 @@
+import type { Provider } from '../provider.ts';
+
+export const zoom: Provider = {
+  id: 'zoom',
+  name: 'Zoom',
+  family: 'timestamp-beside',
+  needs: [{ option: 'secret', what: 'Secret Token: Zoom App Marketplace, the app, Features, Access.' }],
+  schemes: [
+    {
+      alg: 'hmac',
+      hash: 'sha256',
+      sig: { from: 'header:x-zm-signature', prefix: 'v0=', enc: 'hex' },
+      ts: { from: 'header:x-zm-request-timestamp', unit: 's', tol: 300 },
+      signed: 'v0:{ts}:{body}',
+    },
+  ],
+  // No id; two people who join at one moment differ in nothing but the rest of the body.
+  idempotencyKey: [],
+  eventType: ['{body:/event}'],
+  handshakes: [
+    {
+      name: 'url_validation',
+      method: 'POST',
+      when: {
+        equals: { 'body:/event': 'endpoint.url_validation' },
+        matches: { 'body:/payload/plainToken': '[!-~]{1,256}' },
+      },
+      signed: true,
+      mac: { alg: 'hmac', hash: 'sha256', of: '{body:/payload/plainToken}', enc: 'hex' },
+      reply: { status: 200, body: { plainToken: '{body:/payload/plainToken}', encryptedToken: '{mac}' } },
+    },
+  ],
+  notes: [
+    'Zoom asks for the validation anew every 72 hours.',
+    'It waits 3 s and retries after 5, 20 and 60 minutes.',
+  ],
+  sample: {
+    eventType: 'meeting.started',
+    body: '{"event":"{event_type}","event_ts":{now_ms},"payload":{"account_id":"AAAAAABBBB","object":{"id":"1234567890","uuid":"{uuid}","topic":"Weekly","host_id":"x1yCzABCDEfg23HiJKl4mN"}}}',
+  },
+};
