@@ -1,16 +1,21 @@
 import type { AddressInfo } from 'node:net';
-import type { Config, DestinationConfig } from './config/config.ts';
+import { announce } from './announce.ts';
+import type { Config } from './config/config.ts';
 import { createDispatcher } from './dispatch/dispatcher.ts';
 import { createHeartbeat } from './dispatch/heartbeat.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createReaper } from './dispatch/reaper.ts';
+import { createRejectedPurger } from './dispatch/rejected-purger.ts';
 import { createRouter } from './domain/destination.ts';
 import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
 import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/readiness.ts';
-import { createAccept } from './ingest/accept.ts';
+import { fetchStatus } from './ingest/fetch-status.ts';
+import { openIngest } from './ingest/open-ingest.ts';
+import { handshakesOf } from './ingest/open-source.ts';
+import type { SourceConfig } from './ingest/source-config.ts';
 import { packageVersion } from './observe/build-info.ts';
-import { createEmitter, type Emit } from './observe/events.ts';
+import { createEmitter } from './observe/events.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { systemClock } from './runtime/clock.ts';
@@ -55,6 +60,7 @@ export async function startApp(config: Config): Promise<App> {
   const metrics = createMetrics({
     sources: config.sources.map(({ name }) => name),
     destinations: destinations.map(({ name }) => name),
+    handshakes: config.sources.flatMap(namedHandshakes),
     queueLimit: config.queueMaxSize,
     stats,
     clock,
@@ -88,16 +94,33 @@ export async function startApp(config: Config): Promise<App> {
     retentionMs: config.retentionMs,
     intervalMs: config.cleanupIntervalMs,
   });
-  const accept = createAccept({ store, route: createRouter(destinations), clock, newId });
-  const { maxBodyBytes } = config.http;
+  const rejectedPurger = createRejectedPurger({
+    ...core,
+    retentionMs: config.rejected.retentionMs,
+    intervalMs: config.cleanupIntervalMs,
+  });
+  const { maxBodyBytes, publicUrl, adminToken } = config.http;
+  const ingest = await openIngest({
+    ...core,
+    sources: config.sources,
+    route: createRouter(destinations),
+    publicUrl,
+    rejectedBounds: config.rejected,
+    fetchStatus,
+    report: emit,
+  }).catch(async (error: unknown) => {
+    await store.close();
+    await closeHandlers(handlers);
+    throw error;
+  });
   const api = await createApi({
     ingest: {
       accept: async (source, request) => {
-        const outcome = await accept(source, request);
+        const outcome = await ingest.accept(source, request);
         if (outcome.kind === 'accepted' && outcome.deliveries > 0) dispatcher.wake();
         return outcome;
       },
-      sources: config.sources.map(({ name }) => name),
+      sources: ingest.sources,
       budget: { maxBodyBytes, maxBytesInFlight: bytesInFlight(maxBodyBytes), bytesInFlight: 0 },
       emit,
       isOpen: () => phase === 'running',
@@ -107,10 +130,19 @@ export async function startApp(config: Config): Promise<App> {
     readiness: createReadiness({ store, clock, phase: () => phase }),
     emit,
     version: packageVersion(),
-    admin: { store, clock, token: config.http.adminToken, onReplay: () => dispatcher.wake() },
+    admin: {
+      store,
+      clock,
+      emit,
+      token: adminToken,
+      sources: config.sources.map(({ name }) => name),
+      reverify: ingest.reverify,
+      onReplay: () => dispatcher.wake(),
+      onStateDropped: ingest.onStateDropped,
+    },
   });
 
-  const services = [heartbeat, reaper, purger];
+  const services = [heartbeat, reaper, purger, rejectedPurger, ingest.confirmations];
   const close = async () => {
     for (const service of services.toReversed()) await service.stop();
     await api.close();
@@ -147,33 +179,13 @@ export async function startApp(config: Config): Promise<App> {
   };
 }
 
+/** For series that are there from the start. */
+function namedHandshakes(source: SourceConfig) {
+  const handshakes = handshakesOf(source);
+  const confirms = handshakes.some(({ action }) => action?.kind === 'confirm-subscription');
+  return handshakes.map(({ name }) => ({ source: source.name, handshake: name, confirms }));
+}
+
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
-}
-
-/** The few lines that a start says, and what an operator should know of before it hurts. */
-async function announce(config: Config, store: Store, url: string, emit: Emit): Promise<void> {
-  const { destinations } = config;
-  const names = destinations.map(({ name }) => name);
-  emit({
-    type: 'receiver.notice',
-    message: `listening on ${url}`,
-    details: { database: config.dbPath, destinations: names, config_file: config.configFile },
-  });
-  if (destinations.some(isStandIn)) {
-    emit({
-      type: 'receiver.notice',
-      message: 'no destinations are configured: the simulator processes all events',
-    });
-  }
-  const { counts } = await store.stats();
-  for (const { destination, status, count } of counts) {
-    if (status !== 'pending' || names.includes(destination)) continue;
-    const message = `${count} deliveries are pending for a destination that is not configured: ${destination}`;
-    emit({ type: 'receiver.warning', message });
-  }
-}
-
-function isStandIn({ target }: DestinationConfig): boolean {
-  return target.kind === 'simulator';
 }

@@ -5,21 +5,26 @@ import type { Delivery } from '../domain/delivery.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { isUuid } from '../runtime/ids.ts';
 import type { BrowseStore, OperateStore } from '../store/store.ts';
+import { type RejectedParts, registerRejected } from './admin-rejected.ts';
+import { registerSourceState, type SourceStateParts } from './admin-source-state.ts';
 import { replyInvalidQuery, replyProblem } from './reply.ts';
 import { pageQuerySchema } from './schemas.ts';
 import { eventBody, timeText } from './status-route.ts';
 
-export type AdminParts = Readonly<{
-  store: BrowseStore & Pick<OperateStore, 'replay'>;
-  clock: Clock;
-  /** Opens the surface; with null none of its routes exist. */
-  token: string | null;
-  /** A delivery was made pending. */
-  onReplay: () => void;
-}>;
+export type AdminParts = RejectedParts &
+  SourceStateParts &
+  Readonly<{
+    store: BrowseStore & Pick<OperateStore, 'replay'>;
+    clock: Clock;
+    /** Opens the surface; with null none of its routes exist. */
+    token: string | null;
+    /** A delivery was made pending. */
+    onReplay: () => void;
+  }>;
 
 /** What operators may see and do beyond the public status: attempts, dead letters, replay. */
-export function registerAdmin(api: FastifyInstance, { store, clock, token, onReplay }: AdminParts): void {
+export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
+  const { store, clock, token, onReplay } = parts;
   if (token === null) return;
   const isToken = compareWith(token);
 
@@ -29,6 +34,9 @@ export function registerAdmin(api: FastifyInstance, { store, clock, token, onRep
       reply.header('www-authenticate', 'Bearer');
       return replyProblem(reply, 'unauthorized', 'Send Authorization: Bearer and the ADMIN_TOKEN.');
     });
+
+    registerRejected(admin, parts);
+    registerSourceState(admin, parts);
 
     admin.get<{ Params: { id: string } }>('/admin/webhooks/:id', async (request, reply) => {
       const id = request.params.id.toLowerCase();

@@ -7,12 +7,12 @@ import fastify, {
 } from 'fastify';
 import { messageOf, StoreError } from '../domain/errors.ts';
 import type { Emit } from '../observe/events.ts';
-import type { BrowseStore, OperateStore } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { type AdminParts, registerAdmin } from './admin-route.ts';
 import { collectMethods } from './allowed-methods.ts';
 import { registerDocs } from './docs-route.ts';
 import { type Readiness, registerHealth } from './health-route.ts';
-import { createIngestRoute, type IngestParts, isIngest } from './ingest-route.ts';
+import { createIngestRoute, type IngestParts } from './ingest-route.ts';
 import { type MetricsText, registerMetrics } from './metrics-route.ts';
 import { replyProblem } from './reply.ts';
 import { expectsBody } from './send-problem.ts';
@@ -21,7 +21,7 @@ import { registerStatus } from './status-route.ts';
 
 export type ApiParts = Readonly<{
   ingest: IngestParts;
-  store: BrowseStore & OperateStore;
+  store: Store;
   metrics: MetricsText;
   readiness: Readiness;
   emit: Emit;
@@ -35,7 +35,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   const { limits = HTTP_LIMITS } = parts;
   const ingest = createIngestRoute(parts.ingest);
   const api: FastifyInstance = fastify({
-    serverFactory: (other) => createHttpServer({ isIngest, ingest, other, limits }) as unknown as Server,
+    serverFactory: (other) => createHttpServer({ ingest, other, limits }) as unknown as Server,
     logger: false,
     // The server has its own; the framework's would answer a second time.
     clientErrorHandler: () => {},

@@ -1,109 +1,154 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StoreError } from '../domain/errors.ts';
 import { DEFAULT_SOURCE } from '../domain/source.ts';
-import type { Accept, AcceptOutcome, Receipt } from '../ingest/accept.ts';
-import type { FieldError } from '../ingest/envelope.ts';
+import type { Accept, AcceptOutcome } from '../ingest/accept.ts';
+import { isHandshake, type Source } from '../ingest/open-source.ts';
 import type { RawRequest } from '../ingest/raw-request.ts';
-import type { Emit, RejectionReason } from '../observe/events.ts';
+import type { HandshakeReply } from '../ingest/verify/handshake.ts';
+import type { Emit, ReceiverEvent } from '../observe/events.ts';
 import { monotonicMs } from '../runtime/clock.ts';
+import { isIngestPath, isKeyQuery, sourceNameOf } from './ingest-path.ts';
+import {
+  type Rejection,
+  refusal,
+  refusalOf,
+  refuseEarly,
+  SHUTTING_DOWN,
+  UNKNOWN_SOURCE,
+  unreadable,
+} from './ingest-refusal.ts';
+import { refusalReply, sendAccepted, sendHandshake } from './ingest-reply.ts';
 import { problemReply } from './problem.ts';
 import { type BodyBudget, readBody, releaseBody } from './read-body.ts';
 import { sendProblem } from './send-problem.ts';
 
 export type IngestParts = Readonly<{
   accept: Accept;
-  sources: readonly string[];
+  sources: readonly Source[];
   budget: BodyBudget;
   emit: Emit;
   /** False once the receiver is told to stop. */
   isOpen: () => boolean;
 }>;
 
-type Rejection = Readonly<{ reason: RejectionReason; detail: string; fields?: readonly FieldError[] }>;
+export type IngestRoute = Readonly<{
+  /** Whether a request is for this route; all others are the framework's. */
+  takes: (request: IncomingMessage) => boolean;
+  handle: (request: IncomingMessage, response: ServerResponse) => void;
+}>;
+
 type Took = Readonly<{ durationMs: number; bodyBytes: number }>;
 
-const PATH = '/webhooks';
-
-const UNKNOWN_SOURCE: Rejection = {
-  reason: 'unknown_source',
-  detail: 'No source of that name is configured.',
-};
-
-/** Whether a request is for the ingest route; all others are the framework's. */
-export function isIngest(request: IncomingMessage): boolean {
-  if (request.method !== 'POST') return false;
-  const url = request.url!;
-  return url.startsWith(PATH) && (url.length === PATH.length || '/?'.includes(url[PATH.length]!));
-}
+const NOTHING = Buffer.alloc(0);
+const QUEUE_FULL = 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.';
 
 /**
- * `POST /webhooks` and `POST /webhooks/{source}`. It works on node:http's own objects: this is the hot path, and a
- * framework's routing, hooks and reply cost as much as all the rest of an accept.
+ * `POST /webhooks` and `POST /webhooks/{source}`, and the handshakes of sources by any method. It works on
+ * node:http's own objects: this is the hot path, and a framework's routing, hooks and reply cost as much as all the
+ * rest of an accept.
  */
-export function createIngestRoute(
-  parts: IngestParts,
-): (request: IncomingMessage, response: ServerResponse) => void {
+export function createIngestRoute(parts: IngestParts): IngestRoute {
   const { accept, budget, emit, isOpen } = parts;
-  const known = new Set([DEFAULT_SOURCE, ...parts.sources]);
+  const sources = new Map(parts.sources.map((source) => [source.name, source]));
+  if (!sources.has(DEFAULT_SOURCE)) sources.set(DEFAULT_SOURCE, { name: DEFAULT_SOURCE, rules: null });
 
-  const reject = (response: ServerResponse, source: string | null, rejection: Rejection) => {
-    const { reason, detail, fields } = rejection;
-    emit({ type: 'event.rejected', source, reason, detail });
-    if (reason === 'aborted') return;
+  const reject = (response: ServerResponse, source: Source | null, rejection: Rejection) => {
+    const { reason, code, detail } = rejection;
+    emit({ type: 'event.rejected', source: source?.name ?? null, reason, detail });
+    if (code === null) return;
     if (!isOpen()) response.setHeader('connection', 'close');
-    sendProblem(response, problemReply(reason, detail, fields));
+    sendProblem(response, refusalReply({ ...rejection, code }, source?.rules ?? null));
   };
 
-  const answer = (response: ServerResponse, source: string, outcome: AcceptOutcome, took: Took) => {
+  const answer = (response: ServerResponse, source: Source, outcome: AcceptOutcome, took: Took) => {
+    const { name, rules } = source;
     const { durationMs, bodyBytes } = took;
+    if (!isOpen()) response.setHeader('connection', 'close');
     switch (outcome.kind) {
       case 'accepted': {
         const { receipt, eventType, deliveries } = outcome;
         const eventId = receipt.id;
-        emit({ type: 'event.accepted', eventId, source, eventType, deliveries, bodyBytes, durationMs });
-        return sendReceipt(response, 202, receipt, isOpen());
+        emit({ type: 'event.accepted', eventId, source: name, eventType, deliveries, bodyBytes, durationMs });
+        break;
       }
       case 'duplicate': {
         const { receipt, conflict } = outcome;
-        emit({ type: 'event.duplicate', eventId: receipt.id, source, conflict, durationMs });
-        return sendReceipt(response, 200, receipt, isOpen());
+        emit({ type: 'event.duplicate', eventId: receipt.id, source: name, conflict, durationMs });
+        break;
+      }
+      case 'full':
+        return reject(response, source, refusal('queue_full', QUEUE_FULL));
+      case 'handshake':
+        emit(handshakeEvent(name, outcome.handshake, outcome.reply));
+        return sendHandshake(response, outcome.reply);
+      case 'handshake_refused': {
+        const { handshake, detail } = outcome;
+        emit({ type: 'handshake.refused', source: name, handshake, detail });
+        return sendProblem(response, problemReply(outcome.kind, detail));
       }
       default:
-        reject(response, source, refusalOf(outcome));
+        return reject(response, source, refusalOf(outcome));
     }
+    if (outcome.handshake !== undefined) {
+      emit(handshakeEvent(name, outcome.handshake.name, outcome.handshake.reply));
+      return sendHandshake(response, outcome.handshake.reply);
+    }
+    sendAccepted(response, outcome.kind === 'accepted' ? 202 : 200, outcome.receipt, rules?.reply ?? null);
   };
 
-  const fail = (response: ServerResponse, source: string, error: unknown) => {
+  const fail = (response: ServerResponse, source: Source, error: unknown) => {
     emit({ type: 'store.failed', operation: 'insert', error: error as Error });
     // Any other error is a surprise, and its message not made for the public.
     const cause = error instanceof StoreError ? error.message : 'the log has the cause';
     const reason = isOpen() ? 'store_error' : 'shutting_down';
-    reject(response, source, { reason, detail: `The event was not stored: ${cause}.` });
+    reject(response, source, { reason, code: reason, detail: `The event was not stored: ${cause}.` });
   };
 
-  return (request, response) => {
-    const startedMs = monotonicMs();
-    const source = sourceOf(request.url!);
-    if (!known.has(source)) return reject(response, null, UNKNOWN_SOURCE);
-    const refusal = refuseEarly(request, budget, isOpen());
-    if (refusal !== null) return reject(response, source, refusal);
-    if (waitsForContinue(request)) response.writeContinue();
+  const take = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    source: Source,
+    body: Uint8Array,
+    startedMs: number,
+  ) =>
+    accept(source, toRaw(request, body)).then(
+      (outcome) => {
+        releaseBody(budget, body);
+        answer(response, source, outcome, {
+          durationMs: monotonicMs() - startedMs,
+          bodyBytes: body.length,
+        });
+      },
+      (error: unknown) => {
+        releaseBody(budget, body);
+        fail(response, source, error);
+      },
+    );
 
-    readBody(request, budget, (read) => {
-      if (read.kind !== 'body') return reject(response, source, unreadable(read.kind, budget));
-      const { body } = read;
-      accept(source, toRaw(request, body)).then(
-        (outcome) => {
-          releaseBody(budget, body);
-          const took = { durationMs: monotonicMs() - startedMs, bodyBytes: body.length };
-          answer(response, source, outcome, took);
-        },
-        (error: unknown) => {
-          releaseBody(budget, body);
-          fail(response, source, error);
-        },
-      );
-    });
+  return {
+    takes(request) {
+      const url = request.url!;
+      if (!isIngestPath(url)) return false;
+      if (request.method === 'POST') return true;
+      const rules = sources.get(sourceNameOf(url))?.rules ?? null;
+      return rules !== null && !isKeyQuery(url) && isHandshake(rules, toRaw(request, NOTHING));
+    },
+    handle(request, response) {
+      const startedMs = monotonicMs();
+      const source = sources.get(sourceNameOf(request.url!));
+      if (source === undefined) return reject(response, null, UNKNOWN_SOURCE);
+      if (request.method !== 'POST') {
+        if (!isOpen()) return reject(response, source, SHUTTING_DOWN);
+        return void take(request, response, source, NOTHING, startedMs);
+      }
+      const early = refuseEarly(request, budget, isOpen(), source.rules !== null);
+      if (early !== null) return reject(response, source, early);
+      if (waitsForContinue(request)) response.writeContinue();
+      readBody(request, budget, (read) => {
+        if (read.kind === 'body') return void take(request, response, source, read.body, startedMs);
+        reject(response, source, unreadable(read.kind, budget.maxBodyBytes));
+      });
+    },
   };
 }
 
@@ -112,87 +157,17 @@ function toRaw(request: IncomingMessage, body: Uint8Array): RawRequest {
     method: request.method!,
     url: request.url!,
     headers: request.rawHeaders,
-    contentType: request.headers['content-type']!,
+    contentType: request.headers['content-type'] ?? '',
     body,
   };
 }
 
-/** `/webhooks` -> default, `/webhooks/github?x=1` -> github. */
-function sourceOf(url: string): string {
-  if (url.length === PATH.length) return DEFAULT_SOURCE;
-  const query = url.indexOf('?');
-  const path = query === -1 ? url : url.slice(0, query);
-  const source = path.slice(PATH.length + 1);
-  return source === '' ? DEFAULT_SOURCE : source;
-}
-
-/** What can be told from the head alone is, so that a refused body is never read. */
-function refuseEarly({ headers }: IncomingMessage, budget: BodyBudget, isOpen: boolean): Rejection | null {
-  if (!isOpen) return { reason: 'shutting_down', detail: 'No events are taken now; send this one again.' };
-  const contentType = headers['content-type'] ?? '';
-  if (!isJson(contentType)) {
-    const got = contentType === '' ? 'there is none' : 'it is another';
-    return { reason: 'unsupported_media_type', detail: `The content type must be application/json; ${got}.` };
-  }
-  const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return { reason: 'unsupported_media_type', detail: 'The body must come without a content encoding.' };
-  }
-  const length = headers['content-length'];
-  if (length !== undefined && Number(length) > budget.maxBodyBytes) return unreadable('too_large', budget);
-  return null;
-}
-
-function isJson(contentType: string): boolean {
-  if (contentType === 'application/json') return true;
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
-  return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
+/** A provider may have a form of its own for a no. */
+function handshakeEvent(source: string, handshake: string, { status }: HandshakeReply): ReceiverEvent {
+  if (status < 400) return { type: 'handshake.answered', source, handshake };
+  return { type: 'handshake.refused', source, handshake, detail: `It was answered ${status}.` };
 }
 
 function waitsForContinue({ headers, httpVersionMinor }: IncomingMessage): boolean {
   return headers.expect !== undefined && httpVersionMinor > 0 && /^100-continue$/i.test(headers.expect);
-}
-
-function unreadable(kind: 'too_large' | 'overloaded' | 'aborted', budget: BodyBudget): Rejection {
-  switch (kind) {
-    case 'too_large':
-      return {
-        reason: kind,
-        detail: `The body may have up to ${budget.maxBodyBytes} bytes (MAX_BODY_BYTES).`,
-      };
-    case 'overloaded':
-      return { reason: kind, detail: 'As many bytes as may be are being received; send this event again.' };
-    case 'aborted':
-      return { reason: kind, detail: 'The connection ended before the body did.' };
-  }
-}
-
-function refusalOf(outcome: Exclude<AcceptOutcome, { kind: 'accepted' | 'duplicate' }>): Rejection {
-  switch (outcome.kind) {
-    case 'full':
-      return { reason: 'queue_full', detail: 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.' };
-    case 'malformed_json':
-      return { reason: outcome.kind, detail: outcome.detail };
-    case 'invalid': {
-      const names = outcome.fields.map(({ field }) => field || 'the body').join(', ');
-      return { reason: outcome.kind, detail: `Wrong: ${names}.`, fields: outcome.fields };
-    }
-  }
-}
-
-function sendReceipt(response: ServerResponse, status: number, receipt: Receipt, keepAlive: boolean): void {
-  const body =
-    `{"id":"${receipt.id}","idempotency_key":${JSON.stringify(receipt.idempotencyKey)},` +
-    `"status":"${receipt.status}","created_at":"${new Date(receipt.receivedAtMs).toISOString()}"}`;
-  const headers = [
-    'content-type',
-    'application/json',
-    'content-length',
-    String(Buffer.byteLength(body)),
-    'x-content-type-options',
-    'nosniff',
-  ];
-  if (!keepAlive) headers.push('connection', 'close');
-  response.writeHead(status, headers);
-  response.end(body);
 }

@@ -1,30 +1,15 @@
-import { z } from 'zod';
-import { envelopeSchema } from '../ingest/envelope.ts';
-import { PROBLEMS, type ProblemCode } from './problem.ts';
+import { adminPaths } from './openapi-admin.ts';
 import {
-  deadLettersSchema,
-  deliverySchema,
-  eventDetailsSchema,
-  eventSchema,
-  healthSchema,
-  keyQuerySchema,
-  pageQuerySchema,
-  problemSchema,
-  receiptSchema,
-} from './schemas.ts';
-
-const COMPONENTS = {
-  Envelope: envelopeSchema,
-  Receipt: receiptSchema,
-  Event: eventSchema,
-  Problem: problemSchema,
-  Health: healthSchema,
-  EventDetails: eventDetailsSchema,
-  Delivery: deliverySchema,
-  DeadLetters: deadLettersSchema,
-};
-
-type Response = Readonly<{ description: string; content?: object; headers?: object }>;
+  ANYWHERE,
+  COMPONENTS,
+  json,
+  jsonSchema,
+  pathParameter,
+  problems,
+  queryParameters,
+  ref,
+} from './openapi-parts.ts';
+import { keyQuerySchema } from './schemas.ts';
 
 /**
  * The OpenAPI 3.1 document. Its schemas are those that validate the requests, turned into JSON Schema, so it cannot
@@ -54,9 +39,7 @@ export function openApiDocument(version: string): Record<string, unknown> {
       '/metrics': { get: textOperation('getMetrics', 'Metrics in the Prometheus text format', 'text/plain') },
       '/openapi.json': { get: documentOperation() },
       '/docs': { get: textOperation('getDocs', 'This reference, to read and to try out', 'text/html') },
-      '/admin/webhooks/{name}': { get: detailsOperation() },
-      '/admin/dead-letters': { get: deadLettersOperation() },
-      '/admin/deliveries/{name}/replay': { post: replayOperation() },
+      ...adminPaths(),
     },
     components: {
       securitySchemes: { adminToken: { type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN.' } },
@@ -65,46 +48,11 @@ export function openApiDocument(version: string): Record<string, unknown> {
   };
 }
 
-function jsonSchema(schema: z.ZodType): object {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest;
-}
-
-const ref = (name: keyof typeof COMPONENTS) => ({ $ref: `#/components/schemas/${name}` });
-const json = (description: string, schema: object): Response => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-
-/** The problem replies of an operation; several codes may share a status. */
-function problems(...codes: readonly ProblemCode[]): Record<string, Response> {
-  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code].status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, group]) => [
-      String(status),
-      {
-        description: group.map((code) => `${PROBLEMS[code].title} (\`${code}\`).`).join(' '),
-        content: { 'application/problem+json': { schema: ref('Problem') } },
-        ...(status === 429 || status === 503
-          ? { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } } }
-          : {}),
-      },
-    ]),
-  );
-}
-
 const EXAMPLE = {
   idempotency_key: 'order-1001-created',
   event_type: 'order.created',
   payload: { order: 1001, total: '12.50', currency: 'EUR' },
 };
-
-/** What any request may be answered, whatever it asks for. */
-const ANYWHERE = ['bad_request', 'request_timeout', 'headers_too_large', 'internal'] as const;
-
-function pathParameter(description: string, schema: object): object {
-  return { name: 'name', in: 'path', required: true, description, schema };
-}
 
 function ingestOperation(operationId: string, summary: string, parameters: object[]): object {
   return {
@@ -113,7 +61,9 @@ function ingestOperation(operationId: string, summary: string, parameters: objec
     tags: ['webhooks'],
     parameters,
     requestBody: {
-      description: 'Any media type of JSON will do, such as `application/cloudevents+json`.',
+      description:
+        'Any media type of JSON will do, such as `application/cloudevents+json`. A source with verification takes ' +
+        'what its provider sends, of any type, and answers as the provider expects.',
       required: true,
       content: { 'application/json': { schema: ref('Envelope'), example: EXAMPLE } },
     },
@@ -123,12 +73,15 @@ function ingestOperation(operationId: string, summary: string, parameters: objec
       ...problems(
         ...ANYWHERE,
         'malformed_json',
+        'unverified',
+        'handshake_refused',
         'unknown_source',
         'too_large',
         'unsupported_media_type',
         'invalid',
         'queue_full',
         'overloaded',
+        'keys_unavailable',
         'store_error',
         'shutting_down',
       ),
@@ -147,17 +100,6 @@ function byIdOperation(): object {
       ...problems(...ANYWHERE, 'not_found', 'store_error'),
     },
   };
-}
-
-/** The parameters of a query as its schema describes them. */
-function queryParameters(schema: z.ZodType): object[] {
-  const { properties, required = [] } = jsonSchema(schema) as { properties: object; required?: string[] };
-  return Object.entries(properties).map(([name, property]) => ({
-    name,
-    in: 'query',
-    required: required.includes(name),
-    schema: property,
-  }));
 }
 
 function byKeyOperation(): object {
@@ -212,43 +154,6 @@ function textOperation(operationId: string, summary: string, mediaType: string):
     responses: {
       '200': { description: 'The text.', content: { [mediaType]: { schema: { type: 'string' } } } },
       ...problems(...ANYWHERE),
-    },
-  };
-}
-
-/** What every operation of the admin surface has; without ADMIN_TOKEN all of them are 404. */
-const ADMIN = { tags: ['admin'], security: [{ adminToken: [] }] };
-const ADMIN_PROBLEMS = [...ANYWHERE, 'unauthorized', 'not_found', 'store_error'] as const;
-
-function detailsOperation(): object {
-  return {
-    ...ADMIN,
-    operationId: 'getWebhookDetails',
-    summary: 'An event with its deliveries and their attempts',
-    parameters: [pathParameter('Id of the event.', { type: 'string', format: 'uuid' })],
-    responses: { '200': json('The event.', ref('EventDetails')), ...problems(...ADMIN_PROBLEMS) },
-  };
-}
-
-function deadLettersOperation(): object {
-  return {
-    ...ADMIN,
-    operationId: 'listDeadLetters',
-    summary: 'Failed deliveries, newest first',
-    parameters: queryParameters(pageQuerySchema),
-    responses: { '200': json('A page.', ref('DeadLetters')), ...problems(...ADMIN_PROBLEMS, 'invalid') },
-  };
-}
-
-function replayOperation(): object {
-  return {
-    ...ADMIN,
-    operationId: 'replayDelivery',
-    summary: 'Try an ended delivery anew, as a new delivery that points to it',
-    parameters: [pathParameter('Id of the delivery.', { type: 'string', format: 'uuid' })],
-    responses: {
-      '202': json('The new delivery; it is pending.', ref('Delivery')),
-      ...problems(...ADMIN_PROBLEMS, 'not_terminal', 'queue_full'),
     },
   };
 }

@@ -6,6 +6,8 @@ export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   bad_request: { status: 400, title: 'The request cannot be read' },
   unauthorized: { status: 401, title: 'A valid token is needed' },
+  unverified: { status: 401, title: 'The request could not be verified' },
+  handshake_refused: { status: 403, title: 'The handshake is refused' },
   not_found: { status: 404, title: 'There is nothing here' },
   unknown_source: { status: 404, title: 'No such source' },
   method_not_allowed: { status: 405, title: 'The method does not apply here' },
@@ -18,6 +20,7 @@ export const PROBLEMS = {
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'Too much is under way' },
+  keys_unavailable: { status: 503, title: 'The keys to verify with are not there' },
   store_error: { status: 503, title: 'The event could not be stored' },
   shutting_down: { status: 503, title: 'The receiver is shutting down' },
 } as const;
@@ -27,11 +30,16 @@ export type ProblemCode = keyof typeof PROBLEMS;
 const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
   queue_full: 5,
   overloaded: 1,
+  keys_unavailable: 5,
   store_error: 5,
   shutting_down: 5,
 };
 
-export type ProblemReply = Readonly<{ status: number; headers: Record<string, string>; body: string }>;
+export type ProblemReply = Readonly<{
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  body: string;
+}>;
 
 /**
  * A reply in problem details form (RFC 9457).

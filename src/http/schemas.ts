@@ -5,8 +5,8 @@ import { PROBLEMS, type ProblemCode } from './problem.ts';
 
 /** The shapes that the API answers with; the OpenAPI document is generated from them. */
 
-const id = z.string().meta({ format: 'uuid', description: 'UUIDv7 of the event.' });
-const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
+export const id = z.string().meta({ format: 'uuid', description: 'UUIDv7 of the event.' });
+export const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 const status = z.enum(DELIVERY_STATUSES).describe('Derived from the deliveries of the event.');
 
 export const receiptSchema = z.object({ id, idempotency_key: z.string(), status, created_at: time });

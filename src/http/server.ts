@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { createClientErrorHandler } from './client-error.ts';
+import type { IngestRoute } from './ingest-route.ts';
 import { problemReply, rawProblem } from './problem.ts';
 import { sendProblem } from './send-problem.ts';
 
@@ -28,18 +29,17 @@ export const HTTP_LIMITS = {
 export type HttpLimits = Readonly<typeof HTTP_LIMITS>;
 
 export type ServerParts = Readonly<{
-  isIngest: (request: IncomingMessage) => boolean;
-  ingest: (request: IncomingMessage, response: ServerResponse) => void;
+  ingest: IngestRoute;
   /** Answers everything else. */
   other: RequestListener;
   limits: HttpLimits;
 }>;
 
 /** Makes the HTTP server: ingest goes straight to its route, all else to the framework. */
-export function createHttpServer({ isIngest, ingest, other, limits }: ServerParts): Server {
+export function createHttpServer({ ingest, other, limits }: ServerParts): Server {
   const route: RequestListener = (request, response) => {
     if (request.headers.host === undefined && request.httpVersionMinor > 0) refuseHostless(response);
-    else if (isIngest(request)) ingest(request, response);
+    else if (ingest.takes(request)) ingest.handle(request, response);
     else other(request, response);
   };
   const server = createServer(

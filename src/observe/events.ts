@@ -1,7 +1,12 @@
 import type { AttemptOutcome } from '../domain/attempt.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { IngestEvent } from '../ingest/ingest-events.ts';
+import { VERIFY_REASONS } from '../ingest/verify/outcome.ts';
 
-/** Why a request was refused. One word per case, in problem replies, logs and the metric's label. */
+/**
+ * Why a request was refused. One word per case, in logs and the metric's label; problem replies have the same words,
+ * and `unverified` for all that a verification says.
+ */
 export const REJECTION_REASONS = [
   'malformed_json',
   'invalid',
@@ -13,6 +18,8 @@ export const REJECTION_REASONS = [
   'store_error',
   'shutting_down',
   'aborted',
+  'keys_unavailable',
+  ...VERIFY_REASONS,
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
@@ -37,6 +44,7 @@ export type ReceiverEvent =
     }>
   /** `source` is null when the request named none that exists. `detail` never holds payload or secrets. */
   | Readonly<{ type: 'event.rejected'; source: string | null; reason: RejectionReason; detail: string }>
+  | IngestEvent
   | Readonly<{
       type: 'attempt.finished';
       eventId: string;
@@ -86,7 +94,6 @@ export type ReceiverEvent =
       overranMs: number;
     }>
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
-  | Readonly<{ type: 'store.failed'; operation: string; error: Error }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
   | Readonly<{ type: 'receiver.notice'; message: string; details?: Readonly<Record<string, unknown>> }>

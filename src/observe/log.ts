@@ -3,6 +3,7 @@ import { prettyFactory } from 'pino-pretty';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import type { Emit } from './events.ts';
 import { boundedDetails, errorFields, scrubbed } from './log/bounded.ts';
+import { handshakeLines } from './log/handshake-lines.ts';
 import { deliveryLines, ingestLines, storeLines } from './log/lines.ts';
 import { createLineWriter, type WriteLine } from './log/writer.ts';
 import type { LogFormat, LogLevel } from './log-level.ts';
@@ -71,6 +72,7 @@ export function createLogSubscriber(logger: Logger, { clock }: Readonly<{ clock:
   const write = createLineWriter(logger, clock);
   return createSubscriber({
     ...ingestLines(write),
+    ...handshakeLines(write),
     ...deliveryLines(write),
     ...storeLines(write, () => logger.isLevelEnabled('debug')),
     ...receiverLines(write),

@@ -4,6 +4,7 @@ import type { StoreStats } from '../store/store.ts';
 import { packageVersion } from './build-info.ts';
 import type { Emit } from './events.ts';
 import { deliveryMetrics } from './metrics/delivery.ts';
+import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
 import { processRegistry } from './metrics/process.ts';
 import { storeMetrics } from './metrics/store.ts';
@@ -14,6 +15,7 @@ export type MetricsOptions = Readonly<{
   /** Configured names: with the fixed lists of words they are all that labels are made of. */
   sources: readonly string[];
   destinations: readonly string[];
+  handshakes?: readonly HandshakeName[];
   /** Most deliveries that may be pending. */
   queueLimit: number;
   /** Read once for each scrape. */
@@ -40,6 +42,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const own = new Registry();
   const emit = createSubscriber({
     ...ingestMetrics(own, options.sources),
+    ...handshakeMetrics(own, options.sources, options.handshakes ?? []),
     ...deliveryMetrics(own, options.destinations),
     ...storeMetrics(own),
   });

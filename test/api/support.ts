@@ -158,7 +158,16 @@ export async function startApi(
     readiness: async () => null,
     emit,
     version: '0.0.0',
-    admin: { store: store as ApiParts['store'], clock: systemClock, token: null, onReplay: () => {} },
+    admin: {
+      store: store as ApiParts['store'],
+      clock: systemClock,
+      emit,
+      token: null,
+      sources: [],
+      reverify: unused,
+      onReplay: () => {},
+      onStateDropped: unused,
+    },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.
     limits: { ...HTTP_LIMITS, closeGraceMs: 20, ...limits },
   });

@@ -9,7 +9,14 @@ import type { Fields, WriteLine } from './writer.ts';
 type EventOf<Type extends ReceiverEvent['type']> = Extract<ReceiverEvent, { type: Type }>;
 
 /** The receiver's own trouble, for the operator; every other reason is a mistake of the client. */
-const RECEIVER_REASONS: ReadonlySet<RejectionReason> = new Set(['queue_full', 'overloaded', 'store_error']);
+const RECEIVER_REASONS: ReadonlySet<RejectionReason> = new Set([
+  'queue_full',
+  'overloaded',
+  'store_error',
+  'keys_unavailable',
+  'no_secret',
+  'misconfigured',
+]);
 
 const SETTLEMENT_LEVELS: Readonly<Record<Settlement['kind'], LogLevel>> = {
   completed: 'info',

@@ -1,0 +1,30 @@
+import type { Config, DestinationConfig } from './config/config.ts';
+import type { Emit } from './observe/events.ts';
+import type { Store } from './store/store.ts';
+
+/** The few lines that a start says, and what an operator should know of before it hurts. */
+export async function announce(config: Config, store: Store, url: string, emit: Emit): Promise<void> {
+  const { destinations } = config;
+  const names = destinations.map(({ name }) => name);
+  emit({
+    type: 'receiver.notice',
+    message: `listening on ${url}`,
+    details: { database: config.dbPath, destinations: names, config_file: config.configFile },
+  });
+  if (destinations.some(isStandIn)) {
+    emit({
+      type: 'receiver.notice',
+      message: 'no destinations are configured: the simulator processes all events',
+    });
+  }
+  const { counts } = await store.stats();
+  for (const { destination, status, count } of counts) {
+    if (status !== 'pending' || names.includes(destination)) continue;
+    const message = `${count} deliveries are pending for a destination that is not configured: ${destination}`;
+    emit({ type: 'receiver.warning', message });
+  }
+}
+
+function isStandIn({ target }: DestinationConfig): boolean {
+  return target.kind === 'simulator';
+}

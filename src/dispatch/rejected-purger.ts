@@ -1,0 +1,29 @@
+import type { Emit } from '../observe/events.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { createRunLoop } from '../runtime/run-loop.ts';
+import type { Service } from '../runtime/service.ts';
+import type { RejectedStore } from '../store/store.ts';
+
+export type RejectedPurgerParts = Readonly<{
+  store: Pick<RejectedStore, 'purgeRejected'>;
+  clock: Clock;
+  emit: Emit;
+  retentionMs: number;
+  intervalMs: number;
+}>;
+
+/** Requests that one call deletes: they may be large, and ingest waits for the commit. */
+const BATCH = 100;
+
+/** Deletes rejected requests that are older than their retention, at the start and then every interval. */
+export function createRejectedPurger(parts: RejectedPurgerParts): Service {
+  const { store, clock, emit, retentionMs, intervalMs } = parts;
+  return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
+    const beforeMs = clock.nowMs() - retentionMs;
+    try {
+      while ((await store.purgeRejected(beforeMs, BATCH)) === BATCH && !signal.aborted);
+    } catch (error) {
+      emit({ type: 'store.failed', operation: 'rejected', error: error as Error });
+    }
+  });
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { VERIFY_REASONS } from '../ingest/verify/outcome.ts';
+import { id, pageQuerySchema, receiptSchema, time } from './schemas.ts';
+
+/** The shapes of the admin surface about rejected requests and sources. */
+
+/** `GET /admin/rejected?limit=…&cursor=…&source=…` */
+export const rejectedQuerySchema = pageQuerySchema.extend({
+  source: z.string().min(1).optional().describe('Only those of one source.'),
+});
+
+const reason = z.string().describe('Why it was not verified; `webhook_events_total` has the same words.');
+
+const rejectedFields = {
+  id: id.meta({ description: 'UUIDv7 of the request.' }),
+  source: z.string(),
+  reason,
+  detail: z.string(),
+  method: z.string(),
+  url: z.string().describe('Path and query, secrets redacted.'),
+  content_type: z.string(),
+  body_bytes: z.int().min(0).describe('As it was sent.'),
+  received_at: time,
+};
+
+export const rejectedListSchema = z.object({
+  rejected: z.array(z.object(rejectedFields)),
+  next: z.string().nullable(),
+});
+
+export const rejectedRequestSchema = z.object({
+  ...rejectedFields,
+  headers: z
+    .array(z.array(z.string()))
+    .describe('Name and value, as sent; values that are secrets redacted.'),
+  body: z.string().nullable().describe('Null if it was longer than 256 KiB.'),
+  body_encoding: z.enum(['utf8', 'base64']).nullable(),
+});
+
+export const reverifiedSchema = z.object({
+  outcome: z.enum(['accepted', 'duplicate', 'rejected']),
+  reason: z.enum(VERIFY_REASONS).optional().describe('Of one that is rejected again, and stays.'),
+  detail: z.string().optional(),
+  event: receiptSchema.optional(),
+});
+
+export const sourceStateSchema = z.object({
+  state: z.array(
+    z.object({
+      name: z.string(),
+      value: z.string().describe('It may be a secret.'),
+      updated_at: time,
+    }),
+  ),
+});

@@ -1,0 +1,22 @@
+import { DEFAULT_SOURCE } from '../domain/source.ts';
+
+const PATH = '/webhooks';
+
+/** Whether the URL is `/webhooks` or lies below it. */
+export function isIngestPath(url: string): boolean {
+  return url.startsWith(PATH) && (url.length === PATH.length || '/?'.includes(url[PATH.length]!));
+}
+
+/** Whether the URL asks for the status of an event by its key, which no handshake of the default source stands in for. */
+export function isKeyQuery(url: string): boolean {
+  return url.startsWith(`${PATH}?`) && new URLSearchParams(url.slice(PATH.length)).has('idempotency_key');
+}
+
+/** `/webhooks` -> default, `/webhooks/github?x=1` -> github. */
+export function sourceNameOf(url: string): string {
+  if (url.length === PATH.length) return DEFAULT_SOURCE;
+  const query = url.indexOf('?');
+  const path = query === -1 ? url : url.slice(0, query);
+  const source = path.slice(PATH.length + 1);
+  return source === '' ? DEFAULT_SOURCE : source;
+}

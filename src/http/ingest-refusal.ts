@@ -1,0 +1,100 @@
+import type { IncomingMessage } from 'node:http';
+import type { AcceptOutcome } from '../ingest/accept.ts';
+import type { FieldError } from '../ingest/envelope.ts';
+import type { RejectionReason } from '../observe/events.ts';
+import type { ProblemCode } from './problem.ts';
+import type { BodyBudget } from './read-body.ts';
+
+/** A request that is not taken: the word for metrics and logs, and the words for its sender. */
+export type Rejection = Readonly<{
+  reason: RejectionReason;
+  /** Null where nobody is left to answer. */
+  code: ProblemCode | null;
+  detail: string;
+  fields?: readonly FieldError[];
+}>;
+
+export const UNKNOWN_SOURCE: Rejection = refusal('unknown_source', 'No source of that name is configured.');
+
+export const SHUTTING_DOWN: Rejection = refusal(
+  'shutting_down',
+  'No events are taken now; send this one again.',
+);
+
+/** A rejection whose problem code is the same word. */
+export function refusal(
+  reason: RejectionReason & ProblemCode,
+  detail: string,
+  fields?: readonly FieldError[],
+): Rejection {
+  return { reason, code: reason, detail, ...(fields !== undefined && { fields }) };
+}
+
+/**
+ * What can be told from the head alone is, so that a refused body is never read.
+ * @param anyType whether the body may be of any content type: a signature covers bytes, whatever they are
+ */
+export function refuseEarly(
+  { headers }: IncomingMessage,
+  { maxBodyBytes }: BodyBudget,
+  isOpen: boolean,
+  anyType: boolean,
+): Rejection | null {
+  if (!isOpen) return SHUTTING_DOWN;
+  const contentType = headers['content-type'] ?? '';
+  if (!anyType && !isJson(contentType)) {
+    const got = contentType === '' ? 'there is none' : 'it is another';
+    return refusal('unsupported_media_type', `The content type must be application/json; ${got}.`);
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    return refusal('unsupported_media_type', 'The body must come without a content encoding.');
+  }
+  const length = headers['content-length'];
+  if (length !== undefined && Number(length) > maxBodyBytes) return unreadable('too_large', maxBodyBytes);
+  return null;
+}
+
+function isJson(contentType: string): boolean {
+  if (contentType === 'application/json') return true;
+  const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
+  return type === 'application/json' || (type.startsWith('application/') && type.endsWith('+json'));
+}
+
+/** Why a body could not be read to its end. */
+export function unreadable(kind: 'too_large' | 'overloaded' | 'aborted', maxBodyBytes: number): Rejection {
+  switch (kind) {
+    case 'too_large':
+      return refusal(kind, `The body may have up to ${maxBodyBytes} bytes (MAX_BODY_BYTES).`);
+    case 'overloaded':
+      return refusal(kind, 'As many bytes as may be are being received; send this event again.');
+    case 'aborted':
+      return { reason: kind, code: null, detail: 'The connection ended before the body did.' };
+  }
+}
+
+type Refused = Extract<
+  AcceptOutcome,
+  { kind: 'malformed_json' | 'invalid' | 'rejected' | 'keys_unavailable' }
+>;
+
+/** What was read, and is not taken all the same. */
+export function refusalOf(outcome: Refused): Rejection {
+  switch (outcome.kind) {
+    case 'malformed_json':
+    case 'keys_unavailable':
+      return refusal(outcome.kind, outcome.detail);
+    case 'invalid': {
+      const names = outcome.fields.map(({ field }) => field || 'the body').join(', ');
+      return refusal(outcome.kind, `Wrong: ${names}.`, outcome.fields);
+    }
+    case 'rejected':
+      return unverified(outcome);
+  }
+}
+
+/** Without a secret there is nothing to judge by, which is no fault of the sender: it should try again. */
+function unverified({ reason, detail }: Extract<Refused, { kind: 'rejected' }>): Rejection {
+  const isOurs = reason === 'no_secret' || reason === 'misconfigured';
+  return { reason, code: isOurs ? 'keys_unavailable' : 'unverified', detail };
+}

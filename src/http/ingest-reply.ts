@@ -1,0 +1,86 @@
+import type { ServerResponse } from 'node:http';
+import type { SourceRules } from '../ingest/open-source.ts';
+import type { Receipt } from '../ingest/store-event.ts';
+import type { HandshakeReply } from '../ingest/verify/handshake.ts';
+import type { AcceptedReply } from '../ingest/verify/provider.ts';
+import type { Rejection } from './ingest-refusal.ts';
+import { type ProblemReply, problemReply } from './problem.ts';
+import { expectsBody } from './send-problem.ts';
+
+/**
+ * Answers an event that is on disk: with its receipt, or with what the provider looks for.
+ * @param status where the source has none of its own
+ */
+export function sendAccepted(
+  response: ServerResponse,
+  status: number,
+  receipt: Receipt,
+  reply: AcceptedReply | null,
+): void {
+  if (reply?.body === undefined) {
+    send(response, reply?.status ?? status, { 'content-type': 'application/json' }, receiptBody(receipt));
+    return;
+  }
+  const { body, contentType = 'text/plain' } = reply;
+  send(response, reply.status ?? status, body === '' ? {} : { 'content-type': contentType }, body);
+}
+
+/** A receipt as the API shows it. */
+export function receiptFields({
+  id,
+  idempotencyKey,
+  status,
+  receivedAtMs,
+}: Receipt): Record<string, unknown> {
+  return { id, idempotency_key: idempotencyKey, status, created_at: new Date(receivedAtMs).toISOString() };
+}
+
+/** The same as JSON. Concatenated: this is the hot path, and only the key can hold what JSON escapes. */
+function receiptBody({ id, idempotencyKey, status, receivedAtMs }: Receipt): string {
+  return (
+    `{"id":"${id}","idempotency_key":${JSON.stringify(idempotencyKey)},` +
+    `"status":"${status}","created_at":"${new Date(receivedAtMs).toISOString()}"}`
+  );
+}
+
+/** Answers a handshake in the provider's own form. */
+export function sendHandshake(response: ServerResponse, { status, headers, body }: HandshakeReply): void {
+  const { req: request } = response;
+  // Nothing reads the body of a GET; the next request must not be looked for in it.
+  if (!request.complete && expectsBody(request)) response.setHeader('connection', 'close');
+  send(response, status, headers, body);
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): void {
+  const list = ['x-content-type-options', 'nosniff'];
+  for (const name in headers) {
+    if (name !== 'x-content-type-options') list.push(name, headers[name]!);
+  }
+  const hasBody = status !== 204 && status !== 304;
+  if (hasBody) list.push('content-length', String(Buffer.byteLength(body)));
+  response.writeHead(status, list);
+  response.end(hasBody ? body : undefined);
+}
+
+/** The words for a sender whose request is not taken; `rules` are those of a source with verification. */
+export function refusalReply(
+  { code, detail, fields }: Rejection & Readonly<{ code: NonNullable<Rejection['code']> }>,
+  rules: SourceRules | null,
+): ProblemReply {
+  const reply = problemReply(code, detail, fields);
+  if (code !== 'unverified' || rules === null) return reply;
+  const headers = {
+    'x-content-type-options': 'nosniff',
+    'www-authenticate': rules.asksForPassword ? 'Basic realm="webhooks"' : 'Signature',
+  };
+  const { refusalBody: body } = rules;
+  if (body === null) return { ...reply, headers: { ...reply.headers, ...headers } };
+  const length = { 'content-length': String(Buffer.byteLength(body)) };
+  const type = body === '' ? {} : { 'content-type': 'text/plain' };
+  return { status: reply.status, headers: { ...headers, ...type, ...length }, body };
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../runtime/clock.ts';
+import type { KeepRejected } from './keep-rejected.ts';
+import { type SourceRules, toSigned } from './open-source.ts';
+import type { HandshakeOutcome, PerformHandshake } from './perform-handshake.ts';
+import type { RawRequest } from './raw-request.ts';
+import { replayMark, type StoreEvent, type StoreEventOutcome } from './store-event.ts';
+import { findHandshake, type HandshakeReply } from './verify/handshake.ts';
+import { identify } from './verify/identify.ts';
+import type { VerifyReason } from './verify/outcome.ts';
+import type { SignedRequest } from './verify/signed-request.ts';
+
+export type VerifiedOutcome =
+  | (StoreEventOutcome &
+      Readonly<{
+        /** The event was a handshake as well, which has an answer of its own. */
+        handshake?: Readonly<{ name: string; reply: HandshakeReply }>;
+      }>)
+  | HandshakeOutcome
+  /** Not verified. Whether its key is known was not even looked at. */
+  | Readonly<{ kind: 'rejected'; reason: VerifyReason; detail: string }>
+  /** It could not be verified now. */
+  | Readonly<{ kind: 'keys_unavailable'; detail: string }>;
+
+export type AcceptVerified = (
+  source: string,
+  rules: SourceRules,
+  request: RawRequest,
+) => Promise<VerifiedOutcome>;
+
+export type AcceptVerifiedParts = Readonly<{
+  storeEvent: StoreEvent;
+  performHandshake: PerformHandshake;
+  keepRejected: KeepRejected;
+  clock: Clock;
+}>;
+
+/** Takes one request of a source with verification: unsigned handshake -> verify -> signed handshake -> store. */
+export function createAcceptVerified(parts: AcceptVerifiedParts): AcceptVerified {
+  const { storeEvent, performHandshake, keepRejected, clock } = parts;
+  return async (source, rules, request) => {
+    const nowMs = clock.nowMs();
+    const signed = toSigned(rules, request);
+    const { handshakes } = rules;
+    const open = handshakes.unsigned.length === 0 ? null : findHandshake(handshakes.unsigned, signed);
+    if (open !== null) return performHandshake(source, rules, open, signed, nowMs);
+
+    const judging = rules.verifier.verify(signed, nowMs);
+    // Most schemes answer at once; an await all the same would put every event off.
+    const verdict = judging instanceof Promise ? await judging : judging;
+    if (!verdict.ok) {
+      const { reason, detail } = verdict;
+      if (reason === 'keys_unavailable') return { kind: reason, detail };
+      keepRejected({ source, redact: rules.redact, reason, detail, request, receivedAtMs: nowMs });
+      return { kind: 'rejected', reason, detail };
+    }
+
+    const known = handshakes.signed.length === 0 ? null : findHandshake(handshakes.signed, signed);
+    if (known === null) return storeVerified(storeEvent, source, rules, request, signed, nowMs);
+    const handshake = await performHandshake(source, rules, known, signed, nowMs);
+    if (handshake.kind !== 'handshake' || known.action?.kind !== 'keep-event') return handshake;
+    const stored = await storeVerified(storeEvent, source, rules, request, signed, nowMs);
+    return { ...stored, handshake: { name: known.name, reply: handshake.reply } };
+  };
+}
+
+/** Names a verified request and stores it. */
+export function storeVerified(
+  storeEvent: StoreEvent,
+  source: string,
+  rules: SourceRules,
+  request: RawRequest,
+  signed: SignedRequest,
+  receivedAtMs: number,
+): Promise<StoreEventOutcome> {
+  const identity = identify(rules.identity, signed, receivedAtMs);
+  const { replayKey } = identity;
+  const mark = replayKey === null ? null : replayMark(source, replayKey, receivedAtMs - rules.replayWindowMs);
+  return storeEvent(source, request, identity, receivedAtMs, mark);
+}

@@ -1,0 +1,165 @@
+import { messageOf } from '../domain/errors.ts';
+import { type Clock, sleep } from '../runtime/clock.ts';
+import type { Service } from '../runtime/service.ts';
+import type { SourceStateStore } from '../store/store.ts';
+import type { Report } from './ingest-events.ts';
+import { parseSubscription, type Subscription, subscriptionText } from './subscription-state.ts';
+
+/** Makes the URL's call durable, then calls it. `foreign`: the URL is not the provider's. */
+export type BeginConfirmation = (source: string, url: string, nowMs: number) => Promise<'begun' | 'foreign'>;
+
+/** Asks for a URL and tells the status; redirects are not followed. */
+export type FetchStatus = (url: string, signal: AbortSignal) => Promise<number>;
+
+export type ConfirmationParts = Readonly<{
+  /** Those whose provider has its subscriptions confirmed. */
+  sources: readonly string[];
+  store: Pick<SourceStateStore, 'readSourceState' | 'replaceSourceState'>;
+  clock: Clock;
+  fetchStatus: FetchStatus;
+  report: Report;
+}>;
+
+export type Confirmations = Service &
+  Readonly<{
+    begin: BeginConfirmation;
+    /** Ends what is under way for the source. */
+    forget(source: string): void;
+  }>;
+
+/** Entry of the source's state: how far its confirmation is. */
+export const SUBSCRIPTION_ENTRY = 'subscription';
+
+/** The provider forgets the question after three days. */
+const GIVE_UP_AFTER_MS = 3 * 24 * 3600 * 1000;
+const TRY_TIMEOUT_MS = 10_000;
+/** Before each further try; the last goes on. */
+const WAITS_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000];
+
+const HOST = /^sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?$/;
+
+/** Confirms subscriptions by calling the URL of a verified request, across restarts, until it is answered. */
+export function createConfirmations(parts: ConfirmationParts): Confirmations {
+  const { sources, store } = parts;
+  const running = new Map<string, AbortController>();
+  const ends = new Set<Promise<void>>();
+  let stopped = false;
+
+  /** Whatever is under way for the same source makes room. */
+  const launch = (source: string, work: (signal: AbortSignal) => Promise<void>) => {
+    running.get(source)?.abort();
+    if (stopped) return;
+    const controller = new AbortController();
+    running.set(source, controller);
+    const end = work(controller.signal).finally(() => {
+      ends.delete(end);
+      if (running.get(source) === controller) running.delete(source);
+    });
+    ends.add(end);
+  };
+  return {
+    async begin(source, url, nowMs) {
+      if (!isProviders(url)) return 'foreign';
+      const pending: PendingSubscription = { status: 'pending', url, sinceMs: nowMs };
+      await store.replaceSourceState(source, SUBSCRIPTION_ENTRY, subscriptionText(pending), nowMs);
+      launch(source, (signal) => confirm(parts, source, pending, signal));
+      return 'begun';
+    },
+    forget: (source) => running.get(source)?.abort(),
+    start() {
+      for (const source of sources) launch(source, (signal) => resume(parts, source, signal));
+    },
+    async stop() {
+      stopped = true;
+      for (const controller of running.values()) controller.abort();
+      await Promise.all(ends);
+    },
+  };
+}
+
+/** Goes on with what an earlier process began. A store that fails now will answer later. */
+async function resume(parts: ConfirmationParts, source: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const entries = await parts.store.readSourceState(source);
+      const text = entries.find(({ name }) => name === SUBSCRIPTION_ENTRY)?.value;
+      const subscription = text === undefined ? null : parseSubscription(text);
+      if (subscription?.status === 'pending') await confirm(parts, source, subscription, signal);
+      return;
+    } catch (error) {
+      parts.report({ type: 'store.failed', operation: 'source_state', error: error as Error });
+      await sleep(parts.clock, WAITS_MS[0]!, signal);
+    }
+  }
+}
+
+type PendingSubscription = Extract<Subscription, { status: 'pending' }>;
+
+/** Tries until the provider has answered, the time is over, or somebody else goes on. Never rejects. */
+async function confirm(
+  parts: ConfirmationParts,
+  source: string,
+  { url, sinceMs }: PendingSubscription,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, report } = parts;
+  for (let tries = 1; !signal.aborted; tries += 1) {
+    const error = await tryOnce(parts, source, url, signal);
+    if (signal.aborted) return;
+    if (error === null) return report({ type: 'subscription.confirmed', source, tries });
+    const waitMs = WAITS_MS[Math.min(tries, WAITS_MS.length) - 1]!;
+    const retryAtMs = clock.nowMs() + waitMs;
+    const isOver = retryAtMs > sinceMs + GIVE_UP_AFTER_MS;
+    report({ type: 'subscription.failed', source, error, retryAtMs: isOver ? null : retryAtMs });
+    if (isOver) return await giveUp(parts, source, error);
+    await sleep(clock, waitMs, signal);
+  }
+}
+
+/** @returns what went wrong, or null */
+async function tryOnce(
+  parts: ConfirmationParts,
+  source: string,
+  url: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const timeout = new AbortController();
+  const cancel = parts.clock.after(TRY_TIMEOUT_MS, () =>
+    timeout.abort(new Error(`no answer within ${TRY_TIMEOUT_MS} ms`)),
+  );
+  try {
+    // Of a state that somebody wrote by other means, too.
+    if (!isProviders(url)) return 'the URL is not one of the provider';
+    const status = await parts.fetchStatus(url, AbortSignal.any([signal, timeout.signal]));
+    if (status < 200 || status > 299) return `it was answered ${status}`;
+    await finish(parts, source, { status: 'confirmed', atMs: parts.clock.nowMs() });
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  } finally {
+    cancel();
+  }
+}
+
+async function giveUp(parts: ConfirmationParts, source: string, error: string): Promise<void> {
+  try {
+    await finish(parts, source, { status: 'failed', error });
+  } catch (cause) {
+    parts.report({ type: 'store.failed', operation: 'source_state', error: cause as Error });
+  }
+}
+
+async function finish(
+  { store, clock }: ConfirmationParts,
+  source: string,
+  state: Subscription,
+): Promise<void> {
+  await store.replaceSourceState(source, SUBSCRIPTION_ENTRY, subscriptionText(state), clock.nowMs());
+}
+
+/** The URL comes out of a signed text; that nothing else is ever called does not rest on that alone. */
+function isProviders(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, port, username, password } = new URL(text);
+  return protocol === 'https:' && port === '' && username === '' && password === '' && HOST.test(hostname);
+}

@@ -1,0 +1,62 @@
+import type { IdGenerator } from '../runtime/ids.ts';
+import type { RejectedStore } from '../store/store.ts';
+import type { Report } from './ingest-events.ts';
+import type { RawRequest } from './raw-request.ts';
+import type { Redact } from './redact.ts';
+import type { VerifyReason } from './verify/outcome.ts';
+
+/** Longest body that is kept of a request that was not verified. */
+export const KEPT_BODY_BYTES = 256 * 1024;
+/** Most requests that are being written at once: a flood of forgeries must not take the store from events. */
+const MOST_AT_ONCE = 16;
+
+export type Rejected = Readonly<{
+  source: string;
+  redact: Redact;
+  reason: VerifyReason;
+  detail: string;
+  request: RawRequest;
+  receivedAtMs: number;
+}>;
+
+/** Keeps a request for the operator, in its own time: the sender's answer does not wait for it. */
+export type KeepRejected = (rejected: Rejected) => void;
+
+export type KeepRejectedParts = Readonly<{
+  store: Pick<RejectedStore, 'keepRejected'>;
+  /** Of each source; the oldest go first. */
+  bounds: Readonly<{ maxRequests: number; maxBytes: number }>;
+  newId: IdGenerator;
+  report: Report;
+}>;
+
+export function createKeepRejected({ store, bounds, newId, report }: KeepRejectedParts): KeepRejected {
+  let underWay = 0;
+  return ({ source, redact, reason, detail, request, receivedAtMs }) => {
+    const drop = () => report({ type: 'rejected.dropped', source, reason });
+    if (underWay >= MOST_AT_ONCE || bounds.maxRequests === 0) return drop();
+    const id = newId(receivedAtMs);
+    const { method, contentType, body } = request;
+    const bodyBytes = body.length;
+    const kept = bodyBytes <= KEPT_BODY_BYTES ? body : null;
+    underWay += 1;
+    store
+      .keepRejected(
+        {
+          ...{ id, source, reason, detail, method, ...redact(request) },
+          ...{ contentType, body: kept, bodyBytes, receivedAtMs },
+        },
+        bounds,
+      )
+      .then(
+        () => report({ type: 'rejected.kept', source, requestId: id, reason }),
+        (error: Error) => {
+          report({ type: 'store.failed', operation: 'rejected', error });
+          drop();
+        },
+      )
+      .finally(() => {
+        underWay -= 1;
+      });
+  };
+}

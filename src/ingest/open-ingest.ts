@@ -1,0 +1,76 @@
+import type { Router } from '../domain/destination.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { IdGenerator } from '../runtime/ids.ts';
+import type { InboxStore, RejectedBounds, RejectedStore, SourceStateStore } from '../store/store.ts';
+import { type Accept, createAccept } from './accept.ts';
+import {
+  type Confirmations,
+  createConfirmations,
+  type FetchStatus,
+  SUBSCRIPTION_ENTRY,
+} from './confirm-subscription.ts';
+import type { Report } from './ingest-events.ts';
+import { createKeepRejected } from './keep-rejected.ts';
+import { openSource, type Source, type SourceParts } from './open-source.ts';
+import { createPerformHandshake } from './perform-handshake.ts';
+import { createReverify, type Reverify } from './reverify.ts';
+import type { SourceConfig } from './source-config.ts';
+import { createStoreEvent } from './store-event.ts';
+
+export type IngestOptions = Readonly<{
+  sources: readonly SourceConfig[];
+  store: InboxStore & RejectedStore & SourceStateStore;
+  route: Router;
+  clock: Clock;
+  newId: IdGenerator;
+  /** Where the receiver is reached from outside, or null. */
+  publicUrl: string | null;
+  rejectedBounds: RejectedBounds;
+  fetchStatus: FetchStatus;
+  keys?: SourceParts['keys'];
+  report: Report;
+}>;
+
+/** From a raw request to a stored event, with all that sources need for it. */
+export type Ingest = Readonly<{
+  sources: readonly Source[];
+  accept: Accept;
+  reverify: Reverify;
+  confirmations: Confirmations;
+  /** Lets go of an entry of a source's state that was dropped. */
+  onStateDropped(source: string, entry: string): Promise<void>;
+}>;
+
+/**
+ * Opens the sources, with the secrets that handshakes have left in the store.
+ * @throws StoreError when those cannot be read
+ */
+export async function openIngest(options: IngestOptions): Promise<Ingest> {
+  const { store, route, clock, newId, report } = options;
+  const sources = options.sources.map((config) => openSource(config, options));
+  await Promise.all(sources.map(({ rules }) => rules?.verifier.reload(clock.nowMs())));
+
+  const byName = new Map(sources.map((source) => [source.name, source]));
+  const storeEvent = createStoreEvent({ store, route, newId });
+  const confirming = sources.filter(({ rules }) => rules?.confirmsSubscriptions);
+  const confirmations = createConfirmations({
+    ...options,
+    sources: confirming.map(({ name }) => name),
+  });
+  const accept = createAccept({
+    storeEvent,
+    performHandshake: createPerformHandshake({ beginConfirmation: confirmations.begin, report }),
+    keepRejected: createKeepRejected({ store, bounds: options.rejectedBounds, newId, report }),
+    clock,
+  });
+  return {
+    sources,
+    accept,
+    reverify: createReverify({ store, sources: byName, storeEvent }),
+    confirmations,
+    async onStateDropped(source, entry) {
+      if (entry === SUBSCRIPTION_ENTRY) confirmations.forget(source);
+      await byName.get(source)?.rules?.verifier.reload(clock.nowMs());
+    },
+  };
+}

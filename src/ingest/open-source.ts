@@ -1,0 +1,123 @@
+import type { SourceStateStore } from '../store/store.ts';
+import { identityRules } from './identity-rules.ts';
+import { createPublicUrl, type PublicUrl } from './public-url.ts';
+import type { RawRequest } from './raw-request.ts';
+import { createRedact, type Redact } from './redact.ts';
+import type { SourceConfig, Verification } from './source-config.ts';
+import { createSourceVerifier, type SourceVerifier } from './source-verifier.ts';
+import type { VerifierOptions } from './verify/compile.ts';
+import { findHandshake } from './verify/handshake.ts';
+import type { IdentityRules } from './verify/identify.ts';
+import type { AcceptedReply, Handshake, Provider } from './verify/provider.ts';
+import { findProvider } from './verify/providers/index.ts';
+import { type RequestView, viewOf } from './verify/signed-request.ts';
+
+/** What a source with verification goes by, made once at the start. */
+export type SourceRules = Readonly<{
+  verifier: SourceVerifier;
+  identity: IdentityRules;
+  /** In the order in which they are tried: before the signature is verified, and after it. */
+  handshakes: Readonly<{ unsigned: readonly Handshake[]; signed: readonly Handshake[] }>;
+  params: Readonly<Record<string, string>>;
+  reply: AcceptedReply;
+  /** Of the 401 to what does not verify; null for the problem as JSON. */
+  refusalBody: string | null;
+  publicUrl: PublicUrl;
+  replayWindowMs: number;
+  redact: Redact;
+  /** One of its handshakes asks for a call that confirms a subscription. */
+  confirmsSubscriptions: boolean;
+  /** Challenges the sender for user and password, which some send only when they are asked. */
+  asksForPassword: boolean;
+}>;
+
+/** A named endpoint; without rules it takes the JSON envelope. */
+export type Source = Readonly<{ name: string; rules: SourceRules | null }>;
+
+export type SourceParts = Readonly<{
+  store: Pick<SourceStateStore, 'readSourceState' | 'keepSourceState'>;
+  /** Where the receiver is reached from outside, without the path; null where nobody said. */
+  publicUrl: string | null;
+  /** What stands in for keys and certificates of providers, or for how they are fetched. */
+  keys?: Pick<VerifierOptions, 'fetchText' | 'certs' | 'jwks'> | undefined;
+}>;
+
+/**
+ * Makes what a source goes by of its configuration.
+ * @throws SchemeError for a configuration that the start should not have let through
+ */
+export function openSource({ name, verification }: SourceConfig, parts: SourceParts): Source {
+  return { name, rules: verification === null ? null : openRules(name, verification, parts) };
+}
+
+function openRules(source: string, verification: Verification, parts: SourceParts): SourceRules {
+  const provider = providerOf(verification);
+  const schemes = verification.schemes ?? provider?.schemes ?? [];
+  const handshakes = provider?.handshakes ?? [];
+  return {
+    verifier: createSourceVerifier({
+      source,
+      options: verifierOptions(verification, parts),
+      entry: secretEntry(handshakes),
+      store: parts.store,
+    }),
+    identity: identityRules(verification.identity, provider, schemes),
+    handshakes: {
+      unsigned: handshakes.filter(({ signed }) => !signed),
+      signed: handshakes.filter(({ signed }) => signed),
+    },
+    params: verification.params,
+    reply: { ...provider?.reply, ...verification.reply },
+    refusalBody: provider?.refusalBody ?? null,
+    publicUrl: createPublicUrl(verification.publicUrl, parts.publicUrl),
+    replayWindowMs: verification.replayWindowMs,
+    redact: createRedact(schemes),
+    confirmsSubscriptions: handshakes.some(({ action }) => action?.kind === 'confirm-subscription'),
+    asksForPassword: schemes.some(({ alg }) => alg === 'basic'),
+  };
+}
+
+function verifierOptions(verification: Verification, { keys }: SourceParts): VerifierOptions {
+  const { provider, schemes, secrets, publicKey, params, toleranceSeconds } = verification;
+  return {
+    ...(provider !== null && { provider }),
+    ...(schemes !== null && { verify: schemes }),
+    secrets,
+    ...(publicKey !== null && { publicKey }),
+    params,
+    ...(toleranceSeconds !== null && { toleranceSeconds }),
+    ...keys,
+  };
+}
+
+/** What the provider calls the secret that it brings: `body:/verification_token` is kept as `verification_token`. */
+function secretEntry(handshakes: readonly Handshake[]): string | null {
+  for (const { action } of handshakes) {
+    if (action?.kind === 'keep-secret') return /[^:/]+$/.exec(action.from)![0].toLowerCase();
+  }
+  return null;
+}
+
+/** The handshakes that a source may be asked for. */
+export function handshakesOf({ verification }: SourceConfig): readonly Handshake[] {
+  return providerOf(verification)?.handshakes ?? [];
+}
+
+function providerOf(verification: Verification | null): Provider | null {
+  const id = verification?.provider ?? null;
+  return id === null ? null : findProvider(id);
+}
+
+/** A request as schemes and handshakes see it: one view for all of them, so that nothing is parsed twice. */
+export function toSigned({ publicUrl }: SourceRules, request: RawRequest): RequestView {
+  const { method, headers, body } = request;
+  return viewOf({ method, url: publicUrl(request), headers, body });
+}
+
+/** Whether the request is one of the source's handshakes, signed or not. */
+export function isHandshake(rules: SourceRules, request: RawRequest): boolean {
+  const signed = toSigned(rules, request);
+  return [rules.handshakes.unsigned, rules.handshakes.signed].some(
+    (handshakes) => handshakes.length > 0 && findHandshake(handshakes, signed) !== null,
+  );
+}

@@ -1,0 +1,97 @@
+import type { BeginConfirmation } from './confirm-subscription.ts';
+import type { Report } from './ingest-events.ts';
+import type { SourceRules } from './open-source.ts';
+import { answerHandshake, type HandshakeReply } from './verify/handshake.ts';
+import { compileLocator } from './verify/locate.ts';
+import type { Handshake } from './verify/provider.ts';
+import type { Locator } from './verify/scheme.ts';
+import { scopeOf } from './verify/scope.ts';
+import type { RequestView } from './verify/signed-request.ts';
+
+export type HandshakeOutcome =
+  | Readonly<{ kind: 'handshake'; handshake: string; reply: HandshakeReply }>
+  | Readonly<{ kind: 'handshake_refused'; handshake: string; detail: string }>;
+
+/**
+ * Answers a handshake and does what it asks for.
+ * @throws StoreError when what it brought could not be kept: then it is not answered either
+ */
+export type PerformHandshake = (
+  source: string,
+  rules: SourceRules,
+  handshake: Handshake,
+  request: RequestView,
+  nowMs: number,
+) => Promise<HandshakeOutcome>;
+
+export type PerformHandshakeParts = Readonly<{ beginConfirmation: BeginConfirmation; report: Report }>;
+
+/** Far longer than any provider's challenge; what is echoed of strangers is not for transport. */
+const ECHO_CHARS = 4096;
+/** Longest secret that a handshake may bring. */
+const SECRET_CHARS = 512;
+
+export function createPerformHandshake(parts: PerformHandshakeParts): PerformHandshake {
+  return async (source, rules, handshake, request, nowMs) => {
+    const refused = (detail: string): HandshakeOutcome => ({
+      kind: 'handshake_refused',
+      handshake: handshake.name,
+      detail,
+    });
+    // Before the action: what cannot be answered must leave nothing behind.
+    const answer = answerHandshake(handshake, request, {
+      secrets: rules.verifier.secrets(),
+      params: rules.params,
+    });
+    if (answer.kind === 'refused') return refused(answer.detail);
+    if (!isSendable(answer.reply)) return refused('The challenge is too long, or cannot be echoed.');
+    const obstacle = await act(parts, source, rules, handshake, request, nowMs);
+    if (obstacle !== null) return refused(obstacle);
+    return { kind: 'handshake', handshake: handshake.name, reply: answer.reply };
+  };
+}
+
+/** @returns what is wrong with the request, or null when it is done */
+async function act(
+  parts: PerformHandshakeParts,
+  source: string,
+  rules: SourceRules,
+  { name, action }: Handshake,
+  request: RequestView,
+  nowMs: number,
+): Promise<string | null> {
+  switch (action?.kind) {
+    case 'keep-secret': {
+      const secret = textAt(action.from, request);
+      if (secret === null || !isSecret(secret)) return 'The handshake brings no secret that could be kept.';
+      const outcome = await rules.verifier.keep(secret, nowMs);
+      if (outcome === 'kept') parts.report({ type: 'secret.kept', source, handshake: name });
+      return outcome === 'other' ? 'The source has another secret already.' : null;
+    }
+    case 'confirm-subscription': {
+      if (rules.params.topicArn === undefined) return 'The source names no topic (params.topicArn).';
+      const outcome = await parts.beginConfirmation(source, textAt(action.url, request) ?? '', nowMs);
+      return outcome === 'begun' ? null : 'The URL to confirm with is not one of the provider.';
+    }
+    default:
+      return null;
+  }
+}
+
+function textAt(locator: Locator, request: RequestView): string | null {
+  const reader = compileLocator(locator);
+  return reader.ok ? reader.value.one(scopeOf(request, {})) : null;
+}
+
+/** Visible ASCII, as secrets in headers are: no other text could be told apart from its neighbours by an operator. */
+function isSecret(text: string): boolean {
+  return text.length <= SECRET_CHARS && /^[\x21-\x7e]+$/.test(text);
+}
+
+/** An answer is made of the request in part, and must not become headers that nobody meant. */
+function isSendable({ headers, body }: HandshakeReply): boolean {
+  return (
+    body.length <= ECHO_CHARS &&
+    Object.values(headers).every((value) => value.length <= ECHO_CHARS && /^[\t\x20-\x7e]*$/.test(value))
+  );
+}

@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto';
+import type { DeliveryStatus } from '../domain/delivery.ts';
+import type { Router } from '../domain/destination.ts';
+import type { IdGenerator } from '../runtime/ids.ts';
+import type { InboxStore, ReplayMark } from '../store/store.ts';
+import type { RawRequest } from './raw-request.ts';
+
+/** What the sender is told of its event. */
+export type Receipt = Readonly<{
+  id: string;
+  idempotencyKey: string;
+  status: DeliveryStatus;
+  receivedAtMs: number;
+}>;
+
+export type StoreEventOutcome =
+  /** Durable. `deliveries` are now pending. */
+  | Readonly<{ kind: 'accepted'; receipt: Receipt; eventType: string; deliveries: number }>
+  | Readonly<{ kind: 'duplicate'; receipt: Receipt; conflict: boolean }>
+  | Readonly<{ kind: 'full' }>;
+
+/** What an event is called. */
+export type EventNames = Readonly<{ idempotencyKey: string; eventType: string }>;
+
+export type StoreEvent = (
+  source: string,
+  request: RawRequest,
+  names: EventNames,
+  receivedAtMs: number,
+  replayMark?: ReplayMark | null,
+) => Promise<StoreEventOutcome>;
+
+export type StoreEventParts = Readonly<{ store: InboxStore; route: Router; newId: IdGenerator }>;
+
+/** The last steps of every accept: route -> insert. */
+export function createStoreEvent({ store, route, newId }: StoreEventParts): StoreEvent {
+  return async (source, request, { idempotencyKey, eventType }, receivedAtMs, replayMark = null) => {
+    const id = newId(receivedAtMs);
+    const destinations = route(source, eventType);
+    const { method, url, headers, contentType, body } = request;
+    const event = {
+      id,
+      source,
+      idempotencyKey,
+      eventType,
+      method,
+      url,
+      headers,
+      contentType,
+      body,
+      receivedAtMs,
+    };
+    const outcome = await store.insertEvent(event, destinations, replayMark);
+    switch (outcome.kind) {
+      case 'inserted': {
+        const status = destinations.length === 0 ? 'completed' : 'pending';
+        const receipt: Receipt = { id, idempotencyKey, status, receivedAtMs };
+        return { kind: 'accepted', receipt, eventType, deliveries: destinations.length };
+      }
+      case 'duplicate':
+        return { kind: 'duplicate', receipt: outcome.event, conflict: outcome.conflict };
+      case 'full':
+        return outcome;
+    }
+  };
+}
+
+const DIGEST_LENGTH = 16;
+
+/** The second name of an event, under which its repetition is recognised until the window has passed. */
+export function replayMark(source: string, replayKey: string, sinceMs: number): ReplayMark {
+  const digest = hash('sha256', `${source}\0${replayKey}`, 'buffer');
+  return { digest: digest.subarray(0, DIGEST_LENGTH), sinceMs };
+}

@@ -1,0 +1,70 @@
+import { Counter, type Registry } from 'prom-client';
+import type { Handlers } from '../subscriber.ts';
+
+/** A handshake that a configured source may be asked for. */
+export type HandshakeName = Readonly<{
+  source: string;
+  handshake: string;
+  /** The source has subscriptions confirmed. */
+  confirms: boolean;
+}>;
+
+export const HANDSHAKE_OUTCOMES = ['answered', 'refused'] as const;
+type HandshakeOutcome = (typeof HANDSHAKE_OUTCOMES)[number];
+
+/** How handshakes went, and what became of requests that were not verified. Every series is there from the start. */
+export function handshakeMetrics(
+  registry: Registry,
+  sources: readonly string[],
+  names: readonly HandshakeName[],
+): Handlers {
+  const handshakes = handshakesTotal(registry, names);
+  const confirmations = perSource(
+    registry,
+    names.filter(({ confirms }) => confirms).map(({ source }) => source),
+    ['webhook_confirmations_total', 'Calls that confirm a subscription, by how they ended.'],
+    ['confirmed', 'failed'],
+  );
+  const rejected = perSource(
+    registry,
+    sources,
+    ['webhook_rejected_requests_total', 'Requests that were not verified, by whether they were kept.'],
+    ['kept', 'dropped'],
+  );
+  return {
+    'handshake.answered': ({ source, handshake }) => handshakes(source, handshake, 'answered'),
+    'handshake.refused': ({ source, handshake }) => handshakes(source, handshake, 'refused'),
+    'subscription.confirmed': ({ source }) => confirmations(source, 'confirmed'),
+    'subscription.failed': ({ source }) => confirmations(source, 'failed'),
+    'rejected.kept': ({ source }) => rejected(source, 'kept'),
+    'rejected.dropped': ({ source }) => rejected(source, 'dropped'),
+  };
+}
+
+function handshakesTotal(registry: Registry, names: readonly HandshakeName[]) {
+  const counter = new Counter({
+    name: 'webhook_handshakes_total',
+    help: "Providers' questions about an endpoint, by how they were answered.",
+    labelNames: ['source', 'handshake', 'outcome'],
+    registers: [registry],
+  });
+  for (const { source, handshake } of names) {
+    for (const outcome of HANDSHAKE_OUTCOMES) counter.inc({ source, handshake, outcome }, 0);
+  }
+  // Both names are of the configuration: no client can add a series.
+  return (source: string, handshake: string, outcome: HandshakeOutcome) =>
+    counter.inc({ source, handshake, outcome });
+}
+
+function perSource<const Outcome extends string>(
+  registry: Registry,
+  sources: readonly string[],
+  [name, help]: readonly [name: string, help: string],
+  outcomes: readonly Outcome[],
+) {
+  const counter = new Counter({ name, help, labelNames: ['source', 'outcome'], registers: [registry] });
+  for (const source of sources) {
+    for (const outcome of outcomes) counter.inc({ source, outcome }, 0);
+  }
+  return (source: string, outcome: Outcome) => counter.inc({ source, outcome });
+}

@@ -1,0 +1,169 @@
+import type { AddressInfo } from 'node:net';
+import { createApi } from '../../src/http/api.ts';
+import { HTTP_LIMITS } from '../../src/http/server.ts';
+import { type Ingest, type IngestOptions, openIngest } from '../../src/ingest/open-ingest.ts';
+import type { Verification } from '../../src/ingest/source-config.ts';
+import { signWebhook } from '../../src/ingest/verify/index.ts';
+import { createEmitter, type ReceiverEvent } from '../../src/observe/events.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
+import { openMemoryStore } from '../../src/store/memory/open.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createCountingIds } from '../../testkit/builders.ts';
+import { createFakeClock, type FakeClock } from '../../testkit/fake-clock.ts';
+import { type Answer, request } from './support.ts';
+
+/** When the requests of these tests are signed, in seconds. */
+export const NOW_S = 1_760_000_000;
+export const ADMIN = 'correct-horse-battery-staple';
+
+/** What a source has that a test says nothing about. */
+const PLAIN: Verification = {
+  provider: null,
+  schemes: null,
+  secrets: [],
+  publicKey: null,
+  params: {},
+  identity: { idempotencyKey: null, eventType: null },
+  publicUrl: null,
+  toleranceSeconds: null,
+  replayWindowMs: 86_400_000,
+  reply: null,
+};
+
+export type SourcesOptions = Readonly<{
+  /** By name; null is one without verification. */
+  sources: Readonly<Record<string, Partial<Verification> | null>>;
+  store?: Store;
+  publicUrl?: string;
+  fetchStatus?: IngestOptions['fetchStatus'];
+  keys?: IngestOptions['keys'];
+  rejectedBounds?: IngestOptions['rejectedBounds'];
+  maxPending?: number;
+  isOpen?: () => boolean;
+}>;
+
+export type StartedSources = Readonly<{
+  url: string;
+  port: number;
+  store: Store;
+  clock: FakeClock;
+  ingest: Ingest;
+  events: ReceiverEvent[];
+  /** Asks the admin surface. */
+  admin(path: string, method?: string): Promise<Answer>;
+  metric(line: string): Promise<number>;
+  /** The ids of all stored events of a source by the keys given. */
+  stored(source: string, key: string): Promise<Awaited<ReturnType<Store['eventByKey']>>>;
+  close(): Promise<void>;
+}>;
+
+/** Starts the HTTP face with real sources on a clock of its own: all of a receiver but the work behind the store. */
+export async function startSources(
+  t: Readonly<{ after(clean: () => Promise<void>): void }>,
+  options: SourcesOptions,
+): Promise<StartedSources> {
+  const clock = createFakeClock(NOW_S * 1000);
+  const store = options.store ?? openMemoryStore({ maxPendingDeliveries: options.maxPending ?? 1000 });
+  const events: ReceiverEvent[] = [];
+  const names = Object.keys(options.sources);
+  const metrics = createMetrics({
+    sources: ['default', ...names],
+    destinations: [],
+    queueLimit: 1000,
+    stats: () => store.stats(),
+    clock,
+  });
+  const emit = createEmitter([metrics.emit, (event) => void events.push(event)]);
+  const ingest = await openIngest({
+    sources: names.map((name) => {
+      const own = options.sources[name]!;
+      return { name, verification: own === null ? null : { ...PLAIN, ...own } };
+    }),
+    store,
+    route: () => ['sink'],
+    clock,
+    newId: createCountingIds(),
+    publicUrl: options.publicUrl ?? null,
+    rejectedBounds: options.rejectedBounds ?? { maxRequests: 100, maxBytes: 1024 * 1024 },
+    fetchStatus: options.fetchStatus ?? (() => Promise.reject(new Error('the test has nothing to fetch'))),
+    keys: options.keys ?? { fetchText: () => Promise.reject(new Error('the test has nothing to fetch')) },
+    report: emit,
+  });
+  const api = await createApi({
+    ingest: {
+      accept: ingest.accept,
+      sources: ingest.sources,
+      budget: { maxBodyBytes: 1024 * 1024, maxBytesInFlight: 64 * 1024 * 1024, bytesInFlight: 0 },
+      emit,
+      isOpen: options.isOpen ?? (() => true),
+    },
+    store,
+    metrics,
+    readiness: async () => null,
+    emit,
+    version: '0.0.0',
+    admin: {
+      store,
+      clock,
+      emit,
+      token: ADMIN,
+      sources: names,
+      reverify: ingest.reverify,
+      onReplay: () => {},
+      onStateDropped: ingest.onStateDropped,
+    },
+    limits: { ...HTTP_LIMITS, closeGraceMs: 20 },
+  });
+  await ingest.confirmations.start();
+  await api.listen({ host: '127.0.0.1', port: 0 });
+  let closing: Promise<void> | null = null;
+  const close = () => {
+    closing ??= (async () => {
+      await ingest.confirmations.stop();
+      await api.close();
+    })();
+    return closing;
+  };
+  t.after(close);
+  const { port } = api.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...{ url, port, store, clock, ingest, events, close },
+    admin: (path, method = 'GET') =>
+      request(`${url}/admin${path}`, { method, headers: { authorization: `Bearer ${ADMIN}` } }),
+    async metric(line) {
+      const found = (await metrics.text()).split('\n').find((other) => other.startsWith(`${line} `));
+      return found === undefined ? Number.NaN : Number(found.slice(line.length + 1));
+    },
+    stored: (source, key) => store.eventByKey(source, key),
+  };
+}
+
+export type Signed = Readonly<{
+  provider: string;
+  secret?: string;
+  body: string | Uint8Array;
+  headers?: Readonly<Record<string, string>>;
+  params?: Readonly<Record<string, string>>;
+  /** What the provider takes for the URL; that which is posted to by default. */
+  publicUrl?: string;
+  nowMs?: number;
+}>;
+
+/** Posts as the provider would. */
+export function postSigned(url: string, options: Signed): Promise<Answer> {
+  const { method, body, headers } = signWebhook({
+    provider: options.provider,
+    ...(options.secret !== undefined && { secret: options.secret }),
+    ...(options.params !== undefined && { params: options.params }),
+    url: options.publicUrl ?? url,
+    body: typeof options.body === 'string' ? Buffer.from(options.body) : options.body,
+    headers: options.headers ?? { 'content-type': 'application/json' },
+    nowMs: options.nowMs ?? NOW_S * 1000,
+    newId: () => 'a-new-id',
+  });
+  const pairs = Array.from({ length: headers.length / 2 }, (_, i) => [headers[2 * i]!, headers[2 * i + 1]!]);
+  return request(url, { method, headers: pairs as [string, string][], body: body as never });
+}
+
+export type { Ingest };
