@@ -3,12 +3,20 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SETTINGS, type Setting } from '../src/config/settings.ts';
+import { FAMILY_PAGES, renderFamilies, renderFamily, renderProviders } from './render-providers.ts';
+import { renderTable } from './render-table.ts';
 
 /** The repository's own folder. */
 export const ROOT = path.join(import.meta.dirname, '..');
 
 /** The documents that have generated parts. */
-export const GENERATED: readonly string[] = ['README.md', 'docs/configuration.md', 'docs/handlers.md'];
+export const GENERATED: readonly string[] = [
+  'README.md',
+  'docs/configuration.md',
+  'docs/handlers.md',
+  'docs/providers.md',
+  ...FAMILY_PAGES,
+];
 
 /** `<!-- name:start argument -->`, the part, `<!-- name:end -->` */
 const PART = /(<!-- (?<name>[a-z-]+):start(?: (?<argument>\S+))? -->\n)[\s\S]*?(<!-- \k<name>:end -->)/g;
@@ -17,7 +25,13 @@ const RENDER: Readonly<Record<string, (argument: string) => string>> = {
   settings: () => renderSettings(['default', 'meaning']),
   'settings-full': () => renderSettings(['default', 'takes', 'meaning']),
   file: renderFile,
+  providers: renderProviders,
+  families: renderFamilies,
+  family: renderFamily,
 };
+
+/** The names of the parts that are generated. */
+export const PARTS: readonly string[] = Object.keys(RENDER);
 
 /** The document with every generated part made anew. Parts of other names stay as they are. */
 export function generate(text: string): string {
@@ -47,16 +61,6 @@ function renderSettings(columns: readonly Column[]): string {
     ...columns.map((name) => CELLS[name](setting)),
   ]);
   return renderTable(['Variable', ...columns.map((name) => name[0]!.toUpperCase() + name.slice(1))], rows);
-}
-
-/** With columns as wide as their widest cell, which is how the formatter wants them. */
-function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
-  const [top, ...rest] = cells.map(line);
-  return [top, line(widths.map((width) => '-'.repeat(width))), ...rest].join('\n');
 }
 
 /** A file of the repository as a code block. */

@@ -3,11 +3,16 @@ export {
   defineConfig,
   type UserConfig,
   type UserDestination,
+  type UserEnvelopeSource,
   type UserHandler,
+  type UserProviderSource,
   type UserRetry,
+  type UserSchemeSource,
   type UserSource,
 } from './config/define-config.ts';
+export { env } from './config/env.ts';
 export { ConfigError, PermanentError, RetryAfter, StoreError } from './domain/errors.ts';
 export type { HandlerContext } from './handlers/handler.ts';
 export type { HandlerEvent } from './handlers/target.ts';
+export type { Locator, Scheme, Template } from './ingest/verify/scheme.ts';
 export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';

@@ -3,7 +3,11 @@ import { packageVersion } from '../observe/build-info.ts';
 import { addAdminCommands } from './admin.ts';
 import { printConfig } from './config.ts';
 import { explainFailure } from './explain-failure.ts';
+import { addProvidersCommand } from './providers.ts';
+import { addRejectedCommand } from './rejected.ts';
+import { addSendCommand } from './send.ts';
 import { serve } from './serve.ts';
+import { addSourceStateCommand } from './source-state.ts';
 
 /** Reads the arguments and runs the command they name. Mistakes of the user end with one message and status 1. */
 export async function runCli(argv: readonly string[]): Promise<void> {
@@ -15,7 +19,11 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     .command('config')
     .description('print the effective configuration, secrets redacted')
     .action(printConfig);
+  addProvidersCommand(program);
+  addSendCommand(program, process.env);
   addAdminCommands(program, process.env);
+  addRejectedCommand(program, process.env);
+  addSourceStateCommand(program, process.env);
   try {
     await program.parseAsync(argv);
   } catch (error) {

@@ -1,5 +1,7 @@
 import { ConfigError, messageOf, StoreError } from '../domain/errors.ts';
-import { AdminError } from './admin.ts';
+import { SchemeError } from '../ingest/verify/scheme-error.ts';
+import { AdminError } from './ask-receiver.ts';
+import { CommandError } from './command-error.ts';
 
 /** What is wrong with an address, and the setting that mends it, by the system's code. */
 const LISTEN_ADVICE: Readonly<Record<string, string>> = {
@@ -13,7 +15,7 @@ const LISTEN_ADVICE: Readonly<Record<string, string>> = {
 const LISTEN_CALLS: ReadonlySet<string | undefined> = new Set(['listen', 'getaddrinfo']);
 
 /** Mistakes that the user can mend: the message says how. */
-const USERS_ERRORS = [ConfigError, StoreError, AdminError];
+const USERS_ERRORS = [ConfigError, StoreError, AdminError, CommandError, SchemeError];
 
 /**
  * Words what ended the program. What its user can mend is one message; only a mistake of the program itself comes

@@ -54,7 +54,7 @@ describe('a config file', () => {
       'a.b': { url: 'http://h/', events: ['ok', ''] },
     };
     assert.deepEqual(problemsOf({ sources: { orders: 5 }, destinations }), [
-      'sources.orders: got a number, takes an object: {}',
+      'sources.orders: got a number, takes an object: {}, or with provider or verify',
       'destinations.billing.timeoutSeconds: got "30", takes a number of seconds from 0.01 to 86400',
       'destinations.billing.retry.maxAttempts: got 0, takes a whole number from 1 to 100',
       'destinations["a.b"].events[1]: got "", takes a glob of 1 to 255 characters',
@@ -63,8 +63,8 @@ describe('a config file', () => {
 
   it('refuses unknown keys and names the nearest known one', () => {
     const destinations = { d: { url: 'http://h/', timeoutSecond: 5, retry: { maxAttempt: 1 }, zzz: 1 } };
-    assert.deepEqual(problemsOf({ sorces: {}, sources: { orders: { verify: 1 } }, destinations }), [
-      'sources.orders.verify: not a known key, takes none here',
+    assert.deepEqual(problemsOf({ sorces: {}, sources: { orders: { verfiy: 1 } }, destinations }), [
+      'sources.orders.verfiy: not a known key, the nearest is verify',
       'destinations.d.retry.maxAttempt: not a known key, the nearest is maxAttempts',
       'destinations.d.timeoutSecond: not a known key, the nearest is timeoutSeconds',
       'destinations.d.zzz: not a known key, takes one of url, handler, sources, events, concurrency, timeoutSeconds, secret, headers, permanentStatuses, retry',

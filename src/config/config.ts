@@ -1,11 +1,10 @@
 import type { Destination } from '../domain/destination.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Target } from '../handlers/target.ts';
+import type { SourceConfig } from '../ingest/source-config.ts';
 import type { LogFormat, LogLevel } from '../observe/log-level.ts';
 
 export type DestinationConfig = Destination & Readonly<{ target: Target }>;
-
-export type SourceConfig = Readonly<{ name: string }>;
 
 /** The whole effective configuration: parsed once at the edge, trusted inside. */
 export type Config = Readonly<{
@@ -16,6 +15,8 @@ export type Config = Readonly<{
     maxBodyBytes: number;
     /** Opens the admin surface to whoever sends it; null keeps that surface closed. */
     adminToken: string | null;
+    /** Where senders reach the receiver, without a slash at its end; null: where they say that they do. */
+    publicUrl: string | null;
   }>;
   workerCount: number;
   /** Most deliveries that may be pending. */
@@ -24,6 +25,8 @@ export type Config = Readonly<{
   retry: RetryPolicy;
   retentionMs: number;
   cleanupIntervalMs: number;
+  /** How much is kept of what was not verified, for each source. */
+  rejected: Readonly<{ maxRequests: number; maxBytes: number; retentionMs: number }>;
   log: Readonly<{ level: LogLevel; format: LogFormat }>;
   shutdownGraceMs: number;
   /** DEFAULT_SOURCE first, whether configured or not. */

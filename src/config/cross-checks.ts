@@ -1,5 +1,5 @@
 import { pathText } from './problem-lines.ts';
-import { rawDestinations } from './raw-destinations.ts';
+import { rawNamed } from './raw-named.ts';
 import type { EnvReading } from './read-env.ts';
 import { retrySchema } from './schema.ts';
 
@@ -8,7 +8,7 @@ import { retrySchema } from './schema.ts';
  * @param file the value of the config file as it came, which may be wrong itself
  */
 export function crossCheck(env: EnvReading, file: unknown): string[] {
-  const destinations = rawDestinations(file);
+  const destinations = rawNamed(file, 'destinations');
   const count = destinations.length;
   return [
     ...checkOrder(env, 'RETRY_BASE_DELAY', 'RETRY_MAX_DELAY'),

@@ -1,5 +1,13 @@
 import type { HandlerContext } from '../handlers/handler.ts';
 import type { HandlerEvent } from '../handlers/target.ts';
+import type { UserSource } from './user-source.ts';
+
+export type {
+  UserEnvelopeSource,
+  UserProviderSource,
+  UserSchemeSource,
+  UserSource,
+} from './user-source.ts';
 
 /** What a config file holds. */
 export type UserConfig = Readonly<{
@@ -8,9 +16,6 @@ export type UserConfig = Readonly<{
   /** Who processes the events. With none at all the simulator does. */
   destinations?: Readonly<Record<string, UserDestination>>;
 }>;
-
-/** Has no keys so far. */
-export type UserSource = Readonly<Record<string, never>>;
 
 /** Forwards over HTTP (`url`) or calls a handler in the process (`handler`): exactly one of the two. */
 export type UserDestination = UserHttpDestination | UserHandlerDestination;

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log-level.ts';
+import { isHttpUrl } from './file-fields.ts';
 import { isWithin, type NumberRange, PATH_CHARS_MAX } from './limits.ts';
 
 /** How the text of an environment variable becomes a value. Any mistake's message is `takes`. */
@@ -53,6 +54,12 @@ function isFilePath(text: string): boolean {
   if (text.length > PATH_CHARS_MAX || text.includes('\0')) return false;
   return !text.startsWith(':memory:') && !text.startsWith('file:') && !/[/\\]$/.test(text);
 }
+
+/** The beginning of URLs, without the slash at its end. */
+export const publicBase: Kind<string> = kindOf(
+  'an http or https URL without query and fragment, such as https://hooks.example.com',
+  (text) => (isHttpUrl(text) && !/[?#]/.test(text) ? text.replace(/\/+$/, '') : undefined),
+);
 
 // It travels in a header: visible ASCII is what every client can send.
 const TOKEN = /^[\x21-\x7e]{16,1024}$/;

@@ -6,6 +6,20 @@ import { loadConfig } from './load.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const userConfig: UserConfig = {
+  sources: {
+    github: {
+      provider: 'github',
+      secrets: ['hunter2', 'hunter2-old'],
+      publicUrl: 'https://u:hunter2@h/in?k=hunter2',
+    },
+    sns: { provider: 'aws-sns', params: { topicArn: 'arn:aws:sns:eu:1:t' } },
+    partner: {
+      verify: { alg: 'token', sig: { from: 'header:X-Token' } },
+      secret: 'hunter2',
+      publicKey: 'shown',
+      params: { clientToken: 'hunter2', apiKey: 'hunter2', Secret: 'hunter2', region: 'eu' },
+    },
+  },
   destinations: {
     billing: {
       url: 'https://h/hooks?token=hunter2#x',
@@ -35,6 +49,22 @@ describe('the explained configuration', () => {
       permanentStatuses: [],
     });
     assert.deepEqual(destinations[1].target, { kind: 'function' });
+  });
+
+  it('shows how sources verify, without what they verify with', async () => {
+    const { sources } = JSON.parse(await explain({ PUBLIC_URL: 'https://u:hunter2@h/in' }));
+    const of = (name: string) =>
+      sources.find((source: { name: string }) => source.name === name).verification;
+    assert.equal(of('default'), null);
+    assert.deepEqual(of('github').secrets, ['(redacted)', '(redacted)']);
+    assert.equal(of('github').publicUrl, 'https://h/in?(redacted)');
+    assert.deepEqual(of('sns').params, { topicArn: 'arn:aws:sns:eu:1:t' });
+    assert.equal(of('partner').publicKey, 'shown');
+    assert.deepEqual(of('partner').params, {
+      ...{ clientToken: '(redacted)', apiKey: '(redacted)', Secret: '(redacted)' },
+      region: 'eu',
+    });
+    assert.doesNotMatch(await explain({ PUBLIC_URL: 'https://u:hunter2@h/in' }), /hunter2/);
   });
 
   it('tells an unset secret from a hidden one', async () => {

@@ -1,18 +1,44 @@
 import type { Target } from '../handlers/target.ts';
+import type { SourceConfig, Verification } from '../ingest/source-config.ts';
 import type { Config } from './config.ts';
 import { REDACTED, redactUrl } from './show.ts';
 
 /** The effective configuration as JSON can print it, without anything that is or may be a secret. */
 export function explainConfig(config: Config): object {
-  const { adminToken } = config.http;
+  const { adminToken, publicUrl } = config.http;
   return {
     ...config,
-    http: { ...config.http, adminToken: redact(adminToken) },
+    http: { ...config.http, adminToken: redact(adminToken), publicUrl: redactNullable(publicUrl) },
+    sources: config.sources.map(explainSource),
     destinations: config.destinations.map((destination) => ({
       ...destination,
       target: explainTarget(destination.target),
     })),
   };
+}
+
+function explainSource({ name, verification }: SourceConfig): object {
+  return { name, verification: verification === null ? null : explainVerification(verification) };
+}
+
+/** The names of parameters whose values are secrets, as far as names tell. */
+const SECRET_NAME = /secret|token|key/i;
+
+function explainVerification({ secrets, params, publicUrl, ...rest }: Verification): object {
+  const hidden = Object.entries(params).map(([name, value]) => [
+    name,
+    SECRET_NAME.test(name) ? REDACTED : value,
+  ]);
+  return {
+    ...rest,
+    secrets: secrets.map(() => REDACTED),
+    params: Object.fromEntries(hidden),
+    publicUrl: redactNullable(publicUrl),
+  };
+}
+
+function redactNullable(url: string | null): string | null {
+  return url === null ? null : redactUrl(url);
 }
 
 function explainTarget(target: Target): object {

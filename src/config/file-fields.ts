@@ -48,7 +48,8 @@ export const urlField = z
   .refine(isHttpUrl, URL_TAKES)
   .refine((text) => !isHttpUrl(text) || hasNoCredentials(new URL(text)), CREDENTIALS_TAKES);
 
-function isHttpUrl(text: string): boolean {
+/** Whether a text is a whole URL of the web. */
+export function isHttpUrl(text: string): boolean {
   if (text.length > URL_CHARS_MAX || /\s/.test(text)) return false;
   return /^https?:$/.test(URL.parse(text)?.protocol ?? '');
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isFileAt } from './find-file.ts';
 import { pathText } from './problem-lines.ts';
-import { rawDestinations } from './raw-destinations.ts';
+import { rawNamed } from './raw-named.ts';
 import { show } from './show.ts';
 
 /** The absolute path of a handler's module, which is written relative to the config file. */
@@ -12,7 +12,7 @@ export function handlerPath(folder: string, handler: string): string {
 /** Finds handlers whose module is not there: better told at start-up than with the first event. */
 export async function checkHandlerPaths(file: unknown, folder: string): Promise<string[]> {
   const lines = await Promise.all(
-    rawDestinations(file).map(([name, { handler }]) => checkHandlerPath(name, handler, folder)),
+    rawNamed(file, 'destinations').map(([name, { handler }]) => checkHandlerPath(name, handler, folder)),
   );
   return lines.flat();
 }

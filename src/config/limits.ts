@@ -43,6 +43,16 @@ export const LIMITS = {
   simulatedSeconds: decimal(0, 3600, 'seconds'),
   // A 2xx is success, whatever the list says.
   permanentStatus: whole(300, 599),
+  // A provider takes any other status for a failure.
+  acceptedStatus: whole(200, 299),
+  // A day: beyond it a timestamp protects from nothing.
+  toleranceSeconds: decimal(1, 86_400, 'seconds'),
+  skewSeconds: decimal(0, 3600, 'seconds'),
+  replayWindowSeconds: decimal(0, 2_592_000, 'seconds'),
+  keyBytes: whole(1, 1024),
+  rejected: whole(0, 100_000),
+  rejectedBytes: whole(0, 1024 * 1024 * 1024),
+  rejectedHours: decimal(0.0001, 8760, 'hours'),
 } as const satisfies Record<string, NumberRange>;
 
 /** Most sources, and most destinations. */
@@ -55,3 +65,13 @@ export const HEADER_VALUE_CHARS_MAX = 8192;
 export const STATUSES_MAX = 100;
 export const URL_CHARS_MAX = 2048;
 export const PATH_CHARS_MAX = 4096;
+/** Most secrets of a source: the old and the new one of a rotation, and some to spare. */
+export const SECRETS_MAX = 10;
+export const SECRET_CHARS_MAX = 4096;
+export const PUBLIC_KEY_CHARS_MAX = 8192;
+export const PARAMS_MAX = 20;
+/** Most items of a list in a scheme. */
+export const LIST_MAX = 20;
+/** Longest locator, template or other text of a scheme. */
+export const TEXT_CHARS_MAX = 1000;
+export const REPLY_CHARS_MAX = 4096;

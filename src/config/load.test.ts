@@ -19,7 +19,7 @@ describe('the effective configuration', () => {
         target: { kind: 'simulator', minMs: 2000, maxMs: 5000, failureRate: 0.5 },
       },
     ]);
-    assert.deepEqual(config.sources, [{ name: 'default' }]);
+    assert.deepEqual(config.sources, [{ name: 'default', verification: null }]);
     assert.equal(config.configFile, null);
   });
 
@@ -51,7 +51,10 @@ describe('the effective configuration', () => {
   it('has the default source once, whether configured or not', async () => {
     const userConfig = { sources: { orders: {}, default: {} } };
     const { sources } = await loadConfig({ env: {}, cwd: '/nowhere', userConfig });
-    assert.deepEqual(sources, [{ name: 'default' }, { name: 'orders' }]);
+    assert.deepEqual(sources, [
+      { name: 'default', verification: null },
+      { name: 'orders', verification: null },
+    ]);
   });
 
   it('has times in milliseconds and an absolute database path', async () => {
@@ -59,6 +62,9 @@ describe('the effective configuration', () => {
       DB_PATH: './data/x.db',
       RETENTION_DAYS: '0.5',
       CLEANUP_INTERVAL_HOURS: '2',
+      REJECTED_MAX: '0',
+      REJECTED_RETENTION_HOURS: '0.5',
+      PUBLIC_URL: 'https://hooks.example.com/in/',
       SHUTDOWN_GRACE: '0',
     };
     const config = await loadConfig({ env, cwd: '/srv/app' });
@@ -67,5 +73,7 @@ describe('the effective configuration', () => {
       [config.retentionMs, config.cleanupIntervalMs, config.shutdownGraceMs],
       [43_200_000, 7_200_000, 0],
     );
+    assert.deepEqual(config.rejected, { maxRequests: 0, maxBytes: 8_388_608, retentionMs: 1_800_000 });
+    assert.equal(config.http.publicUrl, 'https://hooks.example.com/in');
   });
 });

@@ -1,6 +1,7 @@
 import { dirname, relative } from 'node:path';
 import { ConfigError } from '../domain/errors.ts';
 import { checkFile } from './check-file.ts';
+import { checkVerifiers } from './check-verifiers.ts';
 import type { Config } from './config.ts';
 import { crossCheck } from './cross-checks.ts';
 import type { UserConfig } from './define-config.ts';
@@ -35,6 +36,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     ...user.problems,
     ...crossCheck(reading, user.value),
     ...checked.problems,
+    ...checkVerifiers(user.value),
     ...(await checkHandlerPaths(user.value, folder)),
   ];
   if (problems.length > 0) throw new ConfigError(problems);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { MissingEnv } from './env.ts';
 import { nearest } from './nearest.ts';
 import { show, showHidden, showUrl } from './show.ts';
 
@@ -18,6 +19,12 @@ export function fileProblems(issues: readonly Issue[], input: unknown, name: str
     if (issue.code === 'invalid_key') return wrongName(at, issue);
     return `${at}: got ${gotOf(issue, input)}, takes ${issue.message}`;
   });
+}
+
+/** Words a call of `env` that found nothing. */
+export function missingEnvProblem({ path, name, isEmpty }: MissingEnv): string {
+  const state = isEmpty ? 'empty' : 'not set';
+  return `${pathText(path)}: got env(${show(name)}), which is ${state}, takes a variable that has a value`;
 }
 
 /** A path as one would write it in code: `destinations.billing.events[0]`, `destinations["a.b"].url`. */
@@ -53,22 +60,32 @@ function gotOf(issue: Issue, input: unknown): string {
   return typeof params?.got === 'string' ? params.got : showAt(issue.path, valueAt(input, issue.path));
 }
 
-/** The keys of a destination whose values hold no secrets. */
-const PRINTABLE: ReadonlySet<PropertyKey | undefined> = new Set([
-  'handler',
-  'sources',
-  'events',
-  'concurrency',
-  'timeoutSeconds',
-  'permanentStatuses',
-  'retry',
-]);
+/** The keys of a destination and of a source whose values hold no secrets. */
+const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
+  destinations: new Set([
+    ...['handler', 'sources', 'events', 'concurrency', 'timeoutSeconds', 'permanentStatuses', 'retry'],
+  ]),
+  sources: new Set([
+    ...[
+      'provider',
+      'verify',
+      'idempotencyKey',
+      'eventType',
+      'toleranceSeconds',
+      'replayWindowSeconds',
+      'reply',
+    ],
+  ]),
+};
+
+const URLS: ReadonlySet<PropertyKey> = new Set(['url', 'publicUrl', 'public_url']);
 
 /** Anything elsewhere may be a secret that was put into the wrong place. */
-function showAt(path: Path, value: unknown): string {
-  const key = path[0] === 'destinations' ? path[2] : undefined;
-  if (key === 'url') return showUrl(value);
-  return PRINTABLE.has(key) ? show(value) : showHidden(value);
+function showAt([kind, _name, key]: Path, value: unknown): string {
+  const printable = PRINTABLE[String(kind)];
+  if (printable === undefined || key === undefined) return showHidden(value);
+  if (URLS.has(key)) return showUrl(value);
+  return printable.has(key) ? show(value) : showHidden(value);
 }
 
 function valueAt(input: unknown, path: Path): unknown {

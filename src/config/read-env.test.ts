@@ -18,11 +18,15 @@ describe('the environment', () => {
       RETRY_JITTER: 0.1,
       RETENTION_DAYS: 30,
       CLEANUP_INTERVAL_HOURS: 1,
+      REJECTED_MAX: 500,
+      REJECTED_MAX_BYTES: 8 * 1024 * 1024,
+      REJECTED_RETENTION_HOURS: 72,
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
       HOST: '0.0.0.0',
       PORT: 8000,
       MAX_BODY_BYTES: 5 * 1024 * 1024,
+      PUBLIC_URL: null,
       HANDLER_TIMEOUT: 30,
       SHUTDOWN_GRACE: 25,
       CONFIG: null,
@@ -191,5 +195,17 @@ describe('words and paths', () => {
       'ADMIN_TOKEN: got a text of 15 characters, takes 16 to 1024 visible ASCII characters without spaces',
     );
     assert.doesNotMatch(lineFor({ ADMIN_TOKEN: 'twenty letters with spaces' }), /twenty/);
+  });
+
+  it('has a public URL that paths can be put behind', () => {
+    for (const [text, value] of [
+      ['https://h', 'https://h'],
+      ['http://h:1/in//', 'http://h:1/in'],
+    ] as const) {
+      assert.equal(readEnv({ PUBLIC_URL: text }).values.PUBLIC_URL, value);
+    }
+    for (const text of ['h.example.com', 'https://h?x', 'https://h/#x', 'ftp://h', 'https://a b']) {
+      assert.match(lineFor({ PUBLIC_URL: text }), /^PUBLIC_URL: got .*, takes an http or https URL without/);
+    }
   });
 });

@@ -11,6 +11,8 @@ import {
 } from './file-fields.ts';
 import { LIMITS, NAMED_MAX } from './limits.ts';
 import { SETTING_FIELDS } from './settings.ts';
+import { sourceSchema } from './source-schema.ts';
+import { isObject, keysOf, strict } from './strict.ts';
 
 /** The environment: texts in, values out. Variables of others are passed over. */
 export const envSchema = z.object(SETTING_FIELDS);
@@ -24,8 +26,6 @@ const retryShape = {
 };
 
 export const retrySchema = strict(retryShape, `an object with any of ${keysOf(retryShape)}`);
-
-const sourceSchema = strict({}, 'an object: {}');
 
 const destinationShape = {
   url: urlField.optional(),
@@ -57,7 +57,7 @@ const destinationSchema = strict(destinationShape, `an object with url or handle
     }
   },
   // Also when single fields are wrong: all mistakes are told at once.
-  { when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value) },
+  { when: ({ value }) => isObject(value) },
 );
 
 /** The value of a config file. */
@@ -69,6 +69,7 @@ export const fileSchema = strict(
   'an object with sources and destinations',
 );
 export type FileValues = z.output<typeof fileSchema>;
+export type SourceValues = z.output<typeof sourceSchema>;
 export type DestinationValues = z.output<typeof destinationSchema>;
 
 function named<T extends z.ZodType>(schema: T, noun: string) {
@@ -77,15 +78,4 @@ function named<T extends z.ZodType>(schema: T, noun: string) {
     .record(nameField, schema, takes)
     .refine((value) => Object.keys(value).length <= NAMED_MAX, takes)
     .readonly();
-}
-
-/** An object without other keys. For an unknown key the message is the list of those that are known. */
-function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape, takes: string) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? keysOf(shape) : takes),
-  });
-}
-
-function keysOf(shape: object): string {
-  return Object.keys(shape).join(', ');
 }

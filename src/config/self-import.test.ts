@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig } from './load.ts';
-import { OWN_INDEX, resolveOwnName } from './self-import.ts';
+import { OWN_INDEX, OWN_VERIFY, resolveOwnName } from './self-import.ts';
 
 const context = { conditions: [], importAttributes: {}, parentURL: 'file:///anywhere/webhooks.config.ts' };
 const next = (specifier: string) => ({ url: `next:${specifier}` });
@@ -14,6 +14,11 @@ describe('the name webhook-receiver', () => {
     assert.equal(OWN_INDEX, new URL('../index.ts', import.meta.url).href);
     assert.deepEqual(resolveOwnName('webhook-receiver', context, next), {
       url: OWN_INDEX,
+      shortCircuit: true,
+    });
+    assert.equal(OWN_VERIFY, new URL('../ingest/verify/index.ts', import.meta.url).href);
+    assert.deepEqual(resolveOwnName('webhook-receiver/verify', context, next), {
+      url: OWN_VERIFY,
       shortCircuit: true,
     });
   });

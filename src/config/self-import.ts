@@ -8,9 +8,19 @@ export const OWN_INDEX = new URL(
   import.meta.url,
 ).href;
 
+/** The verifier alone, `webhook-receiver/verify`. */
+export const OWN_VERIFY = OWN_INDEX.replace(/index(\.[jt]s)$/, 'ingest/verify/index$1');
+
+const OWN_URLS: ReadonlyMap<string, string> = new Map([
+  [OWN_NAME, OWN_INDEX],
+  [`${OWN_NAME}/verify`, OWN_VERIFY],
+]);
+
 /** Resolves `webhook-receiver` to the program that runs, from whatever folder it is imported. */
-export const resolveOwnName: ResolveHookSync = (specifier, context, nextResolve) =>
-  specifier === OWN_NAME ? { url: OWN_INDEX, shortCircuit: true } : nextResolve(specifier, context);
+export const resolveOwnName: ResolveHookSync = (specifier, context, nextResolve) => {
+  const url = OWN_URLS.get(specifier);
+  return url === undefined ? nextResolve(specifier, context) : { url, shortCircuit: true };
+};
 
 let isRegistered = false;
 

@@ -6,6 +6,7 @@ import {
   logFormat,
   logLevel,
   numberText,
+  publicBase,
   secretToken,
 } from './env-kinds.ts';
 import { LIMITS } from './limits.ts';
@@ -46,11 +47,30 @@ const TABLE = {
     'Age in days at which an event with nothing left to do is deleted',
   ),
   CLEANUP_INTERVAL_HOURS: setting(numberText(LIMITS.cleanupHours), '1', 'Hours between two clean-ups'),
+  REJECTED_MAX: setting(
+    numberText(LIMITS.rejected),
+    '500',
+    'Most rejected requests kept for each source, the oldest go first; 0 keeps none',
+  ),
+  REJECTED_MAX_BYTES: setting(
+    numberText(LIMITS.rejectedBytes),
+    '8388608',
+    'Most bytes of rejected requests kept for each source',
+  ),
+  REJECTED_RETENTION_HOURS: setting(
+    numberText(LIMITS.rejectedHours),
+    '72',
+    'Age in hours at which a rejected request is deleted',
+  ),
   LOG_LEVEL: setting(logLevel, 'INFO', 'The least level that is logged'),
   LOG_FORMAT: setting(logFormat, 'json', 'One JSON object per line, or text for people'),
   HOST: setting(listenHost, '0.0.0.0', 'The address to listen on'),
   PORT: setting(numberText(LIMITS.port), '8000', 'The port to listen on; 0 takes any free one'),
   MAX_BODY_BYTES: setting(numberText(LIMITS.bodyBytes), '5242880', 'Longest request body in bytes'),
+  PUBLIC_URL: optional(
+    publicBase,
+    'Where senders reach the receiver, for providers that sign the URL; the path of the request is put behind it. Unset: `http` and the Host header',
+  ),
   HANDLER_TIMEOUT: setting(
     numberText(LIMITS.timeoutSeconds),
     '30',

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
-import { DEFAULT_SOURCE } from '../domain/source.ts';
 import type { Target } from '../handlers/target.ts';
-import type { Config, DestinationConfig, SourceConfig } from './config.ts';
+import type { Config, DestinationConfig } from './config.ts';
 import { handlerPath } from './handler-paths.ts';
 import type { DestinationValues, EnvValues, FileValues } from './schema.ts';
+import { toSources } from './to-sources.ts';
 
 export type Place = Readonly<{
   cwd: string;
@@ -18,23 +18,29 @@ export type Place = Readonly<{
 export function toConfig(env: EnvValues, file: FileValues, place: Place): Config {
   return {
     dbPath: resolve(place.cwd, env.DB_PATH),
-    http: { host: env.HOST, port: env.PORT, maxBodyBytes: env.MAX_BODY_BYTES, adminToken: env.ADMIN_TOKEN },
+    http: {
+      host: env.HOST,
+      port: env.PORT,
+      maxBodyBytes: env.MAX_BODY_BYTES,
+      adminToken: env.ADMIN_TOKEN,
+      publicUrl: env.PUBLIC_URL,
+    },
     workerCount: env.WORKER_COUNT,
     queueMaxSize: env.QUEUE_MAXSIZE,
     retry: toRetry(env, {}),
     retentionMs: milliseconds(env.RETENTION_DAYS * 86_400),
     cleanupIntervalMs: milliseconds(env.CLEANUP_INTERVAL_HOURS * 3600),
+    rejected: {
+      maxRequests: env.REJECTED_MAX,
+      maxBytes: env.REJECTED_MAX_BYTES,
+      retentionMs: milliseconds(env.REJECTED_RETENTION_HOURS * 3600),
+    },
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
     shutdownGraceMs: milliseconds(env.SHUTDOWN_GRACE),
-    sources: toSources(Object.keys(file.sources ?? {})),
+    sources: toSources(file.sources ?? {}),
     destinations: toDestinations(env, Object.entries(file.destinations ?? {}), place.folder),
     configFile: place.configFile,
   };
-}
-
-function toSources(names: readonly string[]): SourceConfig[] {
-  const others = names.filter((name) => name !== DEFAULT_SOURCE);
-  return [DEFAULT_SOURCE, ...others].map((name) => ({ name }));
 }
 
 function toDestinations(

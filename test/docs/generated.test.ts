@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GENERATED, generate } from '../../docs/generate.ts';
+import { GENERATED, generate, PARTS } from '../../docs/generate.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
 import { PAGES, read, rowNames, section } from './support.ts';
 
@@ -9,7 +9,8 @@ test('generated parts are what the code says: run `npm run docs`', () => {
 });
 
 test('every page with a generated part is generated', () => {
-  const withParts = PAGES.filter((page) => /^<!-- (settings|settings-full|file):start/m.test(read(page)));
+  const part = new RegExp(`^<!-- (${PARTS.join('|')}):start`, 'm');
+  const withParts = PAGES.filter((page) => part.test(read(page)));
   assert.deepEqual(withParts, [...GENERATED].sort());
 });
 

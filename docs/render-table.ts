@@ -1,0 +1,9 @@
+/** With columns as wide as their widest cell, which is how the formatter wants them. */
+export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
+  const [top, ...rest] = cells.map(line);
+  return [top, line(widths.map((width) => '-'.repeat(width))), ...rest].join('\n');
+}

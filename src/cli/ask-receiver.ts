@@ -1,0 +1,76 @@
+/** A command that was asked of a receiver and refused. */
+export class AdminError extends Error {
+  override readonly name = 'AdminError';
+  readonly code = 'ADMIN_REFUSED';
+  /** The problem's code and detail, if the receiver answered with one. */
+  readonly problem: Problem | null;
+  constructor(message: string, options: ErrorOptions & Readonly<{ problem?: Problem | null }> = {}) {
+    super(message, options);
+    this.problem = options.problem ?? null;
+  }
+}
+
+type Problem = Readonly<{ code: string; detail: string }>;
+
+/** A receiver that runs; its process alone writes to the database. */
+export type Asked = Readonly<{ url: string; env: NodeJS.ProcessEnv }>;
+
+/** What is put behind the description of every command that talks to a running receiver. */
+export const NEEDS_TOKEN = '(needs ADMIN_TOKEN here and at the receiver)';
+
+/** Where a receiver with the same settings listens. */
+export function defaultUrl(env: NodeJS.ProcessEnv): string {
+  return `http://127.0.0.1:${env.PORT || 8000}`;
+}
+
+/**
+ * Asks a receiver's admin surface.
+ * @returns the JSON of its answer
+ * @throws AdminError when it does not answer, or with anything but 2xx
+ */
+export async function askReceiver<T>({ url, env }: Asked, method: string, path: string): Promise<T> {
+  const token = env.ADMIN_TOKEN ?? '';
+  if (token === '')
+    throw new AdminError('ADMIN_TOKEN is not set: it must be the one that the receiver was started with');
+  const target = URL.parse(path, url);
+  if (target === null) throw new AdminError(`--url takes the URL of a receiver, such as ${defaultUrl({})}`);
+  const response = await fetch(target, { method, headers: { authorization: `Bearer ${token}` } }).catch(
+    (cause: unknown) => {
+      throw new AdminError(`no receiver answers at ${url}: start it, or give --url`, { cause });
+    },
+  );
+  const text = await response.text();
+  const body = text === '' ? {} : readJson(text);
+  if (response.ok && body !== null) return body as T;
+  const problem = problemOf(body);
+  const detail = problem?.detail ?? 'not in the way of a webhook-receiver';
+  throw new AdminError(`${url} answered ${response.status}: ${detail}${hintFor(response.status, detail)}`, {
+    problem,
+  });
+}
+
+function readJson(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>>;
+  } catch {
+    return null;
+  }
+}
+
+function problemOf(body: Readonly<Record<string, unknown>> | null): Problem | null {
+  const { code, detail } = body ?? {};
+  return typeof code === 'string' && typeof detail === 'string' ? { code, detail } : null;
+}
+
+/** What a receiver says of an address that it does not have, which with a closed surface is all of them. */
+const NO_SUCH_ADDRESS = 'The API is described at /docs.';
+
+function hintFor(status: number, detail: string): string {
+  if (status !== 404 || detail !== NO_SUCH_ADDRESS) return '';
+  return ' (without ADMIN_TOKEN the receiver keeps its admin surface closed)';
+}
+
+/** Prints a value as JSON for people. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}

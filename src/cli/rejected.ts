@@ -1,0 +1,115 @@
+import type { Command } from 'commander';
+import { AdminError, type Asked, askReceiver, defaultUrl, NEEDS_TOKEN, printJson } from './ask-receiver.ts';
+import { CommandError } from './command-error.ts';
+import { textTable } from './text-table.ts';
+
+type Summary = Readonly<{
+  id: string;
+  source: string;
+  reason: string;
+  detail: string;
+  method: string;
+  url: string;
+  content_type: string;
+  body_bytes: number;
+  received_at: string;
+}>;
+
+type Page = Readonly<{ rejected: readonly Summary[]; next: string | null }>;
+type Outcome = Readonly<{ outcome: string; detail?: string }>;
+
+type Place = Readonly<{ url: string }>;
+type ListOptions = Place & Readonly<{ source?: string; limit: string; cursor?: string; json?: boolean }>;
+type ReverifyOptions = Place & Readonly<{ source?: string; all?: boolean }>;
+
+/** `webhook-receiver rejected list|show|reverify`, of a running receiver. */
+export function addRejectedCommand(program: Command, env: NodeJS.ProcessEnv): void {
+  const rejected = program
+    .command('rejected')
+    .description(`requests that were not verified: list, show and reverify them ${NEEDS_TOKEN}`);
+  const add = (usage: string, description: string) =>
+    rejected
+      .command(usage)
+      .description(description)
+      .option('--url <url>', 'where the receiver listens', defaultUrl(env));
+
+  add('list', 'list them, newest first')
+    .option('--source <name>', 'only those of one source')
+    .option('--limit <n>', 'most to list', '50')
+    .option('--cursor <next>', 'the `next` of the page before')
+    .option('--json', 'print JSON')
+    .action((options: ListOptions) => list({ url: options.url, env }, options));
+  add('show <id>', 'show one with its headers and body').action(async (id: string, { url }: Place) =>
+    printJson(await askReceiver({ url, env }, 'GET', `/admin/rejected/${encodeURIComponent(id)}`)),
+  );
+  add('reverify [id]', 'verify them anew with the configuration of now, and take those that are good')
+    .option('--source <name>', 'all of one source')
+    .option('--all', 'all of all sources')
+    .action((id: string | undefined, options: ReverifyOptions) =>
+      reverify({ url: options.url, env }, id, options),
+    );
+}
+
+async function list(asked: Asked, { limit, source, cursor, json = false }: ListOptions): Promise<void> {
+  const page = await readPage(asked, { limit, source, cursor });
+  if (json) return printJson(page);
+  const rows = page.rejected.map((one) => [
+    ...[one.id, one.received_at, one.source, one.reason, `${one.body_bytes} B`, one.detail],
+  ]);
+  process.stdout.write(textTable([['ID', 'RECEIVED', 'SOURCE', 'REASON', 'BODY', 'DETAIL'], ...rows]));
+  if (page.next !== null) process.stdout.write(`\nmore: --cursor ${page.next}\n`);
+}
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+function readPage(asked: Asked, query: Query): Promise<Page> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return askReceiver<Page>(asked, 'GET', `/admin/rejected?${new URLSearchParams(given)}`);
+}
+
+async function reverify(asked: Asked, id: string | undefined, options: ReverifyOptions): Promise<void> {
+  const { source, all = false } = options;
+  if ([id, source, all || undefined].filter((way) => way !== undefined).length !== 1) {
+    throw new CommandError('reverify takes one of an id, --source and --all');
+  }
+  const ids = id === undefined ? await readIds(asked, source) : [id];
+  const counts = new Map<string, number>();
+  // Oldest first, as the events came in.
+  for (const each of ids.toReversed()) {
+    const { outcome, detail } = await reverifyOne(asked, each);
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    process.stdout.write(`${each}  ${outcome}${detail === undefined ? '' : `: ${detail}`}\n`);
+  }
+  process.stdout.write(`${summary(ids.length, counts)}\n`);
+  if (ids.length !== (counts.get('accepted') ?? 0) + (counts.get('duplicate') ?? 0)) process.exitCode = 1;
+}
+
+const PAGE_LIMIT = '500';
+
+/** All of them, before the first is verified: those that are taken leave the list while it is read. */
+async function readIds(asked: Asked, source: string | undefined): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: Page = await readPage(asked, { limit: PAGE_LIMIT, source, cursor });
+    ids.push(...page.rejected.map((one) => one.id));
+    cursor = page.next ?? undefined;
+  } while (cursor !== undefined);
+  return ids;
+}
+
+/** A problem with one of them, such as a full queue, is no reason to leave the others. */
+async function reverifyOne(asked: Asked, id: string): Promise<Outcome> {
+  try {
+    return await askReceiver<Outcome>(asked, 'POST', `/admin/rejected/${encodeURIComponent(id)}/reverify`);
+  } catch (error) {
+    const problem = error instanceof AdminError ? error.problem : null;
+    if (problem === null || problem.code === 'unauthorized') throw error;
+    return { outcome: problem.code, detail: problem.detail };
+  }
+}
+
+function summary(total: number, counts: ReadonlyMap<string, number>): string {
+  const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`);
+  return total === 0 ? 'nothing is kept' : `${total} in all: ${parts.join(', ')}`;
+}

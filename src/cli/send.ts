@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import type { Command } from 'commander';
+import { signWebhook } from '../ingest/verify/sign.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { createIdGenerator } from '../runtime/ids.ts';
+import { createSystemRandom } from '../runtime/random.ts';
+import { defaultUrl } from './ask-receiver.ts';
+import { CommandError } from './command-error.ts';
+import { requireProvider } from './find-provider.ts';
+import { postWebhook } from './post-webhook.ts';
+import { makeSample } from './sample-event.ts';
+
+type Options = Readonly<{
+  provider: string;
+  secret?: string;
+  secretEnv?: string;
+  privateKey?: string;
+  param: Readonly<Record<string, string>>;
+  event?: string;
+  body?: string;
+  url?: string;
+  publicUrl?: string;
+  times: number;
+}>;
+
+/** `webhook-receiver send` */
+export function addSendCommand(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('send')
+    .description('sign a sample event as a provider would and post it; ends with status 1 unless it is taken')
+    .requiredOption('--provider <id>', 'whose event, as `webhook-receiver providers` lists them')
+    .option('--secret <text>', 'what it is signed with')
+    .option('--secret-env <name>', 'the variable that has the secret; WEBHOOK_SECRET by default')
+    .option('--private-key <file>', 'a private key (PEM), for providers that sign with one')
+    .option('--param <name=value>', 'a parameter of the provider; may be repeated', collectParam, {})
+    .option('--event <type>', "the event's type; that of the sample by default")
+    .option('--body <file>', 'what to send instead of the sample; - is the standard input')
+    .option('--url <url>', `where to post; ${defaultUrl(env)}/webhooks/{provider} by default`)
+    .option('--public-url <url>', 'the URL to sign, where the source has a public one')
+    .option('--times <n>', 'how many events', readTimes, 1)
+    .action((options: Options) => send(options, env));
+}
+
+async function send(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
+  const provider = requireProvider(options.provider);
+  const secret = readSecret(options, env);
+  const privateKey = options.privateKey === undefined ? null : await readInput(options.privateKey);
+  const body = options.body === undefined ? null : await readInput(options.body);
+  const url = options.url ?? `${defaultUrl(env)}/webhooks/${provider.id}`;
+  if (!URL.canParse(url)) throw new CommandError(`--url takes a URL, such as ${defaultUrl(env)}/webhooks`);
+  const newId = createIdGenerator(createSystemRandom());
+  for (let count = 0; count < options.times; count++) {
+    const nowMs = systemClock.nowMs();
+    const sample = makeSample(provider, {
+      eventType: options.event ?? null,
+      body,
+      nowMs,
+      uuid: newId(nowMs),
+    });
+    const signed = signWebhook({
+      provider: provider.id,
+      ...(secret !== null && { secret }),
+      ...(privateKey !== null && { privateKey: privateKey.toString() }),
+      params: options.param,
+      url: options.publicUrl ?? url,
+      body: sample.body,
+      headers: Object.entries(sample.headers).flat(),
+      nowMs,
+      newId,
+    });
+    const target = options.publicUrl === undefined ? signed.url : withQueryOf(signed.url, url);
+    const secrets = [secret, ...Object.values(options.param)].filter((text) => text !== null);
+    const status = await postWebhook({ ...signed, url: target }, secrets);
+    if (status < 200 || status > 299) process.exitCode = 1;
+  }
+}
+
+/** From wherever it does not stay in the shell's history. */
+function readSecret({ secret, secretEnv }: Options, env: NodeJS.ProcessEnv): string | null {
+  if (secret !== undefined) return secret;
+  if (secretEnv === undefined) return env.WEBHOOK_SECRET || null;
+  const value = env[secretEnv];
+  if (value) return value;
+  throw new CommandError(
+    `--secret-env names ${secretEnv}, which is not set: give a variable with the secret`,
+  );
+}
+
+async function readInput(file: string): Promise<Buffer> {
+  if (file === '-') return buffer(process.stdin);
+  return readFile(file).catch((cause: Error) => {
+    throw new CommandError(`${file} cannot be read: ${cause.message}`, { cause });
+  });
+}
+
+/** Some schemes put a value into the query of what they sign. */
+function withQueryOf(signed: string, url: string): string {
+  const target = new URL(url);
+  target.search = new URL(signed).search;
+  return target.href;
+}
+
+function collectParam(text: string, others: Readonly<Record<string, string>>): Record<string, string> {
+  const [, name, value] = /^([^=]+)=([\s\S]+)$/.exec(text) ?? [];
+  if (name === undefined) throw new CommandError('--param takes name=value, such as topicArn=arn:aws:sns:…');
+  return { ...others, [name]: value! };
+}
+
+function readTimes(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new CommandError('--times takes a whole number from 1 to 999999');
+}

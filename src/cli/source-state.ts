@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { REDACTED } from '../config/show.ts';
+import { type Asked, askReceiver, defaultUrl, NEEDS_TOKEN } from './ask-receiver.ts';
+import { textTable } from './text-table.ts';
+
+type Entry = Readonly<{ name: string; value: string; updated_at: string }>;
+type State = Readonly<{ state: readonly Entry[] }>;
+type Options = Readonly<{ url: string; reveal?: boolean; reset?: string }>;
+
+/** `webhook-receiver source-state <source>` */
+export function addSourceStateCommand(program: Command, env: NodeJS.ProcessEnv): void {
+  program
+    .command('source-state <source>')
+    .description(`show what handshakes have left with a source, such as a secret ${NEEDS_TOKEN}`)
+    .option('--reveal', 'show secrets')
+    .option('--reset <entry>', 'forget an entry, so that the handshake may be done anew')
+    .option('--url <url>', 'where the receiver listens', defaultUrl(env))
+    .action((source: string, options: Options) => run({ url: options.url, env }, source, options));
+}
+
+async function run(asked: Asked, source: string, { reset, reveal = false }: Options): Promise<void> {
+  const path = `/admin/sources/${encodeURIComponent(source)}/state`;
+  if (reset !== undefined) {
+    await askReceiver(asked, 'DELETE', `${path}/${encodeURIComponent(reset)}`);
+    process.stdout.write(`${reset} is forgotten\n`);
+    return;
+  }
+  const { state } = await askReceiver<State>(asked, 'GET', path);
+  const rows = state.map(({ name, value, updated_at }) => [
+    name,
+    updated_at,
+    reveal ? value : hide(name, value),
+  ]);
+  process.stdout.write(
+    rows.length === 0
+      ? `no handshake has left anything with ${source}\n`
+      : textTable([['ENTRY', 'SINCE', 'VALUE'], ...rows]),
+  );
+}
+
+/** Shown: what is to be pasted at the provider, and what is no secret. */
+const SHOWN: ReadonlySet<string> = new Set(['verification_token', 'subscription']);
+
+function hide(name: string, value: string): string {
+  return SHOWN.has(name) ? value : `${REDACTED}: --reveal shows it`;
+}

@@ -1,0 +1,11 @@
+/** Rows as aligned columns, the last as long as it is. */
+export function textTable(rows: readonly (readonly string[])[]): string {
+  const count = Math.max(0, ...rows.map(({ length }) => length));
+  const widths = Array.from({ length: count }, (_, at) =>
+    Math.max(...rows.map((row) => (row[at] ?? '').length)),
+  );
+  return rows
+    .map((row) => row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at]!))).join('  '))
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}

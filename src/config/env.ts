@@ -1,0 +1,40 @@
+// NUL: no secret, header or URL may hold it, so a marker that slips through is refused wherever it ends up.
+const MARKER = /\0env\((.*?)\)(unset|empty)\0/;
+
+/**
+ * An environment variable that the configuration needs: `secret: env('GITHUB_SECRET')`. One that is unset or empty
+ * stops the start, with a message that names the variable and the option.
+ *
+ * It may be a part of a longer text: `` secret: `webhooks:${env('PASSWORD')}` ``.
+ */
+export function env(name: string): string {
+  const value = process.env[name];
+  if (value !== undefined && value !== '') return value;
+  // Not thrown, so that all mistakes of the file are told at once.
+  return `\0env(${name})${value === undefined ? 'unset' : 'empty'}\0`;
+}
+
+/** A text of the configuration that waits for a variable. */
+export type MissingEnv = Readonly<{ path: readonly PropertyKey[]; name: string; isEmpty: boolean }>;
+
+/** Deeper than any configuration, and an end to those that hold themselves. */
+const DEPTH_MAX = 12;
+
+/** Finds the texts that a call of `env` has left without a value, wherever they are. */
+export function findMissingEnv(value: unknown, path: readonly PropertyKey[] = []): MissingEnv[] {
+  if (typeof value === 'string') return readMarker(value, path);
+  if (typeof value !== 'object' || value === null || path.length > DEPTH_MAX) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    findMissingEnv(member, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+/** Whether a value holds such a text. */
+export function lacksEnv(value: unknown): boolean {
+  return findMissingEnv(value).length > 0;
+}
+
+function readMarker(text: string, path: readonly PropertyKey[]): MissingEnv[] {
+  const found = MARKER.exec(text);
+  return found === null ? [] : [{ path, name: found[1]!, isEmpty: found[2] === 'empty' }];
+}

@@ -1,0 +1,15 @@
+import { isObject } from './strict.ts';
+
+type RawObject = Readonly<Record<string, unknown>>;
+
+/**
+ * The sources or destinations of a config file's value before it was found right: whatever there is that looks like
+ * one. Checks across settings go by it, so that one wrong field does not hide their mistakes.
+ */
+export function rawNamed(
+  file: unknown,
+  kind: 'sources' | 'destinations',
+): readonly (readonly [string, RawObject])[] {
+  if (!isObject(file) || !isObject(file[kind])) return [];
+  return Object.entries(file[kind]).map(([name, raw]) => [name, isObject(raw) ? raw : {}]);
+}

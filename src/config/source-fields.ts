@@ -1,0 +1,98 @@
+import { validateHeaderValue } from 'node:http';
+import { z } from 'zod';
+import { findProvider, PROVIDERS } from '../ingest/verify/providers/index.ts';
+import { isHttpUrl, numberField } from './file-fields.ts';
+import {
+  LIMITS,
+  LIST_MAX,
+  PARAMS_MAX,
+  PUBLIC_KEY_CHARS_MAX,
+  REPLY_CHARS_MAX,
+  SECRET_CHARS_MAX,
+  SECRETS_MAX,
+  URL_CHARS_MAX,
+} from './limits.ts';
+import { identityField, TEMPLATE_TAKES } from './locator-fields.ts';
+import { nearest } from './nearest.ts';
+import { textField } from './scheme-fields.ts';
+import { schemeSchema } from './scheme-schema.ts';
+import { keysOf, oneOrMany, strict } from './strict.ts';
+
+const PROVIDER_TAKES = 'the id of a provider, as `webhook-receiver providers` lists them';
+
+/** Known by its id or another name of it. */
+export const providerField = z.string(PROVIDER_TAKES).superRefine((id, context) => {
+  if (findProvider(id) === null) context.addIssue({ code: 'custom', message: nearestProvider(id) });
+});
+
+/** What is said of a provider that is not known. */
+export function nearestProvider(id: string): string {
+  const names = PROVIDERS.flatMap((provider) => [provider.id, ...(provider.aliases ?? [])]);
+  const meant = nearest(id, names);
+  return meant === null ? PROVIDER_TAKES : `${PROVIDER_TAKES}; the nearest is ${meant}`;
+}
+
+export const schemesField = oneOrMany(
+  schemeSchema,
+  LIST_MAX,
+  `a scheme, or a list of 1 to ${LIST_MAX} of which any may accept`,
+);
+
+const SECRET_TAKES = `a text of 1 to ${SECRET_CHARS_MAX} characters`;
+
+export const sourceSecretField = z
+  .string(SECRET_TAKES)
+  .refine(({ length }) => length >= 1 && length <= SECRET_CHARS_MAX, SECRET_TAKES);
+
+const SECRETS_TAKES = `a list of 1 to ${SECRETS_MAX} secrets`;
+
+export const secretsField = z
+  .array(sourceSecretField, SECRETS_TAKES)
+  .refine(({ length }) => length >= 1 && length <= SECRETS_MAX, SECRETS_TAKES)
+  .readonly();
+
+const PUBLIC_KEY_TAKES = `a public key of 1 to ${PUBLIC_KEY_CHARS_MAX} characters`;
+
+export const publicKeyField = z
+  .string(PUBLIC_KEY_TAKES)
+  .refine(({ length }) => length >= 1 && length <= PUBLIC_KEY_CHARS_MAX, PUBLIC_KEY_TAKES);
+
+const PARAMS_TAKES = `an object of at most ${PARAMS_MAX} texts by name`;
+
+export const paramsField = z
+  .record(z.string(), textField, PARAMS_TAKES)
+  .refine((params) => Object.keys(params).length <= PARAMS_MAX, PARAMS_TAKES)
+  .readonly();
+
+export const identitiesField = oneOrMany(identityField, LIST_MAX, `${TEMPLATE_TAKES}, or a list of them`);
+
+const PUBLIC_URL_TAKES = `the http or https URL that is registered at the provider, at most ${URL_CHARS_MAX} characters without a fragment`;
+
+// User name and password may be in it: what is signed is the URL as it was registered.
+export const publicUrlField = z
+  .string(PUBLIC_URL_TAKES)
+  .refine((text) => isHttpUrl(text) && !text.includes('#'), PUBLIC_URL_TAKES);
+
+const BODY_TAKES = `a text of at most ${REPLY_CHARS_MAX} characters`;
+const CONTENT_TYPE_TAKES = 'a media type such as text/plain';
+
+const replyShape = {
+  status: numberField(LIMITS.acceptedStatus).exactOptional(),
+  body: z
+    .string(BODY_TAKES)
+    .refine(({ length }) => length <= REPLY_CHARS_MAX, BODY_TAKES)
+    .exactOptional(),
+  contentType: z.string(CONTENT_TYPE_TAKES).refine(isMediaType, CONTENT_TYPE_TAKES).exactOptional(),
+};
+
+export const replyField = strict(replyShape, `an object with any of ${keysOf(replyShape)}`).readonly();
+
+function isMediaType(text: string): boolean {
+  if (!/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;.*)?$/.test(text) || text.length > 255) return false;
+  try {
+    validateHeaderValue('content-type', text);
+    return true;
+  } catch {
+    return false;
+  }
+}

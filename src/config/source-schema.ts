@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import { numberField } from './file-fields.ts';
+import { LIMITS } from './limits.ts';
+import {
+  identitiesField,
+  paramsField,
+  providerField,
+  publicKeyField,
+  publicUrlField,
+  replyField,
+  schemesField,
+  secretsField,
+  sourceSecretField,
+} from './source-fields.ts';
+import { isObject, strict } from './strict.ts';
+
+// Exact, where a slip in the name of a variable would leave requests unverified: `secret: process.env.TYPING_SLIP`
+// must stop start-up, and `provider: undefined` is not the source without verification.
+const sourceShape = {
+  provider: providerField.exactOptional(),
+  verify: schemesField.exactOptional(),
+  secret: sourceSecretField.exactOptional(),
+  secrets: secretsField.exactOptional(),
+  publicKey: publicKeyField.exactOptional(),
+  params: paramsField.exactOptional(),
+  idempotencyKey: identitiesField.exactOptional(),
+  eventType: identitiesField.exactOptional(),
+  publicUrl: publicUrlField.exactOptional(),
+  public_url: publicUrlField.exactOptional(),
+  toleranceSeconds: numberField(LIMITS.toleranceSeconds).optional(),
+  replayWindowSeconds: numberField(LIMITS.replayWindowSeconds).optional(),
+  reply: replyField.optional(),
+};
+
+type Key = keyof typeof sourceShape;
+
+const WAYS: readonly Key[] = ['provider', 'verify'];
+const OTHERS = (Object.keys(sourceShape) as Key[]).filter((key) => !WAYS.includes(key));
+
+/** Pairs of which one source has one at most. */
+const RIVALS: readonly (readonly [Key, Key])[] = [
+  ['secret', 'secrets'],
+  ['publicUrl', 'public_url'],
+];
+
+export const sourceSchema = strict(sourceShape, 'an object: {}, or with provider or verify').superRefine(
+  (source, context) => {
+    const say = (path: Key[], got: string, message: string) =>
+      context.addIssue({ code: 'custom', path, message, params: { got } });
+    const has = (key: Key) => Object.hasOwn(source, key);
+    if (WAYS.every(has)) say([], 'both provider and verify', 'exactly one of the two');
+    if (!WAYS.some(has)) {
+      for (const key of OTHERS.filter(has)) {
+        say([key], 'a value without provider or verify', 'a value only beside one of them');
+      }
+    }
+    for (const [one, other] of RIVALS.filter((pair) => pair.every(has))) {
+      say([other], `a value beside ${one}`, 'one of the two');
+    }
+  },
+  // Also when single fields are wrong: all mistakes are told at once.
+  { when: ({ value }) => isObject(value) },
+);
+
+export type SourceValues = z.output<typeof sourceSchema>;
