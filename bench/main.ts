@@ -7,6 +7,8 @@ import { measureCleanup } from './measure/cleanup.ts';
 import { measureEndToEnd } from './measure/end-to-end.ts';
 import { measureLatency } from './measure/latency.ts';
 import type { Setting } from './measure/setting.ts';
+import { measureVerification } from './measure/verification.ts';
+import { measureVerifiedAccept } from './measure/verified-accept.ts';
 import { BENCH_HELP, type BenchOptions, type MeasureName, parseBenchOptions } from './options.ts';
 import { runAndUndo } from './support/cleanup.ts';
 import { describeMachine, describeOthers, fileSystem } from './support/machine.ts';
@@ -14,12 +16,13 @@ import { ensurePeers } from './support/peers.ts';
 import { say } from './support/say.ts';
 import { renderTable, type Table } from './support/table.ts';
 
-const RUN: Readonly<Record<MeasureName, (setting: Setting) => Promise<Table>>> = {
-  accept: measureAccept,
-  'end-to-end': measureEndToEnd,
-  latency: measureLatency,
-  backlog: measureBacklog,
-  cleanup: measureCleanup,
+const RUN: Readonly<Record<MeasureName, readonly ((setting: Setting) => Promise<Table>)[]>> = {
+  accept: [measureAccept],
+  verify: [measureVerification, measureVerifiedAccept],
+  'end-to-end': [measureEndToEnd],
+  latency: [measureLatency],
+  backlog: [measureBacklog],
+  cleanup: [measureCleanup],
 };
 
 await runAndUndo(async () => {
@@ -32,10 +35,12 @@ await runAndUndo(async () => {
   const sections = [head(options, client.name)];
   for (const name of options.measures) {
     say(`${name} …`);
-    const table = await RUN[name]({ ...options, saturate: client.saturate, peersMissing });
-    sections.push(renderTable(table));
-    process.stdout.write(`${sections.length === 2 ? `${sections[0]}\n` : ''}${sections.at(-1)}\n`);
-    if (options.out !== null) writeFileSync(options.out, sections.join('\n'));
+    for (const measure of RUN[name]) {
+      const table = await measure({ ...options, saturate: client.saturate, peersMissing });
+      sections.push(renderTable(table));
+      process.stdout.write(`${sections.length === 2 ? `${sections[0]}\n` : ''}${sections.at(-1)}\n`);
+      if (options.out !== null) writeFileSync(options.out, sections.join('\n'));
+    }
   }
 });
 

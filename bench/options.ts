@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { CONTENDERS } from './servers/contenders.ts';
 
-export const MEASURES = ['accept', 'end-to-end', 'latency', 'backlog', 'cleanup'] as const;
+export const MEASURES = ['accept', 'verify', 'end-to-end', 'latency', 'backlog', 'cleanup'] as const;
 export type MeasureName = (typeof MEASURES)[number];
 
 export type BenchOptions = Readonly<{

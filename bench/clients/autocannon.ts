@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { orderBody, orderKey } from './order.ts';
 import type { SaturateOptions, Saturation } from './saturate.ts';
 
 /** The client for machines without wrk. It shares the cores with the servers more than wrk does: compare ratios. */
 export async function runAutocannon(options: SaturateOptions): Promise<Saturation> {
   const { default: autocannon } = await import('autocannon');
+  const { signatures } = options;
+  const signatureLines = signatures === undefined ? null : readFileSync(signatures, 'utf8').split('\n');
   let count = 0;
   const result = await autocannon({
     url: options.url,
@@ -13,7 +16,11 @@ export async function runAutocannon(options: SaturateOptions): Promise<Saturatio
       {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        setupRequest: (request) => ({ ...request, body: orderBody(orderKey(options.keyPrefix, ++count)) }),
+        setupRequest: (request) => {
+          const key = orderKey(options.keyPrefix, ++count);
+          const signed = signatureLines === null ? {} : githubHeaders(key, signatureLines[count - 1]!);
+          return { ...request, headers: { ...request.headers, ...signed }, body: orderBody(key) };
+        },
       },
     ],
   });
@@ -25,5 +32,13 @@ export async function runAutocannon(options: SaturateOptions): Promise<Saturatio
     socketErrors: result.errors + result.timeouts,
     p50Ms: result.latency.p50,
     p99Ms: result.latency.p99,
+  };
+}
+
+function githubHeaders(key: string, signature: string): Record<string, string> {
+  return {
+    'x-github-event': 'push',
+    'x-github-delivery': key,
+    'x-hub-signature-256': `sha256=${signature}`,
   };
 }

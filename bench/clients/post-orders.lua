@@ -1,5 +1,6 @@
 -- Posts one order event per request, each with an idempotency key of its own, and prints the totals as one line of
--- JSON. Arguments after `--`: the body's template, the mark in it that stands for the key, the run's key prefix.
+-- JSON. Arguments after `--`: the body's template, the mark in it that stands for the key, the run's key prefix, and
+-- for requests as GitHub signs them a file with the signature of each request in turn.
 -- The request is built once as text around the key: wrk.format would cost more than the receiver's answer.
 
 local threads = 0
@@ -9,7 +10,8 @@ function setup(thread)
   threads = threads + 1
 end
 
-local head, tail, prefix, digits
+local head, before, tail, prefix, digits
+local signatures = nil
 local count = 0
 
 function init(args)
@@ -18,14 +20,25 @@ function init(args)
   digits = "%0" .. (#mark - #prefix) .. "d"
   local from, to = string.find(template, mark, 1, true)
   head = "POST " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port ..
-    "\r\nContent-Type: application/json\r\nContent-Length: " .. #template .. "\r\n\r\n" ..
-    string.sub(template, 1, from - 1) .. prefix
+    "\r\nContent-Type: application/json\r\nContent-Length: " .. #template .. "\r\n"
+  before = string.sub(template, 1, from - 1) .. prefix
   tail = string.sub(template, to + 1)
+  if args[4] then
+    signatures = io.lines(args[4])
+  else
+    -- Nothing between the head and the key changes: joined once.
+    before = head .. "\r\n" .. before
+  end
 end
 
 function request()
   count = count + 1
-  return head .. string.format(digits, count) .. tail
+  local key = string.format(digits, count)
+  if signatures == nil then
+    return before .. key .. tail
+  end
+  return head .. "X-GitHub-Event: push\r\nX-GitHub-Delivery: " .. prefix .. key .. "\r\nX-Hub-Signature-256: sha256=" ..
+    signatures() .. "\r\n\r\n" .. before .. key .. tail
 end
 
 function done(summary, latency, requests)

@@ -7,6 +7,8 @@ export type SaturateOptions = Readonly<{
   connections: number;
   seconds: number;
   keyPrefix: string;
+  /** File with a signature line for each request in turn; without it requests are not signed. */
+  signatures?: string;
 }>;
 
 /** What a closed-loop client saw: each connection sends the next request once the last is answered. */

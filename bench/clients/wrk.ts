@@ -8,12 +8,19 @@ const SCRIPT = join(import.meta.dirname, 'post-orders.lua');
 
 /** One thread: on two cores a second one only takes the server's. */
 export async function runWrk(wrk: string, options: SaturateOptions): Promise<Saturation> {
-  const { connections, seconds, url, keyPrefix } = options;
+  const { connections, seconds, url, keyPrefix, signatures } = options;
   const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT, url];
   const child = startChild({
     name: 'wrk',
     command: wrk,
-    args: [...flags, '--', ORDER_TEMPLATE, KEY_MARK, keyPrefix],
+    args: [
+      ...flags,
+      '--',
+      ORDER_TEMPLATE,
+      KEY_MARK,
+      keyPrefix,
+      ...(signatures === undefined ? [] : [signatures]),
+    ],
   });
   await child.gone;
   await child.stop();

@@ -12,3 +12,4 @@ export const INSTANT = config('instant');
 export const INSTANT_ENV = { WORKER_COUNT: '500' } as const;
 export const BLOCKED = config('blocked');
 export const UNWANTED = config('unwanted');
+export const VERIFIED = config('verified');

@@ -1,10 +1,13 @@
 import type { WebhookEvent } from '../domain/event.ts';
 import type { HandlerContext } from './handler.ts';
 
-/** What a user's in-process handler is given: the event, and its body read as JSON once asked for. */
+/** What a user's in-process handler is given: the event, and its body read once asked for. */
 export type HandlerEvent<Payload = unknown> = WebhookEvent &
   Readonly<{
-    /** The `payload` member of the body for events posted in the receiver's own envelope, else the whole body. */
+    /**
+     * The `payload` member of the body for events posted in the receiver's own envelope, else the whole body: JSON, or
+     * the fields of a urlencoded form.
+     */
     payload: Payload;
   }>;
 

@@ -39,3 +39,12 @@ test('is a permanent error when the body is not JSON, without quoting it', () =>
     assert.throws(() => event.payload, isIt);
   }
 });
+
+test("reads a form's fields, repeated ones as arrays", () => {
+  const body = Buffer.from('command=%2Fdeploy&text=now+please&tag=a&tag=b&__proto__=x');
+  const event = withPayload(
+    anEvent({ body, contentType: 'application/x-www-form-urlencoded; charset=utf-8' }),
+  );
+  const expected = { command: '/deploy', text: 'now please', tag: ['a', 'b'] };
+  assert.deepEqual({ ...(event.payload as object) }, { ...expected, ['__proto__']: 'x' });
+});

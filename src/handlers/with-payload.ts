@@ -14,17 +14,35 @@ export function withPayload(event: WebhookEvent): HandlerEvent {
   };
 }
 
+const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+
 /**
- * A body that is not JSON now will not be at the next try.
+ * A body that cannot be read now will not be at the next try. Whatever is no form is taken as JSON: some providers
+ * send theirs as text/plain.
  * @throws PermanentError, without the parser's own message, which would quote the body into logs
  */
 function parseBody(event: WebhookEvent): unknown {
+  const isForm = FORM.test(event.contentType);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(event.body));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(event.body);
+    return isForm ? fieldsOf(text) : JSON.parse(text);
   } catch {
     const type = event.contentType === '' ? 'no content type' : `content type ${event.contentType}`;
-    throw new PermanentError(`the event has no payload: its body is not JSON (${type})`);
+    const problem = isForm ? 'its body is not UTF-8 text' : 'its body is not JSON';
+    throw new PermanentError(`the event has no payload: ${problem} (${type})`);
   }
+}
+
+/** A field that is repeated is an array of its values. */
+function fieldsOf(text: string): Record<string, string | string[]> {
+  const form = new URLSearchParams(text);
+  // No prototype: a field may have any name.
+  const fields: Record<string, string | string[]> = Object.create(null);
+  for (const name of new Set(form.keys())) {
+    const values = form.getAll(name);
+    fields[name] = values.length === 1 ? values[0]! : values;
+  }
+  return fields;
 }
 
 /**
