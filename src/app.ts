@@ -59,6 +59,7 @@ export async function startApp(config: Config): Promise<App> {
   const stats = () => store.stats();
   const metrics = createMetrics({
     sources: config.sources.map(({ name }) => name),
+    verifiedSources: config.sources.flatMap(({ name, verification }) => (verification === null ? [] : name)),
     destinations: destinations.map(({ name }) => name),
     handshakes: config.sources.flatMap(namedHandshakes),
     queueLimit: config.queueMaxSize,

@@ -29,8 +29,8 @@ const PLUGIN_WORDS: Readonly<Record<PluginScheme['plugin'], string>> = {
 export function describeScheme(scheme: Scheme): string {
   return [
     describeProof(scheme),
-    scheme.alg === 'plugin' || scheme.each === undefined ? '' : `, for every item of ${place(scheme.each)}`,
-    scheme.alg === 'plugin' || scheme.ts === undefined ? '' : `; ${describeTimestamp(scheme.ts)}`,
+    'each' in scheme && scheme.each !== undefined ? `, for every item of ${place(scheme.each)}` : '',
+    'ts' in scheme && scheme.ts !== undefined ? `; ${describeTimestamp(scheme.ts)}` : '',
     scheme.when === undefined ? '' : ` (${describeCondition(scheme.when)})`,
   ].join('');
 }

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isWithin, type NumberRange } from '../ingest/verify/number-range.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log-level.ts';
 import { isHttpUrl } from './file-fields.ts';
-import { isWithin, type NumberRange, PATH_CHARS_MAX } from './limits.ts';
+import { PATH_CHARS_MAX } from './limits.ts';
 
 /** How the text of an environment variable becomes a value. Any mistake's message is `takes`. */
 export type Kind<T> = Readonly<{ takes: string; schema: z.ZodType<T, string> }>;

@@ -1,25 +1,19 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { numberField } from '../ingest/verify/number-range.ts';
 import type { UserHandler } from './define-config.ts';
 import {
   GLOB_CHARS_MAX,
   GLOBS_MAX,
   HEADER_VALUE_CHARS_MAX,
   HEADERS_MAX,
-  isWithin,
   LIMITS,
-  type NumberRange,
   PATH_CHARS_MAX,
   STATUSES_MAX,
   URL_CHARS_MAX,
 } from './limits.ts';
 
 /** In all fields of the file the message of a mistake is what the field takes; see problem-lines.ts. */
-
-/** A number within the range. */
-export function numberField(range: NumberRange) {
-  return z.number(range.takes).refine((value) => isWithin(range, value), range.takes);
-}
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 

@@ -1,30 +1,6 @@
-/** What a number may be. One range serves the environment variable and the key of the config file alike. */
-export type NumberRange = Readonly<{
-  min: number;
-  max: number;
-  whole: boolean;
-  /** The range in words, as a mistake's "takes …" and the documentation's table show it. */
-  takes: string;
-}>;
+import { decimal, type NumberRange, whole } from '../ingest/verify/number-range.ts';
 
-/** Makes the range of a count: whole numbers only. */
-export function whole(min: number, max: number): NumberRange {
-  return { min, max, whole: true, takes: `a whole number from ${min} to ${max}` };
-}
-
-/** Makes the range of a quantity that may have a fraction, such as seconds. */
-export function decimal(min: number, max: number, unit?: string): NumberRange {
-  const noun = unit === undefined ? 'a number' : `a number of ${unit}`;
-  return { min, max, whole: false, takes: `${noun} from ${min} to ${max}` };
-}
-
-/** Whether the number lies within the range. NaN and the infinities lie within none. */
-export function isWithin(range: NumberRange, value: number): boolean {
-  if (range.whole && !Number.isInteger(value)) return false;
-  return value >= range.min && value <= range.max;
-}
-
-/** The bound on everything that is a number. */
+/** The bound on everything that is a number; of schemes see src/ingest/verify/limits.ts. */
 export const LIMITS = {
   workers: whole(1, 10_000),
   queue: whole(1, 100_000_000),
@@ -45,11 +21,7 @@ export const LIMITS = {
   permanentStatus: whole(300, 599),
   // A provider takes any other status for a failure.
   acceptedStatus: whole(200, 299),
-  // A day: beyond it a timestamp protects from nothing.
-  toleranceSeconds: decimal(1, 86_400, 'seconds'),
-  skewSeconds: decimal(0, 3600, 'seconds'),
   replayWindowSeconds: decimal(0, 2_592_000, 'seconds'),
-  keyBytes: whole(1, 1024),
   rejected: whole(0, 100_000),
   rejectedBytes: whole(0, 1024 * 1024 * 1024),
   rejectedHours: decimal(0.0001, 8760, 'hours'),
@@ -70,8 +42,4 @@ export const SECRETS_MAX = 10;
 export const SECRET_CHARS_MAX = 4096;
 export const PUBLIC_KEY_CHARS_MAX = 8192;
 export const PARAMS_MAX = 20;
-/** Most items of a list in a scheme. */
-export const LIST_MAX = 20;
-/** Longest locator, template or other text of a scheme. */
-export const TEXT_CHARS_MAX = 1000;
 export const REPLY_CHARS_MAX = 4096;

@@ -1,4 +1,4 @@
-import { isObject } from './strict.ts';
+import { isObject } from './is-object.ts';
 
 type RawObject = Readonly<Record<string, unknown>>;
 

@@ -1,18 +1,19 @@
 import { z } from 'zod';
+import { numberField } from '../ingest/verify/number-range.ts';
+import { part, strict } from '../ingest/verify/strict-object.ts';
 import {
   globsField,
   handlerField,
   headersField,
   nameField,
-  numberField,
   secretField,
   statusesField,
   urlField,
 } from './file-fields.ts';
+import { isObject } from './is-object.ts';
 import { LIMITS, NAMED_MAX } from './limits.ts';
 import { SETTING_FIELDS } from './settings.ts';
 import { sourceSchema } from './source-schema.ts';
-import { isObject, keysOf, strict } from './strict.ts';
 
 /** The environment: texts in, values out. Variables of others are passed over. */
 export const envSchema = z.object(SETTING_FIELDS);
@@ -25,7 +26,7 @@ const retryShape = {
   jitter: numberField(LIMITS.share).optional(),
 };
 
-export const retrySchema = strict(retryShape, `an object with any of ${keysOf(retryShape)}`);
+export const retrySchema = part(retryShape);
 
 const destinationShape = {
   url: urlField.optional(),

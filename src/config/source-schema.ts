@@ -1,5 +1,8 @@
 import type { z } from 'zod';
-import { numberField } from './file-fields.ts';
+import { SCHEME_LIMITS } from '../ingest/verify/limits.ts';
+import { numberField } from '../ingest/verify/number-range.ts';
+import { strict } from '../ingest/verify/strict-object.ts';
+import { isObject } from './is-object.ts';
 import { LIMITS } from './limits.ts';
 import {
   identitiesField,
@@ -12,7 +15,6 @@ import {
   secretsField,
   sourceSecretField,
 } from './source-fields.ts';
-import { isObject, strict } from './strict.ts';
 
 // Exact, where a slip in the name of a variable would leave requests unverified: `secret: process.env.TYPING_SLIP`
 // must stop start-up, and `provider: undefined` is not the source without verification.
@@ -27,7 +29,7 @@ const sourceShape = {
   eventType: identitiesField.exactOptional(),
   publicUrl: publicUrlField.exactOptional(),
   public_url: publicUrlField.exactOptional(),
-  toleranceSeconds: numberField(LIMITS.toleranceSeconds).optional(),
+  toleranceSeconds: numberField(SCHEME_LIMITS.toleranceSeconds).optional(),
   replayWindowSeconds: numberField(LIMITS.replayWindowSeconds).optional(),
   reply: replyField.optional(),
 };

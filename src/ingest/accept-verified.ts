@@ -74,6 +74,6 @@ export function storeVerified(
 ): Promise<StoreEventOutcome> {
   const identity = identify(rules.identity, signed, receivedAtMs);
   const { replayKey } = identity;
-  const mark = replayKey === null ? null : replayMark(source, replayKey, receivedAtMs - rules.replayWindowMs);
+  const mark = replayKey === null ? null : replayMark(replayKey, receivedAtMs - rules.replayWindowMs);
   return storeEvent(source, request, identity, receivedAtMs, mark);
 }

@@ -14,6 +14,8 @@ import { createSubscriber } from './subscriber.ts';
 export type MetricsOptions = Readonly<{
   /** Configured names: with the fixed lists of words they are all that labels are made of. */
   sources: readonly string[];
+  /** Those of them that verify their requests. */
+  verifiedSources?: readonly string[];
   destinations: readonly string[];
   handshakes?: readonly HandshakeName[];
   /** Most deliveries that may be pending. */
@@ -41,8 +43,8 @@ export const STATS_TIMEOUT_MS = 2000;
 export function createMetrics(options: MetricsOptions): Metrics {
   const own = new Registry();
   const emit = createSubscriber({
-    ...ingestMetrics(own, options.sources),
-    ...handshakeMetrics(own, options.sources, options.handshakes ?? []),
+    ...ingestMetrics(own, options.sources, options.verifiedSources ?? []),
+    ...handshakeMetrics(own, options.verifiedSources ?? [], options.handshakes ?? []),
     ...deliveryMetrics(own, options.destinations),
     ...storeMetrics(own),
   });

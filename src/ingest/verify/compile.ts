@@ -1,4 +1,5 @@
 import { compileBasic } from './basic.ts';
+import { checkScheme } from './check-scheme.ts';
 import type { JsonWebKeySet, SchemeInputs, SchemeOutcome } from './compiled-scheme.ts';
 import { wrong } from './compiled-scheme.ts';
 import { judgeCondition, secretsFor } from './condition.ts';
@@ -14,7 +15,6 @@ import { findProvider } from './providers/index.ts';
 import { compilePublicKey } from './public-key.ts';
 import type { Scheme } from './scheme.ts';
 import { SchemeError } from './scheme-error.ts';
-import { checkScheme } from './scheme-schema.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { type SignedRequest, viewOf } from './signed-request.ts';
 import { compileSns } from './sns.ts';

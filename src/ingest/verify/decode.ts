@@ -1,3 +1,4 @@
+import type { Hash, Hmac } from 'node:crypto';
 import type { Encoding } from './scheme.ts';
 
 const ALPHABETS: Readonly<Record<Encoding, RegExp>> = {
@@ -33,6 +34,11 @@ export function looksEncoded(text: string, encoding: Encoding): boolean {
 
 export function encode(bytes: Buffer, encoding: Encoding): string {
   return encoding === 'HEX' ? bytes.toString('hex').toUpperCase() : bytes.toString(encoding);
+}
+
+/** What a finished hash is, encoded; without the way over a buffer where the hash can do it. */
+export function digestAs(finished: Hash | Hmac, encoding: Encoding): string {
+  return encoding === 'HEX' ? finished.digest('hex').toUpperCase() : finished.digest(encoding);
 }
 
 /** Text as the bytes that came over the wire: Node reads header bytes as Latin-1. */

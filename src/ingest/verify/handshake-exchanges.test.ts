@@ -66,16 +66,17 @@ for (const exchange of exchanges.filter((one) => isWhole(one) && !EVENTS.has(one
       if (answer.reply.body !== '') assert.equal(answer.reply.headers['x-content-type-options'], 'nosniff');
     });
 
-    it('verifies if it is signed', {
-      skip: exchange.signedFirst !== true || exchange.now === undefined,
-    }, async () => {
-      const verifier = compileVerifier({
-        provider: exchange.provider,
-        secrets: exchange.secret === undefined ? [] : [exchange.secret],
-        ...(exchange.publicKey !== undefined && { publicKey: exchange.publicKey }),
+    const { signedFirst, now } = exchange;
+    if (signedFirst === true && now !== undefined) {
+      it('verifies', async () => {
+        const verifier = compileVerifier({
+          provider: exchange.provider,
+          secrets: exchange.secret === undefined ? [] : [exchange.secret],
+          ...(exchange.publicKey !== undefined && { publicKey: exchange.publicKey }),
+        });
+        assert.deepEqual(await verifier.verify(request, now * 1000), { ok: true });
       });
-      assert.deepEqual(await verifier.verify(request, exchange.now! * 1000), { ok: true });
-    });
+    }
 
     it('is not answered by providers that have another', () => {
       for (const other of PROVIDERS) {

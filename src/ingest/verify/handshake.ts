@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { encode } from './decode.ts';
+import { digestAs } from './decode.ts';
 import { makeKey } from './key-rule.ts';
 import { compileLocator, type Reader } from './locate.ts';
 import type { Handshake } from './provider.ts';
@@ -100,7 +100,7 @@ function computeMac(rule: NonNullable<Handshake['mac']>, scope: Scope): string |
   const key = makeKey(scope.secret, rule.key ?? {});
   if (!key.ok) return null;
   const hash = rule.alg === 'hmac' ? createHmac(rule.hash, key.value) : createHash(rule.hash);
-  return feed(templateOf(rule.of), scope, hash) ? encode(hash.digest(), rule.enc) : null;
+  return feed(templateOf(rule.of), scope, hash) ? digestAs(hash, rule.enc) : null;
 }
 
 /** Null if a part of it is missing. Echoes are plain text that no browser takes for anything else. */

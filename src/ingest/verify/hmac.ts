@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import { refuse, type SchemeInputs, type SchemeOutcome, wrong } from './compiled-scheme.ts';
-import { ENCODING_WORDS, encode, looksEncoded } from './decode.ts';
+import { digestAs, ENCODING_WORDS, looksEncoded } from './decode.ts';
 import { makeKey } from './key-rule.ts';
 import { type Compiled, compileLocator, type LocatorKind } from './locate.ts';
 import type { Verdict } from './outcome.ts';
@@ -67,7 +67,7 @@ function macJudge(
         if (!feed(template, scope, mac)) continue;
         isSignable = true;
         // Comparing texts, not bytes, leaves no second way to write the same signature.
-        const expected = encode(mac.digest(), encoding);
+        const expected = digestAs(mac, encoding);
         if (candidates.some((candidate) => sameText(candidate, expected))) return { ok: true };
       }
     }

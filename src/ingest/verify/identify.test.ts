@@ -46,6 +46,26 @@ describe('the identity of an event', () => {
     assert.equal(named(rules, request('{"e":[]}')).eventType, 'unknown');
   });
 
+  it('has each item of a type once, and of a key as often as it came', () => {
+    const rules = {
+      idempotencyKey: ['{body:/*/id}'],
+      eventType: ['{body:/*/kind}.{body:/*/event}'],
+      replayKey: '{body:/*/event}',
+    };
+    const items = [
+      { id: 1, kind: 'mail', event: 'open' },
+      { id: 1, kind: 'mail', event: 'click' },
+      { id: 2, kind: 'mail', event: 'open' },
+    ];
+    assert.deepEqual(named(rules, request(JSON.stringify(items))), {
+      idempotencyKey: '1,1,2',
+      eventType: 'mail.open,click',
+      replayKey: 'open,click,open',
+    });
+    const sendgrid = { eventType: ['{body:/*/event}'] };
+    assert.equal(named(sendgrid, request('[{"event":"open"},{"event":"open"}]')).eventType, 'open');
+  });
+
   it('has a name for the time, and for a member', () => {
     const rules = { idempotencyKey: ['{body_sha256_hex}:{received_10s}'], eventType: ['{key:update_id}'] };
     const one = named(rules, request('{"update_id":1,"message":{}}'), 1_760_000_019_999);

@@ -18,7 +18,7 @@ const LONGEST = 255;
 
 /**
  * Names a request. Never throws for what is in the request: a key that cannot be read is `sha256:` and the hex of the
- * body's hash, a type that cannot is `unknown`. Lists (`*`) are joined by commas; keys beyond 255 characters become
+ * body's hash, a type that cannot is `unknown`. Lists (`*`) are joined by commas, in a type each of its items once; keys beyond 255 characters become
  * `sha256:` and the hex of their hash.
  * @throws SchemeError if a template of the rules is wrong
  */
@@ -27,7 +27,7 @@ export function identify(rules: IdentityRules, request: SignedRequest, receivedA
   const scope = scopeOf(viewOf(request), {});
   scope.receivedAtMs = receivedAtMs;
   const key = firstText(compiled.idempotencyKey, scope);
-  const type = firstText(compiled.eventType, scope);
+  const type = firstText(compiled.eventType, scope, 'distinct');
   const replay = firstText(compiled.replayKey, scope);
   return {
     idempotencyKey: key === null ? `sha256:${scope.view.bodySha256Hex}` : boundedKey(key),
@@ -61,9 +61,13 @@ function compile(template: Template): CompiledTemplate {
   return compiled.value;
 }
 
-function firstText(templates: readonly CompiledTemplate[], scope: Scope): string | null {
+function firstText(
+  templates: readonly CompiledTemplate[],
+  scope: Scope,
+  lists: 'whole' | 'distinct' = 'whole',
+): string | null {
   for (const template of templates) {
-    const text = template.text(scope);
+    const text = template.text(scope, lists);
     if (text !== null && text !== '') return text;
   }
   return null;

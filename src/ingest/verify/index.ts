@@ -10,6 +10,7 @@ import type { Scheme, Template } from './scheme.ts';
 import { SchemeError } from './scheme-error.ts';
 import { RequestView } from './signed-request.ts';
 
+export { checkScheme } from './check-scheme.ts';
 export { compileVerifier, type Verifier, type VerifierOptions } from './compile.ts';
 export type { JsonWebKeySet } from './compiled-scheme.ts';
 export { FetchError, type FetchInit, type FetchText } from './fetch-keys.ts';
@@ -28,7 +29,6 @@ export type * from './provider.ts';
 export { findProvider, PROVIDERS } from './providers/index.ts';
 export type * from './scheme.ts';
 export { SchemeError } from './scheme-error.ts';
-export { checkScheme } from './scheme-schema.ts';
 export { type SignOptions, signWebhook } from './sign.ts';
 export { type SignedRequest, viewOf } from './signed-request.ts';
 

@@ -49,6 +49,9 @@ function compileRules({ iss, aud, claims = {} }: JwtScheme['jwt']): Compiled<Rul
   return { ok: true, value: { iss: issuers, aud: audience?.value ?? null, claims: expected } };
 }
 
+/** How far `iat` may lie ahead where the scheme has no skew, be its age judged or not: clocks differ by no more. */
+const MOST_AHEAD_SECONDS = 300;
+
 function judgeTimes(claims: Claims, now: number, skew: number, requireExp: boolean): Verdict | null {
   const { exp, nbf, iat } = claims;
   if ([exp, nbf, iat].some((time) => time !== undefined && !isTime(time))) {
@@ -60,8 +63,9 @@ function judgeTimes(claims: Claims, now: number, skew: number, requireExp: boole
     return refuse('expired_token', 'The token has expired.');
   }
   if (isTime(nbf) && nbf - skew > now) return refuse('wrong_claim', 'The token is not valid yet (nbf).');
-  if (skew > 0 && isTime(iat) && iat - skew > now) {
-    return refuse('future_timestamp', 'The token was issued in the future (iat).');
+  const ahead = skew > 0 ? skew : MOST_AHEAD_SECONDS;
+  if (isTime(iat) && iat - ahead > now) {
+    return refuse('future_timestamp', `The token was issued more than ${ahead} s ahead (iat).`);
   }
   return null;
 }

@@ -10,7 +10,7 @@ import {
 import { describe, it } from 'node:test';
 import { compileVerifier, type VerifierOptions } from './compile.ts';
 import { FetchError, type FetchText } from './fetch-keys.ts';
-import type { Scheme } from './scheme.ts';
+import type { JwtScheme } from './scheme.ts';
 
 const NOW = 1_760_000_000;
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -239,7 +239,7 @@ describe('Plaid', () => {
 });
 
 describe('a token by the secret', () => {
-  const scheme: Scheme = {
+  const scheme: JwtScheme = {
     alg: 'jwt',
     sig: { from: 'header:X-Webhook-Signature' },
     jwt: { algs: ['HS256'], iss: 'netlify', bodyHash: 'sha256', keys: 'secret' },
@@ -258,5 +258,33 @@ describe('a token by the secret', () => {
     assert.equal(await netlify({ claims: { ...claims, exp: NOW } }), 'expired_token');
     assert.equal(await netlify({ claims: { ...claims, exp: NOW + 1 } }), 'ok');
     assert.equal(await netlify({ claims: [] }), 'wrong_signature');
+  });
+
+  const timed = (rules: object, times: object, toleranceSeconds?: number) => {
+    const verify: JwtScheme = { ...scheme, jwt: { ...scheme.jwt, ...rules } };
+    const text = token({ header: { alg: 'HS256' }, claims: { ...claims, ...times }, key: 's' });
+    const options = { verify, secrets: ['s'], ...(toleranceSeconds !== undefined && { toleranceSeconds }) };
+    return verdict(options, ['x-webhook-signature', text]);
+  };
+
+  it('is refused if it was issued in the future, whether or not its age is judged', async () => {
+    for (const rules of [{}, { iatTol: 3600 }]) {
+      assert.equal(await timed(rules, { iat: NOW + 300 }), 'ok');
+      assert.equal(await timed(rules, { iat: NOW + 301 }), 'future_timestamp');
+      assert.equal(await timed(rules, { iat: NOW + 301 }, 86_400), 'future_timestamp');
+      assert.equal(await timed(rules, { iat: NOW + 1e15 }), 'future_timestamp');
+    }
+    assert.equal(await timed({}, { iat: NOW - 86_400 }), 'ok', 'how old it may be is the rule of iatTol');
+    assert.equal(await timed({ skew: 600 }, { iat: NOW + 600 }), 'ok');
+    assert.equal(await timed({ skew: 600 }, { iat: NOW + 601 }), 'future_timestamp');
+    assert.equal(await timed({ skew: 60 }, { iat: NOW + 61 }), 'future_timestamp');
+  });
+
+  it('is refused before it is valid', async () => {
+    assert.equal(await timed({}, { nbf: NOW }), 'ok');
+    assert.equal(await timed({}, { nbf: NOW + 1 }), 'wrong_claim');
+    assert.equal(await timed({}, { nbf: NOW + 301 }, 86_400), 'wrong_claim');
+    assert.equal(await timed({ skew: 600 }, { nbf: NOW + 600 }), 'ok');
+    assert.equal(await timed({ skew: 600 }, { nbf: NOW + 601 }), 'wrong_claim');
   });
 });

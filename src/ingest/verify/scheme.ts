@@ -77,14 +77,16 @@ export type Condition = Readonly<{
   notContentType?: readonly string[];
 }>;
 
-type Common = Readonly<{
-  when?: Condition;
-  /** Verifies each item of an array instead of the whole; an empty array is refused. */
-  each?: Locator;
-  ts?: TimestampRule;
-  /** Values that must fit a pattern as a whole, lest the parts of what is signed could be shifted. */
-  matches?: Readonly<Record<Locator, string>>;
-}>;
+type Conditional = Readonly<{ when?: Condition }>;
+
+type Common = Conditional &
+  Readonly<{
+    /** Verifies each item of an array instead of the whole; an empty array is refused. */
+    each?: Locator;
+    ts?: TimestampRule;
+    /** Values that must fit a pattern as a whole, lest the parts of what is signed could be shifted. */
+    matches?: Readonly<Record<Locator, string>>;
+  }>;
 
 export type HmacScheme = Common &
   Readonly<{
@@ -99,7 +101,7 @@ export type HmacScheme = Common &
     bodyHashQuery?: string;
   }>;
 
-/** A plain digest of a text that has the secret in it. */
+/** A plain digest of a text that has the secret in it. Unless that comes last, the text must be UTF-8 as a whole. */
 export type DigestScheme = Common &
   Readonly<{ alg: 'digest'; hash?: Hash; sig: SignatureRule; signed: Template | readonly Template[] }>;
 
@@ -118,9 +120,9 @@ export type TokenScheme = Common &
   Readonly<{ alg: 'token'; sig: SignatureRule; equals?: 'secret' | Locator }>;
 
 /** `Authorization: Basic`; the secret is `user:password`. */
-export type BasicScheme = Common & Readonly<{ alg: 'basic' }>;
+export type BasicScheme = Conditional & Readonly<{ alg: 'basic' }>;
 
-export type JwtScheme = Common &
+export type JwtScheme = Conditional &
   Readonly<{
     alg: 'jwt';
     sig: SignatureRule;
@@ -136,7 +138,7 @@ export type JwtScheme = Common &
       /** Most seconds since `iat`, which must then be there. */
       iatTol?: number;
       requireExp?: boolean;
-      /** Seconds that clocks may differ. */
+      /** Seconds that clocks may differ. Without it `iat` may be 300 s ahead, and `nbf` and `exp` are judged exactly. */
       skew?: number;
       /** Claim with the hex SHA-256 of the body. */
       bodyHash?: string;
@@ -147,7 +149,7 @@ export type JwtScheme = Common &
 
 /** What data cannot say. */
 export const PLUGINS = ['sns', 'paypal', 'ebay'] as const;
-export type PluginScheme = Readonly<{ alg: 'plugin'; plugin: (typeof PLUGINS)[number]; when?: Condition }>;
+export type PluginScheme = Conditional & Readonly<{ alg: 'plugin'; plugin: (typeof PLUGINS)[number] }>;
 
 export type Scheme =
   | HmacScheme

@@ -16,8 +16,8 @@ export type CompiledTemplate = Readonly<{
   words: readonly string[];
   /** The pieces that are signed, in order; null if something is missing. The body is not copied. */
   pieces(scope: Scope): readonly Uint8Array[] | null;
-  /** As text; null if something is missing. Lists are joined by commas. */
-  text(scope: Scope): string | null;
+  /** As text; null if something is missing. Lists are joined by commas, with `distinct` without their repeats. */
+  text(scope: Scope, lists?: 'whole' | 'distinct'): string | null;
 }>;
 
 type Part =
@@ -59,7 +59,7 @@ export function compileTemplate(template: Template): Compiled<CompiledTemplate> 
     part.kind === 'word' ? part.word : part.kind === 'body' ? 'body' : [],
   );
   const pieces = (scope: Scope) => piecesOf(parts, scope);
-  const text = (scope: Scope) => joinedText(parts, scope);
+  const text: CompiledTemplate['text'] = (scope, lists = 'whole') => joinedText(parts, scope, lists);
   return { ok: true, value: { template, readers, words, pieces, text } };
 }
 
@@ -127,17 +127,17 @@ function bytesOf(text: string): Uint8Array | null {
   return text.isWellFormed() ? Buffer.from(text, 'utf8') : null;
 }
 
-function joinedText(parts: readonly Part[], scope: Scope): string | null {
+function joinedText(parts: readonly Part[], scope: Scope, lists: 'whole' | 'distinct'): string | null {
   let text = '';
   for (const part of parts) {
-    const piece = textOfPart(part, scope);
+    const piece = textOfPart(part, scope, lists);
     if (piece === null) return null;
     text += piece;
   }
   return text;
 }
 
-function textOfPart(part: Part, scope: Scope): string | null {
+function textOfPart(part: Part, scope: Scope, lists: 'whole' | 'distinct'): string | null {
   switch (part.kind) {
     case 'literal':
       return part.text;
@@ -148,7 +148,8 @@ function textOfPart(part: Part, scope: Scope): string | null {
     case 'locator': {
       if (!part.reader.isList) return part.reader.one(scope);
       const all = part.reader.all(scope);
-      return all.length === 0 ? null : all.join(',');
+      if (all.length === 0) return null;
+      return (lists === 'whole' ? all : [...new Set(all)]).join(',');
     }
   }
 }

@@ -7,7 +7,7 @@ import { ingestMetrics } from './ingest.ts';
 
 function setUp() {
   const registry = new Registry();
-  const emit = createSubscriber(ingestMetrics(registry, ['orders']));
+  const emit = createSubscriber(ingestMetrics(registry, ['orders', 'github'], ['github']));
   return { emit, lines: async () => (await registry.metrics()).split('\n') };
 }
 
@@ -53,9 +53,19 @@ describe('ingestMetrics', () => {
     assert.ok(text.includes('webhook_events_total{result="rejected",source="",reason="unknown_source"} 1'));
   });
 
+  it('has from the start what can happen to a source, and nothing else', async () => {
+    const { lines } = setUp();
+    const text = (await lines()).join('\n');
+    const has = (source: string, reason: string) => text.includes(`source="${source}",reason="${reason}"} 0`);
+    assert.ok(has('orders', 'invalid') && !has('orders', 'wrong_signature'));
+    assert.ok(has('github', 'wrong_signature') && !has('github', 'invalid'));
+    assert.ok(has('', 'unknown_source') && !has('', 'invalid'));
+  });
+
   it('adds no series for names that a client made up', async () => {
     const { emit, lines } = setUp();
     emit({ ...ACCEPTED, source: '' });
+    emit({ type: 'event.rejected', source: '', reason: 'invalid', detail: '' });
     const before = (await lines()).length;
     for (let i = 0; i < 1000; i++) {
       const source = ['__proto__', 'constructor', `x${i}`, '"} 1\nevil 1'][i % 4]!;
@@ -65,7 +75,7 @@ describe('ingestMetrics', () => {
     }
     const text = await lines();
     assert.equal(text.length, before);
-    assert.ok(text.includes('webhook_events_total{result="rejected",source="",reason="invalid"} 1000'));
+    assert.ok(text.includes('webhook_events_total{result="rejected",source="",reason="invalid"} 1001'));
     assert.ok(!text.some((line) => line.includes('evil') || line.includes('__proto__')));
   });
 

@@ -1,13 +1,21 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { VERIFY_REASONS } from '../../ingest/verify/outcome.ts';
 import { REJECTION_REASONS, type RejectionReason } from '../events.ts';
 import type { Handlers } from '../subscriber.ts';
 import { perName, seconds } from './labels.ts';
 
 const ACCEPT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What came in and what it was answered. Every series of a configured source is there from the start. */
-export function ingestMetrics(registry: Registry, sources: readonly string[]): Handlers {
-  const of = perName(sources, sourceSeries(registry, sources));
+/**
+ * What came in and what it was answered. Every series that a configured source can have is there from the start.
+ * @param verified those of the sources that verify their requests
+ */
+export function ingestMetrics(
+  registry: Registry,
+  sources: readonly string[],
+  verified: readonly string[],
+): Handlers {
+  const of = perName(sources, sourceSeries(registry, sources, verified));
   const acceptDuration = new Histogram({
     name: 'webhook_accept_duration_seconds',
     help: 'From request to answer, for accepted events and duplicates.',
@@ -36,8 +44,12 @@ type SourceSeries = Readonly<{
   rejected: ReadonlyMap<RejectionReason, Counter.Internal>;
 }>;
 
-function sourceSeries(registry: Registry, sources: readonly string[]): (source: string) => SourceSeries {
-  const events = eventsTotal(registry, sources);
+function sourceSeries(
+  registry: Registry,
+  sources: readonly string[],
+  verified: readonly string[],
+): (source: string) => SourceSeries {
+  const events = eventsTotal(registry, sources, verified);
   const conflicts = conflictsTotal(registry, sources);
   return (source) => ({
     accepted: events.labels({ result: 'accepted', source, reason: '' }),
@@ -50,7 +62,7 @@ function sourceSeries(registry: Registry, sources: readonly string[]): (source: 
 }
 
 /** A series that appears only with its first event hides that event from rate() and increase(). */
-function eventsTotal(registry: Registry, sources: readonly string[]) {
+function eventsTotal(registry: Registry, sources: readonly string[], verified: readonly string[]) {
   const events = new Counter({
     name: 'webhook_events_total',
     help: 'Requests by what they were answered; source is empty when the request named none that exists.',
@@ -62,9 +74,22 @@ function eventsTotal(registry: Registry, sources: readonly string[]) {
     events.inc({ result: 'duplicate', source, reason: '' }, 0);
   }
   for (const source of [...sources, '']) {
-    for (const reason of REJECTION_REASONS) events.inc({ result: 'rejected', source, reason }, 0);
+    for (const reason of reasonsOf(source, verified.includes(source))) {
+      events.inc({ result: 'rejected', source, reason }, 0);
+    }
   }
   return events;
+}
+
+/** The others would be some thirty series a source that never move. */
+function reasonsOf(source: string, isVerified: boolean): readonly RejectionReason[] {
+  if (source === '') return ['unknown_source'];
+  const others: ReadonlySet<RejectionReason> = new Set<RejectionReason>(
+    isVerified
+      ? ['malformed_json', 'invalid', 'unknown_source']
+      : [...VERIFY_REASONS, 'keys_unavailable', 'unknown_source'],
+  );
+  return REJECTION_REASONS.filter((reason) => !others.has(reason));
 }
 
 function conflictsTotal(registry: Registry, sources: readonly string[]) {

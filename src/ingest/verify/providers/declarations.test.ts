@@ -126,7 +126,8 @@ function lineOf(provider: Provider): string {
 function signingOf(scheme: Scheme): readonly string[] {
   if (scheme.alg === 'plugin') return [`plugin ${scheme.plugin}`, '-', '-', '-', '-'];
   if (scheme.alg === 'basic') return ['basic', '-', '-', '-', '-'];
-  const { sig, ts } = scheme;
+  const { sig } = scheme;
+  const ts = 'ts' in scheme ? scheme.ts : undefined;
   const from = typeof sig.from === 'string' ? sig.from : sig.from[0]!;
   // Standard Webhooks names its version in each item, as all its senders do.
   const key = sig.kv === ',' ? undefined : sig.key;

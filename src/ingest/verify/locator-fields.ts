@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { asTemplate, compileLocator } from '../ingest/verify/locate.ts';
-import { compileTemplate } from '../ingest/verify/template.ts';
 import { TEXT_CHARS_MAX } from './limits.ts';
+import { compileLocator } from './locate.ts';
+import { compileTemplate } from './template.ts';
 
 export const LOCATOR_TAKES = 'a locator such as header:X-Id or body:/data/id';
 export const TEMPLATE_TAKES = 'a template such as {header:X-Id}.{body}';
@@ -22,17 +22,6 @@ export function templateMistake(text: string): string | null {
   return compiled.ok ? null : `${TEMPLATE_TAKES}: ${compiled.problem}`;
 }
 
-/** As `templateMistake`, of a template that names an event. */
-function identityMistake(text: string): string | null {
-  const mistake = templateMistake(text);
-  const compiled = compileTemplate(text);
-  if (mistake !== null || !compiled.ok) return mistake;
-  const { readers, words } = compiled.value;
-  if (words.includes('secret')) return `${TEMPLATE_TAKES} without the secret: keys and types are shown`;
-  const isSame = readers.length === 0 && words.length === 0;
-  return isSame ? `${TEMPLATE_TAKES}: without a part in braces all events would be the same` : null;
-}
-
 /** A text that a function finds no mistake in; what it takes otherwise is what the function says. */
 export function checkedText(takes: string, mistakeOf: (text: string) => string | null) {
   return z.string(takes).superRefine((text, context) => {
@@ -42,9 +31,3 @@ export function checkedText(takes: string, mistakeOf: (text: string) => string |
 }
 
 export const locatorField = checkedText(LOCATOR_TAKES, locatorMistake);
-
-/** Where an event's key or type is. A bare locator stands for the template of it alone. */
-export const identityField = z
-  .string(TEMPLATE_TAKES)
-  .transform(asTemplate)
-  .pipe(checkedText(TEMPLATE_TAKES, identityMistake));

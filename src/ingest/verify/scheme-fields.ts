@@ -1,14 +1,5 @@
 import { z } from 'zod';
-import {
-  type Condition,
-  ENCODINGS,
-  type KeyRule,
-  type SignatureRule,
-  TIMESTAMP_UNITS,
-  type TimestampRule,
-} from '../ingest/verify/scheme.ts';
-import { numberField } from './file-fields.ts';
-import { LIMITS, LIST_MAX, TEXT_CHARS_MAX } from './limits.ts';
+import { LIST_MAX, SCHEME_LIMITS, TEXT_CHARS_MAX } from './limits.ts';
 import {
   checkedText,
   LOCATOR_TAKES,
@@ -17,13 +8,25 @@ import {
   TEMPLATE_TAKES,
   templateMistake,
 } from './locator-fields.ts';
-import { keysOf, passOn, strict } from './strict.ts';
+import { numberField } from './number-range.ts';
+import {
+  type Condition,
+  ENCODINGS,
+  type KeyRule,
+  type SignatureRule,
+  TIMESTAMP_UNITS,
+  type TimestampRule,
+} from './scheme.ts';
+import { part, passOn } from './strict-object.ts';
 
-/** The parts that schemes are made of. Every member of the types has its field here, and no other is known. */
+/**
+ * The parts that schemes are made of. Every member of the types has its field here, and no other is known. The message
+ * of a mistake is what the field takes.
+ */
 
 export const TEXT_TAKES = `a text of 1 to ${TEXT_CHARS_MAX} characters`;
 
-function textMistake(text: string): string | null {
+export function textMistake(text: string): string | null {
   return text.length >= 1 && text.length <= TEXT_CHARS_MAX ? null : TEXT_TAKES;
 }
 
@@ -51,11 +54,6 @@ function isTextOrTexts(value: unknown): boolean {
   return value.length >= 1 && value.length <= LIST_MAX;
 }
 
-/** An object of certain members, each named in the mistake if it is unknown. */
-export function part<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return strict(shape, `an object with any of ${keysOf(shape)}`);
-}
-
 export const locators = textOrTexts(LOCATOR_TAKES, locatorMistake);
 export const templates = textOrTexts(TEMPLATE_TAKES, templateMistake);
 
@@ -79,7 +77,7 @@ export const signatureField = part(signatureShape).readonly();
 const timestampShape = {
   from: locators,
   unit: wordField(TIMESTAMP_UNITS).exactOptional(),
-  tol: numberField(LIMITS.toleranceSeconds).nullable().exactOptional(),
+  tol: numberField(SCHEME_LIMITS.toleranceSeconds).nullable().exactOptional(),
 } satisfies Fields<TimestampRule>;
 export const timestampField = part(timestampShape).readonly();
 
@@ -90,7 +88,7 @@ const keyShape = {
   enc: wordField(['utf8', 'base64', 'hex']).exactOptional(),
   derive: wordField(['sha1', 'nfkd', 'html']).exactOptional(),
   bytes: z
-    .tuple([numberField(LIMITS.keyBytes), numberField(LIMITS.keyBytes)], BYTES_TAKES)
+    .tuple([numberField(SCHEME_LIMITS.keyBytes), numberField(SCHEME_LIMITS.keyBytes)], BYTES_TAKES)
     .refine(([least, most]) => least <= most, BYTES_TAKES)
     .readonly()
     .exactOptional(),
