@@ -9,7 +9,7 @@ export async function announce(config: Config, store: Store, url: string, emit: 
   emit({
     type: 'receiver.notice',
     message: `listening on ${url}`,
-    details: { database: config.dbPath, destinations: names, config_file: config.configFile },
+    details: { database: databaseOf(config), destinations: names, config_file: config.configFile },
   });
   if (destinations.some(isStandIn)) {
     emit({
@@ -23,6 +23,13 @@ export async function announce(config: Config, store: Store, url: string, emit: 
     const message = `${count} deliveries are pending for a destination that is not configured: ${destination}`;
     emit({ type: 'receiver.warning', message });
   }
+}
+
+/** Where the events are, without credentials. */
+function databaseOf({ databaseUrl, dbPath }: Config): string {
+  if (databaseUrl === null) return dbPath;
+  const { host, pathname } = new URL(databaseUrl);
+  return `postgres://${host}${pathname}`;
 }
 
 function isStandIn({ target }: DestinationConfig): boolean {

@@ -51,6 +51,7 @@ export async function startApp(config: Config): Promise<App> {
   const newId = createIdGenerator(random);
   const { destinations } = config;
   let phase: Phase = 'starting';
+  let wake = () => {};
 
   const failure = Promise.withResolvers<never>();
   // A receiver that is stopped before it fails leaves nobody to listen.
@@ -72,9 +73,13 @@ export async function startApp(config: Config): Promise<App> {
   const handlers = await openHandlers(destinations, { clock, random });
   const store: Store = await openStore({
     path: config.dbPath,
+    databaseUrl: config.databaseUrl,
+    databaseDirectUrl: config.databaseDirectUrl,
     maxPendingDeliveries: config.queueMaxSize,
     observer: {
       onCommit: (operations, durationMs) => emit({ type: 'store.committed', operations, durationMs }),
+      onDue: () => wake(),
+      onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),
       onFatal: (error) => {
         emit({ type: 'receiver.failed', message: 'the store ended; restart the process', error });
         failure.reject(error);
@@ -151,13 +156,15 @@ export async function startApp(config: Config): Promise<App> {
     await closeHandlers(handlers);
   };
   try {
-    await reaper.reclaimAll();
+    // Whoever held a lease of a store that is ours alone is gone; others may be at work on one that is shared.
+    if (store.exclusive) await reaper.reclaimAll();
     await api.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {
     await close();
     throw error;
   }
   dispatcher.start();
+  wake = () => dispatcher.wake();
   for (const service of services) await service.start();
   phase = 'running';
 

@@ -9,6 +9,10 @@ export type DestinationConfig = Destination & Readonly<{ target: Target }>;
 /** The whole effective configuration: parsed once at the edge, trusted inside. */
 export type Config = Readonly<{
   dbPath: string;
+  /** The PostgreSQL database that takes the place of the file at `dbPath`, or null. */
+  databaseUrl: string | null;
+  /** The way to it beside a pooler in transaction mode, or null. */
+  databaseDirectUrl: string | null;
   http: Readonly<{
     host: string;
     port: number;

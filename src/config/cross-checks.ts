@@ -13,10 +13,17 @@ export function crossCheck(env: EnvReading, file: unknown): string[] {
   return [
     ...checkOrder(env, 'RETRY_BASE_DELAY', 'RETRY_MAX_DELAY'),
     ...checkOrder(env, 'SIMULATED_MIN_SECONDS', 'SIMULATED_MAX_SECONDS'),
+    ...checkDirectUrl(env),
     ...checkLeast(env, 'WORKER_COUNT', count, 'each destination needs a worker'),
     ...checkLeast(env, 'QUEUE_MAXSIZE', count, 'an event that every destination wants must fit'),
     ...destinations.flatMap(([name, { retry }]) => checkRetry(env, name, retry)),
   ];
+}
+
+/** Without the pooler's own URL it would be a way around nothing, and be taken for the database. */
+function checkDirectUrl({ given, wrong }: EnvReading): string[] {
+  if (!given.has('DATABASE_DIRECT_URL') || given.has('DATABASE_URL') || wrong.has('DATABASE_URL')) return [];
+  return ['DATABASE_URL: got nothing, takes the URL of the pooler, since DATABASE_DIRECT_URL is set'];
 }
 
 type NumberName =

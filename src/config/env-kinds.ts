@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isWithin, type NumberRange } from '../ingest/verify/number-range.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log-level.ts';
 import { isHttpUrl } from './file-fields.ts';
-import { PATH_CHARS_MAX } from './limits.ts';
+import { PATH_CHARS_MAX, URL_CHARS_MAX } from './limits.ts';
 
 /** How the text of an environment variable becomes a value. Any mistake's message is `takes`. */
 export type Kind<T> = Readonly<{ takes: string; schema: z.ZodType<T, string> }>;
@@ -55,6 +55,17 @@ function isFilePath(text: string): boolean {
   if (text.length > PATH_CHARS_MAX || text.includes('\0')) return false;
   return !text.startsWith(':memory:') && !text.startsWith('file:') && !/[/\\]$/.test(text);
 }
+
+const DATABASE_PROTOCOLS = ['postgres:', 'postgresql:'];
+
+export const databaseUrl: Kind<string> = kindOf(
+  'a URL such as postgres://user:password@host:5432/database',
+  (text) => {
+    const url = URL.parse(text);
+    if (url === null || text.length > URL_CHARS_MAX) return undefined;
+    return DATABASE_PROTOCOLS.includes(url.protocol) && url.host !== '' ? text : undefined;
+  },
+);
 
 /** The beginning of URLs, without the slash at its end. */
 export const publicBase: Kind<string> = kindOf(

@@ -1,13 +1,15 @@
 import type { Target } from '../handlers/target.ts';
 import type { SourceConfig, Verification } from '../ingest/source-config.ts';
 import type { Config } from './config.ts';
-import { REDACTED, redactUrl } from './show.ts';
+import { REDACTED, redactDatabaseUrl, redactUrl } from './show.ts';
 
 /** The effective configuration as JSON can print it, without anything that is or may be a secret. */
 export function explainConfig(config: Config): object {
   const { adminToken, publicUrl } = config.http;
   return {
     ...config,
+    databaseUrl: redactDatabaseUrl(config.databaseUrl),
+    databaseDirectUrl: redactDatabaseUrl(config.databaseDirectUrl),
     http: { ...config.http, adminToken: redact(adminToken), publicUrl: redactNullable(publicUrl) },
     sources: config.sources.map(explainSource),
     destinations: config.destinations.map((destination) => ({

@@ -10,6 +10,8 @@ describe('the environment', () => {
     assert.deepEqual(problems, []);
     assert.deepEqual(values, {
       DB_PATH: '/data/events.db',
+      DATABASE_URL: null,
+      DATABASE_DIRECT_URL: null,
       WORKER_COUNT: 85,
       QUEUE_MAXSIZE: 1000,
       MAX_ATTEMPTS: 5,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  databaseUrl,
   filePath,
   type Kind,
   listenHost,
@@ -27,6 +28,18 @@ export type SettingName = keyof typeof TABLE;
 /** The one table: validation, defaults, the documentation and the CLI's help are all made from it. */
 const TABLE = {
   DB_PATH: setting(filePath, '/data/events.db', 'The SQLite database; made if it is not there'),
+  DATABASE_URL: secret(
+    optional(
+      databaseUrl,
+      'The PostgreSQL database, shared by any number of receivers; set, DB_PATH is not used',
+    ),
+  ),
+  DATABASE_DIRECT_URL: secret(
+    optional(
+      databaseUrl,
+      'The same database without its pooler; needed, and set only, when DATABASE_URL leads to a pooler in transaction mode',
+    ),
+  ),
   WORKER_COUNT: setting(numberText(LIMITS.workers), '85', 'Most deliveries at work at once'),
   QUEUE_MAXSIZE: setting(numberText(LIMITS.queue), '1000', 'Most deliveries that may be pending'),
   MAX_ATTEMPTS: setting(numberText(LIMITS.attempts), '5', 'Tries of a delivery in all, the first included'),

@@ -35,6 +35,14 @@ export function redactUrl(value: string): string {
   return `${url.origin}${url.pathname}${hiddenQuery(url)}`;
 }
 
+/** Where a database is, without the credentials, which may be in its query too. */
+export function redactDatabaseUrl(value: string | null): string | null {
+  if (value === null) return null;
+  const url = new URL(value);
+  const credentials = url.username === '' && url.password === '' ? '' : `${REDACTED}@`;
+  return `${url.protocol}//${credentials}${url.host}${url.pathname}${hiddenQuery(url)}`;
+}
+
 function hiddenQuery(url: URL): string {
   return url.search === '' ? '' : `?${REDACTED}`;
 }

@@ -18,6 +18,8 @@ export type Place = Readonly<{
 export function toConfig(env: EnvValues, file: FileValues, place: Place): Config {
   return {
     dbPath: resolve(place.cwd, env.DB_PATH),
+    databaseUrl: env.DATABASE_URL,
+    databaseDirectUrl: env.DATABASE_DIRECT_URL,
     http: {
       host: env.HOST,
       port: env.PORT,

@@ -9,11 +9,11 @@ import { createRecorder, pass, turns } from './testing.ts';
 const HOUR_MS = 3_600_000;
 const RETENTION_MS = 30 * 24 * HOUR_MS;
 
-function setUp(purge: OperateStore['purge']) {
+function setUp(purge: OperateStore['purge'], role: 'leader' | 'follower' = 'leader') {
   const clock = createFakeClock();
   const recorder = createRecorder();
   const purger = createPurger({
-    store: { purge },
+    store: { purge, tryLead: async () => role },
     clock,
     emit: recorder.emit,
     retentionMs: RETENTION_MS,
@@ -23,6 +23,21 @@ function setUp(purge: OperateStore['purge']) {
 }
 
 describe('the purger', () => {
+  it('leaves the deleting to the leader', async () => {
+    let calls = 0;
+    const purge = async () => {
+      calls += 1;
+      return { deleted: 0, cursor: null };
+    };
+    const { clock, purger, recorder } = setUp(purge, 'follower');
+    purger.start();
+    await turns();
+    await pass(clock, HOUR_MS);
+    assert.equal(calls, 0);
+    assert.deepEqual(recorder.events, []);
+    await purger.stop();
+  });
+
   it('deletes at the start, batch after batch, and then every interval', async () => {
     const answers: PurgeOutcome[] = [
       { deleted: 1_000, cursor: 'a' },

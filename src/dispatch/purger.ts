@@ -2,10 +2,10 @@ import type { Emit } from '../observe/events.ts';
 import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
-import type { OperateStore } from '../store/store.ts';
+import type { OperateStore, SharedStore } from '../store/store.ts';
 
 export type PurgerParts = Readonly<{
-  store: Pick<OperateStore, 'purge'>;
+  store: Pick<OperateStore, 'purge'> & Pick<SharedStore, 'tryLead'>;
   clock: Clock;
   emit: Emit;
   retentionMs: number;
@@ -23,6 +23,7 @@ export function createPurger({ store, clock, emit, retentionMs, intervalMs }: Pu
     let total = 0;
     let cursor: string | null = null;
     try {
+      if ((await store.tryLead()) === 'follower') return;
       do {
         const outcome = await store.purge(beforeMs, BATCH, cursor);
         cursor = outcome.cursor;

@@ -8,13 +8,17 @@ import { createReaper } from './reaper.ts';
 import { aDestination, createManualHandler, LEASE_MS, openDispatch } from './testing.ts';
 
 /** A reaper on a store where a process has died with all that it had claimed. */
-function setUp(destinations: readonly Destination[] = [aDestination()]) {
+function setUp(
+  destinations: readonly Destination[] = [aDestination()],
+  role: 'leader' | 'follower' = 'leader',
+) {
   const parts = openDispatch(destinations, { billing: createManualHandler() });
   const { clock, recorder, store } = parts;
   const held = new Set<string>();
   let wakes = 0;
   const reaper = createReaper({
     store: {
+      tryLead: async () => role,
       expired: (untilMs, limit) => store.expired(untilMs, limit),
       settle: (lease, settlement, attempt, nowMs) => store.settle(lease, settlement, attempt, nowMs),
     },
@@ -42,6 +46,16 @@ function setUp(destinations: readonly Destination[] = [aDestination()]) {
 }
 
 describe('the reaper', () => {
+  it('leaves the leases that have run out to the leader', async () => {
+    const { claimAll, clock, insert, pass, reaper, store } = setUp([aDestination()], 'follower');
+    await insert('billing');
+    await claimAll();
+    reaper.start();
+    await pass(2 * LEASE_MS);
+    assert.equal((await store.expired(clock.nowMs(), 10)).length, 1);
+    await reaper.stop();
+  });
+
   it('takes an expired lease back, charges the try as interrupted, and wakes the dispatcher', async () => {
     const { attemptsOf, claimAll, clock, delivery, insert, pass, reaper, recorder, wakes } = setUp();
     const leasedAtMs = clock.nowMs();

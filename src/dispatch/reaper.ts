@@ -7,12 +7,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
-import type { ExpiredLease, LeaseStore } from '../store/store.ts';
+import type { ExpiredLease, LeaseStore, SharedStore } from '../store/store.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { attemptOf } from './execute-attempt.ts';
 
 export type ReaperParts = Readonly<{
-  store: Pick<LeaseStore, 'expired' | 'settle'>;
+  store: Pick<LeaseStore, 'expired' | 'settle'> & Pick<SharedStore, 'tryLead'>;
   dispatcher: Pick<Dispatcher, 'holds' | 'wake'>;
   destinations: readonly Destination[];
   /** For deliveries whose destination is configured no more. */
@@ -81,7 +81,7 @@ export function createReaper(parts: ReaperParts): Reaper {
   };
   const loop = createRunLoop(clock, PAUSE_MS, 'after a pause', async () => {
     try {
-      await reclaimUntil(clock.nowMs());
+      if ((await store.tryLead()) === 'leader') await reclaimUntil(clock.nowMs());
     } catch (error) {
       emit({ type: 'store.failed', operation: 'expired', error: error as Error });
     }

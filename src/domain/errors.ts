@@ -2,11 +2,13 @@
 export const STORE_ERROR_CODES = [
   'STORE_FULL',
   'STORE_BUSY',
+  'STORE_UNAVAILABLE',
   'STORE_IO',
   'STORE_CORRUPT',
   'STORE_CLOSED',
   'STORE_LOCKED',
   'STORE_SCHEMA',
+  'STORE_UNSAFE',
   'STORE_INTERNAL',
 ] as const;
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];

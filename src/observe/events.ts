@@ -94,6 +94,8 @@ export type ReceiverEvent =
       overranMs: number;
     }>
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
+  /** How far this process's clock is ahead of the store's; negative when behind. */
+  | Readonly<{ type: 'store.clock_skew'; skewMs: number }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
   | Readonly<{ type: 'receiver.notice'; message: string; details?: Readonly<Record<string, unknown>> }>

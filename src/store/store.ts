@@ -25,6 +25,7 @@ export interface Store
     LeaseStore,
     BrowseStore,
     OperateStore,
+    SharedStore,
     RejectedStore,
     SourceStateStore {}
 
@@ -161,11 +162,27 @@ export interface OperateStore {
   close(): Promise<void>;
 }
 
+/** How the processes that may share a store stand to each other. */
+export interface SharedStore {
+  /** No other process has this store open. So whatever is leased when a process opens it has nobody who works at it. */
+  readonly exclusive: boolean;
+  /**
+   * Asks for, or confirms, the one leadership among the processes: the leader alone reaps and cleans up. When it dies
+   * another one that asks gets it within seconds. Two may believe in it for a moment, so nothing may rest on it but
+   * the sparing of work.
+   */
+  tryLead(): Promise<'leader' | 'follower'>;
+}
+
 /** Things that happen inside a driver and that an operator wants to see. */
 export type StoreObserver = Readonly<{
   onCommit?: (operations: number, durationMs: number) => void;
   /** The driver is beyond use, and only a restart of the process mends it. */
   onFatal?: (error: Error) => void;
+  /** There may be work that this process did not submit itself. A hint: it may come without work, and late, but it comes. */
+  onDue?: () => void;
+  /** How far this process's clock is ahead of the store's, negative when behind, as far as a round trip can tell. */
+  onClockSkew?: (skewMs: number) => void;
 }>;
 
 export type StoreOptions = Readonly<{

@@ -13,7 +13,7 @@ import type { Handler } from '../../src/handlers/handler.ts';
 import type { Emit } from '../../src/observe/events.ts';
 import { type Clock, sleep } from '../../src/runtime/clock.ts';
 import type { IdGenerator } from '../../src/runtime/ids.ts';
-import type { LeaseStore } from '../../src/store/store.ts';
+import type { LeaseStore, SharedStore } from '../../src/store/store.ts';
 import type { SeededRandom } from '../../testkit/seeded-random.ts';
 
 export const LEASE_MS = 30_000;
@@ -125,8 +125,10 @@ function createMortalClock(clock: Clock): Clock & { kill(): void } {
   };
 }
 
+type ReapedStore = LeaseStore & Pick<SharedStore, 'tryLead'>;
+
 /** The dead send nothing, and no answer wakes them. */
-function createMortalStore(store: LeaseStore, isDead: () => boolean): LeaseStore {
+function createMortalStore(store: LeaseStore, isDead: () => boolean): ReapedStore {
   const ask = <Result>(send: () => Promise<Result>): Promise<Result> =>
     new Promise((resolve, reject) => {
       if (isDead()) return;
@@ -136,6 +138,7 @@ function createMortalStore(store: LeaseStore, isDead: () => boolean): LeaseStore
       );
     });
   return {
+    tryLead: async () => 'leader',
     claim: (request) => ask(() => store.claim(request)),
     extend: (lease, untilMs) => ask(() => store.extend(lease, untilMs)),
     settle: (lease, settlement, attempt, nowMs) => ask(() => store.settle(lease, settlement, attempt, nowMs)),

@@ -159,6 +159,9 @@ function attempt(event: EventOf<'attempt.finished'>): Fields {
   };
 }
 
+/** A sixth of a lease: leases still hold, but a clock that is so far off is not kept by anything. */
+const SKEW_WARN_MS = 5_000;
+
 /** How the store's doings are worded. Commits are thousands a second and only counted. */
 export function storeLines(write: WriteLine, withStack: () => boolean): Handlers {
   return {
@@ -169,6 +172,13 @@ export function storeLines(write: WriteLine, withStack: () => boolean): Handlers
         message: 'the store failed',
         fields: () => ({ operation: bounded(event.operation), ...errorFields(event.error, withStack()) }),
         throttleBy: storeOperation(event.operation),
+      }),
+    'store.clock_skew': (event) =>
+      write({
+        type: event.type,
+        level: Math.abs(event.skewMs) > SKEW_WARN_MS ? 'warn' : 'debug',
+        message: "the clock differs from the database server's",
+        fields: () => ({ skew_ms: roundedMs(event.skewMs) }),
       }),
     'cleanup.batch': (event) =>
       write({

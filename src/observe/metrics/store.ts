@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { STORE_OPERATIONS, storeOperation } from '../store-operations.ts';
 import type { Handlers } from '../subscriber.ts';
 import { seconds } from './labels.ts';
@@ -28,7 +28,13 @@ export function storeMetrics(registry: Registry): Handlers {
     help: 'Events deleted because their retention was over.',
     registers: [registry],
   });
+  const clockSkew = new Gauge({
+    name: 'webhook_clock_skew_seconds',
+    help: "How far this process's clock is ahead of the database server's; 0 with SQLite.",
+    registers: [registry],
+  });
   return {
+    'store.clock_skew': (event) => clockSkew.set(seconds(event.skewMs)),
     'store.committed': (event) => {
       batchSize.observe(event.operations);
       commitDuration.observe(seconds(event.durationMs));

@@ -21,7 +21,9 @@ const REJECTED = {
 };
 
 /** Every method but `close` itself. */
-const CALLS: Readonly<Record<Exclude<keyof Store, 'close'>, (store: Store) => Promise<unknown>>> = {
+const CALLS: Readonly<
+  Record<Exclude<keyof Store, 'close' | 'exclusive'>, (store: Store) => Promise<unknown>>
+> = {
   insertEvent: (store) => store.insertEvent(anEvent(), ['a']),
   claim: (store) => store.claim(claimOf(['a'])),
   extend: (store) => store.extend(LEASE, T0),
@@ -46,6 +48,7 @@ const CALLS: Readonly<Record<Exclude<keyof Store, 'close'>, (store: Store) => Pr
   replaceSourceState: (store) => store.replaceSourceState('a', 'name', 'value', T0),
   dropSourceState: (store) => store.dropSourceState('a', 'name'),
   ping: (store) => store.ping(),
+  tryLead: (store) => store.tryLead(),
 };
 
 /** How a store ends. */

@@ -27,6 +27,8 @@ export function openMemoryStore(options: StoreOptions): Store {
     return operation();
   };
   return {
+    exclusive: true,
+    tryLead: () => run(() => 'leader' as const),
     insertEvent: (event, destinations, replayMark = null) =>
       run(() => insert(state, event, destinations, replayMark)),
     claim: (request) => run(() => claim(state, request)),

@@ -65,6 +65,8 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     whileOpen(() => reader.call({ query, args }) as Promise<ReturnType<Queries[Name]>>);
 
   return {
+    exclusive: true,
+    tryLead: () => whileOpen(async () => 'leader' as const),
     insertEvent: (event, destinations, replayMark = null) =>
       submit({ kind: 'insert', event, destinations, replayMark }),
     claim: (request) => submit({ kind: 'claim', request }),

@@ -1,0 +1,85 @@
+import { StoreError } from '../../domain/errors.ts';
+import type { InsertOutcome } from '../store.ts';
+import { admit } from './admit.ts';
+import type { Backlog } from './backlog.ts';
+import type { Query } from './database.ts';
+import { type InsertResult, insertAll, UNDONE } from './insert.ts';
+import { findKnown } from './known.ts';
+import { apart } from './names.ts';
+import type { OperationOf } from './operations.ts';
+import { hasState } from './store-failure.ts';
+
+type Insert = OperationOf<'insert'>;
+
+const INSERTED: InsertOutcome = { kind: 'inserted' };
+const FULL: InsertOutcome = { kind: 'full' };
+
+/** Times in a row that nothing came of an attempt: the room, or a key, was gone again when it was its turn. */
+const MOST_VAIN_TRIES = 4;
+
+/**
+ * @see InboxStore.insertEvent, for a batch. Mostly one statement. What was not inserted is then looked up in a second
+ * one; and when there is no room for all, the known are told apart first and the rest is admitted one by one.
+ */
+export async function acceptBatch(
+  query: Query,
+  batch: readonly Insert[],
+  backlog: Backlog,
+): Promise<(InsertOutcome | Error)[]> {
+  const outcomes = new Map<Insert, InsertOutcome>();
+  const isOpen = (insert: Insert) => !outcomes.has(insert);
+
+  const insert = async (some: readonly Insert[]): Promise<InsertResult | null> => {
+    const result = await insertAll(query, some, backlog.limit).catch((error: unknown) => {
+      if (hasState(error, UNDONE)) return null;
+      throw error;
+    });
+    if (result === null) return null;
+    backlog.saw(result.pending);
+    // Of two with the same id the first was inserted.
+    const left = new Set(result.inserted);
+    for (const one of some) {
+      if (!left.delete(one.event.id)) continue;
+      outcomes.set(one, INSERTED);
+      backlog.changed(one.destinations.length);
+    }
+    return result;
+  };
+
+  const lookUp = async (some: readonly Insert[]) => {
+    if (some.length === 0) return;
+    const known = await findKnown(query, some);
+    for (const [at, one] of some.entries()) {
+      if (known[at] !== null) outcomes.set(one, { kind: 'duplicate', ...known[at]! });
+    }
+  };
+
+  /** @returns whether others took the room that there was */
+  const acceptSome = async (some: readonly Insert[]): Promise<boolean> => {
+    // Marks are decided one by one; for keys the statement itself takes care of repetitions.
+    const hasMarks = some.some(({ replayMark }) => replayMark !== null);
+    const result = await insert(hasMarks ? apart(some) : some);
+    await lookUp(some.filter(isOpen));
+    if (result === null || !result.hasNoRoom) return false;
+    const { admitted, refused } = admit(apart(some.filter(isOpen)), backlog.limit - result.pending);
+    for (const one of refused) outcomes.set(one, FULL);
+    return admitted.length > 0 && ((await insert(admitted))?.hasNoRoom ?? false);
+  };
+
+  let open = batch;
+  let isRoomGone = false;
+  for (let vain = 0; open.length > 0 && vain < MOST_VAIN_TRIES; ) {
+    isRoomGone = await acceptSome(open);
+    const left = open.filter(isOpen);
+    vain = left.length < open.length ? 0 : vain + 1;
+    open = left;
+  }
+  // Room that others take again and again is none.
+  const otherwise = isRoomGone ? FULL : keyComesAndGoes();
+  return batch.map((one) => outcomes.get(one) ?? otherwise);
+}
+
+/** Known to the insert and unknown to the look-up, again and again. */
+function keyComesAndGoes(): StoreError {
+  return new StoreError('STORE_BUSY', 'the event of this key is being deleted; try again');
+}

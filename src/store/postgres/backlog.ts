@@ -1,0 +1,50 @@
+import { monotonicMs } from '../../runtime/clock.ts';
+
+/**
+ * The limit of pending deliveries is kept by the insert statement itself, which counts what is committed. What it
+ * cannot see are the statements of other connections that are under way at the same moment. So a node sends several
+ * at once only while all of them fit eight times over into the room that was left a moment ago; near the limit it
+ * sends one at a time, with at most `CAREFUL_SHARE` of the limit, or one event, in it.
+ *
+ * The bound: a lone node keeps the limit exactly. Of up to eight nodes each beyond the first may take one careful
+ * statement more, a 32nd part of the limit (8 at least), in all moments at most: (nodes - 1) * max(limit / 32, 8).
+ */
+export type Backlog = Readonly<{
+  limit: number;
+  /** Most deliveries of one statement near the limit. */
+  carefulSize: number;
+  saw(pending: number): void;
+  changed(by: number): void;
+  /** Deliveries that statements under way are about to add; negative when they have ended. */
+  underWay(by: number): void;
+  /** Whether so many more may come near the limit. */
+  isTight(more: number): boolean;
+}>;
+
+const CAREFUL_SHARE = 1 / 32;
+const LEAST_CAREFUL_SIZE = 8;
+const NODES_COVERED = 8;
+/** Other nodes may fill the room while this one takes no events. */
+const KNOWLEDGE_LASTS_MS = 1_000;
+
+export function createBacklog(limit: number, nowMs: () => number = monotonicMs): Backlog {
+  let pending = 0;
+  let seenAtMs = Number.NEGATIVE_INFINITY;
+  let adding = 0;
+  return {
+    limit,
+    carefulSize: Math.max(Math.ceil(limit * CAREFUL_SHARE), LEAST_CAREFUL_SIZE),
+    saw(seen) {
+      pending = seen;
+      seenAtMs = nowMs();
+    },
+    changed(by) {
+      pending += by;
+    },
+    underWay(by) {
+      adding += by;
+    },
+    isTight: (more) =>
+      nowMs() - seenAtMs > KNOWLEDGE_LASTS_MS || pending + NODES_COVERED * (adding + more) > limit,
+  };
+}

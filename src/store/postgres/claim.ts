@@ -1,0 +1,119 @@
+import { deliveryIdOf } from '../../domain/delivery.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+import type { ClaimOutcome, ClaimRequest, Leased } from '../store.ts';
+import { addCounts, addTotals } from './counters.ts';
+import type { Query, Row, Statement } from './database.ts';
+
+/** Payload bytes after which one claim takes no more, so that a few huge events cannot fill the memory. */
+const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
+
+/** The columns of an event `e`, its bytes included. */
+export const EVENT_COLUMNS = `
+  e.id, e.source, e.idempotency_key, e.event_type, e.method, e.url, e.headers, e.content_type, e.received_at, e.body`;
+
+/**
+ * Several claims of different destinations at once. Rows that another node is about to take are skipped instead of
+ * waited for. Each destination is a walk of its part of the index that stops at the limit, and a second one to the
+ * first that is left. What exceeds the bytes stays pending.
+ */
+export const CLAIM: Statement = {
+  name: 'claim',
+  text: `
+with asked as materialized (
+  select * from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[])
+    with ordinality as t (destination, most, claim, token, now_ms, until_ms, n)
+),
+picked as materialized (
+  select a.n, a.claim, a.token, a.now_ms, a.until_ms, d.event_id, d.number, d.due_at
+  from asked a cross join lateral (
+    select event_id, number, due_at from deliveries
+    where destination = a.destination and status = 'pending' and due_at <= a.now_ms
+    order by due_at, event_id, number limit a.most
+    for update skip locked
+  ) d
+),
+sized as materialized (
+  select p.*, ${EVENT_COLUMNS}, coalesce(sum(octet_length(e.body)) over (
+    partition by p.claim order by p.n, p.due_at, p.event_id, p.number
+    rows between unbounded preceding and 1 preceding), 0) as bytes_before
+  from picked p join events e on e.id = p.event_id
+),
+taken as (
+  update deliveries d set status = 'processing', lease_token = s.token, lease_until = s.until_ms, updated_at = s.now_ms
+  from sized s
+  where d.event_id = s.event_id and d.number = s.number and s.bytes_before < $7::bigint
+  returning d.destination, d.attempts, s.*
+),
+counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
+totalled as (${addTotals('0', '(select -count(*) from taken)')})
+select a.claim as asked_claim, next.due_at as next_due_at, t.*
+from asked a
+left join lateral (
+  select d.due_at from deliveries d
+  where d.destination = a.destination and d.status = 'pending'
+    and ((d.event_id, d.number) in (select event_id, number from taken)) is not true
+  order by d.due_at, d.event_id, d.number limit 1
+) next on true
+left join taken t on t.n = a.n
+order by a.n, t.due_at, t.event_id, t.number`,
+};
+
+/** @see LeaseStore.claim. No two of the requests ask for the same destination. */
+export async function claimAll(query: Query, requests: readonly ClaimRequest[]): Promise<ClaimOutcome[]> {
+  const asked = requests.flatMap((request, claim) =>
+    request.limits.map(({ destination, limit }) => ({ destination, limit, claim, request })),
+  );
+  if (asked.length === 0) return requests.map(() => ({ leased: [], nextDueAtMs: null }));
+  const rows = await query(CLAIM, [
+    asked.map(({ destination }) => destination),
+    asked.map(({ limit }) => limit),
+    asked.map(({ claim }) => claim),
+    asked.map(({ request }) => request.token),
+    asked.map(({ request }) => request.nowMs),
+    asked.map(({ request }) => request.leaseUntilMs),
+    MAX_CLAIM_BYTES,
+  ]);
+  return requests.map((request, claim) =>
+    outcomeOf(
+      request,
+      rows.filter((row) => row.asked_claim === claim),
+    ),
+  );
+}
+
+function outcomeOf(request: ClaimRequest, rows: readonly Row[]): ClaimOutcome {
+  const due = rows.flatMap(({ next_due_at: at }) => (at === null ? [] : [at as number]));
+  return {
+    leased: rows.filter(({ event_id: id }) => id !== null).map((row) => toLeased(request, row)),
+    nextDueAtMs: due.length === 0 ? null : due.reduce((first, at) => Math.min(first, at)),
+  };
+}
+
+function toLeased({ token, leaseUntilMs }: ClaimRequest, row: Row): Leased {
+  return {
+    lease: {
+      deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
+      token,
+      untilMs: leaseUntilMs,
+    },
+    destination: row.destination as string,
+    attempts: row.attempts as number,
+    event: toEvent(row),
+  };
+}
+
+/** An event of a row with EVENT_COLUMNS. */
+export function toEvent(row: Row): WebhookEvent {
+  return {
+    id: row.id as string,
+    source: row.source as string,
+    idempotencyKey: row.idempotency_key as string,
+    eventType: row.event_type as string,
+    method: row.method as string,
+    url: row.url as string,
+    headers: JSON.parse(row.headers as string) as string[],
+    contentType: row.content_type as string,
+    body: row.body as Uint8Array,
+    receivedAtMs: row.received_at as number,
+  };
+}

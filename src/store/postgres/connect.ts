@@ -1,0 +1,75 @@
+import pg from 'pg';
+
+export type ConnectOptions = Readonly<{
+  url: string;
+  /** What pg_stat_activity shows. */
+  applicationName: string;
+  /** Whether the URL leads to PostgreSQL itself, and not to a pooler that shares its connections among clients. */
+  isDirect: boolean;
+}>;
+
+const CONNECT_PATIENCE_MS = 3_000;
+/** No statement of ours takes long: one that does is stuck, and whoever waits for it had better be told. */
+const STATEMENT_PATIENCE_MS = 15_000;
+const INT8 = 20;
+
+/** 64-bit integers are times and counts, which a number holds exactly; the client would make texts of them. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 && format !== 'binary'
+      ? Number
+      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+/** Settings of each session, given with the connect so that they cost no round trip. A pooler would refuse them. */
+const SESSION = {
+  // Power loss after our 2xx would lose the event, whatever the server's own default is.
+  synchronous_commit: 'on',
+  statement_timeout: String(STATEMENT_PATIENCE_MS),
+  lock_timeout: '10000',
+  idle_in_transaction_session_timeout: '30000',
+  // The statements' plans do not depend on their values, and planning them anew costs as much as running them.
+  plan_cache_mode: 'force_generic_plan',
+  // Every statement looks up rows by keys that it has. A plan that was made while a table was empty would scan it.
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+};
+
+export function clientConfig({ url, applicationName, isDirect }: ConnectOptions): pg.ClientConfig {
+  const options = isDirect ? { options: sessionOptions(url) } : {};
+  return {
+    connectionString: withoutOptions(url),
+    application_name: applicationName,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+    connectionTimeoutMillis: CONNECT_PATIENCE_MS,
+    // A server that is cut off answers nothing: the session's own timeout cannot be heard.
+    query_timeout: STATEMENT_PATIENCE_MS + 5_000,
+    types,
+    ...options,
+  };
+}
+
+/** The URL's own options come last, so they win: `?options=-c%20search_path%3Dinbox`. */
+function sessionOptions(url: string): string {
+  const ours = Object.entries(SESSION).map(([name, value]) => `-c ${name}=${value}`);
+  return [...ours, new URL(url).searchParams.get('options') ?? ''].join(' ').trim();
+}
+
+function withoutOptions(url: string): string {
+  const parsed = new URL(url);
+  parsed.searchParams.delete('options');
+  return parsed.href;
+}
+
+/** Makes the pool; it connects when it is first used. */
+export function createPool(options: ConnectOptions, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: 60_000 });
+  // A connection that breaks while nobody uses it is replaced with the next use.
+  pool.on('error', () => {});
+  // One that breaks in use tells its query; without a listener it would end the process as well.
+  pool.on('connect', (client) => void client.on('error', () => {}));
+  return pool;
+}

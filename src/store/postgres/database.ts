@@ -1,0 +1,81 @@
+import type { Pool, PoolClient } from 'pg';
+import type { BackOff } from './back-off.ts';
+import { isGivenWay, toStoreError } from './store-failure.ts';
+
+/** A statement of the program; its name is that of its plan in each session. */
+export type Statement = Readonly<{ name: string; text: string }>;
+
+export type Row = Record<string, unknown>;
+
+/** Runs one statement and returns its rows. @throws StoreError */
+export type Query = (statement: Statement, values?: readonly unknown[]) => Promise<Row[]>;
+
+export type Database = Readonly<{
+  /** One statement is one transaction: it has committed when this resolves. */
+  query: Query;
+  /** Runs several statements in a transaction on one connection. */
+  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  end(): Promise<void>;
+}>;
+
+/** Times that a statement is sent again after it gave way to another one. */
+const GIVEN_WAY_TRIES = 3;
+
+/**
+ * The pool with what every use of it needs: errors turned into StoreErrors, a pause while the server is away, and
+ * connections thrown away once they have failed.
+ * @param named whether statements are prepared by name; a pooler in transaction mode may not bear that
+ */
+export function createDatabase(pool: Pool, backOff: BackOff, named: boolean): Database {
+  const send = async (client: PoolClient, { name, text }: Statement, values: readonly unknown[]) => {
+    const { rows } = await client.query({ ...(named && { name }), text, values: values as unknown[] });
+    return rows as Row[];
+  };
+
+  const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+    const obstacle = backOff.obstacle();
+    if (obstacle !== null) throw obstacle;
+    let client: PoolClient | null = null;
+    try {
+      client = await pool.connect();
+      const result = await work(client);
+      client.release();
+      backOff.worked();
+      return result;
+    } catch (thrown) {
+      const error = toStoreError(thrown);
+      const isAway = error.code === 'STORE_UNAVAILABLE';
+      if (isAway) backOff.failed(error);
+      client?.release(isAway || error.code === 'STORE_BUSY');
+      throw error;
+    }
+  };
+
+  const runOnce = (statement: Statement, values: readonly unknown[]) =>
+    withClient((client) => send(client, statement, values));
+
+  return {
+    async query(statement, values = []) {
+      for (let tries = 1; ; tries++) {
+        try {
+          return await runOnce(statement, values);
+        } catch (error) {
+          if (tries === GIVEN_WAY_TRIES || !isGivenWay((error as Error).cause)) throw error;
+        }
+      }
+    },
+    transaction: (work) =>
+      withClient(async (client) => {
+        await client.query('begin');
+        try {
+          const result = await work((statement, values = []) => send(client, statement, values));
+          await client.query('commit');
+          return result;
+        } catch (error) {
+          await client.query('rollback').catch(() => {});
+          throw error;
+        }
+      }),
+    end: () => pool.end(),
+  };
+}

@@ -1,0 +1,130 @@
+import { addCounts, addTotals, PENDING } from './counters.ts';
+import type { Query, Statement } from './database.ts';
+import type { OperationOf } from './operations.ts';
+import { packBodies } from './packed-bodies.ts';
+
+const INPUT = `
+input as materialized (
+  select * from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[],
+    $10::integer[], $11::integer[], $19::bytea[], $20::bigint[]
+  ) with ordinality as t (
+    id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, body_start, body_length,
+    digest, since, n
+  )
+  where $17::bigint = 0 or (select pending from backlog) + $17 <= $18::bigint
+)`;
+
+/**
+ * A mark is taken, or taken over from an event that is out of its window, before the event of a new key is inserted;
+ * who does not get it is a repetition. Marks come in their order, and all of them before the keys, as the locks do.
+ */
+const MARKED = `
+marked as (
+  insert into replay_marks as m (source, digest, event_id, received_at)
+  select source, digest, id, received_at from input
+  where digest is not null and not exists (
+    select from events e where e.source = input.source and e.idempotency_key = input.idempotency_key
+  )
+  order by source collate "C", digest
+  on conflict (source, digest) do update set event_id = excluded.event_id, received_at = excluded.received_at
+  where m.received_at < (select i.since from input i where i.id = excluded.event_id)
+  returning event_id
+)`;
+
+const GOT_ITS_MARK = '(digest is null or (id in (select event_id from marked)) is true)';
+
+/**
+ * The key may have come from another node a moment ago, unseen by the look at it: then its mark was taken for
+ * nothing, and the statement undoes itself by an error.
+ */
+const UNDO_UNLESS_USED = `
+1 / (case when exists (select from marked where (event_id in (select id from inserted)) is not true) then 0 else 1 end)`;
+
+const insertText = (isMarked: boolean) => `
+with backlog as materialized (${PENDING}),${INPUT},${isMarked ? `${MARKED},` : ''}
+inserted as (
+  insert into events (
+    id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, replay_digest, body
+  )
+  select id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, digest,
+    substring($12::bytea from body_start for body_length)
+  from input ${isMarked ? `where ${GOT_ITS_MARK}` : ''}
+  order by source collate "C", idempotency_key collate "C", n
+  on conflict (source, idempotency_key) do nothing
+  returning id
+),
+added as (
+  insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at)
+  select event_id, number, destination, 'pending', 0, received_at, received_at, received_at
+  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[]) as t (event_id, number, destination, received_at)
+  where (event_id in (select id from inserted)) is true
+  returning destination
+),
+counted as (${addCounts('added', { pending: 'count(*)' })}),
+totalled as (${addTotals('(select count(*) from inserted)', '(select count(*) from added)')})
+select (select pending from backlog) as pending, array(select id::text from inserted) as inserted
+  ${isMarked ? `, ${UNDO_UNLESS_USED} as used` : ''}`;
+
+/**
+ * Events with their deliveries, for all of a batch in one round trip and one transaction: all that are new if there is
+ * room for the whole batch, else none. Keys are taken in their order, so that of two batches that share keys neither
+ * waits for the other in a circle; of one key in a batch the first stays.
+ */
+export const INSERT: Statement = { name: 'insert', text: insertText(false) };
+
+/** The same with marks. No two of its batch share a key or a mark. */
+export const INSERT_MARKED: Statement = { name: 'insert_marked', text: insertText(true) };
+
+/** SQLSTATE of UNDO_UNLESS_USED: nothing was done, and another look will see the key. */
+export const UNDONE = '22012';
+
+export type InsertResult = Readonly<{
+  inserted: ReadonlySet<string>;
+  /** How many deliveries were pending before. */
+  pending: number;
+  /** Nothing was inserted, because the batch as a whole would exceed the limit. */
+  hasNoRoom: boolean;
+}>;
+
+/** Inserts the new ones of a batch, all or, when there is no room for all, none. */
+export async function insertAll(
+  query: Query,
+  batch: readonly OperationOf<'insert'>[],
+  maxPending: number,
+): Promise<InsertResult> {
+  const events = batch.map(({ event }) => event);
+  const bodies = packBodies(events.map(({ body }) => body));
+  const deliveries = batch.flatMap(({ event, destinations }) =>
+    destinations.map((destination, index) => ({ event, destination, number: index + 1 })),
+  );
+  const isMarked = batch.some(({ replayMark }) => replayMark !== null);
+  const [row] = await query(isMarked ? INSERT_MARKED : INSERT, [
+    events.map(({ id }) => id),
+    events.map(({ source }) => source),
+    events.map(({ idempotencyKey }) => idempotencyKey),
+    events.map(({ eventType }) => eventType),
+    events.map(({ method }) => method),
+    events.map(({ url }) => url),
+    events.map(({ headers }) => JSON.stringify(headers)),
+    events.map(({ contentType }) => contentType),
+    events.map(({ receivedAtMs }) => receivedAtMs),
+    bodies.starts,
+    bodies.lengths,
+    bodies.bytes,
+    deliveries.map(({ event }) => event.id),
+    deliveries.map(({ number }) => number),
+    deliveries.map(({ destination }) => destination),
+    deliveries.map(({ event }) => event.receivedAtMs),
+    deliveries.length,
+    maxPending,
+    batch.map(({ replayMark }) => replayMark?.digest ?? null),
+    batch.map(({ replayMark }) => replayMark?.sinceMs ?? null),
+  ]);
+  const pending = row!.pending as number;
+  return {
+    inserted: new Set(row!.inserted as string[]),
+    pending,
+    hasNoRoom: deliveries.length > 0 && pending + deliveries.length > maxPending,
+  };
+}

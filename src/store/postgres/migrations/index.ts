@@ -1,0 +1,5 @@
+import type { Migration } from '../migrate.ts';
+import { inbox } from './0001-inbox.ts';
+
+/** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
+export const MIGRATIONS: readonly Migration[] = [inbox];

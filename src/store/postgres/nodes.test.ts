@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { anAttempt, anEvent } from '../../../testkit/builders.ts';
+import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
+import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import type { ClaimRequest, Store, StoreObserver } from '../store.ts';
+import { createBacklog } from './backlog.ts';
+import { openPostgresStore } from './open.ts';
+
+const LEASE_MS = 30_000;
+
+let server: TestPostgres;
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server.stop());
+
+/** Several stores on one database, as several nodes have them. */
+async function openNodes(
+  t: TestContext,
+  count: number,
+  maxPendingDeliveries = 100_000,
+  observer: StoreObserver = {},
+): Promise<Store[]> {
+  const url = await server.createDatabase();
+  const open = () => openPostgresStore({ url, maxPendingDeliveries, observer });
+  const nodes = await Promise.all(Array.from({ length: count }, open));
+  t.after(async () => {
+    await Promise.all(nodes.map((node) => node.close()));
+    await server.dropDatabase(url);
+  });
+  return nodes;
+}
+
+let tokens = 0;
+const claimOf = (limit: number, nowMs = T0): ClaimRequest => ({
+  limits: [{ destination: 'billing', limit }],
+  token: `token-${++tokens}`,
+  nowMs,
+  leaseUntilMs: nowMs + LEASE_MS,
+});
+
+async function insertMany(store: Store, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => store.insertEvent(anEvent(), ['billing'])));
+}
+
+describe('several nodes on one database', () => {
+  it('never claim a delivery twice, however they race, and leave none behind', async (t) => {
+    const nodes = await openNodes(t, 3);
+    const events = 2_000;
+    await insertMany(nodes[0]!, events);
+    const claimed: string[] = [];
+    const drain = async (node: Store) => {
+      for (;;) {
+        const { leased, nextDueAtMs } = await node.claim(claimOf(37));
+        claimed.push(...leased.map(({ lease }) => lease.deliveryId));
+        await Promise.all(
+          leased.map(async ({ lease }) =>
+            assert.equal(await node.settle(lease, { kind: 'completed' }, anAttempt(), T0), 'settled'),
+          ),
+        );
+        if (nextDueAtMs === null) return;
+      }
+    };
+    await Promise.all(nodes.flatMap((node) => [drain(node), drain(node)]));
+    assert.equal(claimed.length, events);
+    assert.equal(new Set(claimed).size, events);
+    const { counts } = await nodes[1]!.stats();
+    assert.deepEqual(counts, [{ destination: 'billing', status: 'completed', count: events }]);
+  });
+
+  it('know each other’s keys: of one key at once on all of them, one is inserted', async (t) => {
+    const nodes = await openNodes(t, 3);
+    for (let round = 0; round < 20; round++) {
+      const keys = Array.from({ length: 20 }, (_, at) => `round-${round}-${at}`);
+      const outcomes = await Promise.all(
+        nodes.flatMap((node, at) =>
+          (at === 1 ? keys.toReversed() : keys).map((idempotencyKey) =>
+            node.insertEvent(anEvent({ idempotencyKey }), ['billing']),
+          ),
+        ),
+      );
+      assert.equal(outcomes.filter(({ kind }) => kind === 'inserted').length, keys.length);
+      assert.equal(outcomes.filter(({ kind }) => kind === 'duplicate').length, 2 * keys.length);
+    }
+  });
+
+  it('fence: a lease that another node took back and gave away changes nothing', async (t) => {
+    const [one, two] = (await openNodes(t, 2)) as [Store, Store];
+    await insertMany(one, 1);
+    const stale = (await one.claim(claimOf(1))).leased[0]!.lease;
+    const [expired] = await two.expired(stale.untilMs, 10);
+    const retry = { kind: 'retry', dueAtMs: stale.untilMs, error: 'interrupted' } as const;
+    assert.equal(await two.settle(expired!.lease, retry, anAttempt(), stale.untilMs), 'settled');
+    const fresh = (await two.claim(claimOf(1, stale.untilMs))).leased[0]!.lease;
+    assert.equal(fresh.deliveryId, stale.deliveryId);
+    assert.equal(await one.extend(stale, T0 + 10 * LEASE_MS), 'lost');
+    assert.equal(await one.settle(stale, { kind: 'completed' }, anAttempt({ number: 2 }), T0), 'lost');
+    assert.equal(await two.settle(fresh, { kind: 'completed' }, anAttempt({ number: 2 }), T0), 'settled');
+  });
+
+  it('keep the limit together, within one careful statement of each node beyond the first', async (t) => {
+    const limit = 400;
+    const nodes = await openNodes(t, 3, limit);
+    const outcomes = await Promise.all(
+      Array.from({ length: 900 }, (_, at) => nodes[at % 3]!.insertEvent(anEvent(), ['billing'])),
+    );
+    const inserted = outcomes.filter(({ kind }) => kind === 'inserted').length;
+    assert.ok(inserted >= limit, `${inserted} of ${limit}`);
+    assert.ok(
+      inserted <= limit + (nodes.length - 1) * createBacklog(limit).carefulSize,
+      `${inserted} of ${limit}`,
+    );
+    assert.equal((await nodes[0]!.insertEvent(anEvent(), ['billing'])).kind, 'full');
+    assert.equal((await nodes[2]!.insertEvent(anEvent(), ['billing'])).kind, 'full');
+    await nodes[1]!.claim(claimOf(inserted - limit + 1));
+    assert.equal((await nodes[2]!.insertEvent(anEvent(), ['billing'])).kind, 'inserted');
+    assert.equal((await nodes[0]!.insertEvent(anEvent(), ['billing'])).kind, 'full');
+  });
+
+  it('number the replays of one event one after the other', async (t) => {
+    const [one, two] = (await openNodes(t, 2)) as [Store, Store];
+    const event = anEvent();
+    await one.insertEvent(event, ['billing']);
+    const { lease } = (await one.claim(claimOf(1))).leased[0]!;
+    await one.settle(lease, { kind: 'failed', error: 'no' }, anAttempt(), T0);
+    const replays = [one, two, one, two].map((node) => node.replay(lease.deliveryId, T0));
+    for (const { kind } of await Promise.all(replays)) assert.equal(kind, 'replayed');
+    assert.equal((await two.deliveriesOf(event.id)).length, 5);
+  });
+
+  it('clean up at once without deleting twice', async (t) => {
+    const nodes = await openNodes(t, 3);
+    await Promise.all(Array.from({ length: 900 }, () => nodes[0]!.insertEvent(anEvent(), [])));
+    const purgeAll = async (node: Store) => {
+      let deleted = 0;
+      let cursor: string | null = null;
+      do {
+        const outcome = await node.purge(T0 + 1, 100, cursor);
+        deleted += outcome.deleted;
+        cursor = outcome.cursor;
+      } while (cursor !== null);
+      return deleted;
+    };
+    const deleted = await Promise.all(nodes.map(purgeAll));
+    assert.equal(
+      deleted.reduce((sum, count) => sum + count, 0),
+      900,
+    );
+    assert.equal((await nodes[0]!.stats()).events, 0);
+  });
+
+  it('hear of each other’s work within a moment, and look by themselves if they do not', async (t) => {
+    let heard = 0;
+    const [one] = (await openNodes(t, 1)) as [Store];
+    const url = await server.createDatabase();
+    const listener = await openPostgresStore({
+      url,
+      maxPendingDeliveries: 10,
+      observer: {
+        onDue() {
+          heard += 1;
+        },
+      },
+    });
+    const writer = await openPostgresStore({ url, maxPendingDeliveries: 10 });
+    t.after(async () => {
+      await Promise.all([listener.close(), writer.close()]);
+      await server.dropDatabase(url);
+    });
+    heard = 0;
+    await writer.insertEvent(anEvent(), ['billing']);
+    const fromMs = performance.now();
+    while (heard === 0 && performance.now() - fromMs < 5_000) await sleep(5);
+    assert.ok(performance.now() - fromMs < 900, 'sooner than the poll');
+    heard = 0;
+    await sleep(1_300);
+    assert.ok(heard > 0, 'the poll');
+    await one.ping();
+  });
+});
+
+describe('the clock of a node', () => {
+  it('is measured against the server’s', async (t) => {
+    const skews: number[] = [];
+    await openNodes(t, 1, 10, { onClockSkew: (skewMs) => skews.push(skewMs) });
+    assert.equal(skews.length, 1);
+    assert.ok(Math.abs(skews[0]!) < 1_000, `${skews[0]} ms on one machine`);
+  });
+});

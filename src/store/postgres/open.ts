@@ -1,0 +1,193 @@
+import { StoreError } from '../../domain/errors.ts';
+import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
+import { createRunLoop } from '../../runtime/run-loop.ts';
+import type { Store, StoreOptions } from '../store.ts';
+import { createBackOff } from './back-off.ts';
+import { createBacklog } from './backlog.ts';
+import * as browse from './browse.ts';
+import { listRejected, readRejected } from './browse-rejected.ts';
+import { checkServer } from './check-server.ts';
+import { createPool } from './connect.ts';
+import { SHARD } from './counters.ts';
+import { createDatabase, type Database, type Statement } from './database.ts';
+import { findExpired } from './expired.ts';
+import { gatherRejected } from './gather-rejected.ts';
+import { createSequence } from './in-sequence.ts';
+import { createLanes } from './lanes.ts';
+import { type Migration, migrate } from './migrate.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { createNodeSession, type NodeSession } from './node-session.ts';
+import { purgeSlice } from './purge.ts';
+import { dropRejected, purgeRejected } from './rejected.ts';
+import { dropState, keepState, readState, replaceState } from './source-state.ts';
+import { readStats } from './stats.ts';
+import { toStoreError } from './store-failure.ts';
+import { createSubmitter } from './submit.ts';
+
+export type PostgresOptions = StoreOptions &
+  Readonly<{
+    url: string;
+    /**
+     * Leads to PostgreSQL itself when `url` leads to a pooler in transaction mode. Statements are then not prepared by
+     * name, and what belongs to a session (notifications, leadership) goes this way.
+     */
+    directUrl?: string | null;
+    /** Most connections of the pool; one more is the node's own. */
+    poolSize?: number;
+    /** For tests of upgrades. */
+    migrations?: readonly Migration[];
+  }>;
+
+const POOL_SIZE = 10;
+/** Events that one transaction of a cleanup deletes. */
+const PURGE_SLICE = 200;
+/** How often to look for work of which no notification told. */
+const POLL_MS = 1_000;
+/** A server that starts beside the receiver may take a moment longer. */
+const OPEN_PATIENCE_MS = 5_000;
+const OPEN_PAUSE_MS = 250;
+
+/** A commit that changes nothing. */
+const PING: Statement = {
+  name: 'ping',
+  text: `insert into totals as t (shard) values (${SHARD}) on conflict (shard) do update set events = t.events`,
+};
+
+/**
+ * Opens the store on a PostgreSQL database that any number of nodes share.
+ * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA
+ */
+export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
+  const { url, directUrl = null, poolSize = POOL_SIZE, migrations = MIGRATIONS, observer = {} } = options;
+  const applicationName = 'webhook-receiver';
+  const pool = createPool({ url, applicationName, isDirect: directUrl === null }, poolSize);
+  try {
+    await withPatience(async () => {
+      const client = await pool.connect();
+      try {
+        await checkServer(client);
+        await migrate(client, migrations);
+      } finally {
+        client.release();
+      }
+    });
+  } catch (error) {
+    await pool.end();
+    const failure = toStoreError(error);
+    throw new StoreError(failure.code, `cannot open the database at ${placeOf(url)}: ${failure.message}`, {
+      cause: error,
+    });
+  }
+  const session = createNodeSession(
+    { url: directUrl ?? url, applicationName: `${applicationName} node`, isDirect: true },
+    observer,
+  );
+  await session.start();
+  return createStore(createDatabase(pool, createBackOff(), directUrl === null), session, options);
+}
+
+function createStore(database: Database, session: NodeSession, options: PostgresOptions): Store {
+  const { maxPendingDeliveries, observer = {} } = options;
+  const { query } = database;
+  const backlog = createBacklog(maxPendingDeliveries);
+  const submitter = createSubmitter(createLanes(database, backlog, observer), backlog.isTight);
+  const poll = createRunLoop(systemClock, POLL_MS, 'after a pause', async () => observer.onDue?.());
+  void poll.start();
+
+  const keep = gatherRejected(query);
+  // What handshakes leave behind is written a few times in the life of a source.
+  const inSequence = createSequence();
+
+  let closing: Promise<void> | null = null;
+  const asking = new Set<Promise<unknown>>();
+  const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
+    closing === null ? work() : Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'));
+  const ask = <T>(work: () => Promise<T>): Promise<T> =>
+    whileOpen(() => {
+      const answer = work();
+      const ended = answer.then(
+        () => {},
+        () => {},
+      );
+      asking.add(ended);
+      void ended.then(() => asking.delete(ended));
+      return answer;
+    });
+  const submit = ((operation) => whileOpen(() => submitter.submit(operation))) as typeof submitter.submit;
+
+  return {
+    exclusive: false,
+    async insertEvent(event, destinations, replayMark = null) {
+      const outcome = await submit<'insert'>({ kind: 'insert', event, destinations, replayMark });
+      if (outcome.kind === 'inserted' && destinations.length > 0) session.announce();
+      return outcome;
+    },
+    claim: (request) => submit<'claim'>({ kind: 'claim', request }),
+    extend: (lease, untilMs) => submit<'extend'>({ kind: 'extend', lease, untilMs }),
+    settle: (lease, settlement, attempt, nowMs) =>
+      submit<'settle'>({ kind: 'settle', lease, settlement, attempt, nowMs }),
+    replay: (deliveryId, nowMs) => submit<'replay'>({ kind: 'replay', deliveryId, nowMs }),
+    expired: (untilMs, limit) => ask(() => findExpired(query, untilMs, limit)),
+    async purge(beforeMs, limit, cursor) {
+      let deleted = 0;
+      let at = cursor;
+      do {
+        const slice = Math.min(PURGE_SLICE, limit - deleted);
+        const outcome = await ask(() =>
+          database.transaction((within) => purgeSlice(within, beforeMs, slice, at)),
+        );
+        deleted += outcome.deleted;
+        at = outcome.cursor;
+      } while (at !== null && deleted < limit);
+      return { deleted, cursor: at };
+    },
+    ping: () => ask(async () => void (await query(PING))),
+    tryLead: () => whileOpen(() => session.tryLead()),
+    eventById: (id) => ask(() => browse.eventById(query, id)),
+    eventByKey: (source, idempotencyKey) => ask(() => browse.eventByKey(query, source, idempotencyKey)),
+    readEvent: (id) => ask(() => browse.readEvent(query, id)),
+    deliveriesOf: (eventId) => ask(() => browse.deliveriesOf(query, eventId)),
+    attemptsOf: (deliveryId) => ask(() => browse.attemptsOf(query, deliveryId)),
+    listDeadLetters: (limit, before) => ask(() => browse.listDeadLetters(query, limit, before)),
+    stats: () => ask(() => readStats(query)),
+    keepRejected: (request, bounds) => ask(() => keep({ request, bounds })),
+    listRejected: (limit, before, source) => ask(() => listRejected(query, limit, before, source)),
+    readRejected: (id) => ask(() => readRejected(query, id)),
+    dropRejected: (id) => ask(() => dropRejected(query, id)),
+    purgeRejected: (beforeMs, limit) => ask(() => purgeRejected(query, beforeMs, limit)),
+    readSourceState: (source) => ask(() => inSequence(() => readState(query, source))),
+    keepSourceState: (...values) => ask(() => inSequence(() => keepState(query, ...values))),
+    replaceSourceState: (...values) => ask(() => inSequence(() => replaceState(query, ...values))),
+    dropSourceState: (source, name) => ask(() => inSequence(() => dropState(query, source, name))),
+    close() {
+      closing ??= (async () => {
+        await poll.stop();
+        await submitter.drain();
+        await Promise.all(asking);
+        await session.stop();
+        await database.end();
+      })();
+      return closing;
+    },
+  };
+}
+
+/** Tries again while the server cannot be reached, for a moment. */
+async function withPatience(work: () => Promise<void>): Promise<void> {
+  const untilMs = monotonicMs() + OPEN_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isStarting = toStoreError(error).code === 'STORE_UNAVAILABLE';
+      if (!isStarting || monotonicMs() >= untilMs) throw error;
+      await sleep(systemClock, OPEN_PAUSE_MS);
+    }
+  }
+}
+
+/** Where a URL leads, without the credentials in it. */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}

@@ -1,0 +1,67 @@
+import type { PurgeOutcome } from '../store.ts';
+import { addCounts, addTotals } from './counters.ts';
+import type { Query, Statement } from './database.ts';
+
+/** Ids carry the time of receipt and grow, so walking from the oldest is a walk of the primary key. */
+export const OLDEST: Statement = {
+  name: 'oldest',
+  text: `
+select e.id, e.received_at, open.number is not null as open
+from events e
+left join lateral (
+  select d.number from deliveries d
+  where d.event_id = e.id and d.status in ('pending', 'processing') limit 1
+) open on true
+where e.id > $1 order by e.id limit $2`,
+};
+
+/** In their order, so that two clean-ups do not wait for each other in a circle. */
+export const LOCK_DOOMED: Statement = {
+  name: 'lock_doomed',
+  text: 'select id from events where id = any($1::uuid[]) order by id for update skip locked',
+};
+
+/** Looks again for open deliveries: a replay may have come before the lock. */
+export const PURGE: Statement = {
+  name: 'purge',
+  text: `
+with doomed as materialized (
+  select asked.id from unnest($1::uuid[]) as asked (id)
+  where not exists (
+    select from deliveries d where d.event_id = asked.id and d.status in ('pending', 'processing')
+  )
+),
+marks as (
+  delete from replay_marks m using doomed join events e on e.id = doomed.id
+  where m.source = e.source and m.digest = e.replay_digest and m.event_id = e.id
+),
+tries as (delete from attempts a using doomed where a.event_id = doomed.id),
+gone as (delete from deliveries d using doomed where d.event_id = doomed.id returning d.destination, d.status),
+deleted as (delete from events e using doomed where e.id = doomed.id returning e.id),
+counted as (${addCounts('gone', {
+    completed: `-count(*) filter (where status = 'completed')`,
+    failed: `-count(*) filter (where status = 'failed')`,
+  })}),
+totalled as (${addTotals('(select -count(*) from deleted)', '0')})
+select count(*) as deleted from deleted`,
+};
+
+const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
+/** @see OperateStore.purge. One slice, in a transaction: what its last statement sees must be later than the lock. */
+export async function purgeSlice(
+  query: Query,
+  beforeMs: number,
+  limit: number,
+  cursor: string | null,
+): Promise<PurgeOutcome> {
+  const rows = await query(OLDEST, [cursor ?? BEFORE_ALL, limit]);
+  const old = rows.filter(({ received_at: at }) => (at as number) < beforeMs);
+  const isLast = old.length < limit;
+  const next = isLast ? null : (old.at(-1)!.id as string);
+  const doomed = old.filter(({ open }) => open === false).map(({ id }) => id);
+  if (doomed.length === 0) return { deleted: 0, cursor: next };
+  const locked = await query(LOCK_DOOMED, [doomed]);
+  const [row] = await query(PURGE, [locked.map(({ id }) => id)]);
+  return { deleted: row!.deleted as number, cursor: next };
+}

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import pg from 'pg';
+import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import * as browse from './browse.ts';
+import * as rejectedQueries from './browse-rejected.ts';
+import { CLAIM } from './claim.ts';
+import { clientConfig } from './connect.ts';
+import type { Statement } from './database.ts';
+import { VIEWS } from './event-view.ts';
+import { EXPIRED } from './expired.ts';
+import { EXTEND } from './extend.ts';
+import { INSERT, INSERT_MARKED } from './insert.ts';
+import { KNOWN } from './known.ts';
+import { openPostgresStore } from './open.ts';
+import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
+import * as rejected from './rejected.ts';
+import { LOCK_EVENT, REPLAY } from './replay.ts';
+import { SETTLE } from './settle.ts';
+import * as sourceState from './source-state.ts';
+import { OLDEST_PENDING } from './stats.ts';
+import { TRIED } from './unsure.ts';
+
+const isStatement = (value: unknown): value is Statement =>
+  typeof value === 'object' && value !== null && 'text' in value && 'name' in value;
+
+/** Every statement whose cost must not depend on what is stored. The sums over a handful of counters are no such. */
+const STATEMENTS: readonly Statement[] = [
+  ...[CLAIM, SETTLE, EXTEND, EXPIRED, INSERT, INSERT_MARKED, KNOWN, LOCK_EVENT, REPLAY, VIEWS, TRIED],
+  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],
+  ...[browse, rejected, rejectedQueries, sourceState].flatMap((module) =>
+    Object.values(module).filter(isStatement),
+  ),
+];
+
+const EVENTS = 100_000;
+
+/** A history, a backlog and some leases. */
+const ROWS = `
+create function pg_temp.id_of(n integer) returns uuid language sql as
+  $$ select (lpad(to_hex(n), 12, '0') || '70008000000000000000')::uuid $$;
+insert into events (id, received_at, source, idempotency_key, event_type, method, url, content_type, headers, body)
+  select pg_temp.id_of(n), n, 's', 'key-' || n, 't', 'POST', '/', '', '[]', 'x' from generate_series(1, ${EVENTS}) n;
+insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at, lease_token,
+    lease_until)
+  select pg_temp.id_of(n), 1, 'd' || n % 5,
+    case when n % 10 < 6 then 'completed' when n % 10 < 9 then 'pending' else 'processing' end, 1, n, n, n,
+    case when n % 10 = 9 then 'token-' || n end, case when n % 10 = 9 then n end
+  from generate_series(1, ${EVENTS}) n;
+insert into attempts (event_id, delivery, number, started_at, ended_at, outcome)
+  select pg_temp.id_of(n), 1, 1, n, n, 'succeeded' from generate_series(1, ${EVENTS}) n;
+insert into replay_marks select 's', decode(md5(n::text), 'hex'), pg_temp.id_of(n), n
+  from generate_series(1, ${EVENTS / 10}) n;
+insert into rejected (received_at, kept_bytes, body_bytes, id, source, reason, detail, method, url, content_type, headers)
+  select n, 1, 1, pg_temp.id_of(n), 's' || n % 50, 'r', '', 'POST', '/', '', '[]'
+  from generate_series(1, ${EVENTS / 10}) n;
+insert into source_state select 's' || n, 'n', 'v', n from generate_series(1, ${EVENTS / 10}) n;
+`;
+
+type Plan = Readonly<{
+  'Node Type': string;
+  'Relation Name'?: string;
+  Plans?: readonly Plan[];
+}>;
+
+let server: TestPostgres;
+let client: pg.Client;
+before(async () => {
+  server = await startPostgres();
+  await (await openPostgresStore({ url: server.url, maxPendingDeliveries: 1 })).close();
+  client = new pg.Client(clientConfig({ url: server.url, applicationName: 'test', isDirect: true }));
+  await client.connect();
+});
+after(async () => {
+  await client.end();
+  await server.stop();
+});
+
+/** The plan that the statement has as the program prepares it, whatever its values. */
+async function planOf({ name, text }: Statement): Promise<Plan> {
+  const last = Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
+  await client.query(`prepare ${name} as ${text}`);
+  const values = Array.from({ length: last }, () => 'null').join(', ');
+  const { rows } = await client.query(
+    `explain (format json) execute ${name}${last === 0 ? '' : `(${values})`}`,
+  );
+  await client.query(`deallocate ${name}`);
+  return rows[0]['QUERY PLAN'][0].Plan;
+}
+
+function scansOf(plan: Plan): string[] {
+  const below = (plan.Plans ?? []).flatMap(scansOf);
+  const relation = plan['Relation Name'];
+  // The totals are a row for each shard, read whole on purpose.
+  const isScan = plan['Node Type'] === 'Seq Scan' && relation !== 'totals';
+  return isScan ? [`${plan['Node Type']} on ${relation}`, ...below] : below;
+}
+
+async function scans(): Promise<string[]> {
+  const found: string[] = [];
+  for (const statement of STATEMENTS) {
+    for (const scan of scansOf(await planOf(statement))) found.push(`${statement.name}: ${scan}`);
+  }
+  return found;
+}
+
+describe('every statement goes by indexes', () => {
+  it('as it is planned on empty tables, which is when programs first prepare it', async () => {
+    assert.ok(STATEMENTS.length > 25, `${STATEMENTS.length} statements`);
+    assert.deepEqual(await scans(), []);
+  });
+
+  it('with a history of 100,000 events, before it was analysed and after', async () => {
+    await client.query(ROWS);
+    assert.deepEqual(await scans(), []);
+    await client.query('analyze');
+    assert.deepEqual(await scans(), []);
+  });
+
+  it('a claim reads as many rows as it takes, however long the backlog is', async () => {
+    const { rows } = await client.query(`explain (analyze, buffers, format json) ${CLAIM.text}`, [
+      ['d1', 'd3'],
+      [10, 10],
+      [0, 0],
+      ['t', 't'],
+      [EVENTS, EVENTS],
+      [EVENTS, EVENTS],
+      1e9,
+    ]);
+    const plan = rows[0]['QUERY PLAN'][0].Plan;
+    const blocks = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+    assert.ok(blocks < 2_000, `${blocks} blocks`);
+  });
+
+  it('the check sees a scan', async () => {
+    const plan = await planOf({ name: 'bad', text: "select 1 from deliveries where last_error = 'x'" });
+    assert.deepEqual(scansOf(plan), ['Seq Scan on deliveries']);
+  });
+});

@@ -1,0 +1,82 @@
+import type { DeliveryStatus } from '../../domain/delivery.ts';
+import type { Settlement } from '../../domain/settlement.ts';
+import { addCounts, addTotals } from './counters.ts';
+import type { Query, Statement } from './database.ts';
+import { deliveryKey } from './delivery-key.ts';
+import type { OperationOf } from './operations.ts';
+
+export const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> = {
+  completed: 'completed',
+  retry: 'pending',
+  failed: 'failed',
+  released: 'pending',
+};
+
+/**
+ * Settlements of different deliveries with their attempts, in one round trip. The token in the condition is the fence:
+ * whoever lost the lease changes nothing. Only a delivery that is processing has a token.
+ */
+export const SETTLE: Statement = {
+  name: 'settle',
+  text: `
+with input as materialized (
+  select * from unnest(
+    $1::uuid[], $2::integer[], $3::text[], $4::text[], $5::bigint[], $6::boolean[], $7::text[], $8::bigint[],
+    $9::integer[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::integer[], $15::text[]
+  ) with ordinality as t (
+    event_id, number, token, status, due_at, keeps_error, error, now_ms,
+    attempt, started_at, ended_at, outcome, attempt_error, http_status, response_excerpt, n
+  )
+),
+settled as (
+  update deliveries d set
+    status = i.status, attempts = d.attempts + (i.attempt is not null)::integer,
+    due_at = coalesce(i.due_at, d.due_at), last_error = case when i.keeps_error then d.last_error else i.error end,
+    lease_token = null, lease_until = null, updated_at = i.now_ms
+  from input i
+  where d.event_id = i.event_id and d.number = i.number and d.lease_token = i.token collate "C"
+  returning d.destination, i.*
+),
+tried as (
+  insert into attempts (
+    event_id, delivery, number, started_at, ended_at, outcome, error, http_status, response_excerpt
+  )
+  select event_id, number, attempt, started_at, ended_at, outcome, attempt_error, http_status, response_excerpt
+  from settled where attempt is not null
+),
+counted as (${addCounts('settled', {
+    processing: '-count(*)',
+    pending: `count(*) filter (where status = 'pending')`,
+    completed: `count(*) filter (where status = 'completed')`,
+    failed: `count(*) filter (where status = 'failed')`,
+  })}),
+totalled as (${addTotals('0', `(select count(*) from settled where status = 'pending')`)})
+select n from settled`,
+};
+
+/** @see LeaseStore.settle. No two of the batch settle the same delivery. */
+export async function settleAll(
+  query: Query,
+  batch: readonly OperationOf<'settle'>[],
+): Promise<('settled' | 'lost')[]> {
+  const keys = batch.map(({ lease }) => deliveryKey(lease.deliveryId));
+  const rows = await query(SETTLE, [
+    keys.map(({ eventId }) => eventId),
+    keys.map(({ number }) => number),
+    batch.map(({ lease }) => lease.token),
+    batch.map(({ settlement }) => STATUS_AFTER[settlement.kind]),
+    batch.map(({ settlement }) => ('dueAtMs' in settlement ? settlement.dueAtMs : null)),
+    batch.map(({ settlement }) => settlement.kind === 'released'),
+    batch.map(({ settlement }) => ('error' in settlement ? settlement.error : null)),
+    batch.map(({ nowMs }) => nowMs),
+    batch.map(({ attempt }) => attempt?.number ?? null),
+    batch.map(({ attempt }) => attempt?.startedAtMs ?? null),
+    batch.map(({ attempt }) => attempt?.endedAtMs ?? null),
+    batch.map(({ attempt }) => attempt?.outcome ?? null),
+    batch.map(({ attempt }) => attempt?.error ?? null),
+    batch.map(({ attempt }) => attempt?.httpStatus ?? null),
+    batch.map(({ attempt }) => attempt?.responseExcerpt ?? null),
+  ]);
+  const settled = new Set(rows.map(({ n }) => n as number));
+  return batch.map((_, at) => (settled.has(at + 1) ? 'settled' : 'lost'));
+}

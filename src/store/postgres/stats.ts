@@ -1,0 +1,59 @@
+import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
+import type { StatusCount, StoreStats } from '../store.ts';
+import type { Query, Row, Statement } from './database.ts';
+
+export const COUNTS: Statement = {
+  name: 'counts',
+  text: `
+select destination, sum(pending)::bigint as pending, sum(processing)::bigint as processing,
+  sum(completed)::bigint as completed, sum(failed)::bigint as failed
+from delivery_counts group by destination order by destination`,
+};
+
+/**
+ * The pending delivery that has waited longest: the first of each destination's due index, for a first try is due the
+ * moment it is created, or a waiting retry.
+ */
+export const OLDEST_PENDING: Statement = {
+  name: 'oldest_pending',
+  text: `
+select least(
+  (select min(first.due_at) from unnest($1::text[]) as asked (destination) cross join lateral (
+    select due_at from deliveries where destination = asked.destination and status = 'pending'
+    order by due_at, event_id, number limit 1
+  ) first),
+  (select created_at from deliveries where status = 'pending' and due_at <> created_at
+   order by created_at limit 1)
+) as oldest`,
+};
+
+/** Of our own tables: the database may be shared with others. */
+export const SIZE: Statement = {
+  name: 'size',
+  text: `
+select (select coalesce(sum(events), 0)::bigint from totals) as events,
+  (select sum(pg_total_relation_size(name))::bigint
+   from unnest(array['events', 'deliveries', 'attempts', 'delivery_counts', 'totals']::regclass[]) as name) as bytes`,
+};
+
+/** @see BrowseStore.stats */
+export async function readStats(query: Query): Promise<StoreStats> {
+  const [countRows, sizeRows] = await Promise.all([query(COUNTS), query(SIZE)]);
+  const counts = countRows.flatMap(toCounts);
+  const waiting = counts.filter(({ status }) => status === 'pending').map(({ destination }) => destination);
+  const [oldest] = waiting.length === 0 ? [] : await query(OLDEST_PENDING, [waiting]);
+  return {
+    counts,
+    events: sizeRows[0]!.events as number,
+    oldestPendingAtMs: (oldest?.oldest ?? null) as number | null,
+    databaseBytes: sizeRows[0]!.bytes as number,
+  };
+}
+
+function toCounts(row: Row): StatusCount[] {
+  return DELIVERY_STATUSES.map((status) => ({
+    destination: row.destination as string,
+    status,
+    count: row[status] as number,
+  })).filter(({ count }) => count !== 0);
+}

