@@ -41,8 +41,8 @@ create table deliveries (
   last_error text,
   primary key (event_id, number)
 ) with (
-  -- Half of each page is kept for the two later versions of its rows, so that they need no page of their own.
-  fillfactor = 50,
+  -- Room in each page for later versions of its rows, most of which then need no page of their own.
+  fillfactor = 70,
   -- By the count of changes, not by a share of a history that may be millions.
   autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 200000,
