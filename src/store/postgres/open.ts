@@ -21,7 +21,7 @@ import { purgeSlice } from './purge.ts';
 import { dropRejected, purgeRejected } from './rejected.ts';
 import { dropState, keepState, readState, replaceState } from './source-state.ts';
 import { readStats } from './stats.ts';
-import { toStoreError } from './store-failure.ts';
+import { toStoreError, wordsOfCause } from './store-failure.ts';
 import { createSubmitter } from './submit.ts';
 
 export type PostgresOptions = StoreOptions &
@@ -73,10 +73,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     });
   } catch (error) {
     await pool.end();
-    const failure = toStoreError(error);
-    throw new StoreError(failure.code, `cannot open the database at ${placeOf(url)}: ${failure.message}`, {
-      cause: error,
-    });
+    const message = `cannot open the database at ${placeOf(url)}: ${wordsOfCause(error)}`;
+    throw new StoreError(toStoreError(error).code, message, { cause: error });
   }
   const session = createNodeSession(
     { url: directUrl ?? url, applicationName: `${applicationName} node`, isDirect: true },

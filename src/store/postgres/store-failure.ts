@@ -33,8 +33,8 @@ const ADVICE: Readonly<Partial<Record<StoreErrorCode, string>>> = {
 /** Turns what the client threw into a StoreError that says what to do. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const message = wordsOf(error);
   const code = codeOf(error);
+  const message = code === 'STORE_UNAVAILABLE' ? awayBecause(error) : wordsOf(error);
   const advice = ADVICE[code];
   return new StoreError(code, advice === undefined ? message : `${message}; ${advice}`, { cause: error });
 }
@@ -75,6 +75,20 @@ const PROGRAM_ERRORS = [TypeError, RangeError, ReferenceError, SyntaxError];
 function sqlState(error: unknown): string | null {
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
+}
+
+/** Senders are told why their event was not stored: not where the database is, nor as whom we log in. The cause has it. */
+function awayBecause(error: unknown): string {
+  const { code } = error as { code?: unknown };
+  return `PostgreSQL cannot be used now${typeof code === 'string' ? ` (${code})` : ''}`;
+}
+
+/** All that is known of a failure, for whoever starts the program. */
+export function wordsOfCause(error: unknown): string {
+  const failure = toStoreError(error);
+  return failure.code === 'STORE_UNAVAILABLE'
+    ? `${wordsOf(failure.cause)}; ${ADVICE[failure.code]}`
+    : failure.message;
 }
 
 /** A refused connection to a name with several addresses is an AggregateError without words of its own. */
