@@ -2,10 +2,10 @@ import type { Emit } from '../observe/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
-import type { RejectedStore } from '../store/store.ts';
+import type { RejectedStore, SharedStore } from '../store/store.ts';
 
 export type RejectedPurgerParts = Readonly<{
-  store: Pick<RejectedStore, 'purgeRejected'>;
+  store: Pick<RejectedStore, 'purgeRejected'> & Pick<SharedStore, 'tryLead'>;
   clock: Clock;
   emit: Emit;
   retentionMs: number;
@@ -21,6 +21,7 @@ export function createRejectedPurger(parts: RejectedPurgerParts): Service {
   return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
     const beforeMs = clock.nowMs() - retentionMs;
     try {
+      if ((await store.tryLead()) === 'follower') return;
       while ((await store.purgeRejected(beforeMs, BATCH)) === BATCH && !signal.aborted);
     } catch (error) {
       emit({ type: 'store.failed', operation: 'rejected', error: error as Error });

@@ -21,11 +21,14 @@ import { statsConformance } from './stats.ts';
 
 export type { OpenedStore, StoreFactory } from './harness.ts';
 
-/** Registers everything that every driver must hold, one group of invariants per file. */
-export function storeConformance(name: string, factory: StoreFactory): void {
+/**
+ * Registers everything that every driver must hold, one group of invariants per file.
+ * @param isDurable what the driver holds outlives the store: its factory gives `reopen`
+ */
+export function storeConformance(name: string, factory: StoreFactory, isDurable: boolean): void {
   describe(`${name} store`, () => {
     insertConformance(factory);
-    insertReplayMarkConformance(factory);
+    insertReplayMarkConformance(factory, isDurable);
     bytesConformance(factory);
     fullConformance(factory);
     claimConformance(factory);
@@ -36,11 +39,11 @@ export function storeConformance(name: string, factory: StoreFactory): void {
     purgeConformance(factory);
     replayConformance(factory);
     statsConformance(factory);
-    rejectedConformance(factory);
-    sourceStateConformance(factory);
+    rejectedConformance(factory, isDurable);
+    sourceStateConformance(factory, isDurable);
     batchesConformance(factory);
     historiesConformance(factory);
-    durabilityConformance(factory);
+    if (isDurable) durabilityConformance(factory);
     closeConformance(factory);
   });
 }

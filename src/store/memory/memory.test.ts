@@ -1,7 +1,11 @@
 import { storeConformance } from '../conformance/index.ts';
 import { openMemoryStore } from './open.ts';
 
-storeConformance('memory', async (options) => {
-  const store = openMemoryStore(options);
-  return { store, dispose: () => store.close() };
-});
+storeConformance(
+  'memory',
+  async (options) => {
+    const store = openMemoryStore(options);
+    return { store, dispose: () => store.close() };
+  },
+  false,
+);

@@ -9,20 +9,24 @@ before(async () => {
 });
 after(() => server.stop());
 
-storeConformance('postgres', async (options) => {
-  const url = await server.createDatabase();
-  const open = () => openPostgresStore({ ...options, url });
-  let store = await open();
-  return {
-    store,
-    async reopen() {
-      await store.close();
-      store = await open();
-      return store;
-    },
-    async dispose() {
-      await store.close();
-      await server.dropDatabase(url);
-    },
-  };
-});
+storeConformance(
+  'postgres',
+  async (options) => {
+    const url = await server.createDatabase();
+    const open = () => openPostgresStore({ ...options, url });
+    let store = await open();
+    return {
+      store,
+      async reopen() {
+        await store.close();
+        store = await open();
+        return store;
+      },
+      async dispose() {
+        await store.close();
+        await server.dropDatabase(url);
+      },
+    };
+  },
+  true,
+);
