@@ -51,6 +51,19 @@ describe('createRejectedPurger', () => {
     await purger.stop();
   });
 
+  it('leaves the work to the process that leads', async () => {
+    const { clock, store, purger, keep, count } = setUp();
+    store.tryLead = async () => 'follower';
+    await keep(73 * HOUR_MS);
+    await purger.start();
+    await clock.advance(0);
+    assert.equal(await count(), 1);
+    store.tryLead = async () => 'leader';
+    await clock.advance(HOUR_MS);
+    assert.equal(await count(), 0);
+    await purger.stop();
+  });
+
   it('tells of a store that fails, and tries again', async () => {
     const { clock, store, events, purger, keep, count } = setUp();
     await keep(73 * HOUR_MS);
