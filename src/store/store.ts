@@ -23,6 +23,7 @@ export type { SourceState, SourceStateStore } from './source-state-store.ts';
 export interface Store
   extends InboxStore,
     LeaseStore,
+    QueuedStore,
     BrowseStore,
     OperateStore,
     SharedStore,
@@ -75,6 +76,25 @@ export type Leased = Readonly<{
   event: WebhookEvent;
 }>;
 
+/** Names what to claim instead of asking for what is due longest: for ids that came out of a queue. */
+export type ClaimByIdsRequest = Readonly<{
+  deliveryIds: readonly string[];
+  /** Fences this claim; unique for ever. */
+  token: string;
+  nowMs: number;
+  leaseUntilMs: number;
+}>;
+
+export type ClaimByIdsOutcome = Readonly<{
+  leased: readonly Leased[];
+  /** Pending, but due only later. */
+  early: readonly DueDelivery[];
+  /** Not looked at: the payloads before them were as much as one claim takes. */
+  left: readonly string[];
+}>;
+
+export type DueDelivery = Readonly<{ deliveryId: string; dueAtMs: number }>;
+
 export type ClaimOutcome = Readonly<{
   leased: readonly Leased[];
   /** When the next delivery of the asked destinations is due (past if limits left some behind), or null. */
@@ -107,6 +127,19 @@ export interface LeaseStore {
   ): Promise<'settled' | 'lost'>;
   /** Leases with an end at or before `untilMs`, the oldest first. */
   expired(untilMs: number, limit: number): Promise<readonly ExpiredLease[]>;
+}
+
+/** A page of due deliveries, the longest due first; `next` continues it. */
+export type DuePage = Readonly<{ deliveries: readonly DueDelivery[]; next: string | null }>;
+
+/** What a queue of delivery ids beside the store needs. Counts and lists may be a moment behind. */
+export interface QueuedStore {
+  /** Leases those of the deliveries that are pending and due, in the order asked for. Unknown ones are passed over. */
+  claimByIds(request: ClaimByIdsRequest): Promise<ClaimByIdsOutcome>;
+  /** How many deliveries of the destination are pending and due at `untilMs`; counts no further than `limit`. */
+  countDue(destination: string, untilMs: number, limit: number): Promise<number>;
+  /** Those deliveries, the longest due first; `after` is the `next` of the page before. */
+  duePending(destination: string, untilMs: number, limit: number, after: string | null): Promise<DuePage>;
 }
 
 /** A page of dead letters, newest first; `next` continues it. */

@@ -26,6 +26,10 @@ const CALLS: Readonly<
 > = {
   insertEvent: (store) => store.insertEvent(anEvent(), ['a']),
   claim: (store) => store.claim(claimOf(['a'])),
+  claimByIds: (store) =>
+    store.claimByIds({ deliveryIds: [LEASE.deliveryId], token: 'never', nowMs: T0, leaseUntilMs: T0 }),
+  countDue: (store) => store.countDue('a', T0, 10),
+  duePending: (store) => store.duePending('a', T0, 10, null),
   extend: (store) => store.extend(LEASE, T0),
   settle: (store) => store.settle(LEASE, { kind: 'completed' }, null, T0),
   expired: (store) => store.expired(T0, 10),

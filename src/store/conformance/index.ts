@@ -3,7 +3,9 @@ import { batchesConformance } from './batches.ts';
 import { browseConformance } from './browse.ts';
 import { bytesConformance } from './bytes.ts';
 import { claimConformance } from './claim.ts';
+import { claimByIdsConformance } from './claim-by-ids.ts';
 import { closeConformance } from './close.ts';
+import { dueConformance } from './due.ts';
 import { durabilityConformance } from './durability.ts';
 import { expiredConformance } from './expired.ts';
 import { fullConformance } from './full.ts';
@@ -32,6 +34,8 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     bytesConformance(factory);
     fullConformance(factory);
     claimConformance(factory);
+    claimByIdsConformance(factory);
+    dueConformance(factory);
     leaseConformance(factory);
     settleConformance(factory);
     expiredConformance(factory);

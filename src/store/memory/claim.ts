@@ -14,13 +14,18 @@ export function claim(state: State, request: ClaimRequest): ClaimOutcome {
 }
 
 /** A destination's pending deliveries, the longest due first. */
-function waitingFor(state: State, destination: string): StoredDelivery[] {
+export function waitingFor(state: State, destination: string): StoredDelivery[] {
   return deliveriesWith(state, 'pending')
     .filter((delivery) => delivery.destination === destination)
     .sort((a, b) => a.dueAtMs - b.dueAtMs || byPlace(a, b));
 }
 
-function lease(state: State, delivery: StoredDelivery, request: ClaimRequest): Leased {
+/** Leases one delivery. */
+export function lease(
+  state: State,
+  delivery: StoredDelivery,
+  request: Pick<ClaimRequest, 'token' | 'nowMs' | 'leaseUntilMs'>,
+): Leased {
   const { token, nowMs, leaseUntilMs } = request;
   state.deliveries.set(delivery.id, {
     ...delivery,

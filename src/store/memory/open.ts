@@ -2,6 +2,8 @@ import { StoreError } from '../../domain/errors.ts';
 import type { Store, StoreOptions } from '../store.ts';
 import * as browse from './browse.ts';
 import { claim } from './claim.ts';
+import { claimByIds } from './claim-by-ids.ts';
+import { countDue, duePending } from './due.ts';
 import { expired } from './expired.ts';
 import { extend } from './extend.ts';
 import { insert } from './insert.ts';
@@ -32,6 +34,10 @@ export function openMemoryStore(options: StoreOptions): Store {
     insertEvent: (event, destinations, replayMark = null) =>
       run(() => insert(state, event, destinations, replayMark)),
     claim: (request) => run(() => claim(state, request)),
+    claimByIds: (request) => run(() => claimByIds(state, request)),
+    countDue: (destination, untilMs, limit) => run(() => countDue(state, destination, untilMs, limit)),
+    duePending: (destination, untilMs, limit, after) =>
+      run(() => duePending(state, destination, untilMs, limit, after)),
     extend: (lease, untilMs) => run(() => extend(state, lease, untilMs)),
     settle: (lease, settlement, attempt, nowMs) =>
       run(() => settle(state, lease, settlement, attempt, nowMs)),

@@ -5,7 +5,7 @@ import { addCounts, addTotals } from './counters.ts';
 import type { Query, Row, Statement } from './database.ts';
 
 /** Payload bytes after which one claim takes no more, so that a few huge events cannot fill the memory. */
-const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
+export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
 
 /** The columns of an event `e`, its bytes included. */
 export const EVENT_COLUMNS = `
@@ -89,7 +89,11 @@ function outcomeOf(request: ClaimRequest, rows: readonly Row[]): ClaimOutcome {
   };
 }
 
-function toLeased({ token, leaseUntilMs }: ClaimRequest, row: Row): Leased {
+/** What a claim took, of a row with EVENT_COLUMNS and those of its delivery. */
+export function toLeased(
+  { token, leaseUntilMs }: Pick<ClaimRequest, 'token' | 'leaseUntilMs'>,
+  row: Row,
+): Leased {
   return {
     lease: {
       deliveryId: deliveryIdOf(row.event_id as string, row.number as number),

@@ -79,6 +79,8 @@ function insertMayOvertake(insert: OperationOf<'insert'>, passed: Operation, isT
         !isTight &&
         !passed.request.limits.some(({ destination }) => insert.destinations.includes(destination))
       );
+    case 'claimByIds':
+      return !isTight && !namesEvent(passed, insert.event.id);
     case 'settle':
       return !(isTight && makesPending(passed));
     default:
@@ -96,6 +98,8 @@ function commutes(a: Operation, b: Operation): boolean {
   switch (first.kind) {
     case 'claim':
       return commutesWithClaim(first, second);
+    case 'claimByIds':
+      return commutesWithClaimByIds(first, second);
     case 'settle':
       if (second.kind === 'view') return eventIdOf(first.lease.deliveryId) !== second.eventId;
       return 'lease' in second && first.lease.deliveryId !== second.lease.deliveryId;
@@ -112,10 +116,11 @@ function commutes(a: Operation, b: Operation): boolean {
 const RANK: Readonly<Record<OperationKind, number>> = {
   insert: 0,
   claim: 1,
-  settle: 2,
-  extend: 3,
-  view: 4,
-  replay: 5,
+  claimByIds: 2,
+  settle: 3,
+  extend: 4,
+  view: 5,
+  replay: 6,
 };
 
 function commutesWithClaim({ request }: OperationOf<'claim'>, other: Operation): boolean {
@@ -131,6 +136,25 @@ function commutesWithClaim({ request }: OperationOf<'claim'>, other: Operation):
     default:
       return false;
   }
+}
+
+function commutesWithClaimByIds(claim: OperationOf<'claimByIds'>, other: Operation): boolean {
+  const { deliveryIds, token } = claim.request;
+  switch (other.kind) {
+    case 'claimByIds':
+      return !other.request.deliveryIds.some((id) => deliveryIds.includes(id));
+    case 'settle':
+    case 'extend':
+      return other.lease.token !== token && !deliveryIds.includes(other.lease.deliveryId);
+    case 'view':
+      return !namesEvent(claim, other.eventId);
+    default:
+      return false;
+  }
+}
+
+function namesEvent({ request }: OperationOf<'claimByIds'>, eventId: string): boolean {
+  return request.deliveryIds.some((id) => eventIdOf(id) === eventId);
 }
 
 function makesPending({ settlement }: OperationOf<'settle'>): boolean {

@@ -5,6 +5,7 @@ import type { StoreObserver } from '../store.ts';
 import { acceptBatch } from './accept.ts';
 import type { Backlog } from './backlog.ts';
 import { claimAll } from './claim.ts';
+import { claimAllByIds } from './claim-by-ids.ts';
 import type { Database, Query } from './database.ts';
 import { readViews } from './event-view.ts';
 import { extendAll } from './extend.ts';
@@ -59,6 +60,15 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     claim: (group) =>
       timed(group.length, async () => {
         const outcomes = await claimAll(
+          query,
+          group.map(({ request }) => request),
+        );
+        for (const { leased } of outcomes) backlog.changed(-leased.length);
+        return outcomes;
+      }),
+    claimByIds: (group) =>
+      timed(group.length, async () => {
+        const outcomes = await claimAllByIds(
           query,
           group.map(({ request }) => request),
         );

@@ -10,6 +10,7 @@ import { checkServer } from './check-server.ts';
 import { createPool } from './connect.ts';
 import { SHARD } from './counters.ts';
 import { createDatabase, type Database, type Statement } from './database.ts';
+import { countDue, duePending } from './due.ts';
 import { findExpired } from './expired.ts';
 import { gatherRejected } from './gather-rejected.ts';
 import { createSequence } from './in-sequence.ts';
@@ -121,6 +122,9 @@ function createStore(database: Database, session: NodeSession, options: Postgres
       return outcome;
     },
     claim: (request) => submit<'claim'>({ kind: 'claim', request }),
+    claimByIds: (request) => submit<'claimByIds'>({ kind: 'claimByIds', request }),
+    countDue: (...asked) => ask(() => countDue(query, ...asked)),
+    duePending: (...asked) => ask(() => duePending(query, ...asked)),
     extend: (lease, untilMs) => submit<'extend'>({ kind: 'extend', lease, untilMs }),
     settle: (lease, settlement, attempt, nowMs) =>
       submit<'settle'>({ kind: 'settle', lease, settlement, attempt, nowMs }),

@@ -2,7 +2,15 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Settlement } from '../../domain/settlement.ts';
-import type { ClaimOutcome, ClaimRequest, InsertOutcome, ReplayMark, ReplayOutcome } from '../store.ts';
+import type {
+  ClaimByIdsOutcome,
+  ClaimByIdsRequest,
+  ClaimOutcome,
+  ClaimRequest,
+  InsertOutcome,
+  ReplayMark,
+  ReplayOutcome,
+} from '../store.ts';
 
 /** What changes deliveries or depends on such changes, as one value each, so that many share a statement. */
 export type Operation =
@@ -13,6 +21,7 @@ export type Operation =
       replayMark: ReplayMark | null;
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
+  | Readonly<{ kind: 'claimByIds'; request: ClaimByIdsRequest }>
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
   | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
@@ -26,6 +35,7 @@ export type OperationOf<Kind extends OperationKind> = Extract<Operation, { kind:
 export type Answers = {
   insert: InsertOutcome;
   claim: ClaimOutcome;
+  claimByIds: ClaimByIdsOutcome;
   settle: 'settled' | 'lost';
   extend: 'extended' | 'lost';
   replay: ReplayOutcome;

@@ -5,8 +5,10 @@ import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import * as browse from './browse.ts';
 import * as rejectedQueries from './browse-rejected.ts';
 import { CLAIM } from './claim.ts';
+import { CLAIM_BY_IDS } from './claim-by-ids.ts';
 import { clientConfig } from './connect.ts';
 import type { Statement } from './database.ts';
+import { COUNT_DUE, DUE_PENDING } from './due.ts';
 import { VIEWS } from './event-view.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
@@ -27,6 +29,7 @@ const isStatement = (value: unknown): value is Statement =>
 /** Every statement whose cost must not depend on what is stored. The sums over a handful of counters are no such. */
 const STATEMENTS: readonly Statement[] = [
   ...[CLAIM, SETTLE, EXTEND, EXPIRED, INSERT, INSERT_MARKED, KNOWN, LOCK_EVENT, REPLAY, VIEWS, TRIED],
+  ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],
   ...[browse, rejected, rejectedQueries, sourceState].flatMap((module) =>
     Object.values(module).filter(isStatement),

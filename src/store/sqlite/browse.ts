@@ -6,12 +6,14 @@ import type { DeadLetterPage, SourceState, StatusCount, StoreStats } from '../st
 import { prepareRejectedQueries, type RejectedQueries } from './browse-rejected.ts';
 import { prepareReadEvent } from './claim.ts';
 import { deliveryIdOfKey, KEY_OF_ID, keyParts, OF_EVENT, STRIDE } from './delivery-key.ts';
+import { type DueQueries, prepareDueQueries } from './due.ts';
 import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
 import { prepareReadSourceState } from './source-state.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 
 /** The port's questions, answered synchronously on the reading connection. */
 export type Queries = RejectedQueries &
+  DueQueries &
   Readonly<{
     eventById(id: string): EventView | null;
     eventByKey(source: string, idempotencyKey: string): EventView | null;
@@ -47,6 +49,7 @@ export function prepareQueries(db: DatabaseSync): Queries {
   const findSeq = (eventId: string) =>
     (seqOf.get(uuidToBytes(eventId)) as { seq: number } | undefined)?.seq ?? -1;
   return {
+    ...prepareDueQueries(db),
     eventById(id) {
       const row = byId.get(uuidToBytes(id));
       return row === undefined ? null : viewOf(row);

@@ -7,7 +7,7 @@ import type { Verbs } from './operations.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 
 /** Payload bytes after which one claim takes no more, so that a few huge events cannot fill the memory. */
-const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
+export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
 
 /** The due deliveries of a destination, the longest due first: an index scan that stops at the limit. */
 export const DUE_DELIVERIES_SQL = `
@@ -19,13 +19,14 @@ export const DUE_DELIVERIES_SQL = `
 export const NEXT_DUE_SQL = `
   select due_at from deliveries where destination = ? and status = 'pending' order by due_at limit 1`;
 
+export const LEASE_SQL = `
+  update deliveries set status = 'processing', lease_token = ?, lease_until = ?, updated_at = ? where key = ?`;
+
 /** @see LeaseStore.claim */
 export function prepareClaim(db: DatabaseSync, counters: Counters): Verbs['claim'] {
   const findDue = db.prepare(DUE_DELIVERIES_SQL);
   const findNext = db.prepare(NEXT_DUE_SQL);
-  const lease = db.prepare(
-    `update deliveries set status = 'processing', lease_token = ?, lease_until = ?, updated_at = ? where key = ?`,
-  );
+  const lease = db.prepare(LEASE_SQL);
   const readEvent = prepareReadEvent(db, 'seq');
 
   return ({ request }) => {

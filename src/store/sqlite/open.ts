@@ -70,6 +70,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     insertEvent: (event, destinations, replayMark = null) =>
       submit({ kind: 'insert', event, destinations, replayMark }),
     claim: (request) => submit({ kind: 'claim', request }),
+    claimByIds: (request) => submit({ kind: 'claimByIds', request }),
     extend: (lease, untilMs) => submit({ kind: 'extend', lease, untilMs }),
     settle: (lease, settlement, attempt, nowMs) =>
       submit({ kind: 'settle', lease, settlement, attempt, nowMs }),
@@ -88,6 +89,8 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
       if (at === null) while ((await submit({ kind: 'vacuum', pages: VACUUM_SLICE_PAGES })) === 'more');
       return { deleted, cursor: at };
     },
+    countDue: (destination, untilMs, limit) => ask('countDue', destination, untilMs, limit),
+    duePending: (destination, untilMs, limit, after) => ask('duePending', destination, untilMs, limit, after),
     eventById: (id) => ask('eventById', id),
     eventByKey: (source, idempotencyKey) => ask('eventByKey', source, idempotencyKey),
     readEvent: (id) => ask('readEvent', id),

@@ -3,6 +3,8 @@ import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type {
+  ClaimByIdsOutcome,
+  ClaimByIdsRequest,
   ClaimOutcome,
   ClaimRequest,
   ExpiredLease,
@@ -25,6 +27,7 @@ export type Operation =
       replayMark: ReplayMark | null;
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
+  | Readonly<{ kind: 'claimByIds'; request: ClaimByIdsRequest }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
   | Readonly<{ kind: 'expired'; untilMs: number; limit: number }>
@@ -47,6 +50,7 @@ export type OperationOf<Kind extends OperationKind> = Operation & { kind: Kind }
 export type Answers = {
   insert: InsertOutcome;
   claim: ClaimOutcome;
+  claimByIds: ClaimByIdsOutcome;
   extend: 'extended' | 'lost';
   settle: 'settled' | 'lost';
   expired: readonly ExpiredLease[];

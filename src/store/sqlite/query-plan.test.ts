@@ -7,8 +7,8 @@ import { prepareQueries } from './browse.ts';
 import { openWriter } from './connect.ts';
 import { prepareBatch } from './transaction.ts';
 
-/** Tables of a fixed handful of rows, which are read whole on purpose. */
-const SMALL = /SCAN (delivery_counts|totals|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
+/** Tables of a fixed handful of rows, which are read whole on purpose, and what a limit has bounded. */
+const SMALL = /SCAN (\(subquery-\d+\)|delivery_counts|totals|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
 
 /** The whole of a partial index, in its order: a limit of one ends it at the first entry. */
 const WALK = /SCAN deliveries USING INDEX deliveries_waiting/;

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { StoreError } from '../../domain/errors.ts';
 import { prepareClaim } from './claim.ts';
+import { prepareClaimByIds } from './claim-by-ids.ts';
 import { openCounters } from './counters.ts';
 import { prepareExpired } from './expired.ts';
 import { prepareExtend } from './extend.ts';
@@ -29,6 +30,7 @@ export function prepareBatch(db: DatabaseSync, maxPending: number): RunBatch {
   const verbs: Verbs = {
     insert: prepareInsert(db, counters, maxPending),
     claim: prepareClaim(db, counters),
+    claimByIds: prepareClaimByIds(db, counters),
     extend: prepareExtend(db),
     settle: prepareSettle(db, counters),
     expired: prepareExpired(db),

@@ -1,0 +1,85 @@
+import type { ClaimByIdsOutcome, ClaimByIdsRequest, DueDelivery, Leased } from '../store.ts';
+import { EVENT_COLUMNS, MAX_CLAIM_BYTES, toLeased } from './claim.ts';
+import { addCounts, addTotals } from './counters.ts';
+import type { Query, Row, Statement } from './database.ts';
+import { deliveryKey } from './delivery-key.ts';
+
+/**
+ * Several claims of named deliveries at once, each a look by its key. The last part sees the rows as they were before
+ * the statement: what is pending and due there and yet not taken was too much for the claim, or is held by another
+ * node for this moment.
+ */
+export const CLAIM_BY_IDS: Statement = {
+  name: 'claim_by_ids',
+  text: `
+with asked as materialized (
+  select * from unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[])
+    with ordinality as t (event_id, number, claim, token, now_ms, until_ms, n)
+),
+picked as materialized (
+  select a.*, d.destination, d.attempts
+  from asked a cross join lateral (
+    select destination, attempts from deliveries
+    where event_id = a.event_id and number = a.number and status = 'pending' and due_at <= a.now_ms
+    for update skip locked
+  ) d
+),
+sized as materialized (
+  select p.*, ${EVENT_COLUMNS}, coalesce(sum(octet_length(e.body)) over (
+    partition by p.claim order by p.n rows between unbounded preceding and 1 preceding), 0) as bytes_before
+  from picked p join events e on e.id = p.event_id
+),
+taken as (
+  update deliveries d set status = 'processing', lease_token = s.token, lease_until = s.until_ms, updated_at = s.now_ms
+  from sized s
+  where d.event_id = s.event_id and d.number = s.number and s.bytes_before < $7::bigint
+  returning s.*
+),
+counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
+totalled as (${addTotals('0', '(select -count(*) from taken)')})
+select a.n as asked_n, before.due_at as due_at, t.*
+from asked a
+join deliveries before on before.event_id = a.event_id and before.number = a.number and before.status = 'pending'
+left join taken t on t.n = a.n
+order by a.n`,
+};
+
+type Asked = Readonly<{ request: ClaimByIdsRequest; claim: number; deliveryId: string }>;
+
+/** @see QueuedStore.claimByIds. No two of the requests name the same delivery. */
+export async function claimAllByIds(
+  query: Query,
+  requests: readonly ClaimByIdsRequest[],
+): Promise<ClaimByIdsOutcome[]> {
+  const asked: Asked[] = requests.flatMap((request, claim) =>
+    [...new Set(request.deliveryIds)].map((deliveryId) => ({ request, claim, deliveryId })),
+  );
+  const outcomes = requests.map(() => emptyOutcome());
+  if (asked.length === 0) return outcomes;
+  const keys = asked.map(({ deliveryId }) => deliveryKey(deliveryId));
+  const rows = await query(CLAIM_BY_IDS, [
+    keys.map(({ eventId }) => eventId),
+    keys.map(({ number }) => number),
+    asked.map(({ claim }) => claim),
+    asked.map(({ request }) => request.token),
+    asked.map(({ request }) => request.nowMs),
+    asked.map(({ request }) => request.leaseUntilMs),
+    MAX_CLAIM_BYTES,
+  ]);
+  for (const row of rows) {
+    const one = asked[(row.asked_n as number) - 1]!;
+    addTo(outcomes[one.claim]!, one, row);
+  }
+  return outcomes;
+}
+
+function emptyOutcome() {
+  return { leased: [] as Leased[], early: [] as DueDelivery[], left: [] as string[] };
+}
+
+function addTo(outcome: ReturnType<typeof emptyOutcome>, { request, deliveryId }: Asked, row: Row): void {
+  const dueAtMs = row.due_at as number;
+  if (row.event_id !== null) outcome.leased.push(toLeased(request, row));
+  else if (dueAtMs > request.nowMs) outcome.early.push({ deliveryId, dueAtMs });
+  else outcome.left.push(deliveryId);
+}

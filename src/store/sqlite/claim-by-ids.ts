@@ -1,0 +1,41 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { DueDelivery, Leased } from '../store.ts';
+import { LEASE_SQL, MAX_CLAIM_BYTES, prepareReadEvent } from './claim.ts';
+import type { Counters } from './counters.ts';
+import { eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
+import type { Verbs } from './operations.ts';
+
+const PENDING_BY_ID_SQL = `
+  select key, destination, attempts, due_at from deliveries where key = ${KEY_OF_ID} and status = 'pending'`;
+
+type Row = { key: number; destination: string; attempts: number; due_at: number };
+
+/** @see QueuedStore.claimByIds */
+export function prepareClaimByIds(db: DatabaseSync, counters: Counters): Verbs['claimByIds'] {
+  const find = db.prepare(PENDING_BY_ID_SQL);
+  const lease = db.prepare(LEASE_SQL);
+  const readEvent = prepareReadEvent(db, 'seq');
+
+  return ({ request }) => {
+    const { deliveryIds, token, nowMs, leaseUntilMs } = request;
+    const leased: Leased[] = [];
+    const early: DueDelivery[] = [];
+    let bytes = 0;
+    for (const [index, deliveryId] of deliveryIds.entries()) {
+      if (bytes >= MAX_CLAIM_BYTES) return { leased, early, left: deliveryIds.slice(index) };
+      const row = find.get(...keyParts(deliveryId)) as Row | undefined;
+      if (row === undefined) continue;
+      const { key, destination, attempts, due_at: dueAtMs } = row;
+      if (dueAtMs > nowMs) {
+        early.push({ deliveryId, dueAtMs });
+        continue;
+      }
+      lease.run(token, leaseUntilMs, nowMs, key);
+      counters.move(destination, 'pending', 'processing');
+      const event = readEvent(eventSeqOf(key))!;
+      bytes += event.body.length;
+      leased.push({ lease: { deliveryId, token, untilMs: leaseUntilMs }, destination, attempts, event });
+    }
+    return { leased, early, left: [] };
+  };
+}
