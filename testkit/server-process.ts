@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { connect, createServer } from 'node:net';
+import { isAbsolute } from 'node:path';
+import { findOnPath } from './on-path.ts';
+
+/** As much of a server's output as helps to say why it failed. */
+const OUTPUT_CHARS = 8_000;
+const START_TIMEOUT_MS = 90_000;
+
+export type ServerProcess = Readonly<{
+  pid: number;
+  /** Ends this very process and waits until it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  pause(): void;
+  resume(): void;
+  /** Resolves when it is gone. */
+  gone: Promise<void>;
+  /** The end of what it wrote. */
+  output(): string;
+}>;
+
+export type ServerCommand = Readonly<{
+  program: string;
+  args: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  cwd: string;
+}>;
+
+/** Starts a server as a child that ends with this process at the latest. */
+export function startServer({ program, args, env, cwd }: ServerCommand): ServerProcess {
+  const path = isAbsolute(program) ? program : findOnPath(program);
+  if (path === null) throw new Error(`${program} is not on the PATH`);
+  const child = spawn(path, [...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+  if (child.pid === undefined) throw new Error(`cannot start ${path}`);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-OUTPUT_CHARS);
+    });
+  }
+  const killNow = () => void child.kill('SIGKILL');
+  process.on('exit', killNow);
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      process.off('exit', killNow);
+      resolve();
+    });
+  });
+  return {
+    pid: child.pid,
+    gone,
+    output: () => output,
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      await gone;
+    },
+  };
+}
+
+/** A port that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Resolves when `answers` does not throw any more; rejects when the server ends before, or takes too long. */
+export async function waitForServer(server: ServerProcess, answers: () => Promise<unknown>): Promise<void> {
+  const untilMs = Date.now() + START_TIMEOUT_MS;
+  let ended = false;
+  void server.gone.then(() => {
+    ended = true;
+  });
+  for (;;) {
+    try {
+      await answers();
+      return;
+    } catch (error) {
+      if (ended || Date.now() > untilMs) {
+        throw new Error(`the server did not come up: ${String(error)}\n${server.output()}`);
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Resolves if a connection to the port can be made. */
+export function tryPort(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+  });
+}
