@@ -1,14 +1,14 @@
 import type { Emit } from '../observe/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
-import type { ClaimOutcome, Leased, LeaseStore } from '../store/store.ts';
 import { type Lane, type PlannedClaim, planClaims } from './plan-claims.ts';
+import type { Taken, Work, WorkSource } from './work-source.ts';
 
 /** A lane whose `dueAtMs` is the loop's. It is only ever lowered, but for a claim, whose answer is the news. */
 export type ClaimableLane = Omit<Lane, 'dueAtMs'> & { dueAtMs: number };
 
 export type ClaimLoopParts<AnyLane extends ClaimableLane> = Readonly<{
-  store: Pick<LeaseStore, 'claim'>;
+  source: WorkSource;
   lanes: readonly AnyLane[];
   workerCount: number;
   leaseMs: number;
@@ -16,7 +16,7 @@ export type ClaimLoopParts<AnyLane extends ClaimableLane> = Readonly<{
   newId: IdGenerator;
   emit: Emit;
   /** Takes what was claimed, and has counted it as active when it returns. */
-  onClaimed: (lane: AnyLane, leased: Leased) => void;
+  onClaimed: (lane: AnyLane, work: Work) => void;
   /** No claim is under way any more. */
   onRest: () => void;
 }>;
@@ -39,7 +39,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export function createClaimLoop<AnyLane extends ClaimableLane>(
   parts: ClaimLoopParts<AnyLane>,
 ): ClaimLoop<AnyLane> {
-  const { store, lanes, clock, leaseMs } = parts;
+  const { source, lanes, clock, leaseMs } = parts;
   let running = false;
   let claiming = false;
   let paused = false;
@@ -72,11 +72,11 @@ export function createClaimLoop<AnyLane extends ClaimableLane>(
     // Whoever asks from here on lowers it, and is not overruled by an answer that may be older.
     lane.dueAtMs = NEVER;
     try {
-      const limits = [{ destination: lane.destination, limit }];
+      const { destination } = lane;
       const token = parts.newId(nowMs);
-      const outcome = await store.claim({ limits, token, nowMs, leaseUntilMs: nowMs + leaseMs });
-      for (const leased of outcome.leased) parts.onClaimed(lane, leased);
-      lane.dueAtMs = Math.min(lane.dueAtMs, nextClaimAtMs(outcome, nowMs, clock.nowMs()));
+      const taken = await source.take({ destination, limit, token, nowMs, leaseUntilMs: nowMs + leaseMs });
+      for (const work of taken.work) parts.onClaimed(lane, work);
+      lane.dueAtMs = Math.min(lane.dueAtMs, nextClaimAtMs(taken, nowMs, clock.nowMs()));
     } catch (error) {
       parts.emit({ type: 'store.failed', operation: 'claim', error: error as Error });
       lane.dueAtMs = 0;
@@ -125,9 +125,9 @@ export function createClaimLoop<AnyLane extends ClaimableLane>(
  * When it makes sense to claim again. What is due and yet was not given out, with nothing else in its place, is
  * held by somebody else for a moment: asking on and on would only get in their way.
  */
-function nextClaimAtMs({ leased, nextDueAtMs }: ClaimOutcome, askedAtMs: number, nowMs: number): number {
+function nextClaimAtMs({ work, nextDueAtMs }: Taken, askedAtMs: number, nowMs: number): number {
   if (nextDueAtMs === null) return NEVER;
-  const isHeldBack = leased.length === 0 && nextDueAtMs <= askedAtMs;
+  const isHeldBack = work.length === 0 && nextDueAtMs <= askedAtMs;
   return isHeldBack ? nowMs + CLAIM_PAUSE_MS : nextDueAtMs;
 }
 

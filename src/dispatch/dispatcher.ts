@@ -1,5 +1,6 @@
 import type { Destination } from '../domain/destination.ts';
 import { isExpired, type Lease } from '../domain/lease.ts';
+import type { Settlement } from '../domain/settlement.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -8,9 +9,12 @@ import type { Random } from '../runtime/random.ts';
 import type { Leased, LeaseStore } from '../store/store.ts';
 import { createClaimLoop } from './claim-loop.ts';
 import { CLAIMED_TOO_LATE, executeAttempt, SHUTDOWN } from './execute-attempt.ts';
+import { createStoreSource, type Work, type WorkSource } from './work-source.ts';
 
 export type DispatcherParts = Readonly<{
   store: Pick<LeaseStore, 'claim' | 'settle'>;
+  /** Where work comes from; the store itself by default. */
+  source?: WorkSource;
   destinations: readonly Destination[];
   handlers: ReadonlyMap<string, Handler>;
   clock: Clock;
@@ -32,8 +36,8 @@ export type Active = {
 
 export type Dispatcher = Readonly<{
   start(): void;
-  /** There may be something to claim: call it after an accept, as often as you like. */
-  wake(): void;
+  /** There may be something to claim, of any or of one destination: call it as often as you like. */
+  wake(destination?: string): void;
   /** Deliveries at work, for the heartbeat. */
   active(): Iterable<Active>;
   /** Whether this process works under that very lease. */
@@ -63,19 +67,21 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   let stopping = false;
   let onIdle = () => {};
 
-  const work = async (lane: Lane, leased: Leased) => {
+  const work = async (lane: Lane, { leased, end }: Work) => {
     const key = keyOf(leased.lease);
     const entry: Active = { leased, cancel: new AbortController(), untilMs: leased.lease.untilMs };
     lane.active += 1;
     atWork.set(key, entry);
     if (stopping) entry.cancel.abort(SHUTDOWN);
     else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
+    let settlement: Settlement | null = null;
     try {
-      await executeAttempt(attemptParts, lane.target, leased, entry.cancel.signal);
+      settlement = await executeAttempt(attemptParts, lane.target, leased, entry.cancel.signal);
     } catch (error) {
       const message = 'an attempt ended in an unexpected way';
       emit({ type: 'receiver.failed', message, error: error as Error });
     }
+    end(settlement);
     atWork.delete(key);
     lane.active -= 1;
     // Its worker is free, and it may have left a retry behind.
@@ -87,14 +93,18 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
   const claims = createClaimLoop({
     ...parts,
+    source: parts.source ?? createStoreSource(parts.store),
     lanes,
-    onClaimed: (lane, leased) => void work(lane, leased),
+    onClaimed: (lane, taken) => void work(lane, taken),
     onRest: noticeIdle,
   });
 
   return {
     start: () => claims.start(),
-    wake: () => claims.ask(lanes),
+    wake: (destination) =>
+      claims.ask(
+        destination === undefined ? lanes : lanes.filter((lane) => lane.destination === destination),
+      ),
     active: () => atWork.values(),
     holds: (lease) => atWork.has(keyOf(lease)),
     async stop(graceMs) {

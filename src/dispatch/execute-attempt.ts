@@ -32,13 +32,14 @@ export const CLAIMED_TOO_LATE = new DOMException(
 /**
  * One try of a delivery from its claim to its settlement: run -> decide -> settle -> tell.
  * @param cancel stops the handler; the delivery is then released uncharged, unless its lease is lost
+ * @returns how it was settled, or null if it was not: the lease was lost, or the store never answered
  */
 export async function executeAttempt(
   parts: AttemptParts,
   target: AttemptTarget,
   leased: Leased,
   cancel: AbortSignal,
-): Promise<void> {
+): Promise<Settlement | null> {
   const { clock, random } = parts;
   const startedAtMs = clock.nowMs();
   const run = await runHandler({
@@ -56,20 +57,24 @@ export async function executeAttempt(
   });
   const endedAtMs = clock.nowMs();
   if (run.kind === 'cancelled') {
-    if (cancel.reason === LEASE_LOST) parts.emit({ type: 'lease.lost', ...identityOf(leased) });
-    else await release(parts, leased, endedAtMs);
-    return;
+    if (cancel.reason !== LEASE_LOST) return release(parts, leased, endedAtMs);
+    parts.emit({ type: 'lease.lost', ...identityOf(leased) });
+    return null;
   }
   const attempt = attemptOf(run.result, leased.attempts + 1, startedAtMs, endedAtMs);
   const policy = target.destination.retry;
   const settlement = decideSettlement(run.result, attempt.number, policy, endedAtMs, random.next());
   const settled = await settle(parts, leased, settlement, attempt);
-  if (settled === 'settled') tell(parts.emit, leased, attempt, settlement);
+  if (settled !== 'settled') return null;
+  tell(parts.emit, leased, attempt, settlement);
+  return settlement;
 }
 
-async function release(parts: AttemptParts, leased: Leased, nowMs: number): Promise<void> {
-  const settled = await settle(parts, leased, { kind: 'released', dueAtMs: nowMs }, null);
-  if (settled === 'settled') parts.emit({ type: 'delivery.released', ...identityOf(leased) });
+async function release(parts: AttemptParts, leased: Leased, nowMs: number): Promise<Settlement | null> {
+  const settlement: Settlement = { kind: 'released', dueAtMs: nowMs };
+  if ((await settle(parts, leased, settlement, null)) !== 'settled') return null;
+  parts.emit({ type: 'delivery.released', ...identityOf(leased) });
+  return settlement;
 }
 
 async function settle(parts: AttemptParts, leased: Leased, settlement: Settlement, attempt: Attempt | null) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { testSeeds } from '../../testkit/seeded-random.ts';
-import { type Lane, planClaims } from './plan-claims.ts';
+import { type Lane, mostAtWork, planClaims } from './plan-claims.ts';
 
 const NOW_MS = 1_000;
 const DUE = NOW_MS;
@@ -156,6 +156,40 @@ describe('planClaims, over any course of claims and endings', () => {
         }
       }),
       { seed: seed!, numRuns: 500 },
+    );
+  });
+});
+
+describe('mostAtWork', () => {
+  it('is all workers but the shares of the others, or the own concurrency', () => {
+    const lanes = [lane('a', 100, 0), lane('b', 2, 0), lane('c', 100, 0)];
+    assert.equal(mostAtWork(lanes, 'a', 31), 31 - 2 - 10);
+    assert.equal(mostAtWork(lanes, 'b', 31), 2);
+    assert.equal(mostAtWork([lane('a', 100, 0)], 'a', 31), 31);
+  });
+
+  it('is what a plan gives to a destination that is alone with work, and never less than in company', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ concurrency: fc.integer({ min: 1, max: 20 }), isDue: fc.boolean() }), {
+          minLength: 1,
+          maxLength: 6,
+        }),
+        fc.integer({ min: 0, max: 30 }),
+        (drawn, more) => {
+          const workers = drawn.length + more;
+          const lanes = drawn.map(({ concurrency, isDue }, index) =>
+            lane(`d${index}`, concurrency, 0, isDue ? DUE : LATER),
+          );
+          for (const [destination, limit] of Object.entries(plan(workers, ...lanes))) {
+            assert.ok(limit <= mostAtWork(lanes, destination, workers));
+          }
+          const [first, ...others] = lanes;
+          const idle = others.map((other) => ({ ...other, dueAtMs: LATER }));
+          const alone = plan(workers, { ...first!, dueAtMs: DUE }, ...idle);
+          assert.deepEqual(alone, { d0: mostAtWork(lanes, 'd0', workers) });
+        },
+      ),
     );
   });
 });

@@ -11,6 +11,20 @@ export type Lane = Readonly<{
 
 export type PlannedClaim<AnyLane extends Lane> = Readonly<{ lane: AnyLane; limit: number }>;
 
+/** Most deliveries of a destination at work at once: all workers but the shares that belong to the others. */
+export function mostAtWork(
+  lanes: readonly Pick<Lane, 'destination' | 'concurrency'>[],
+  destination: string,
+  workers: number,
+): number {
+  const share = Math.floor(workers / lanes.length);
+  const shareOf = (name: string, concurrency: number) =>
+    name === destination ? 0 : Math.min(share, concurrency);
+  const others = lanes.reduce((sum, lane) => sum + shareOf(lane.destination, lane.concurrency), 0);
+  const own = lanes.find((lane) => lane.destination === destination)?.concurrency ?? 0;
+  return Math.min(own, workers - others);
+}
+
 /**
  * Divides the free workers among the lanes that have something due. Each lane owns a fair share of the workers that
  * the others cannot take, used or not, so that a slow or dead destination never holds up another. What lies beyond

@@ -96,6 +96,13 @@ export type ReceiverEvent =
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
   /** How far this process's clock is ahead of the store's; negative when behind. */
   | Readonly<{ type: 'store.clock_skew'; skewMs: number }>
+  /** Dropped ones are found by the sweep. */
+  | Readonly<{ type: 'queue.published'; published: number; dropped: number }>
+  /** The sweep found them due and without a message. */
+  | Readonly<{ type: 'queue.republished'; destination: string; count: number }>
+  | Readonly<{ type: 'queue.connected' }>
+  /** The broker was lost, or could not be reached. Deliveries are claimed from the store meanwhile. */
+  | Readonly<{ type: 'queue.failed'; error: Error }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
   | Readonly<{ type: 'receiver.notice'; message: string; details?: Readonly<Record<string, unknown>> }>

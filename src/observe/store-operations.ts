@@ -7,6 +7,7 @@ export const STORE_OPERATIONS = [
   'expired',
   'browse',
   'stats',
+  'sweep',
   'replay',
   'purge',
   'vacuum',

@@ -1,0 +1,115 @@
+import type { Settlement } from '../domain/settlement.ts';
+import type { Queue, QueueMessage } from '../queue/queue.ts';
+import { isUuid } from '../runtime/ids.ts';
+import type { LeaseStore, QueuedStore } from '../store/store.ts';
+import type { Publisher } from './publisher.ts';
+import {
+  createStoreSource,
+  type Taken,
+  type TakeRequest,
+  type Work,
+  type WorkSource,
+} from './work-source.ts';
+
+export type QueueSourceParts = Readonly<{
+  queue: Pick<Queue, 'take' | 'health'>;
+  store: Pick<LeaseStore, 'claim'> & Pick<QueuedStore, 'claimByIds'>;
+  publisher: Pick<Publisher, 'publishAt'>;
+}>;
+
+export type QueueSource = WorkSource &
+  Readonly<{
+    /** When the newest message of the destination that was taken here had been published, or null. */
+    takenUntilMs(destination: string): number | null;
+  }>;
+
+/** How often the store is asked while the broker is away: nobody tells then what other processes accept. */
+const AWAY_POLL_MS = 1_000;
+/** Takes in a row that may bring nothing but messages of deliveries that are done, before others get their turn. */
+const MAX_ROUNDS = 8;
+/** How far clocks may differ for a message to be early; one that is earlier still has been replaced by another. */
+const SKEW_MS = 5_000;
+
+/**
+ * Takes ids from the queue and leases just those deliveries. What the store does not lease was done, is at work or
+ * waits for its retry, so its message is of no use. While the broker is away the store is asked itself: leases keep
+ * two processes from the same delivery, whichever way each came to it.
+ */
+export function createQueueSource({ queue, store, publisher }: QueueSourceParts): QueueSource {
+  const direct = createStoreSource(store);
+  const takenUntil = new Map<string, number>();
+
+  const takeDirectly = async (request: TakeRequest): Promise<Taken> => {
+    const { work, nextDueAtMs } = await direct.take(request);
+    const { destination } = request;
+    const pollAtMs = request.nowMs + AWAY_POLL_MS;
+    return {
+      work: work.map(({ leased }) => {
+        const entry = { destination, deliveryId: leased.lease.deliveryId };
+        return {
+          leased,
+          end: (settlement) => {
+            if (settlement?.kind === 'retry') publisher.publishAt(entry, settlement.dueAtMs);
+          },
+        };
+      }),
+      nextDueAtMs: nextDueAtMs === null ? pollAtMs : Math.min(nextDueAtMs, pollAtMs),
+    };
+  };
+
+  /** Leases what can be, and is done with the rest. */
+  const lease = async (messages: readonly QueueMessage[], request: TakeRequest): Promise<Work[]> => {
+    const { token, nowMs, leaseUntilMs } = request;
+    const byId = Map.groupBy(messages, ({ deliveryId }) => deliveryId);
+    // Whoever has access to the broker can put anything there.
+    const deliveryIds = [...byId.keys()].filter(isUuid);
+    const outcome = await store
+      .claimByIds({ deliveryIds, token, nowMs, leaseUntilMs })
+      .catch((error: unknown) => {
+        for (const message of messages) void message.release();
+        throw error;
+      });
+    // A message that the queue gave out twice is needed once.
+    const pick = (deliveryId: string) => byId.get(deliveryId)!.pop()!;
+    const work = outcome.leased.map((leased): Work => {
+      const message = pick(leased.lease.deliveryId);
+      return { leased, end: (settlement) => endMessage(message, settlement) };
+    });
+    for (const deliveryId of outcome.left) void pick(deliveryId).release();
+    for (const { deliveryId, dueAtMs } of outcome.early) {
+      if (dueAtMs <= nowMs + SKEW_MS) {
+        publisher.publishAt({ destination: request.destination, deliveryId }, dueAtMs);
+      }
+    }
+    for (const message of [...byId.values()].flat()) void message.ack();
+    return work;
+  };
+
+  const endMessage = (message: QueueMessage, settlement: Settlement | null) => {
+    if (settlement?.kind === 'released') {
+      void message.release();
+      return;
+    }
+    void message.ack();
+    if (settlement?.kind === 'retry') publisher.publishAt(message, settlement.dueAtMs);
+  };
+
+  const takeFromQueue = async (request: TakeRequest): Promise<Taken> => {
+    const { destination, limit, nowMs } = request;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const messages = await queue.take(destination, limit);
+      // The queue tells when something arrives.
+      if (messages.length === 0) return { work: [], nextDueAtMs: null };
+      const newestMs = Math.max(...messages.map(({ publishedAtMs }) => publishedAtMs));
+      takenUntil.set(destination, Math.max(newestMs, takenUntil.get(destination) ?? 0));
+      const work = await lease(messages, request);
+      if (work.length > 0) return { work, nextDueAtMs: nowMs };
+    }
+    return { work: [], nextDueAtMs: nowMs + 1 };
+  };
+
+  return {
+    take: (request) => (queue.health().state === 'down' ? takeDirectly(request) : takeFromQueue(request)),
+    takenUntilMs: (destination) => takenUntil.get(destination) ?? null,
+  };
+}
