@@ -15,8 +15,8 @@ export type RejectedParts = Readonly<{
   reverify: Reverify;
   clock: Clock;
   emit: Emit;
-  /** A delivery was made pending. */
-  onReplay: () => void;
+  /** The event is durable, and has a pending delivery for each of the destinations. */
+  onAccepted: (eventId: string, destinations: readonly string[]) => void;
 }>;
 
 type ById = { Params: { id: string } };
@@ -65,13 +65,14 @@ export function registerRejected(admin: FastifyInstance, parts: RejectedParts): 
 
 const UNKNOWN = 'No rejected request of that id is kept here.';
 
-function tell({ emit, onReplay }: RejectedParts, outcome: ReverifyOutcome, durationMs: number): void {
+function tell({ emit, onAccepted }: RejectedParts, outcome: ReverifyOutcome, durationMs: number): void {
   switch (outcome.kind) {
     case 'accepted': {
-      const { receipt, source, eventType, deliveries, bodyBytes } = outcome;
+      const { receipt, source, eventType, destinations, bodyBytes } = outcome;
       const eventId = receipt.id;
+      const deliveries = destinations.length;
       emit({ type: 'event.accepted', eventId, source, eventType, deliveries, bodyBytes, durationMs });
-      if (deliveries > 0) onReplay();
+      onAccepted(eventId, destinations);
       return;
     }
     case 'duplicate': {

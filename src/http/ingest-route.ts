@@ -66,8 +66,9 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
     if (!isOpen()) response.setHeader('connection', 'close');
     switch (outcome.kind) {
       case 'accepted': {
-        const { receipt, eventType, deliveries } = outcome;
+        const { receipt, eventType, destinations } = outcome;
         const eventId = receipt.id;
+        const deliveries = destinations.length;
         emit({ type: 'event.accepted', eventId, source: name, eventType, deliveries, bodyBytes, durationMs });
         break;
       }

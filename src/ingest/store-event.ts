@@ -14,8 +14,8 @@ export type Receipt = Readonly<{
 }>;
 
 export type StoreEventOutcome =
-  /** Durable. `deliveries` are now pending. */
-  | Readonly<{ kind: 'accepted'; receipt: Receipt; eventType: string; deliveries: number }>
+  /** Durable. One delivery for each of the destinations, numbered from 1 in their order, is now pending. */
+  | Readonly<{ kind: 'accepted'; receipt: Receipt; eventType: string; destinations: readonly string[] }>
   | Readonly<{ kind: 'duplicate'; receipt: Receipt; conflict: boolean }>
   | Readonly<{ kind: 'full' }>;
 
@@ -55,7 +55,7 @@ export function createStoreEvent({ store, route, newId }: StoreEventParts): Stor
       case 'inserted': {
         const status = destinations.length === 0 ? 'completed' : 'pending';
         const receipt: Receipt = { id, idempotencyKey, status, receivedAtMs };
-        return { kind: 'accepted', receipt, eventType, deliveries: destinations.length };
+        return { kind: 'accepted', receipt, eventType, destinations };
       }
       case 'duplicate':
         return { kind: 'duplicate', receipt: outcome.event, conflict: outcome.conflict };

@@ -16,7 +16,7 @@ function acceptAll() {
   const accept: NonNullable<Stubs['accept']> = async (_source, request) => {
     taken.push(request);
     const receipt = { ...RECEIPT, status: 'pending' as const };
-    return { kind: 'accepted', receipt, eventType: 'x', deliveries: 1 };
+    return { kind: 'accepted', receipt, eventType: 'x', destinations: ['x'] };
   };
   return { accept, taken };
 }

@@ -227,7 +227,7 @@ describe('503: the receiver is shutting down', () => {
       accept: async () => {
         arrived.resolve();
         await stored.promise;
-        return { kind: 'accepted', receipt, eventType: 'x', deliveries: 1 };
+        return { kind: 'accepted', receipt, eventType: 'x', destinations: ['x'] };
       },
     });
     using connection = await connectRaw(port);
