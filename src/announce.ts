@@ -9,7 +9,12 @@ export async function announce(config: Config, store: Store, url: string, emit: 
   emit({
     type: 'receiver.notice',
     message: `listening on ${url}`,
-    details: { database: databaseOf(config), destinations: names, config_file: config.configFile },
+    details: {
+      database: databaseOf(config),
+      queue: config.queueUrl !== null,
+      destinations: names,
+      config_file: config.configFile,
+    },
   });
   if (destinations.some(isStandIn)) {
     emit({

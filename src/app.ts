@@ -1,10 +1,8 @@
 import type { AddressInfo } from 'node:net';
 import { announce } from './announce.ts';
 import type { Config } from './config/config.ts';
-import { createDispatcher } from './dispatch/dispatcher.ts';
-import { createHeartbeat } from './dispatch/heartbeat.ts';
+import { type Delivering, openDelivering } from './delivering.ts';
 import { createPurger } from './dispatch/purger.ts';
-import { createReaper } from './dispatch/reaper.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
 import { createRouter } from './domain/destination.ts';
 import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
@@ -34,9 +32,6 @@ export type App = Readonly<{
   failed: Promise<never>;
 }>;
 
-/** How long a claim holds without a heartbeat. */
-const LEASE_MS = 30_000;
-
 /** Bodies in memory at once, over all requests: enough for thousands of common ones, and for a few of the largest. */
 const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * maxBodyBytes);
 
@@ -51,20 +46,20 @@ export async function startApp(config: Config): Promise<App> {
   const newId = createIdGenerator(random);
   const { destinations } = config;
   let phase: Phase = 'starting';
-  let wake = () => {};
+  let onDue = () => {};
 
   const failure = Promise.withResolvers<never>();
   // A receiver that is stopped before it fails leaves nobody to listen.
   failure.promise.catch(() => {});
   const log = createLog(config.log);
-  const stats = () => store.stats();
   const metrics = createMetrics({
     sources: config.sources.map(({ name }) => name),
     verifiedSources: config.sources.flatMap(({ name, verification }) => (verification === null ? [] : name)),
     destinations: destinations.map(({ name }) => name),
     handshakes: config.sources.flatMap(namedHandshakes),
     queueLimit: config.queueMaxSize,
-    stats,
+    stats: () => store.stats(),
+    queue: () => delivering.queue,
     clock,
     ready: () => phase === 'running',
   });
@@ -78,7 +73,7 @@ export async function startApp(config: Config): Promise<App> {
     maxPendingDeliveries: config.queueMaxSize,
     observer: {
       onCommit: (operations, durationMs) => emit({ type: 'store.committed', operations, durationMs }),
-      onDue: () => wake(),
+      onDue: () => onDue(),
       onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),
       onFatal: (error) => {
         emit({ type: 'receiver.failed', message: 'the store ended; restart the process', error });
@@ -90,11 +85,8 @@ export async function startApp(config: Config): Promise<App> {
     throw error;
   });
 
-  const { workerCount } = config;
-  const core = { store, clock, random, newId, emit, destinations };
-  const dispatcher = createDispatcher({ ...core, handlers, workerCount, leaseMs: LEASE_MS });
-  const heartbeat = createHeartbeat({ ...core, dispatcher, leaseMs: LEASE_MS });
-  const reaper = createReaper({ ...core, dispatcher, defaultRetry: config.retry });
+  const core = { store, clock, random, newId, emit };
+  const delivering: Delivering = openDelivering({ ...core, config, handlers });
   const purger = createPurger({
     ...core,
     retentionMs: config.retentionMs,
@@ -115,6 +107,7 @@ export async function startApp(config: Config): Promise<App> {
     fetchStatus,
     report: emit,
   }).catch(async (error: unknown) => {
+    await delivering.close();
     await store.close();
     await closeHandlers(handlers);
     throw error;
@@ -123,7 +116,7 @@ export async function startApp(config: Config): Promise<App> {
     ingest: {
       accept: async (source, request) => {
         const outcome = await ingest.accept(source, request);
-        if (outcome.kind === 'accepted' && outcome.deliveries > 0) dispatcher.wake();
+        if (outcome.kind === 'accepted') delivering.onAccepted(outcome.receipt.id, outcome.destinations);
         return outcome;
       },
       sources: ingest.sources,
@@ -134,6 +127,7 @@ export async function startApp(config: Config): Promise<App> {
     store,
     metrics,
     readiness: createReadiness({ store, clock, phase: () => phase }),
+    degradations: delivering.degradations,
     emit,
     version: packageVersion(),
     admin: {
@@ -143,28 +137,29 @@ export async function startApp(config: Config): Promise<App> {
       token: adminToken,
       sources: config.sources.map(({ name }) => name),
       reverify: ingest.reverify,
-      onReplay: () => dispatcher.wake(),
+      onReplay: delivering.onReplay,
+      onAccepted: delivering.onAccepted,
       onStateDropped: ingest.onStateDropped,
     },
   });
 
-  const services = [heartbeat, reaper, purger, rejectedPurger, ingest.confirmations];
+  const services = [...delivering.services, purger, rejectedPurger, ingest.confirmations];
   const close = async () => {
     for (const service of services.toReversed()) await service.stop();
     await api.close();
+    await delivering.close();
     await store.close();
     await closeHandlers(handlers);
   };
   try {
-    // Whoever held a lease of a store that is ours alone is gone; others may be at work on one that is shared.
-    if (store.exclusive) await reaper.reclaimAll();
+    await delivering.reclaim();
     await api.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {
     await close();
     throw error;
   }
-  dispatcher.start();
-  wake = () => dispatcher.wake();
+  delivering.dispatcher.start();
+  onDue = delivering.onDue;
   for (const service of services) await service.start();
   phase = 'running';
 
@@ -178,7 +173,7 @@ export async function startApp(config: Config): Promise<App> {
       stopping ??= (async () => {
         phase = 'stopping';
         emit({ type: 'receiver.notice', message: 'stopping: events are no longer taken, work drains' });
-        await dispatcher.stop(config.shutdownGraceMs);
+        await delivering.dispatcher.stop(config.shutdownGraceMs);
         await close();
         emit({ type: 'receiver.notice', message: 'stopped' });
       })();

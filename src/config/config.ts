@@ -13,6 +13,8 @@ export type Config = Readonly<{
   databaseUrl: string | null;
   /** The way to it beside a pooler in transaction mode, or null. */
   databaseDirectUrl: string | null;
+  /** The broker beside the store, with its credentials; null for none. */
+  queueUrl: string | null;
   http: Readonly<{
     host: string;
     port: number;

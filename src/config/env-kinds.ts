@@ -81,6 +81,14 @@ export const secretToken: Kind<string> = kindOf(
   (text) => (TOKEN.test(text) ? text : undefined),
 );
 
+const BROKER_PROTOCOLS: ReadonlySet<string> = new Set(['redis:', 'rediss:', 'amqp:', 'amqps:']);
+
+export const brokerUrl: Kind<string> = kindOf('a redis://, rediss://, amqp:// or amqps:// URL', (text) => {
+  if (text.length > URL_CHARS_MAX) return undefined;
+  const url = URL.parse(text);
+  return url !== null && BROKER_PROTOCOLS.has(url.protocol) && url.hostname !== '' ? text : undefined;
+});
+
 /** Makes a kind of a function that returns undefined for what it does not take. */
 function kindOf<T>(takes: string, parse: (text: string) => T | undefined): Kind<T> {
   const schema = z.string().transform((text, context) => {

@@ -67,6 +67,13 @@ describe('the explained configuration', () => {
     assert.doesNotMatch(await explain({ PUBLIC_URL: 'https://u:hunter2@h/in' }), /hunter2/);
   });
 
+  it('shows where the broker is, without credentials', async () => {
+    const shown = async (url: string) => JSON.parse(await explain({ QUEUE_URL: url })).queueUrl;
+    assert.equal(await shown('rediss://me:hunter2@cache:6380/2'), 'rediss://cache:6380/2');
+    assert.equal(await shown('amqp://me:hunter2@mq/inbox?prefix=a'), 'amqp://mq/inbox?(redacted)');
+    assert.equal(JSON.parse(await explain({})).queueUrl, null);
+  });
+
   it('tells an unset secret from a hidden one', async () => {
     assert.equal(JSON.parse(await explain({})).http.adminToken, null);
   });

@@ -10,6 +10,7 @@ export function explainConfig(config: Config): object {
     ...config,
     databaseUrl: redactDatabaseUrl(config.databaseUrl),
     databaseDirectUrl: redactDatabaseUrl(config.databaseDirectUrl),
+    queueUrl: config.queueUrl === null ? null : redactUrl(config.queueUrl),
     http: { ...config.http, adminToken: redact(adminToken), publicUrl: redactNullable(publicUrl) },
     sources: config.sources.map(explainSource),
     destinations: config.destinations.map((destination) => ({

@@ -12,6 +12,7 @@ describe('the environment', () => {
       DB_PATH: '/data/events.db',
       DATABASE_URL: null,
       DATABASE_DIRECT_URL: null,
+      QUEUE_URL: null,
       WORKER_COUNT: 85,
       QUEUE_MAXSIZE: 1000,
       MAX_ATTEMPTS: 5,
@@ -208,6 +209,24 @@ describe('words and paths', () => {
     }
     for (const text of ['h.example.com', 'https://h?x', 'https://h/#x', 'ftp://h', 'https://a b']) {
       assert.match(lineFor({ PUBLIC_URL: text }), /^PUBLIC_URL: got .*, takes an http or https URL without/);
+    }
+  });
+
+  it('takes the URL of a broker, and never shows one that is wrong', () => {
+    for (const url of ['redis://h', 'rediss://u:p@h:1/2', 'amqp://u:p@[::1]:5672/v', 'amqps://h?prefix=a']) {
+      assert.equal(readEnv({ QUEUE_URL: url }).values.QUEUE_URL, url);
+    }
+    for (const url of [
+      'http://u:hunter2@h',
+      'redis',
+      'redis://',
+      'localhost:6379',
+      `redis://${'h'.repeat(2048)}`,
+    ]) {
+      const { problems } = readEnv({ QUEUE_URL: url });
+      assert.deepEqual(problems, [
+        `QUEUE_URL: got a text of ${url.length} characters, takes a redis://, rediss://, amqp:// or amqps:// URL`,
+      ]);
     }
   });
 });

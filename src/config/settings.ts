@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  brokerUrl,
   databaseUrl,
   filePath,
   type Kind,
@@ -38,6 +39,12 @@ const TABLE = {
     optional(
       databaseUrl,
       'The same database without its pooler; needed, and set only, when DATABASE_URL leads to a pooler in transaction mode',
+    ),
+  ),
+  QUEUE_URL: secret(
+    optional(
+      brokerUrl,
+      'A broker that carries delivery ids between processes (Redis Streams or RabbitMQ); unset: deliveries are claimed from the database',
     ),
   ),
   WORKER_COUNT: setting(numberText(LIMITS.workers), '85', 'Most deliveries at work at once'),

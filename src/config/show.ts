@@ -29,10 +29,10 @@ export function showUrl(value: unknown): string {
   );
 }
 
-/** A URL that was accepted, with its query hidden: tokens are often there. */
+/** A URL that was accepted, without its credentials and with its query hidden: tokens are often there. */
 export function redactUrl(value: string): string {
   const url = new URL(value);
-  return `${url.origin}${url.pathname}${hiddenQuery(url)}`;
+  return `${url.protocol}//${url.host}${url.pathname}${hiddenQuery(url)}`;
 }
 
 /** Where a database is, without the credentials, which may be in its query too. */

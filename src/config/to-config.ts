@@ -20,6 +20,7 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
     dbPath: resolve(place.cwd, env.DB_PATH),
     databaseUrl: env.DATABASE_URL,
     databaseDirectUrl: env.DATABASE_DIRECT_URL,
+    queueUrl: env.QUEUE_URL,
     http: {
       host: env.HOST,
       port: env.PORT,

@@ -19,7 +19,7 @@ export type AdminParts = RejectedParts &
     /** Opens the surface; with null none of its routes exist. */
     token: string | null;
     /** A delivery was made pending. */
-    onReplay: () => void;
+    onReplay: (delivery: Delivery) => void;
   }>;
 
 /** What operators may see and do beyond the public status: attempts, dead letters, replay. */
@@ -73,7 +73,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
       const outcome = isUuid(id) ? await store.replay(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
       switch (outcome.kind) {
         case 'replayed':
-          onReplay();
+          onReplay(outcome.delivery);
           return reply.code(202).send(deliveryBody(outcome.delivery));
         case 'unknown':
           return replyProblem(reply, 'not_found', 'No delivery of that id is kept here.');

@@ -11,7 +11,7 @@ import type { Store } from '../store/store.ts';
 import { type AdminParts, registerAdmin } from './admin-route.ts';
 import { collectMethods } from './allowed-methods.ts';
 import { registerDocs } from './docs-route.ts';
-import { type Readiness, registerHealth } from './health-route.ts';
+import { type Degradations, type Readiness, registerHealth } from './health-route.ts';
 import { createIngestRoute, type IngestParts } from './ingest-route.ts';
 import { type MetricsText, registerMetrics } from './metrics-route.ts';
 import { replyProblem } from './reply.ts';
@@ -24,6 +24,7 @@ export type ApiParts = Readonly<{
   store: Store;
   metrics: MetricsText;
   readiness: Readiness;
+  degradations?: Degradations;
   emit: Emit;
   version: string;
   admin: AdminParts;
@@ -82,7 +83,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     });
     return replyProblem(reply, 'internal', 'The log has the cause.');
   });
-  registerHealth(api, parts.readiness);
+  registerHealth(api, parts.readiness, parts.degradations ?? (() => []));
   registerMetrics(api, parts.metrics);
   registerStatus(api, parts.store);
   registerAdmin(api, parts.admin);

@@ -31,7 +31,13 @@ export const problemSchema = z.object({
     .optional(),
 });
 
-export const healthSchema = z.object({ status: z.string() });
+export const healthSchema = z.object({
+  status: z.string(),
+  degraded: z
+    .array(z.string())
+    .optional()
+    .describe('What is in trouble without keeping events from being taken.'),
+});
 
 /** `GET /webhooks?idempotency_key=…&source=…` */
 export const keyQuerySchema = z.object({

@@ -5,6 +5,7 @@ import type { Emit } from './events.ts';
 import { boundedDetails, errorFields, scrubbed } from './log/bounded.ts';
 import { handshakeLines } from './log/handshake-lines.ts';
 import { deliveryLines, ingestLines, storeLines } from './log/lines.ts';
+import { queueLines } from './log/queue-lines.ts';
 import { createLineWriter, type WriteLine } from './log/writer.ts';
 import type { LogFormat, LogLevel } from './log-level.ts';
 import { createSubscriber, type Handlers } from './subscriber.ts';
@@ -75,6 +76,7 @@ export function createLogSubscriber(logger: Logger, { clock }: Readonly<{ clock:
     ...handshakeLines(write),
     ...deliveryLines(write),
     ...storeLines(write, () => logger.isLevelEnabled('debug')),
+    ...queueLines(write, () => logger.isLevelEnabled('debug')),
     ...receiverLines(write),
   });
 }

@@ -1,4 +1,5 @@
 import { Gauge, Registry } from 'prom-client';
+import type { Queue } from '../queue/queue.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { StoreStats } from '../store/store.ts';
 import { packageVersion } from './build-info.ts';
@@ -7,6 +8,7 @@ import { deliveryMetrics } from './metrics/delivery.ts';
 import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
 import { processRegistry } from './metrics/process.ts';
+import { createQueueGauges, queueMetrics } from './metrics/queue.ts';
 import { storeMetrics } from './metrics/store.ts';
 import { createStoreGauges } from './metrics/store-gauges.ts';
 import { createSubscriber } from './subscriber.ts';
@@ -23,6 +25,8 @@ export type MetricsOptions = Readonly<{
   /** Read once for each scrape. */
   stats: () => Promise<StoreStats>;
   clock: Clock;
+  /** The broker beside the store, asked for at each scrape; null or left out without one. */
+  queue?: () => Pick<Queue, 'health' | 'depth'> | null;
   /** What `GET /ready` goes by. */
   ready?: () => boolean;
 }>;
@@ -47,15 +51,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...handshakeMetrics(own, options.verifiedSources ?? [], options.handshakes ?? []),
     ...deliveryMetrics(own, options.destinations),
     ...storeMetrics(own),
+    ...queueMetrics(own),
   });
   const readyGauge = receiverGauges(own, options.queueLimit);
   const refreshStoreGauges = storeRefresher(own, options, emit);
+  const refreshQueueGauges = bounded(createQueueGauges(own, options.queue ?? (() => null)), options.clock);
   const registry = Registry.merge([own, processRegistry()]);
   return {
     emit,
     async text() {
       readyGauge.set((options.ready?.() ?? true) ? 1 : 0);
-      await refreshStoreGauges();
+      await Promise.all([refreshStoreGauges(), refreshQueueGauges()]);
       return registry.metrics();
     },
     contentType: registry.contentType,
@@ -93,6 +99,14 @@ function storeRefresher(registry: Registry, options: MetricsOptions, emit: Emit)
       gauges.clear();
       emit({ type: 'store.failed', operation: 'stats', error: error as Error });
     }
+  };
+}
+
+/** Waits no longer than a scrape can; what comes later shows in the next. */
+function bounded(refresh: () => Promise<void>, clock: Clock): () => Promise<void> {
+  return async () => {
+    const done = new AbortController();
+    await Promise.race([refresh().finally(() => done.abort()), sleep(clock, STATS_TIMEOUT_MS, done.signal)]);
   };
 }
 

@@ -110,6 +110,7 @@ export async function startSources(
       sources: names,
       reverify: ingest.reverify,
       onReplay: () => {},
+      onAccepted: () => {},
       onStateDropped: ingest.onStateDropped,
     },
     limits: { ...HTTP_LIMITS, closeGraceMs: 20 },

@@ -166,6 +166,7 @@ export async function startApi(
       sources: [],
       reverify: unused,
       onReplay: () => {},
+      onAccepted: () => {},
       onStateDropped: unused,
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.

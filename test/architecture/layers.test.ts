@@ -9,17 +9,19 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   domain: [],
   runtime: ['domain'],
   store: ['domain', 'runtime'],
-  observe: ['domain', 'runtime', 'store', 'ingest'],
+  queue: ['domain', 'runtime'],
+  observe: ['domain', 'runtime', 'store', 'queue', 'ingest'],
   handlers: ['domain', 'runtime'],
   ingest: ['domain', 'runtime', 'store'],
   config: ['domain', 'observe', 'handlers', 'ingest'],
-  dispatch: ['domain', 'runtime', 'store', 'observe', 'handlers'],
+  dispatch: ['domain', 'runtime', 'store', 'queue', 'observe', 'handlers'],
   http: ['domain', 'runtime', 'store', 'observe', 'ingest'],
   cli: ['domain', 'runtime', 'store', 'observe', 'ingest', 'config', '(root)'],
   '(root)': [
     'domain',
     'runtime',
     'store',
+    'queue',
     'observe',
     'handlers',
     'ingest',
@@ -31,7 +33,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files that alone may look inside a driver. */
-const DRIVER_USERS = /^store\/(open-store\.ts|conformance\/)/;
+const DRIVER_USERS = /^(store\/open-store\.ts|queue\/open-queue\.ts|(store|queue)\/conformance\/)/;
 
 const SRC = path.join(import.meta.dirname, '../../src');
 
@@ -41,7 +43,11 @@ type Edge = Readonly<{ from: string; to: string }>;
 async function edges(): Promise<Edge[]> {
   const found: Edge[] = [];
   for await (const file of glob('**/*.ts', { cwd: SRC })) {
-    if (file.endsWith('.test.ts') || file.endsWith('testing.ts') || file.startsWith('store/conformance/'))
+    if (
+      file.endsWith('.test.ts') ||
+      file.endsWith('testing.ts') ||
+      /^(store|queue)\/conformance\//.test(file)
+    )
       continue;
     const text = readFileSync(path.join(SRC, file), 'utf8');
     for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
@@ -62,7 +68,7 @@ function breaksLayers({ from, to }: Edge): boolean {
 }
 
 function breaksDriver({ from, to }: Edge): boolean {
-  const driver = /^store\/(sqlite|postgres|memory)\//.exec(to)?.[0];
+  const driver = /^(?:store\/(?:sqlite|postgres|memory)|queue\/(?:redis|rabbitmq|memory))\//.exec(to)?.[0];
   return driver !== undefined && !from.startsWith(driver) && !DRIVER_USERS.test(from);
 }
 
@@ -72,7 +78,7 @@ test('dependencies point inward', async () => {
   assert.deepEqual(all.filter(breaksLayers), []);
 });
 
-test('only open-store.ts and the conformance suite know a driver', async () => {
+test('only open-store.ts, open-queue.ts and the conformance suites know a driver', async () => {
   assert.deepEqual((await edges()).filter(breaksDriver), []);
 });
 
@@ -80,5 +86,6 @@ test('the rules see a wrong edge', () => {
   assert.equal(breaksLayers({ from: 'domain/event.ts', to: 'store/store.ts' }), true);
   assert.equal(breaksLayers({ from: 'store/store.ts', to: 'http/api.ts' }), true);
   assert.equal(breaksDriver({ from: 'http/api.ts', to: 'store/sqlite/open.ts' }), true);
+  assert.equal(breaksDriver({ from: 'dispatch/sweeper.ts', to: 'queue/redis/open.ts' }), true);
   assert.equal(breaksDriver({ from: 'store/memory/open.ts', to: 'store/sqlite/open.ts' }), true);
 });

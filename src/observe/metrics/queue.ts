@@ -1,0 +1,55 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Queue } from '../../queue/queue.ts';
+import type { Handlers } from '../subscriber.ts';
+
+/** What goes through the broker beside the store. */
+export function queueMetrics(registry: Registry): Handlers {
+  const counter = (name: string, help: string) => new Counter({ name, help, registers: [registry] });
+  const published = counter('webhook_queue_published_total', 'Delivery ids that the broker took.');
+  const dropped = counter('webhook_queue_dropped_total', 'Delivery ids that the broker did not take.');
+  const republished = counter(
+    'webhook_queue_republished_total',
+    'Delivery ids that the sweep published again because they were due without a message.',
+  );
+  return {
+    'queue.published': (event) => {
+      published.inc(event.published);
+      dropped.inc(event.dropped);
+    },
+    'queue.republished': (event) => republished.inc(event.count),
+  };
+}
+
+/**
+ * The gauges that only the broker can tell, read at each scrape. Without a broker they have no samples.
+ * @returns what refreshes them; it never rejects
+ */
+export function createQueueGauges(
+  registry: Registry,
+  current: () => Pick<Queue, 'health' | 'depth'> | null,
+): () => Promise<void> {
+  const up = new Gauge({
+    name: 'webhook_queue_up',
+    help: '1 while the broker is connected; no sample without QUEUE_URL.',
+    registers: [registry],
+  });
+  const messages = new Gauge({
+    name: 'webhook_queue_messages',
+    help: 'Messages in the broker, by whether they wait or are taken.',
+    labelNames: ['destination', 'state'],
+    registers: [registry],
+  });
+  up.remove();
+  return async () => {
+    const queue = current();
+    if (queue === null) return;
+    up.set(queue.health().state === 'up' ? 1 : 0);
+    const reading = await queue.depth();
+    messages.reset();
+    if (reading.kind === 'unknown') return;
+    for (const { destination, waiting, unacknowledged } of reading.depths) {
+      messages.set({ destination, state: 'waiting' }, waiting);
+      messages.set({ destination, state: 'unacknowledged' }, unacknowledged);
+    }
+  };
+}
