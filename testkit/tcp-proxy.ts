@@ -4,6 +4,8 @@ export type TcpProxy = Readonly<{
   port: number;
   /** Ends all connections and takes no more, as when the process behind them is killed. */
   cut(): Promise<void>;
+  /** Takes connections again, on the same port. */
+  restore(): Promise<void>;
 }>;
 
 /** A way to a server that a test can cut, without the server or the client knowing. */
@@ -24,7 +26,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       one.pipe(other);
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const listen = (port: number) =>
+    new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
+  await listen(0);
   const { port } = server.address() as { port: number };
   return {
     port,
@@ -33,5 +37,6 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       for (const socket of sockets) socket.destroy();
       await closed;
     },
+    restore: () => listen(port),
   };
 }

@@ -6,20 +6,14 @@ import { takeConformance } from './take.ts';
 
 export type { QueueRig, RigFactory } from './harness.ts';
 
-const GROUPS = { take: takeConformance, death: deathConformance, loss: lossConformance };
-
 /**
  * Registers everything that every driver must hold, one group per file.
  * @param skip why the broker is not there, or false
- * @param groups for a broker so slow to start that its tests are better spread over files
  */
-export function queueConformance(
-  name: string,
-  factory: RigFactory,
-  skip: string | false = false,
-  groups: readonly (keyof typeof GROUPS)[] = ['take', 'death', 'loss'],
-): void {
+export function queueConformance(name: string, factory: RigFactory, skip: string | false = false): void {
   describe(`${name} queue`, { skip }, () => {
-    for (const group of groups) GROUPS[group](factory);
+    takeConformance(factory);
+    deathConformance(factory);
+    lossConformance(factory);
   });
 }

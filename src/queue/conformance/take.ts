@@ -150,7 +150,7 @@ export function takeConformance(factory: RigFactory): void {
         () => {
           taken += 1;
         },
-        () => taken > MAX_WAITING / 4,
+        () => taken > MAX_WAITING / 10,
       );
       await process.publishAll(entriesFor(A, 1));
     });

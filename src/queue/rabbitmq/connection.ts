@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { ANSWER_TIMEOUT_MS } from '../queue.ts';
@@ -41,6 +42,8 @@ export async function openConnection(url: string, lost: (error: Error) => void):
 
 /** Ends it, in whatever state it is. A broker that hangs is not waited for. */
 export async function closeConnection(connection: RabbitConnection, clock: Clock): Promise<void> {
+  // Nothing would answer, and whoever connects anew waits for this.
+  if (streamOf(connection).destroyed) return;
   const closed = new AbortController();
   const close = async () => {
     try {
@@ -56,9 +59,17 @@ export async function closeConnection(connection: RabbitConnection, clock: Clock
   cutConnection(connection);
 }
 
-/** Ends the socket. The types leave it out, but a broker that does not answer leaves no other way. */
-export function cutConnection({ model }: RabbitConnection): void {
-  (model.connection as unknown as { stream: { destroy(): void } }).stream.destroy();
+/**
+ * Ends the socket: a broker that does not answer leaves no other way. With an error, since the client library takes no
+ * note of a socket that just closes, and what waits for an answer would wait for its heartbeat.
+ */
+export function cutConnection(connection: RabbitConnection): void {
+  streamOf(connection).destroy(new Error('the connection was given up'));
+}
+
+/** The types leave it out. */
+function streamOf({ model }: RabbitConnection): Socket {
+  return (model.connection as unknown as { stream: Socket }).stream;
 }
 
 function withHeartbeat(url: string): string {

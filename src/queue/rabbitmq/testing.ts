@@ -1,6 +1,6 @@
 import { after } from 'node:test';
 import { type RabbitServer, startRabbit } from '../../../testkit/rabbitmq.ts';
-import { startTcpProxy } from '../../../testkit/tcp-proxy.ts';
+import { startTcpProxy, type TcpProxy } from '../../../testkit/tcp-proxy.ts';
 import type { QueueRig } from '../conformance/index.ts';
 import { queueName } from './declare.ts';
 import { openRabbitQueue } from './open.ts';
@@ -16,25 +16,30 @@ export async function createRabbitRig(destinations: readonly string[]): Promise<
   const rabbit = await starting;
   const prefix = `test-${++rigs}`;
   const names = destinations.map((destination) => queueName(prefix, destination));
-  const cuts: (() => Promise<void>)[] = [];
+  const ways = new Set<TcpProxy>();
   let isUp = true;
-  const goDown = async () => {
-    isUp = false;
-    await rabbit.stop();
-  };
-  const comeUp = async () => {
-    await rabbit.start();
-    isUp = true;
-  };
+  const cutAll = () => Promise.all([...ways].map(({ cut }) => cut()));
   return {
     async open(options) {
       const proxy = await startTcpProxy(rabbit.port);
       const url = rabbit.url.replace(String(rabbit.port), String(proxy.port));
-      cuts.push(proxy.cut);
-      return { queue: openRabbitQueue({ ...options, url, prefix }), die: proxy.cut };
+      ways.add(proxy);
+      if (!isUp) await proxy.cut();
+      const die = () => {
+        ways.delete(proxy);
+        return proxy.cut();
+      };
+      return { queue: openRabbitQueue({ ...options, url, prefix }), die };
     },
-    goDown,
-    comeUp,
+    // Out of reach: a node takes seconds to stop and start, which two of the losses make it do.
+    async goDown() {
+      isUp = false;
+      await cutAll();
+    },
+    async comeUp() {
+      isUp = true;
+      await Promise.all([...ways].map(({ restore }) => restore()));
+    },
     hang: async () => rabbit.pause(),
     goOn: async () => rabbit.resume(),
     losses: {
@@ -44,18 +49,17 @@ export async function createRabbitRig(destinations: readonly string[]): Promise<
       },
       // Not killed: RabbitMQ 3.10 may leave a queue without a leader that was declared moments before.
       'stopped and started': async () => {
-        await goDown();
-        await comeUp();
+        await rabbit.stop();
+        await rabbit.start();
       },
       'killed, wiped and started': async () => {
         await rabbit.kill();
         await rabbit.wipe();
-        await comeUp();
+        await rabbit.start();
       },
     },
     async dispose() {
-      for (const cut of cuts) await cut().catch(() => {});
-      if (!isUp) await comeUp();
+      if (isUp) await cutAll();
       for (const name of names) await rabbit.deleteQueue(name);
     },
   };

@@ -2,4 +2,4 @@ import { skipWithout } from '../../../testkit/on-path.ts';
 import { queueConformance } from '../conformance/index.ts';
 import { createRabbitRig } from './testing.ts';
 
-queueConformance('rabbitmq', createRabbitRig, skipWithout('rabbitmq-server'), ['loss']);
+queueConformance('rabbitmq', createRabbitRig, skipWithout('rabbitmq-server'));
