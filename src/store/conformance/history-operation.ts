@@ -3,6 +3,8 @@ import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type {
+  ClaimByIdsOutcome,
+  ClaimByIdsRequest,
   ClaimOutcome,
   ClaimRequest,
   ExpiredLease,
@@ -22,6 +24,7 @@ export type Operation =
       replayMark: ReplayMark | null;
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
+  | Readonly<{ kind: 'claimByIds'; request: ClaimByIdsRequest }>
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
   | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
@@ -33,6 +36,7 @@ export type Operation =
 export type Outcome =
   | Readonly<{ kind: 'insert'; answer: InsertOutcome }>
   | Readonly<{ kind: 'claim'; answer: ClaimOutcome }>
+  | Readonly<{ kind: 'claimByIds'; answer: ClaimByIdsOutcome }>
   | Readonly<{ kind: 'settle'; answer: 'settled' | 'lost' }>
   | Readonly<{ kind: 'extend'; answer: 'extended' | 'lost' }>
   | Readonly<{ kind: 'replay'; answer: ReplayOutcome }>
@@ -50,6 +54,8 @@ export function perform(store: Store, operation: Operation): Promise<Outcome> {
       );
     case 'claim':
       return outcome('claim', store.claim(operation.request));
+    case 'claimByIds':
+      return outcome('claimByIds', store.claimByIds(operation.request));
     case 'settle':
       return outcome(
         'settle',
@@ -70,7 +76,7 @@ export function perform(store: Store, operation: Operation): Promise<Outcome> {
 
 /** An outcome as values that compare, whichever class a driver reads bytes into. */
 export function plainOutcome({ kind, answer }: Outcome): unknown {
-  if (kind !== 'claim') return { kind, answer };
+  if (kind !== 'claim' && kind !== 'claimByIds') return { kind, answer };
   const leased = answer.leased.map((entry) => ({ ...entry, event: plainEvent(entry.event) }));
   return { kind, answer: { ...answer, leased } };
 }

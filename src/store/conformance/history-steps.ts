@@ -19,6 +19,8 @@ export const LONGEST_STEP_MS = 400;
 const LONGEST_LEASE_MS = 4_000;
 const LONGEST_DELAY_MS = 3_000;
 const OLDEST_PURGED_MS = 30_000;
+/** Deliveries of either kind that a claim by ids chooses among. */
+const LATEST = 20;
 const LONGEST_WINDOW_MS = 20_000;
 
 /** A lease and how many tries had ended when it was claimed. */
@@ -68,6 +70,22 @@ export function claimOperation({ random, nowMs, claims }: World): Operation {
     leaseUntilMs: nowMs + GRAIN_MS + someMs(random, LONGEST_LEASE_MS),
   };
   return { kind: 'claim', request };
+}
+
+/** Of the latest and of those that were at work, which are the likeliest to be pending; sometimes one twice. */
+export function claimByIdsOperation({ random, nowMs, claims, deliveryIds, spent }: World): Operation {
+  const latest = [
+    ...deliveryIds.slice(-LATEST),
+    ...spent.slice(-LATEST).map(({ lease }) => lease.deliveryId),
+  ];
+  const asked = latest.length === 0 ? 0 : random.int(5);
+  const request = {
+    deliveryIds: Array.from({ length: asked }, () => random.pick(latest)),
+    token: `token-${claims}`,
+    nowMs,
+    leaseUntilMs: nowMs + GRAIN_MS + someMs(random, LONGEST_LEASE_MS),
+  };
+  return { kind: 'claimByIds', request };
 }
 
 export function expiredOperation({ random, nowMs }: World): Operation {

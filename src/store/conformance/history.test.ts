@@ -19,6 +19,9 @@ const REACHED: readonly string[] = [
   'claim none',
   'claim some',
   'claim left some behind',
+  'claimByIds none',
+  'claimByIds early',
+  'claimByIds some',
   'settle completed lost',
   'settle completed settled',
   'settle failed lost',
@@ -86,6 +89,9 @@ function labelOf(operation: Operation, { kind, answer }: Outcome): string {
     case 'claim':
       if (answer.leased.length === 0) return 'none';
       return answer.nextDueAtMs === null ? 'some' : 'left some behind';
+    case 'claimByIds':
+      if (answer.early.length > 0) return 'early';
+      return answer.leased.length === 0 ? 'none' : 'some';
     case 'settle':
       return operation.kind === 'settle' ? `${operation.settlement.kind} ${answer}` : '';
     case 'extend':

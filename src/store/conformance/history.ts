@@ -5,6 +5,7 @@ import type { Lease } from '../../domain/lease.ts';
 import { T0 } from './harness.ts';
 import type { Operation, Outcome } from './history-operation.ts';
 import {
+  claimByIdsOperation,
   claimOperation,
   expiredOperation,
   extendOperation,
@@ -56,7 +57,8 @@ function nextOperation(world: World, alone: boolean): Operation {
   world.nowMs += someMs(random, LONGEST_STEP_MS);
   const at = random.int(alone ? 100 : 88);
   if (at < 34) return insertOperation(world);
-  if (at < 50) return claimOperation(world);
+  if (at < 43) return claimOperation(world);
+  if (at < 50) return claimByIdsOperation(world);
   if (at < 74) return settleOperation(world);
   if (at < 80) return extendOperation(world);
   if (at < 88) return replayOperation(world);
@@ -66,7 +68,7 @@ function nextOperation(world: World, alone: boolean): Operation {
 }
 
 function learn(world: World, operation: Operation, outcome: Outcome): void {
-  if (outcome.kind === 'claim') {
+  if (outcome.kind === 'claim' || outcome.kind === 'claimByIds') {
     world.claims += 1;
     for (const leased of outcome.answer.leased) world.held.add(leased);
   }

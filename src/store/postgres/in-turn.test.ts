@@ -17,6 +17,10 @@ const claim = (destination: string, token = 'claim'): Operation => ({
   kind: 'claim',
   request: { limits: [{ destination, limit: 1 }], token, nowMs: 0, leaseUntilMs: 1 },
 });
+const claimById = (of = anEvent(), token = 'by-id'): Operation => ({
+  kind: 'claimByIds',
+  request: { deliveryIds: [deliveryIdOf(of.id, 1)], token, nowMs: 0, leaseUntilMs: 1 },
+});
 const complete = (token: string, of = anEvent()): Operation => ({
   kind: 'settle',
   lease: leaseOf(token, of),
@@ -65,6 +69,13 @@ describe('operations of one turn', () => {
     assert.deepEqual(plan([claim('a'), claim('b'), claim('a', 'again'), claim('c')]), [[0, 1, 3], [2]]);
   });
 
+  it('put claims of different deliveries into one statement, after what may change them and before it', () => {
+    assert.deepEqual(plan([claimById(event), insert(), claimById(), claimById(event)]), [[1], [0, 2], [3]]);
+    assert.deepEqual(plan([claimById(event), insert(event)]), [[0], [1]]);
+    assert.deepEqual(plan([claimById(event), complete('1', event), complete('2')]), [[0], [1, 2]]);
+    assert.deepEqual(plan([complete('1', event), claimById(event), claim('a')]), [[0], [1], [2]]);
+  });
+
   it('settle under a lease after its claim, and make claimable before the next', () => {
     assert.deepEqual(plan([complete('x'), claim('a', 'x'), complete('x')]), [[0], [1], [2]]);
     assert.deepEqual(plan([claim('a'), release('1'), claim('a', 'again')]), [[0], [1], [2]]);
@@ -105,5 +116,7 @@ describe('operations of one turn', () => {
     assert.equal(hasToLookAgain(event.id, [complete('1', event)]), true);
     assert.equal(hasToLookAgain(event.id, [complete('1'), extend('1', event)]), false);
     assert.equal(hasToLookAgain(event.id, [claim('z')]), true);
+    assert.equal(hasToLookAgain(event.id, [claimById(event)]), true);
+    assert.equal(hasToLookAgain(event.id, [claimById()]), false);
   });
 });
