@@ -15,8 +15,9 @@ export type NodeModel = Readonly<{
   count: number;
   /** Processors of one receiver's machine; its main thread uses one at a time. */
   cores: number;
-  /** Beside the events, for each turn of the event loop and each batch. */
+  /** Of the main thread, beside the events: for each turn of the event loop, and for each batch sent and answered. */
   perTurnMs: number;
+  perBatchMs: number;
   /** Most that one turn takes on; Infinity is what an event loop does. */
   maxPerTurn: number;
   maxBatch: number;

@@ -25,6 +25,7 @@ function aModel(
       count: 1,
       cores: 64,
       perTurnMs: 0,
+      perBatchMs: 0,
       maxPerTurn: Infinity,
       maxBatch: Infinity,
       maxInFlight: 1,

@@ -14,6 +14,8 @@ type Node = {
   /** What the main thread has to do, and whether it is at it. */
   requests: Event[];
   answers: Event[];
+  /** Batches whose answers have not been looked at. */
+  returned: number;
   isBusy: boolean;
   mainMs: number;
   /** By shard and stage. */
@@ -46,7 +48,7 @@ export function simulate(model: Model, run: Run): Result {
     ),
   );
   const { stages, networkMs } = model;
-  const { maxPerTurn, maxBatch, maxInFlight, perTurnMs } = model.nodes;
+  const { maxPerTurn, maxBatch, maxInFlight, perTurnMs, perBatchMs } = model.nodes;
 
   /** One turn of the event loop: takes all that is there, then submits what may be. */
   const turn = (node: Node) => {
@@ -56,8 +58,10 @@ export function simulate(model: Model, run: Run): Result {
     const requests = node.requests.splice(0, maxPerTurn - answers.length);
     const busyMs =
       perTurnMs +
+      perBatchMs * node.returned +
       sum(answers, ({ stage }) => stages[stage]!.afterMs) +
       sum(requests, ({ stage }) => stages[stage]!.beforeMs);
+    node.returned = 0;
     node.mainMs += busyMs;
     node.cores.run(busyMs, () => {
       node.isBusy = false;
@@ -93,6 +97,7 @@ export function simulate(model: Model, run: Run): Result {
       const queue = events[0]!.shard * stages.length + events[0]!.stage;
       node.inFlight[queue]! -= 1;
       node.answers.push(...events);
+      node.returned += 1;
       // What was gathered meanwhile goes at once, not when all the answers are written.
       submit(node, queue);
       turn(node);
@@ -100,8 +105,8 @@ export function simulate(model: Model, run: Run): Result {
   };
 
   const costOf = ({ events }: Batch) => {
-    const { perBatchMs, perEventMs } = stages[events[0]!.stage]!;
-    return perBatchMs + perEventMs * events.length;
+    const stage = stages[events[0]!.stage]!;
+    return stage.perBatchMs + stage.perEventMs * events.length;
   };
 
   const write = (shard: Shard, batch: Batch) => {
@@ -173,6 +178,7 @@ function createNode(timeline: Timeline, { nodes, shards, stages }: Model): Node 
     cores: createCores(timeline, nodes.cores),
     requests: [],
     answers: [],
+    returned: 0,
     isBusy: false,
     mainMs: 0,
     waiting: Array.from({ length: shards.count * stages.length }, () => []),

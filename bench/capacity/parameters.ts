@@ -1,0 +1,101 @@
+import type { Spread } from './latency.ts';
+import type { Model, NodeModel, ShardModel, Stage } from './model.ts';
+
+/**
+ * Where a number comes from. `measured`: by bench/capacity/measure.ts or bench/main.ts, on the machine of the README.
+ * `assumed`: a guess that stands in until somebody has measured it. No page may show what rests on it without saying so.
+ */
+export type Origin = 'measured' | 'assumed';
+
+const US = 1 / 1000;
+
+/**
+ * One receiver on SQLite, by processor time per thread at 1, 16, 64 and 256 connections: main thread 225 us a batch and
+ * 65 us an event, writer 270 us a batch and 25 us an event. What the kernel does not tell apart is parted by guess:
+ * the batch's 225 us into two turns and the rest, the event's 65 us into before and after the commit. It moves the rate
+ * by little, as one thread does all of it.
+ */
+export const SQLITE = {
+  origin: 'measured' as Origin,
+  perTurnMs: 25 * US,
+  perBatchMs: 175 * US,
+  insert: {
+    name: 'insert',
+    beforeMs: 43 * US,
+    afterMs: 22 * US,
+    perBatchMs: 270 * US,
+    perEventMs: 25 * US,
+  } satisfies Stage,
+  /** Of wrk, on the same machine. */
+  clientMs: 19 * US,
+  /** 16 KiB written over and synced, 400 times; medians of 40 such runs, while others used the machine too. */
+  flush: { medianMs: 0.15, p99Ms: 3.4 } satisfies Spread,
+  maxBatch: 1024,
+  maxInFlight: 2,
+} as const;
+
+/** What the README's table "Accept" has for the receiver: requests/s by connections. A test reads them there. */
+export const CONNECTIONS = [64, 256] as const;
+/** By how much the simulation may be off. Single rounds of the benchmark differ by more than this among themselves. */
+export const TOLERANCE = 0.35;
+
+/** A benchmark: the receiver, its database and the client on two processors. */
+export function benchModel(clients: number): Model {
+  return {
+    nodes: {
+      count: 1,
+      cores: 2,
+      perTurnMs: SQLITE.perTurnMs,
+      perBatchMs: SQLITE.perBatchMs,
+      maxPerTurn: 1024,
+      maxBatch: SQLITE.maxBatch,
+      maxInFlight: SQLITE.maxInFlight,
+    },
+    shards: { count: 1, cores: 'node', writing: 'one', flush: SQLITE.flush },
+    stages: [SQLITE.insert],
+    networkMs: 0,
+    load: { kind: 'closed', clients, clientMs: SQLITE.clientMs },
+  };
+}
+
+/**
+ * A database server of 8 processors and an SSD with power-loss protection, and what statements cost it. To be replaced
+ * by figures of bench runs: then `origin` becomes `measured`, and the table in docs/scale.md is made anew.
+ */
+export const POSTGRES = {
+  origin: 'assumed' as Origin,
+  cores: 8,
+  flush: { medianMs: 0.5, p99Ms: 3 } satisfies Spread,
+  networkMs: 0.15,
+  stages: [
+    { name: 'insert', beforeMs: 43 * US, afterMs: 22 * US, perBatchMs: 150 * US, perEventMs: 35 * US },
+    { name: 'claim', beforeMs: 5 * US, afterMs: 20 * US, perBatchMs: 200 * US, perEventMs: 20 * US },
+    { name: 'settle', beforeMs: 10 * US, afterMs: 10 * US, perBatchMs: 150 * US, perEventMs: 25 * US },
+  ] satisfies Stage[],
+} as const;
+
+/** Receivers of two processors each before databases that share the events by a hash of their key. */
+export function clusterModel(nodes: number, shards: number, perSecond: number): Model {
+  const node: NodeModel = {
+    count: nodes,
+    cores: 2,
+    perTurnMs: SQLITE.perTurnMs,
+    perBatchMs: SQLITE.perBatchMs,
+    maxPerTurn: 1024,
+    maxBatch: 512,
+    maxInFlight: 2,
+  };
+  const shard: ShardModel = {
+    count: shards,
+    cores: POSTGRES.cores,
+    writing: 'shared',
+    flush: POSTGRES.flush,
+  };
+  return {
+    nodes: node,
+    shards: shard,
+    stages: POSTGRES.stages,
+    networkMs: POSTGRES.networkMs,
+    load: { kind: 'open', perSecond },
+  };
+}
