@@ -80,82 +80,108 @@ function resultLabels(promql: string): readonly string[] {
   return grouping.length > 0 ? grouping : [...known.get(selectors[0]!.name)!, ...TARGET_LABELS];
 }
 
-describe('the Grafana dashboard', () => {
-  type Target = { expr: string; legendFormat: string };
-  const dashboard = JSON.parse(read('grafana/webhook-receiver.json')) as {
-    uid: string;
-    panels: { id: number; title: string; targets?: Target[] }[];
-    annotations: { list: { expr: string }[] };
-    templating: { list: { name: string; query: string | { query: string } }[] };
-  };
-  const targets = dashboard.panels.flatMap((panel) => panel.targets ?? []);
+type Target = { expr: string; legendFormat: string };
+type Dashboard = Readonly<{
+  uid: string;
+  panels: { id: number; title: string; targets?: Target[] }[];
+  annotations: { list: { expr: string }[] };
+  templating: { list: { name: string; query: string | { query: string } }[] };
+}>;
 
-  it('names only metrics and labels that exist', () => {
-    for (const { expr } of [...targets, ...dashboard.annotations.list]) checkExpression(expr);
-    const [, metric, label] = /label_values\((\w+), (\w+)\)/.exec(JSON.stringify(dashboard.templating))!;
-    assert.ok(known.has(metric!));
-    assert.ok(TARGET_LABELS.includes(label!));
-  });
+const targetsOf = (dashboard: Dashboard) => dashboard.panels.flatMap((panel) => panel.targets ?? []);
+const DASHBOARDS = ['webhook-receiver', 'webhook-receiver-cluster'].map((uid): [string, Dashboard] => [
+  uid,
+  JSON.parse(read(`grafana/${uid}.json`)) as Dashboard,
+]);
 
-  it('has legends of labels that the results have', () => {
-    for (const { expr, legendFormat } of targets) {
-      for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
-        assert.ok(resultLabels(expr).includes(label!), `legend ${label}: ${expr}`);
+for (const [uid, dashboard] of DASHBOARDS) {
+  describe(`the Grafana dashboard ${uid}`, () => {
+    const targets = targetsOf(dashboard);
+
+    it('is known to Grafana by the name of its file', () => {
+      assert.equal(dashboard.uid, uid);
+    });
+
+    it('names only metrics and labels that exist', () => {
+      for (const { expr } of [...targets, ...dashboard.annotations.list]) checkExpression(expr);
+      const variables = [...JSON.stringify(dashboard.templating).matchAll(/label_values\((\w+), (\w+)\)/g)];
+      assert.equal(variables.length, 1);
+      for (const [, metric, label] of variables) {
+        assert.ok(known.has(metric!));
+        assert.ok(TARGET_LABELS.includes(label!));
       }
-    }
-  });
+    });
 
-  it("shows every metric of the receiver's own", () => {
-    const shown = new Set(targets.flatMap(({ expr }) => parseExpression(expr).selectors.map((s) => s.name)));
-    const own = [...known.keys()].filter((name) => name.startsWith('webhook_'));
-    const hidden = own.filter(
-      (name) => !shown.has(name) && !shown.has(name.replace(/(sum|count)$/, 'bucket')),
-    );
-    assert.deepEqual(hidden, []);
-  });
+    it('has legends of labels that the results have', () => {
+      for (const { expr, legendFormat } of targets) {
+        for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
+          assert.ok(resultLabels(expr).includes(label!), `legend ${label}: ${expr}`);
+        }
+      }
+    });
 
-  it('has panels with ids of their own', () => {
-    const ids = dashboard.panels.map((panel) => panel.id);
-    assert.equal(new Set(ids).size, ids.length);
+    it('has panels with ids of their own', () => {
+      const ids = dashboard.panels.map((panel) => panel.id);
+      assert.equal(new Set(ids).size, ids.length);
+    });
   });
+}
+
+it("the first dashboard shows every metric of the receiver's own", () => {
+  const targets = targetsOf(DASHBOARDS[0]![1]);
+  const shown = new Set(targets.flatMap(({ expr }) => parseExpression(expr).selectors.map((s) => s.name)));
+  const own = [...known.keys()].filter((name) => name.startsWith('webhook_'));
+  const hidden = own.filter((name) => !shown.has(name) && !shown.has(name.replace(/(sum|count)$/, 'bucket')));
+  assert.deepEqual(hidden, []);
 });
 
-describe('the alert rules', () => {
-  const rules = read('prometheus/alerts.yml')
+/** The rules of a file as their text, and the page that has their runbooks. */
+const RULES = [
+  { file: 'prometheus/alerts.yml', page: 'docs/operations.md', least: 10 },
+  { file: 'prometheus/cluster-alerts.yml', page: 'docs/scale.md', least: 5 },
+].map((each) => ({
+  ...each,
+  rules: read(each.file)
     .split(/^ *- (?=alert: )/m)
-    .slice(1);
-  const [first] = rules;
+    .slice(1),
+}));
 
-  /** One-line scalars only, which is all that the file has; anything else fails here rather than being passed over. */
-  function field(rule: string, key: string): string {
-    const value = new RegExp(`^ *${key}: (.+)$`, 'm').exec(rule)?.[1];
-    assert.ok(value !== undefined && !/^[|>&*]/.test(value), `${key} of ${rule}`);
-    if (value.startsWith('"')) return JSON.parse(value) as string;
-    return value.startsWith("'") ? value.slice(1, -1).replaceAll("''", "'") : value;
-  }
+/** One-line scalars only, which is all that the files have; anything else fails here rather than being passed over. */
+function field(rule: string, key: string): string {
+  const value = new RegExp(`^ *${key}: (.+)$`, 'm').exec(rule)?.[1];
+  assert.ok(value !== undefined && !/^[|>&*]/.test(value), `${key} of ${rule}`);
+  if (value.startsWith('"')) return JSON.parse(value) as string;
+  return value.startsWith("'") ? value.slice(1, -1).replaceAll("''", "'") : value;
+}
 
-  it('are read by this test as they are meant', () => {
-    assert.ok(rules.length >= 10);
-    assert.equal(field(first!, 'expr'), 'up{job="webhook-receiver"} == 0');
+for (const { file, page, least, rules } of RULES) {
+  describe(`the alert rules of ${file}`, () => {
+    it('are found', () => {
+      assert.ok(rules.length >= least);
+    });
+
+    for (const rule of rules) {
+      const name = field(rule, 'alert');
+      it(`${name} names only metrics and labels that exist`, () => {
+        const expr = field(rule, 'expr');
+        checkExpression(expr);
+        for (const [, label] of rule.matchAll(/\$labels\.(\w+)/g)) {
+          assert.ok(resultLabels(expr).includes(label!), `annotation label ${label}: ${expr}`);
+        }
+      });
+
+      it(`${name} tells how bad it is and what to do`, () => {
+        assert.match(field(rule, 'for'), /^\d+[mh]$/);
+        assert.match(field(rule, 'severity'), /^(critical|warning)$/);
+        assert.ok(field(rule, 'summary').length > 0 && field(rule, 'description').length > 0);
+        assert.equal(field(rule, 'runbook'), `${page}#${name.toLowerCase()}`);
+      });
+    }
   });
+}
 
-  for (const rule of rules) {
-    const name = field(rule, 'alert');
-    it(`${name} names only metrics and labels that exist`, () => {
-      const expr = field(rule, 'expr');
-      checkExpression(expr);
-      for (const [, label] of rule.matchAll(/\$labels\.(\w+)/g)) {
-        assert.ok(resultLabels(expr).includes(label!), `annotation label ${label}: ${expr}`);
-      }
-    });
-
-    it(`${name} tells how bad it is and what to do`, () => {
-      assert.match(field(rule, 'for'), /^\d+[mh]$/);
-      assert.match(field(rule, 'severity'), /^(critical|warning)$/);
-      assert.ok(field(rule, 'summary').length > 0 && field(rule, 'description').length > 0);
-      assert.equal(field(rule, 'runbook'), `docs/operations.md#${name.toLowerCase()}`);
-    });
-  }
+it('alert rules are read by this test as they are meant', () => {
+  assert.equal(field(RULES[0]!.rules[0]!, 'expr'), 'up{job="webhook-receiver"} == 0');
 });
 
 describe('the check itself', () => {

@@ -6,6 +6,7 @@ import { HTTP_LIMITS } from '../../src/http/server.ts';
 import { connectRaw, exchange, rawHead, rawPost } from '../../testkit/raw-http.ts';
 import { startReceiver } from '../../testkit/receiver.ts';
 import { eventually } from '../e2e/support/eventually.ts';
+import { readDeploy } from './support/deploy-files.ts';
 import {
   createInbox,
   type FakeReceiver,
@@ -42,17 +43,29 @@ function assertProblem({ status, headers, text }: Sent, code: string, expected: 
 }
 
 test('the template has no variable that compose.yaml does not give', () => {
-  assert.doesNotMatch(renderTemplate(nginxEnvironment()), /\$\{/);
-  assert.match(renderTemplate({}), /\$\{MAX_BODY_BYTES\}/);
+  const environment = nginxEnvironment();
+  const named = [...readDeploy('cluster/nginx.conf.template').matchAll(/\$\{(\w+)\}/g)].map(
+    ([, name]) => name!,
+  );
+  assert.ok(named.length >= 5);
+  for (const name of named) assert.notEqual(environment[name] ?? '', '', name);
+  assert.doesNotMatch(renderTemplate(environment), /\$\{/);
+});
+
+test("the environment of the container cannot get in the way of nginx's own variables", () => {
+  const hostile = { ...nginxEnvironment(), source: 'x', http_host: 'x', request_uri: 'x', name: 'x' };
+  assert.equal(renderTemplate(hostile), renderTemplate(nginxEnvironment()));
 });
 
 test('kept connections are closed by nginx before the receiver would', () => {
-  const [, seconds] = /keepalive 64;[\s\S]*?keepalive_timeout (\d+)s;/.exec(renderTemplate({}))!;
+  const [, seconds] = /keepalive 64;[\s\S]*?keepalive_timeout (\d+)s;/.exec(
+    renderTemplate(nginxEnvironment()),
+  )!;
   assert.ok(Number(seconds) * 1000 < HTTP_LIMITS.keepAliveTimeoutMs);
 });
 
 test('one line of a header may be as long for nginx as for the receiver', () => {
-  const [, kib] = /large_client_header_buffers 4 (\d+)k;/.exec(renderTemplate({}))!;
+  const [, kib] = /large_client_header_buffers 4 (\d+)k;/.exec(renderTemplate(nginxEnvironment()))!;
   assert.equal(Number(kib) * 1024, HTTP_LIMITS.maxHeaderBytes);
 });
 
@@ -399,7 +412,8 @@ test('a receiver that is slow is not asked a second time, and the sender is told
 });
 
 test('the bound on repeats is below the patience with an answer', () => {
-  const seconds = (name: string) => Number(new RegExp(`${name} (\\d+)s;`).exec(renderTemplate({}))![1]);
+  const seconds = (name: string) =>
+    Number(new RegExp(`${name} (\\d+)s;`).exec(renderTemplate(nginxEnvironment()))![1]);
   assert.ok(seconds('proxy_next_upstream_timeout') < seconds('proxy_read_timeout'));
   assert.ok(seconds('proxy_connect_timeout') < seconds('proxy_next_upstream_timeout'));
 });

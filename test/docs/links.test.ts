@@ -50,16 +50,24 @@ test('every relative link and anchor leads somewhere', () => {
   assert.deepEqual(broken, []);
 });
 
+const ALERTS = [
+  ['deploy/prometheus/alerts.yml', 'docs/operations.md'],
+  ['deploy/prometheus/cluster-alerts.yml', 'docs/scale.md'],
+] as const;
+
 test('every alert has its runbook under the anchor that it links to', () => {
-  const alerts = read('deploy/prometheus/alerts.yml');
+  for (const [rules, page] of ALERTS) checkRunbooks(read(rules), page);
+});
+
+function checkRunbooks(alerts: string, page: string): void {
   const names = [...alerts.matchAll(/^ +- alert: (\w+)$/gm)].map(([, name]) => name!);
   const runbooks = [...alerts.matchAll(/^ +runbook: (\S+)$/gm)].map(([, link]) => link!);
   assert.ok(names.length > 0);
   assert.equal(runbooks.length, names.length);
   for (const target of runbooks) assert.equal(brokenBy({ from: 'README.md', target }), null);
-  const headings = [...read('docs/operations.md').matchAll(/^### (Webhook\w+)$/gm)].map(([, name]) => name!);
+  const headings = [...read(page).matchAll(/^### (Webhook\w+)$/gm)].map(([, name]) => name!);
   assert.deepEqual(headings, names);
-});
+}
 
 const TOP = ['src', 'test', 'testkit', 'docs', 'deploy', 'examples', 'bench', 'bin', '.ci', '.github'];
 const PATH = new RegExp(`^(?:${TOP.map((name) => name.replace('.', '\\.')).join('|')})/[\\w./-]*$`);

@@ -45,7 +45,7 @@ export function clusterCompose(): Compose {
   return parseDeploy<Compose>('cluster/compose.yaml');
 }
 
-/** `${NAME:-default}` as compose reads it when NAME is not set. */
+/** `${NAME:-default}` as compose reads it when NAME is not set, and a stand-in for `${NAME:?has to be}`. */
 export function withDefaults(value: string): string {
-  return value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+  return value.replace(/\$\{\w+:-([^}]*)\}/g, '$1').replace(/\$\{\w+:\?[^}]*\}/g, 'given');
 }

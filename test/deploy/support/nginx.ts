@@ -37,11 +37,18 @@ export function nginxEnvironment(): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, withDefaults(value)]));
 }
 
-/** The template as the image's entry point fills it in: variables that the environment has, and no others. */
+/**
+ * The template as the image's entry point fills it in: variables that the environment has and its filter lets through,
+ * with or without braces.
+ */
 export function renderTemplate(environment: Readonly<Record<string, string>>): string {
+  const filter = new RegExp(environment.NGINX_ENVSUBST_FILTER ?? '');
   return readDeploy('cluster/nginx.conf.template').replace(
-    /\$\{(\w+)\}/g,
-    (all, name: string) => environment[name] ?? all,
+    /\$(?:\{(\w+)\}|(\w+))/g,
+    (all, braced: string | undefined, bare: string | undefined) => {
+      const name = braced ?? bare!;
+      return filter.test(name) ? (environment[name] ?? '') : all;
+    },
   );
 }
 
