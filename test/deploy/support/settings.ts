@@ -1,6 +1,6 @@
 import { SETTINGS } from '../../../src/config/settings.ts';
 
-/** Settings that deploy/ may name besides those of the table: where the store and the queue are, once it has them. */
+/** What deploy/ may name. */
 const NAMES = new Set<string>(SETTINGS.map(({ name }) => name));
 
 export function isSetting(name: string): boolean {
