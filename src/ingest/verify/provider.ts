@@ -104,6 +104,13 @@ export type Provider = Readonly<{
    * `{body_sha256_hex}` mostly; absent where the key is covered.
    */
   replayKey?: Template | readonly Template[];
+  /**
+   * Least seconds that a replay key is remembered: as long as the provider's timestamps are taken, where the key is a
+   * token that is good for one request and the signature covers nothing else. No source may set less.
+   */
+  replayWindowSeconds?: number;
+  /** Methods that events come with; POST alone, if it is absent. */
+  methods?: readonly string[];
   eventType: readonly Template[];
   reply?: AcceptedReply;
   /** Body of the 401 to a request that does not verify; without it the problem as JSON. */
