@@ -10,6 +10,7 @@ import { findHandshake } from './verify/handshake.ts';
 import type { IdentityRules } from './verify/identify.ts';
 import type { AcceptedReply, Handshake, Provider } from './verify/provider.ts';
 import { findProvider } from './verify/providers/index.ts';
+import type { Template } from './verify/scheme.ts';
 import { type RequestView, viewOf } from './verify/signed-request.ts';
 
 /** What a source with verification goes by, made once at the start. */
@@ -54,6 +55,7 @@ function openRules(source: string, verification: Verification, parts: SourcePart
   const provider = providerOf(verification);
   const schemes = verification.schemes ?? provider?.schemes ?? [];
   const handshakes = provider?.handshakes ?? [];
+  const identity = identityRules(verification.identity, provider, schemes);
   return {
     verifier: createSourceVerifier({
       source,
@@ -61,7 +63,7 @@ function openRules(source: string, verification: Verification, parts: SourcePart
       entry: secretEntry(handshakes),
       store: parts.store,
     }),
-    identity: identityRules(verification.identity, provider, schemes),
+    identity,
     handshakes: {
       unsigned: handshakes.filter(({ signed }) => !signed),
       signed: handshakes.filter(({ signed }) => signed),
@@ -71,10 +73,14 @@ function openRules(source: string, verification: Verification, parts: SourcePart
     refusalBody: provider?.refusalBody ?? null,
     publicUrl: createPublicUrl(verification.publicUrl, parts.publicUrl),
     replayWindowMs: verification.replayWindowMs,
-    redact: createRedact(schemes),
+    redact: createRedact(schemes, namingTemplates(identity)),
     confirmsSubscriptions: handshakes.some(({ action }) => action?.kind === 'confirm-subscription'),
     asksForPassword: schemes.some(({ alg }) => alg === 'basic'),
   };
+}
+
+function namingTemplates({ idempotencyKey, eventType, replayKey = [] }: IdentityRules): Template[] {
+  return [idempotencyKey, eventType, replayKey].flat();
 }
 
 function verifierOptions(verification: Verification, { keys }: SourceParts): VerifierOptions {

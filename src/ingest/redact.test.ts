@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createRedact } from './redact.ts';
+import { PROVIDERS } from './verify/providers/index.ts';
 import type { Scheme } from './verify/scheme.ts';
 
 const HMAC: Scheme = { alg: 'hmac', sig: { from: 'header:X-Signature' } };
@@ -23,10 +24,6 @@ describe('createRedact', () => {
     ]);
   });
 
-  it('leaves the query of a source whose secret is not there', () => {
-    assert.equal(redacted([HMAC], '/webhooks/a?token=1', []).url, '/webhooks/a?token=1');
-  });
-
   it('takes out the token of a source that has one, wherever it is', () => {
     const schemes: Scheme[] = [
       { alg: 'token', sig: { from: ['header:X-Gitlab-Token', 'query:code'] } },
@@ -44,5 +41,94 @@ describe('createRedact', () => {
   it('takes a name that does not decode as it is', () => {
     const schemes: Scheme[] = [{ alg: 'token', sig: { from: 'query:code' } }];
     assert.equal(redacted(schemes, '/a?%zz=1&code=2', []).url, '/a?%zz=1&code=[redacted]');
+  });
+
+  it('takes out every header and parameter that is called like a secret, in any casing', () => {
+    const names = [
+      'X-Auth-Token',
+      'X-App-SECRET',
+      'x-password',
+      'X-Passwd',
+      'Api-Key',
+      'ApiKey',
+      'X-Session-Id',
+    ];
+    const { url, headers } = redacted(
+      [HMAC],
+      '/webhooks/a?x=1&TOKEN=s&client_secret=s&key=s&code=s&password=s&sig=s&api%4Bey=s&country_code=DE',
+      names.flatMap((name) => [name, 's']),
+    );
+    assert.deepEqual(
+      headers,
+      names.flatMap((name) => [name, '[redacted]']),
+    );
+    const hidden = ['TOKEN', 'client_secret', 'key', 'code', 'password', 'sig', 'api%4Bey'];
+    const query = hidden.map((name) => `${name}=[redacted]`).join('&');
+    assert.equal(url, `/webhooks/a?x=1&${query}&country_code=DE`);
+  });
+
+  it('leaves what the scheme reads, and what names the event', () => {
+    const scheme: Scheme = {
+      alg: 'hmac',
+      sig: { from: 'header:X-Auth-Signature' },
+      ts: { from: 'header:X-Auth-Timestamp' },
+      signed: '{header:X-Token-Id}.{query:key}.{body}',
+    };
+    const sent = [
+      'X-Auth-Signature',
+      'a',
+      'X-Auth-Timestamp',
+      '1',
+      'X-Token-Id',
+      'b',
+      'X-Session-Event',
+      'c',
+    ];
+    const redact = createRedact([scheme], ['{header:x-session-event}', '{query:code}']);
+    const request = { method: 'POST', contentType: '', body: new Uint8Array() };
+    const { url, headers } = redact({ ...request, url: '/a?key=k&code=c&token=t', headers: sent });
+    assert.deepEqual(headers, sent);
+    assert.equal(url, '/a?key=k&code=c&token=[redacted]');
+  });
+
+  it('leaves the query where the URL is signed, but for the token', () => {
+    const signs: Scheme = { alg: 'hmac', sig: { from: 'header:X-Sig' }, signed: '{url}{body}' };
+    const token: Scheme = { alg: 'token', sig: { from: 'query:code' } };
+    assert.equal(redacted([signs], '/a?key=k&code=c', []).url, '/a?key=k&code=c');
+    assert.equal(redacted([signs, token], '/a?key=k&code=c', []).url, '/a?key=k&code=[redacted]');
+  });
+
+  it('leaves a JWT where it is verified, and no other credential in its place', () => {
+    const schemes: Scheme[] = [
+      { alg: 'jwt', sig: { from: 'header:Authorization' }, jwt: { algs: ['HS256'], keys: 'secret' } },
+    ];
+    const of = (value: string) => redacted(schemes, '/a', ['authorization', value]).headers[1];
+    assert.equal(of('Bearer a.b.c'), 'Bearer a.b.c');
+    assert.equal(of('Basic dTpw'), '[redacted]');
+    assert.equal(redacted([HMAC], '/a', ['authorization', 'Bearer a.b.c']).headers[1], '[redacted]');
+  });
+
+  it('leaves of every provider what its schemes and names read, tokens aside', () => {
+    for (const { id, schemes, idempotencyKey, eventType } of PROVIDERS) {
+      const tokens = JSON.stringify(schemes.filter(({ alg }) => alg === 'token' || alg === 'basic'));
+      const kept = JSON.stringify([
+        schemes.filter(({ alg }) => !['token', 'basic', 'jwt'].includes(alg)),
+        eventType,
+      ])
+        .concat(JSON.stringify(idempotencyKey))
+        .matchAll(/\bheader:([\w-]+)/g);
+      const redact = createRedact(schemes, [...idempotencyKey, ...eventType]);
+      for (const [locator, name] of kept) {
+        if (tokens.includes(locator)) continue;
+        const request = {
+          method: 'POST',
+          url: '/',
+          contentType: '',
+          body: new Uint8Array(),
+          headers: [name!, 'a.b.c'],
+        };
+        assert.equal(redact(request).headers[1], 'a.b.c', `${id}: ${name}`);
+      }
+    }
   });
 });

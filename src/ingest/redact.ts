@@ -1,48 +1,117 @@
 import type { RawRequest } from './raw-request.ts';
-import type { Locator, Scheme } from './verify/scheme.ts';
+import type { Locator, PluginScheme, Scheme, Template } from './verify/scheme.ts';
 
 export const REDACTED = '[redacted]';
 
-/** Headers whose values are secrets whatever the scheme is. */
-const SECRET_HEADERS = ['cookie', 'authorization', 'proxy-authorization', 'x-api-key'];
+/** Headers and parameters that are called so hold secrets, whatever the scheme is. */
+const SECRET_NAME = /token|secret|passw|api[-_]?key|auth|cookie|session/;
+/** Parameters that hold one when this is all of their name. */
+const SECRET_QUERIES: ReadonlySet<string> = new Set(['key', 'access_key', 'code', 'sig', 'pwd']);
+
+/** What plug-ins read, of what would be taken for a secret. */
+const PLUGIN_READS: Readonly<Record<PluginScheme['plugin'], readonly Locator[]>> = {
+  sns: [],
+  paypal: ['header:paypal-auth-algo'],
+  ebay: [],
+};
 
 export type Redact = (request: RawRequest) => Readonly<{ url: string; headers: readonly string[] }>;
 
 /**
  * Makes what takes the secrets out of a request that is kept: those of any sender, and the token where the source has
- * one. Signatures stay, because a signature is no secret and without it the request could not be verified again.
+ * one. What signatures are made of and checked with stays, because it is no secret and without it the request could not
+ * be verified again; so does what names the event.
+ * @param names the templates of the event's key and type
  */
-export function createRedact(schemes: readonly Scheme[]): Redact {
+export function createRedact(schemes: readonly Scheme[], names: readonly Template[] = []): Redact {
   const tokens = schemes.flatMap(tokenLocators);
-  const headers = [...SECRET_HEADERS, ...namesIn(tokens, 'header:').map((name) => name.toLowerCase())];
-  const queries = new Set(namesIn(tokens, 'query:'));
-  const isSecret = (name: string) => headers.some((secret) => fits(name.toLowerCase(), secret));
+  const needed = [...schemes.flatMap(readByScheme), ...names.flatMap(locatorsIn)];
+  const jwts = schemes.flatMap((scheme) => (scheme.alg === 'jwt' ? [scheme.sig.from].flat() : []));
+  const headers = {
+    tokens: namesIn(tokens, 'header:').map(lower),
+    needed: namesIn(needed, 'header:').map(lower),
+    jwts: namesIn(jwts, 'header:').map(lower),
+  };
+  const isSecretHeader = (sent: string, value: string) => {
+    const name = sent.toLowerCase();
+    if (headers.tokens.some((token) => fits(name, token))) return true;
+    // The header of a JWT is that of other credentials as well.
+    if (headers.jwts.includes(name)) return !JWT.test(value);
+    return SECRET_NAME.test(name) && !headers.needed.some((one) => fits(name, one));
+  };
+  const isSecretQuery = queryRule(schemes, namesIn(tokens, 'query:'), namesIn(needed, 'query:'));
   return ({ url, headers: sent }) => ({
-    url: redactQuery(url, queries),
-    headers: sent.map((text, i) => (i % 2 === 1 && isSecret(sent[i - 1]!) ? REDACTED : text)),
+    url: redactQuery(url, isSecretQuery),
+    headers: sent.map((text, i) => (i % 2 === 1 && isSecretHeader(sent[i - 1]!, text) ? REDACTED : text)),
   });
 }
 
+const JWT = /^(?:Bearer )?[\w-]+\.[\w-]+\.[\w-]+$/i;
+
 function tokenLocators(scheme: Scheme): Locator[] {
-  return scheme.alg === 'token' ? [scheme.sig.from].flat() : [];
+  if (scheme.alg !== 'token') return [];
+  const { equals = 'secret' } = scheme;
+  return [scheme.sig.from, equals].flat();
+}
+
+/** What has to be there for the scheme to verify, of what is no secret by itself. */
+function readByScheme(scheme: Scheme): readonly Locator[] {
+  switch (scheme.alg) {
+    case 'token':
+    case 'basic':
+      return [];
+    case 'plugin':
+      return PLUGIN_READS[scheme.plugin];
+    default: {
+      // Locators are in many places of a scheme, and begin alike in all of them.
+      const { when: _when, ...rest } = scheme;
+      return locatorsIn(JSON.stringify(rest));
+    }
+  }
+}
+
+function locatorsIn(text: string): Locator[] {
+  return text.match(/\b(?:header|query):[^{}"\\]+/g) ?? [];
 }
 
 function namesIn(locators: readonly Locator[], prefix: string): string[] {
   return locators.filter((at) => at.startsWith(prefix)).map((at) => at.slice(prefix.length));
 }
 
-/** `x-token-*` stands for every header that begins so. */
-function fits(name: string, secret: string): boolean {
-  return secret.endsWith('*') ? name.startsWith(secret.slice(0, -1)) : name === secret;
+function lower(name: string): string {
+  return name.toLowerCase();
 }
 
-function redactQuery(url: string, names: ReadonlySet<string>): string {
+/** `x-token-*` stands for every header that begins so. */
+function fits(name: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}
+
+function queryRule(
+  schemes: readonly Scheme[],
+  tokens: readonly string[],
+  needed: readonly string[],
+): (name: string) => boolean {
+  const isSigned = schemes.some(signsQuery);
+  return (name) => {
+    if (tokens.includes(name)) return true;
+    if (isSigned || needed.includes(name)) return false;
+    const plain = name.toLowerCase();
+    return SECRET_QUERIES.has(plain) || SECRET_NAME.test(plain);
+  };
+}
+
+function signsQuery(scheme: Scheme): boolean {
+  return /\{url(?::(?!noquery)\w+)?\}/.test(JSON.stringify(scheme));
+}
+
+function redactQuery(url: string, isSecret: (name: string) => boolean): string {
   const start = url.indexOf('?');
-  if (start === -1 || names.size === 0) return url;
+  if (start === -1) return url;
   const pairs = url.slice(start + 1).split('&');
   const clean = pairs.map((pair) => {
     const name = pair.split('=', 1)[0]!;
-    return names.has(decoded(name)) ? `${name}=${REDACTED}` : pair;
+    return isSecret(decoded(name)) ? `${name}=${REDACTED}` : pair;
   });
   return `${url.slice(0, start)}?${clean.join('&')}`;
 }

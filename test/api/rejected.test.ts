@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, it } from 'node:test';
 import { StoreError } from '../../src/domain/errors.ts';
 import { openMemoryStore } from '../../src/store/memory/open.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { NOW_S, postSigned, startSources } from './sources-support.ts';
 import { assertProblem, post, request } from './support.ts';
 
@@ -54,6 +58,31 @@ describe('rejected requests', () => {
     for (const name of ['cookie', 'authorization', 'x-api-key']) assert.equal(of(name), '[redacted]');
     assert.match(of('x-hub-signature-256')!, /^sha256=[0-9a-f]{64}$/);
     assert.equal(await metric('webhook_rejected_requests_total{source="github",outcome="kept"}'), 1);
+  });
+
+  it('leave no credential in the database, under whatever name it came', async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'webhook-rejected-'));
+    t.after(async () => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, 'events.db');
+    const store = await openSqliteStore({ path: file, maxPendingDeliveries: 10 });
+    const { url, admin, metric } = await startSources(t, { sources: github('right'), store });
+    const names = [
+      ...['X-Auth-Token', 'X-Client-Secret', 'X-Passwd', 'Password', 'Api-Key', 'X-ApiKey', 'Authorization'],
+      ...['Cookie', 'X-Session'],
+    ];
+    await postSigned(`${url}/webhooks/github?token=PLANTED-q1&%6Bey=PLANTED-q2&code=PLANTED-q3&x=1`, {
+      provider: 'github',
+      secret: 'wrong',
+      body: '{"n":1}',
+      headers: Object.fromEntries(names.map((name, i) => [name, `PLANTED-h${i}`])),
+    });
+    const kept = 'webhook_rejected_requests_total{source="github",outcome="kept"}';
+    while ((await metric(kept)) !== 1) await new Promise((resolve) => setImmediate(resolve));
+    assert.match((await admin('/rejected')).text, /x=1/);
+    await store.close();
+    const bytes = readFileSync(file, 'latin1');
+    assert.ok(bytes.includes('X-Client-Secret') && bytes.includes('[redacted]'));
+    assert.deepEqual(bytes.match(/PLANTED-\w+/g), null);
   });
 
   it('show bytes that are no text as base64', async (t) => {
