@@ -19,7 +19,7 @@ export function judgeCondition(condition: Condition, view: RequestView): Verdict
   if (header !== undefined && !view.hasHeader(header.toLowerCase())) {
     return refuse('missing_signature', `There is no header ${header}.`);
   }
-  if (noHeader !== undefined && view.hasHeader(noHeader.toLowerCase())) {
+  if (noHeader !== undefined && isThere(view, noHeader.toLowerCase())) {
     return refuse('no_scheme', `There is a header ${noHeader}.`);
   }
   if (query !== undefined && !view.query.has(query)) return refuse('no_scheme', `The URL has no ${query}.`);
@@ -31,4 +31,9 @@ export function judgeCondition(condition: Condition, view: RequestView): Verdict
     return refuse('no_scheme', `The content type is one of ${notContentType.join(', ')}.`);
   }
   return null;
+}
+
+/** `svix-*` is any header that begins so. */
+function isThere(view: RequestView, name: string): boolean {
+  return name.endsWith('*') ? view.headersBeginning(name.slice(0, -1)).length > 0 : view.hasHeader(name);
 }

@@ -19,10 +19,12 @@ function xmlOf(view: RequestView): string | null {
   if (bytes.toString('latin1', 0, 200).trimStart().startsWith('<')) {
     return isUtf8(bytes) ? bytes.toString() : null;
   }
-  for (const values of view.form?.values() ?? []) {
+  const found: string[] = [];
+  for (const value of [...(view.form?.values() ?? [])].flat()) {
     // Encoders of some languages break the text into lines.
-    const text = decodeStrictly(values[0]!.replace(/[\r\n]/g, ''), 'base64')?.toString();
-    if (text?.trimStart().startsWith('<') === true) return text;
+    const text = decodeStrictly(value.replace(/[\r\n]/g, ''), 'base64')?.toString();
+    if (text?.trimStart().startsWith('<') === true) found.push(text);
   }
-  return null;
+  // Of two nobody knows which was signed.
+  return found.length === 1 ? found[0]! : null;
 }

@@ -69,6 +69,7 @@ export type Condition = Readonly<{
   noSecretPrefix?: string;
   /** Present in the request. */
   header?: string;
+  /** Absent; `svix-*`: and every other that begins so. */
   noHeader?: string;
   query?: string;
   noQuery?: string;

@@ -98,10 +98,18 @@ export class RequestView implements SignedRequest {
     return this.#json.value;
   }
 
-  /** Fields of a form body; undefined if it is none. A body without a content type is taken as a form. */
+  /**
+   * Fields of a form body; undefined if it is none. A body without a content type is taken as a form, but never one that
+   * is a JSON object or array: of what is both, one reading could be signed and the other one used.
+   */
   get form(): Fields | undefined {
-    this.#form ??= { value: parseForm(this.mediaType, this.header('content-type') ?? '', this.body) };
+    this.#form ??= { value: this.#parseForm() };
     return this.#form.value;
+  }
+
+  #parseForm(): Fields | undefined {
+    if (opensJson(this.body) && typeof this.json === 'object') return undefined;
+    return parseForm(this.mediaType, this.header('content-type') ?? '', this.body);
   }
 
   /** A form field as JSON; undefined if it is not there once, or not JSON. */
@@ -124,6 +132,12 @@ export class RequestView implements SignedRequest {
   get crc32(): number {
     return crc32(this.body);
   }
+}
+
+/** Whether an object or array may begin here, behind the white space of JSON. */
+function opensJson(body: Uint8Array): boolean {
+  const first = body.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
+  return first === 0x7b || first === 0x5b;
 }
 
 function sameName(name: string, lower: string): boolean {

@@ -1,5 +1,5 @@
 import { refuse, type SchemeInputs, type SyncCheck, VERIFIED } from './compiled-scheme.ts';
-import { type Compiled, compileLocator, type Reader } from './locate.ts';
+import { type Compiled, compileLocator, type LocatorKind, type Reader } from './locate.ts';
 import type { Verdict } from './outcome.ts';
 import { compileSignature, type SignatureReader } from './parse-signature.ts';
 import type { Locator, SignatureRule, TimestampRule } from './scheme.ts';
@@ -36,6 +36,8 @@ export function compileSigned(rules: Rules, inputs: SchemeInputs, judge: Judge):
   return { ok: true, value: (scope, nowMs) => checkEach(scope, nowMs, each.value, one) };
 }
 
+const BODY_KINDS: ReadonlySet<LocatorKind> = new Set<LocatorKind>(['body', 'form', 'item', 'xml', 'key']);
+
 type Match = Readonly<{ reader: Reader; pattern: RegExp }>;
 
 function compileMatches(matches: Readonly<Record<Locator, string>>): Compiled<readonly Match[]> {
@@ -50,9 +52,10 @@ function compileMatches(matches: Readonly<Record<Locator, string>>): Compiled<re
 
 function misfit(matches: readonly Match[], scope: Scope): Verdict | null {
   const wrong = matches.find(({ reader, pattern }) => !pattern.test(reader.one(scope) ?? ''));
-  return wrong === undefined
-    ? null
-    : refuse('malformed_signature', `${wrong.reader.locator} is not there once, or not as it must be.`);
+  if (wrong === undefined) return null;
+  const { kind, locator } = wrong.reader;
+  const reason = BODY_KINDS.has(kind) ? 'malformed_body' : 'malformed_signature';
+  return refuse(reason, `${locator} is not there once, or not as it must be.`);
 }
 
 function checkOne(

@@ -18,6 +18,8 @@ export const braintree: Provider = {
       sig: { from: 'form:bt_signature', split: '&', kv: '|', key: 'param:publicKey', enc: 'hex' },
       // Some gateways drop the line break at the end on the way.
       signed: ['{form:bt_payload}', '{form:bt_payload}\n'],
+      // The key signs challenges for anyone who asks; none of them is so long, nor XML.
+      matches: { 'form:bt_payload': '[A-Za-z0-9+/=\\s]{33,}', 'xml:kind': '[^]+' },
       key: { derive: 'sha1' },
     },
   ],

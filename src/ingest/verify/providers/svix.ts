@@ -1,5 +1,14 @@
 import type { Provider } from '../provider.ts';
+import type { HmacScheme, PublicKeyScheme } from '../scheme.ts';
 import { standardWebhooksV1, standardWebhooksV1a, WHSEC_KEY } from './families.ts';
+
+/**
+ * Svix sends its own names, or the unbranded ones where the sender chose so, and never both: beside an id that is signed,
+ * another could be given that is not, and be taken for the event's.
+ */
+function unbranded<S extends HmacScheme | PublicKeyScheme>(scheme: S): S {
+  return { ...scheme, when: { ...scheme.when, noHeader: 'svix-*' } };
+}
 
 export const svix: Provider = {
   id: 'svix',
@@ -13,12 +22,11 @@ export const svix: Provider = {
       oneOf: 'key',
     },
   ],
-  // Svix sends its own names, or the unbranded ones where the sender chose so.
   schemes: [
     standardWebhooksV1('svix', WHSEC_KEY),
-    standardWebhooksV1('webhook', WHSEC_KEY),
+    unbranded(standardWebhooksV1('webhook', WHSEC_KEY)),
     standardWebhooksV1a('svix'),
-    standardWebhooksV1a('webhook'),
+    unbranded(standardWebhooksV1a('webhook')),
   ],
   idempotencyKey: ['{header:svix-id}', '{header:webhook-id}'],
   eventType: ['{body:/type}', '{body:/eventType}'],

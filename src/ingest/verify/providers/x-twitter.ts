@@ -17,6 +17,8 @@ export const xTwitter: Provider = {
       hash: 'sha256',
       sig: { from: 'header:x-twitter-webhooks-signature', prefix: 'sha256=', enc: 'base64' },
       signed: '{body}',
+      // The key signs the tokens of the handshake for anyone who asks; none of them is an object with a member.
+      matches: { 'key:': '[^]+' },
     },
   ],
   // Ids are nested differently in each kind of event.
@@ -27,7 +29,7 @@ export const xTwitter: Provider = {
     {
       name: 'crc',
       method: 'GET',
-      when: { matches: { 'query:crc_token': '[!-~]{1,256}' } },
+      when: { matches: { 'query:crc_token': '[A-Za-z0-9+/=_-]{1,128}' } },
       signed: false,
       mac: { alg: 'hmac', hash: 'sha256', of: '{query:crc_token}', enc: 'base64' },
       reply: { status: 200, body: { response_token: 'sha256={mac}' } },

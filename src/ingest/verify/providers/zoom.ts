@@ -23,7 +23,7 @@ export const zoom: Provider = {
       method: 'POST',
       when: {
         equals: { 'body:/event': 'endpoint.url_validation' },
-        matches: { 'body:/payload/plainToken': '[!-~]{1,256}' },
+        matches: { 'body:/payload/plainToken': '[A-Za-z0-9+/=_-]{1,256}' },
       },
       signed: true,
       mac: { alg: 'hmac', hash: 'sha256', of: '{body:/payload/plainToken}', enc: 'hex' },
