@@ -81,8 +81,12 @@ async function reverify(asked: Asked, id: string | undefined, options: ReverifyO
     process.stdout.write(`${each}  ${outcome}${detail === undefined ? '' : `: ${detail}`}\n`);
   }
   process.stdout.write(`${summary(ids.length, counts)}\n`);
-  if (ids.length !== (counts.get('accepted') ?? 0) + (counts.get('duplicate') ?? 0)) process.exitCode = 1;
+  const taken = TAKEN.reduce((sum, outcome) => sum + (counts.get(outcome) ?? 0), 0);
+  if (taken !== ids.length) process.exitCode = 1;
 }
+
+/** Outcomes after which a request is rejected no more. */
+const TAKEN = ['accepted', 'duplicate', 'handshake'];
 
 const PAGE_LIMIT = '500';
 

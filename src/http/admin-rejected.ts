@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
-import type { Reverify, ReverifyOutcome } from '../ingest/reverify.ts';
+import type { ReverifiedEvent, Reverify, ReverifyOutcome } from '../ingest/reverify.ts';
 import type { Emit } from '../observe/events.ts';
 import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { isUuid } from '../runtime/ids.ts';
 import type { RejectedRequest, RejectedStore, RejectedSummary } from '../store/store.ts';
 import { rejectedQuerySchema } from './admin-schemas.ts';
+import { handshakeEvent } from './handshake-event.ts';
 import { receiptFields } from './ingest-reply.ts';
 import { replyInvalidQuery, replyProblem } from './reply.ts';
 import { timeText } from './status-route.ts';
@@ -57,6 +58,10 @@ export function registerRejected(admin: FastifyInstance, parts: RejectedParts): 
         return replyProblem(reply, outcome.kind, outcome.detail);
       case 'rejected':
         return { outcome: outcome.kind, reason: outcome.reason, detail: outcome.detail };
+      case 'handshake': {
+        const { kind, handshake, event } = outcome;
+        return { outcome: kind, handshake, ...(event !== null && { event: receiptFields(event.receipt) }) };
+      }
       default:
         return { outcome: outcome.kind, event: receiptFields(outcome.receipt) };
     }
@@ -65,7 +70,22 @@ export function registerRejected(admin: FastifyInstance, parts: RejectedParts): 
 
 const UNKNOWN = 'No rejected request of that id is kept here.';
 
-function tell({ emit, onAccepted }: RejectedParts, outcome: ReverifyOutcome, durationMs: number): void {
+function tell(parts: RejectedParts, outcome: ReverifyOutcome, durationMs: number): void {
+  switch (outcome.kind) {
+    case 'accepted':
+    case 'duplicate':
+      tellEvent(parts, outcome, durationMs);
+      return;
+    case 'handshake': {
+      const { source, handshake, reply, event } = outcome;
+      if (event !== null) tellEvent(parts, event, durationMs);
+      parts.emit(handshakeEvent(source, handshake, reply));
+    }
+    default:
+  }
+}
+
+function tellEvent({ emit, onAccepted }: RejectedParts, outcome: ReverifiedEvent, durationMs: number): void {
   switch (outcome.kind) {
     case 'accepted': {
       const { receipt, source, eventType, destinations, bodyBytes } = outcome;
@@ -78,9 +98,7 @@ function tell({ emit, onAccepted }: RejectedParts, outcome: ReverifyOutcome, dur
     case 'duplicate': {
       const { receipt, source, conflict } = outcome;
       emit({ type: 'event.duplicate', eventId: receipt.id, source, conflict, durationMs });
-      return;
     }
-    default:
   }
 }
 

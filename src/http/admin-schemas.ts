@@ -38,9 +38,13 @@ export const rejectedRequestSchema = z.object({
 });
 
 export const reverifiedSchema = z.object({
-  outcome: z.enum(['accepted', 'duplicate', 'rejected']),
+  outcome: z.enum(['accepted', 'duplicate', 'handshake', 'rejected']),
   reason: z.enum(VERIFY_REASONS).optional().describe('Of one that is rejected again, and stays.'),
   detail: z.string().optional(),
+  handshake: z
+    .string()
+    .optional()
+    .describe('What it is called; its action is done, and it is an event only if `event` is there.'),
   event: receiptSchema.optional(),
 });
 

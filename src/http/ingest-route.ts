@@ -4,9 +4,9 @@ import { DEFAULT_SOURCE } from '../domain/source.ts';
 import type { Accept, AcceptOutcome } from '../ingest/accept.ts';
 import { isHandshake, type Source } from '../ingest/open-source.ts';
 import type { RawRequest } from '../ingest/raw-request.ts';
-import type { HandshakeReply } from '../ingest/verify/handshake.ts';
-import type { Emit, ReceiverEvent } from '../observe/events.ts';
+import type { Emit } from '../observe/events.ts';
 import { monotonicMs } from '../runtime/clock.ts';
+import { handshakeEvent } from './handshake-event.ts';
 import { isIngestPath, isKeyQuery, sourceNameOf } from './ingest-path.ts';
 import {
   type Rejection,
@@ -161,12 +161,6 @@ function toRaw(request: IncomingMessage, body: Uint8Array): RawRequest {
     contentType: request.headers['content-type'] ?? '',
     body,
   };
-}
-
-/** A provider may have a form of its own for a no. */
-function handshakeEvent(source: string, handshake: string, { status }: HandshakeReply): ReceiverEvent {
-  if (status < 400) return { type: 'handshake.answered', source, handshake };
-  return { type: 'handshake.refused', source, handshake, detail: `It was answered ${status}.` };
 }
 
 function waitsForContinue({ headers, httpVersionMinor }: IncomingMessage): boolean {

@@ -57,16 +57,17 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     ...options,
     sources: confirming.map(({ name }) => name),
   });
+  const performHandshake = createPerformHandshake({ beginConfirmation: confirmations.begin, report });
   const accept = createAccept({
     storeEvent,
-    performHandshake: createPerformHandshake({ beginConfirmation: confirmations.begin, report }),
+    performHandshake,
     keepRejected: createKeepRejected({ store, bounds: options.rejectedBounds, newId, report }),
     clock,
   });
   return {
     sources,
     accept,
-    reverify: createReverify({ store, sources: byName, storeEvent }),
+    reverify: createReverify({ store, sources: byName, storeEvent, performHandshake }),
     confirmations,
     async onStateDropped(source, entry) {
       if (entry === SUBSCRIPTION_ENTRY) confirmations.forget(source);

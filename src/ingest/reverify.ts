@@ -1,16 +1,33 @@
 import type { RejectedStore } from '../store/store.ts';
 import { storeVerified } from './accept-verified.ts';
 import { type Source, type SourceRules, toSigned } from './open-source.ts';
+import type { PerformHandshake } from './perform-handshake.ts';
 import type { RawRequest } from './raw-request.ts';
 import { REDACTED } from './redact.ts';
 import type { StoreEvent, StoreEventOutcome } from './store-event.ts';
+import { findHandshake, type HandshakeReply } from './verify/handshake.ts';
 import type { VerifyReason } from './verify/outcome.ts';
+import type { Handshake } from './verify/provider.ts';
+import type { RequestView } from './verify/signed-request.ts';
+
+/** Stored now, or known already. */
+export type ReverifiedEvent = Exclude<StoreEventOutcome, { kind: 'full' }> &
+  Readonly<{ source: string; bodyBytes: number }>;
 
 export type ReverifyOutcome =
   /** No request of that id is kept. */
   | Readonly<{ kind: 'unknown' }>
-  /** Stored now, or known already; it is kept as rejected no more. */
-  | (Exclude<StoreEventOutcome, { kind: 'full' }> & Readonly<{ source: string; bodyBytes: number }>)
+  /** It is kept as rejected no more. */
+  | ReverifiedEvent
+  /** It was a handshake, whose action is done; nobody is left to be answered. It is kept no more either. */
+  | Readonly<{
+      kind: 'handshake';
+      source: string;
+      handshake: string;
+      reply: HandshakeReply;
+      /** Of one that is an event as well. */
+      event: ReverifiedEvent | null;
+    }>
   | Readonly<{ kind: 'full' }>
   | Readonly<{ kind: 'rejected'; reason: VerifyReason; detail: string }>
   | Readonly<{ kind: 'keys_unavailable'; detail: string }>;
@@ -22,9 +39,11 @@ export type ReverifyParts = Readonly<{
   store: Pick<RejectedStore, 'readRejected' | 'dropRejected'>;
   sources: ReadonlyMap<string, Source>;
   storeEvent: StoreEvent;
+  performHandshake: PerformHandshake;
 }>;
 
-export function createReverify({ store, sources, storeEvent }: ReverifyParts): Reverify {
+export function createReverify(parts: ReverifyParts): Reverify {
+  const { store, sources } = parts;
   return async (id, nowMs) => {
     const kept = await store.readRejected(id);
     if (kept === null) return { kind: 'unknown' };
@@ -33,31 +52,67 @@ export function createReverify({ store, sources, storeEvent }: ReverifyParts): R
     if (rules === null) return refuse(`The source ${source} is not configured with verification any more.`);
     if (body === null) return refuse(`The body of ${bodyBytes} bytes was too long to be kept.`);
     const request: RawRequest = { ...kept, body };
-    const verdict = await verifyAt(rules, request, receivedAtMs);
-    if (!verdict.ok && verdict.reason === 'keys_unavailable') {
-      return { kind: verdict.reason, detail: verdict.detail };
+    const signed = toSigned(rules, request);
+    const verdict = await rules.verifier.verify(signed, receivedAtMs);
+    if (!verdict.ok) {
+      const { reason, detail } = verdict;
+      if (reason === 'keys_unavailable') return { kind: reason, detail };
+      return { kind: 'rejected', reason, detail: explain(detail, request) };
     }
-    if (!verdict.ok)
-      return { kind: 'rejected', reason: verdict.reason, detail: explain(verdict.detail, request) };
-
-    const outcome = await storeVerified(storeEvent, source, rules, request, toSigned(rules, request), nowMs);
-    if (outcome.kind === 'full') return outcome;
-    // Only now: the event is durable. Should this fail, a repetition finds a duplicate.
-    await store.dropRejected(id);
-    return { ...outcome, source, bodyBytes };
+    const outcome = await take(parts, { source, rules, request, signed, nowMs });
+    if (outcome.kind !== 'full' && outcome.kind !== 'rejected') {
+      // Only now: what came of it is durable. Should this fail, a repetition finds a duplicate.
+      await store.dropRejected(id);
+    }
+    return outcome;
   };
 }
 
-function refuse(detail: string): ReverifyOutcome {
+type Verified = Readonly<{
+  source: string;
+  rules: SourceRules;
+  request: RawRequest;
+  signed: RequestView;
+  nowMs: number;
+}>;
+
+/** As the source takes a request that has just come: a handshake is none of its events, unless it says so. */
+async function take(parts: ReverifyParts, verified: Verified): Promise<ReverifyOutcome> {
+  const { source, rules, request, signed, nowMs } = verified;
+  const handshake = findHandshake(rules.handshakes.signed, signed);
+  if (handshake === null) return store(parts, verified);
+  if (bringsRedacted(handshake, request))
+    return refuse('The secret that the handshake brought was not kept.');
+  const performed = await parts.performHandshake(source, rules, handshake, signed, nowMs);
+  if (performed.kind === 'handshake_refused') return refuse(performed.detail);
+  const isEvent = handshake.action?.kind === 'keep-event';
+  const event = isEvent ? await store(parts, verified) : null;
+  if (event?.kind === 'full') return event;
+  return { kind: 'handshake', source, handshake: handshake.name, reply: performed.reply, event };
+}
+
+async function store(
+  { storeEvent }: ReverifyParts,
+  { source, rules, request, signed, nowMs }: Verified,
+): Promise<ReverifiedEvent | Readonly<{ kind: 'full' }>> {
+  const outcome = await storeVerified(storeEvent, source, rules, request, signed, nowMs);
+  return outcome.kind === 'full' ? outcome : { ...outcome, source, bodyBytes: request.body.length };
+}
+
+function refuse(detail: string): Extract<ReverifyOutcome, { kind: 'rejected' }> {
   return { kind: 'rejected', reason: 'misconfigured', detail };
 }
 
-function verifyAt(rules: SourceRules, request: RawRequest, atMs: number) {
-  return rules.verifier.verify(toSigned(rules, request), atMs);
+/** What took the place of a secret must not become one. */
+function bringsRedacted({ action }: Handshake, request: RawRequest): boolean {
+  return action?.kind === 'keep-secret' && isRedacted(request);
+}
+
+function isRedacted({ url, headers }: RawRequest): boolean {
+  return headers.includes(REDACTED) || url.includes(REDACTED);
 }
 
 /** A token is not kept, so what was rejected for its token stays so. */
-function explain(detail: string, { url, headers }: RawRequest): string {
-  const isRedacted = headers.includes(REDACTED) || url.includes(REDACTED);
-  return isRedacted ? `${detail} Values that may be secret were not kept with the request.` : detail;
+function explain(detail: string, request: RawRequest): string {
+  return isRedacted(request) ? `${detail} Values that may be secret were not kept with the request.` : detail;
 }

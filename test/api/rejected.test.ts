@@ -173,6 +173,39 @@ describe('rejected requests', () => {
       );
     });
 
+    it('answers no event to a handshake: its action is done, and it is kept no more', async (t) => {
+      const store = openMemoryStore({ maxPendingDeliveries: 9 });
+      const sources = (secret: string) => ({
+        slack: { provider: 'slack', secrets: [secret] },
+        ...github(secret),
+      });
+      const before = await startSources(t, { sources: sources('wrong'), store });
+      const headers = { 'content-type': 'application/json' };
+      const body = '{"type":"url_verification","challenge":"abc"}';
+      await postSigned(`${before.url}/webhooks/slack`, { provider: 'slack', secret: 'right', headers, body });
+      await postSigned(`${before.url}/webhooks/github`, {
+        ...{ provider: 'github', secret: 'right', body: '{"zen":"a"}' },
+        headers: { ...headers, 'X-GitHub-Event': 'ping', 'X-GitHub-Delivery': 'd-ping' },
+      });
+      const { rejected } = (await before.admin('/rejected')).json as Page;
+      assert.equal(rejected.length, 2);
+      const after = await startSources(t, { sources: sources('right'), store });
+      const answers = new Map<string, Record<string, unknown>>();
+      for (const { id, source } of rejected) {
+        answers.set(source, (await after.admin(`/rejected/${id}/reverify`, 'POST')).json);
+      }
+      const slack = answers.get('slack')!;
+      assert.deepEqual([slack.outcome, slack.event], ['handshake', undefined]);
+      assert.equal(slack.handshake, 'url_verification');
+      const ping = answers.get('github')!;
+      assert.equal(ping.outcome, 'handshake');
+      assert.equal((ping.event as { id: string }).id, (await after.stored('github', 'd-ping'))?.id);
+      assert.equal((await store.stats()).events, 1);
+      assert.deepEqual((await after.admin('/rejected')).json, { rejected: [], next: null });
+      const told = after.events.map(({ type }) => type).filter((type) => /^(event|handshake)/.test(type));
+      assert.deepEqual(told.toSorted(), ['event.accepted', 'handshake.answered', 'handshake.answered']);
+    });
+
     it('finds a duplicate of what the provider has sent again meanwhile', async (t) => {
       const { id, store } = await keep(t);
       const after = await startSources(t, { sources: github('right'), store });

@@ -244,6 +244,22 @@ describe('a subscription that is to be confirmed (SNS)', () => {
     assert.equal(await subscription(), null);
   });
 
+  it('is confirmed by verifying anew what was rejected for the topic, and is no event', async (t) => {
+    const store = openMemoryStore({ maxPendingDeliveries: 10 });
+    const sources = { sns: { provider: 'aws-sns', params: { topicArn: `${TOPIC}-old` } } } as const;
+    const before = await start(t, { store, sources });
+    assertProblem(await postMessage(before.url, message('SubscriptionConfirmation')), 'unverified');
+    const after = await start(t, { store });
+    const [{ id }] = (await after.admin('/rejected')).json.rejected as [{ id: string }];
+    const { json } = await after.admin(`/rejected/${id}/reverify`, 'POST');
+    assert.equal(json.outcome, 'handshake');
+    await after.clock.advance(0);
+    assert.deepEqual(after.called, [CONFIRM]);
+    assert.equal((await after.subscription())?.status, 'confirmed');
+    assert.equal((await store.stats()).events, 0);
+    assertProblem(await after.admin(`/rejected/${id}`), 'not_found');
+  });
+
   it('does not answer 200 before it is durable', async (t) => {
     const store = {
       ...openMemoryStore({ maxPendingDeliveries: 10 }),

@@ -74,8 +74,11 @@ describe('webhook-receiver rejected', () => {
 
   it('ends with status 0 when all were taken', async (t) => {
     const answers: Record<string, Answer> = {
+      'GET /admin/rejected?limit=500': [200, { rejected: [summary('h')], next: null }],
+      'POST /admin/rejected/h/reverify': [200, { outcome: 'handshake', handshake: 'ping' }],
       'POST /admin/rejected/a/reverify': [200, { outcome: 'accepted' }],
     };
+    assert.equal((await run(t, answers, ['rejected', 'reverify', '--all'])).code, 0);
     const { code, stdout } = await run(t, answers, ['rejected', 'reverify', 'a']);
     assert.equal(code, 0);
     assert.equal(stdout, 'a  accepted\n1 in all: 1 accepted');
