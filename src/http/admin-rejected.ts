@@ -80,6 +80,7 @@ function tell(parts: RejectedParts, outcome: ReverifyOutcome, durationMs: number
       const { source, handshake, reply, event } = outcome;
       if (event !== null) tellEvent(parts, event, durationMs);
       parts.emit(handshakeEvent(source, handshake, reply));
+      return;
     }
     default:
   }

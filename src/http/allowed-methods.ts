@@ -5,8 +5,16 @@ export type AllowedMethods = (url: string) => string;
 
 type Route = Readonly<{ pattern: RegExp; methods: Set<string> }>;
 
-/** Listens to the routes that are registered from now on. `ingest` are those that the framework does not know of. */
-export function collectMethods(api: FastifyInstance, ingest: readonly string[]): AllowedMethods {
+/**
+ * Listens to the routes that are registered from now on.
+ * @param ingest paths that the framework does not know of
+ * @param ingestMethods what else than POST they answer to, by the URL
+ */
+export function collectMethods(
+  api: FastifyInstance,
+  ingest: readonly string[],
+  ingestMethods: (url: string) => readonly string[],
+): AllowedMethods {
   const routes = new Map<string, Route>();
   const add = (url: string, methods: readonly string[]) => {
     const route = routes.get(url) ?? { pattern: toPattern(url), methods: new Set() };
@@ -18,7 +26,7 @@ export function collectMethods(api: FastifyInstance, ingest: readonly string[]):
   return (url) => {
     const path = url.split('?', 1)[0]!;
     const matching = [...routes.values()].filter(({ pattern }) => pattern.test(path));
-    const methods = new Set(matching.flatMap((route) => [...route.methods]));
+    const methods = new Set([...matching.flatMap((route) => [...route.methods]), ...ingestMethods(url)]);
     return [...methods].toSorted().join(', ');
   };
 }

@@ -57,7 +57,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   api.addHook('preClose', async () => {
     setTimeout(() => api.server.closeAllConnections(), limits.closeGraceMs).unref();
   });
-  const allowedMethods = collectMethods(api, ['/webhooks', '/webhooks/:name']);
+  const allowedMethods = collectMethods(api, ['/webhooks', '/webhooks/:name'], ingest.methodsOf);
   const replyNotFound = (request: FastifyRequest, reply: FastifyReply) => {
     const allowed = allowedMethods(request.url);
     if (allowed === '' || allowed.split(', ').includes(request.method)) {

@@ -32,7 +32,7 @@ export function refusal(
 
 /**
  * What can be told from the head alone is, so that a refused body is never read.
- * @param anyType whether the body may be of any content type: a signature covers bytes, whatever they are
+ * @param anyType whether the body may be of any content type and encoding: a signature covers bytes, whatever they are
  */
 export function refuseEarly(
   { headers }: IncomingMessage,
@@ -47,7 +47,7 @@ export function refuseEarly(
     return refusal('unsupported_media_type', `The content type must be application/json; ${got}.`);
   }
   const encoding = headers['content-encoding'];
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+  if (!anyType && encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     return refusal('unsupported_media_type', 'The body must come without a content encoding.');
   }
   const length = headers['content-length'];

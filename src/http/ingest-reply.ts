@@ -5,7 +5,6 @@ import type { HandshakeReply } from '../ingest/verify/handshake.ts';
 import type { AcceptedReply } from '../ingest/verify/provider.ts';
 import type { Rejection } from './ingest-refusal.ts';
 import { type ProblemReply, problemReply } from './problem.ts';
-import { expectsBody } from './send-problem.ts';
 
 /**
  * Answers an event that is on disk: with its receipt, or with what the provider looks for.
@@ -45,9 +44,6 @@ function receiptBody({ id, idempotencyKey, status, receivedAtMs }: Receipt): str
 
 /** Answers a handshake in the provider's own form. */
 export function sendHandshake(response: ServerResponse, { status, headers, body }: HandshakeReply): void {
-  const { req: request } = response;
-  // Nothing reads the body of a GET; the next request must not be looked for in it.
-  if (!request.complete && expectsBody(request)) response.setHeader('connection', 'close');
   send(response, status, headers, body);
 }
 

@@ -20,7 +20,7 @@ import {
 import { refusalReply, sendAccepted, sendHandshake } from './ingest-reply.ts';
 import { problemReply } from './problem.ts';
 import { type BodyBudget, readBody, releaseBody } from './read-body.ts';
-import { sendProblem } from './send-problem.ts';
+import { expectsBody, sendProblem } from './send-problem.ts';
 
 export type IngestParts = Readonly<{
   accept: Accept;
@@ -35,6 +35,8 @@ export type IngestRoute = Readonly<{
   /** Whether a request is for this route; all others are the framework's. */
   takes: (request: IncomingMessage) => boolean;
   handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Methods beside POST that the source of a URL takes events by. */
+  methodsOf: (url: string) => readonly string[];
 }>;
 
 type Took = Readonly<{ durationMs: number; bodyBytes: number }>;
@@ -43,9 +45,9 @@ const NOTHING = Buffer.alloc(0);
 const QUEUE_FULL = 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.';
 
 /**
- * `POST /webhooks` and `POST /webhooks/{source}`, and the handshakes of sources by any method. It works on
- * node:http's own objects: this is the hot path, and a framework's routing, hooks and reply cost as much as all the
- * rest of an accept.
+ * `POST /webhooks` and `POST /webhooks/{source}`, the handshakes of sources by any method, and events by the methods of
+ * their provider. It works on node:http's own objects: this is the hot path, and a framework's routing, hooks and reply
+ * cost as much as all the rest of an accept.
  */
 export function createIngestRoute(parts: IngestParts): IngestRoute {
   const { accept, budget, emit, isOpen } = parts;
@@ -132,14 +134,18 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
       if (!isIngestPath(url)) return false;
       if (request.method === 'POST') return true;
       const rules = sources.get(sourceNameOf(url))?.rules ?? null;
-      return rules !== null && !isKeyQuery(url) && isHandshake(rules, toRaw(request, NOTHING));
+      if (rules === null || isKeyQuery(url)) return false;
+      return rules.methods.has(request.method!) || isHandshake(rules, toRaw(request, NOTHING));
     },
+    methodsOf: (url) => [...((isIngestPath(url) && sources.get(sourceNameOf(url))?.rules?.methods) || [])],
     handle(request, response) {
       const startedMs = monotonicMs();
       const source = sources.get(sourceNameOf(request.url!));
       if (source === undefined) return reject(response, null, UNKNOWN_SOURCE);
-      if (request.method !== 'POST') {
+      if (!hasBody(request.method!, source)) {
         if (!isOpen()) return reject(response, source, SHUTTING_DOWN);
+        // One that comes all the same is not read: the next request must not be looked for in it.
+        if (expectsBody(request)) response.setHeader('connection', 'close');
         return void take(request, response, source, NOTHING, startedMs);
       }
       const early = refuseEarly(request, budget, isOpen(), source.rules !== null);
@@ -151,6 +157,11 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
       });
     },
   };
+}
+
+/** That of a GET means nothing (RFC 9110, section 9.3.1), and handshakes by other methods than POST have none. */
+function hasBody(method: string, { rules }: Source): boolean {
+  return method === 'POST' || (method !== 'GET' && rules?.methods.has(method) === true);
 }
 
 function toRaw(request: IncomingMessage, body: Uint8Array): RawRequest {

@@ -63,7 +63,8 @@ function ingestOperation(operationId: string, summary: string, parameters: objec
     requestBody: {
       description:
         'Any media type of JSON will do, such as `application/cloudevents+json`. A source with verification takes ' +
-        'what its provider sends, of any type, and answers as the provider expects.',
+        'what its provider sends, of any type and content encoding and by the further methods that the provider ' +
+        'uses (GET of Twilio; GET, PUT, PATCH and DELETE of Zendesk), and answers as the provider expects.',
       required: true,
       content: { 'application/json': { schema: ref('Envelope'), example: EXAMPLE } },
     },

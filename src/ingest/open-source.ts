@@ -17,6 +17,8 @@ import { type RequestView, viewOf } from './verify/signed-request.ts';
 export type SourceRules = Readonly<{
   verifier: SourceVerifier;
   identity: IdentityRules;
+  /** Beside POST: further methods that events come with. */
+  methods: ReadonlySet<string>;
   /** In the order in which they are tried: before the signature is verified, and after it. */
   handshakes: Readonly<{ unsigned: readonly Handshake[]; signed: readonly Handshake[] }>;
   params: Readonly<Record<string, string>>;
@@ -64,6 +66,8 @@ function openRules(source: string, verification: Verification, parts: SourcePart
       store: parts.store,
     }),
     identity,
+    // An answer to HEAD has no body, and who asks by it wants to know rather than to tell.
+    methods: new Set((provider?.methods ?? []).filter((method) => method !== 'HEAD' && method !== 'POST')),
     handshakes: {
       unsigned: handshakes.filter(({ signed }) => !signed),
       signed: handshakes.filter(({ signed }) => signed),

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { StoreError } from '../../src/domain/errors.ts';
 import { openMemoryStore } from '../../src/store/memory/open.ts';
-import { exchange, rawPost } from '../../testkit/raw-http.ts';
+import { exchange, rawHead, rawPost } from '../../testkit/raw-http.ts';
 import { NOW_S, postSigned, startSources } from './sources-support.ts';
 import { assertProblem, post, request, retryAfterOf } from './support.ts';
 
@@ -115,11 +116,91 @@ describe('a source with verification', () => {
       assert.deepEqual(Buffer.from(event.body), body);
     }
     const gzip = { 'content-encoding': 'gzip', 'content-type': 'application/json' };
-    assertProblem(await post(`${url}/webhooks/github`, PUSH, gzip), 'unsupported_media_type');
+    assertProblem(await post(`${url}/webhooks`, PUSH, gzip), 'unsupported_media_type');
     assertProblem(
       await post(`${url}/webhooks`, PUSH, { 'content-type': 'text/plain' }),
       'unsupported_media_type',
     );
+  });
+
+  it('takes the bytes of any content encoding as they are, with the header', async (t) => {
+    const { url, store } = await startSources(t, { sources: GITHUB });
+    for (const encoding of ['gzip', 'br', 'identity, gzip']) {
+      const body = gzipSync(JSON.stringify({ encoding }));
+      const answer = await postSigned(`${url}/webhooks/github`, {
+        ...{ provider: 'github', secret: SECRET, body },
+        headers: { 'content-encoding': encoding, 'content-type': 'application/json' },
+      });
+      assert.equal(answer.status, 202, answer.text);
+      const event = (await store.readEvent(String(answer.json.id)))!;
+      assert.deepEqual(Buffer.from(event.body), body);
+      const at = event.headers.findIndex((name) => name.toLowerCase() === 'content-encoding');
+      assert.equal(event.headers[at + 1], encoding);
+    }
+  });
+
+  describe('events by other methods than POST', () => {
+    const ZENDESK = { provider: 'zendesk', secrets: [SECRET] };
+    const signed = (body: string, secret = SECRET) => {
+      const timestamp = new Date(NOW_S * 1000).toISOString();
+      const signature = createHmac('sha256', secret)
+        .update(timestamp + body)
+        .digest('base64');
+      return [
+        `X-Zendesk-Webhook-Signature-Timestamp: ${timestamp}`,
+        `X-Zendesk-Webhook-Signature: ${signature}`,
+      ];
+    };
+
+    it('are taken where the provider sends them so, with their bodies', async (t) => {
+      const { port, store } = await startSources(t, { sources: { zd: ZENDESK } });
+      for (const method of ['PUT', 'PATCH', 'DELETE']) {
+        const body = `{"id":"${method}","type":"t"}`;
+        const head = rawHead(method, '/webhooks/zd', signed(body), body.length);
+        const answer = (await exchange(port, head + body))!;
+        assert.equal(answer.status, 202, `${method}: ${answer.text()}`);
+        const event = (await store.readEvent((answer.json() as { id: string }).id))!;
+        assert.deepEqual([event.method, Buffer.from(event.body).toString()], [method, body]);
+      }
+      assert.equal(
+        (await exchange(port, rawHead('DELETE', '/webhooks/zd', signed('', 'x'), 0)))!.status,
+        401,
+      );
+    });
+
+    it('come by GET without a body, and one that is sent all the same is not read', async (t) => {
+      const { url, port, store } = await startSources(t, {
+        sources: { tw: { provider: 'twilio', secrets: [SECRET], publicUrl: 'https://pub.example/tw' } },
+      });
+      const signature = createHmac('sha1', SECRET).update('https://pub.example/tw?Body=x').digest('base64');
+      const head = [`X-Twilio-Signature: ${signature}`];
+      const answer = (await exchange(port, rawHead('GET', '/webhooks/tw?Body=x', head, 0)))!;
+      assert.equal(answer.status, 200, answer.text());
+      assert.equal((await store.stats()).events, 1);
+      const more = (await exchange(port, `${rawHead('GET', '/webhooks/tw?Body=x', head, 3)}abc`))!;
+      assert.equal(more.status, 200);
+      assert.equal(more.header('connection'), 'close');
+      assert.equal((await store.stats()).events, 1);
+      assertProblem(await request(`${url}/webhooks/tw?Body=y`), 'unverified');
+      assert.equal((await request(`${url}/webhooks/tw?Body=x`, { method: 'HEAD' })).status, 404);
+    });
+
+    it('are refused where it does not, and Allow names those that are', async (t) => {
+      const { url, port } = await startSources(t, { sources: { zd: ZENDESK, ...GITHUB, plain: null } });
+      for (const name of ['github', 'plain']) {
+        assert.equal((await exchange(port, rawHead('PUT', `/webhooks/${name}`, [], 0)))!.status, 405);
+        assertProblem(await request(`${url}/webhooks/${name}`), 'not_found');
+      }
+      const options = await request(`${url}/webhooks/zd`, { method: 'OPTIONS' });
+      assertProblem(options, 'method_not_allowed');
+      assert.match(options.header('allow')!, /DELETE, GET, (HEAD, )?PATCH, POST, PUT/);
+    });
+
+    it('do not take the place of the question for an event by its key', async (t) => {
+      const { url } = await startSources(t, { sources: { default: ZENDESK } });
+      assertProblem(await request(`${url}/webhooks?idempotency_key=a`), 'not_found');
+      assertProblem(await request(`${url}/webhooks`), 'unverified');
+    });
   });
 
   it('leaves a source without verification as it was', async (t) => {
