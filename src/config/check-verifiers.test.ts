@@ -45,6 +45,17 @@ describe('a source that could not verify', () => {
     ]);
   });
 
+  it('is one that would forget a token while it is taken', () => {
+    const mailgun = (more: object) => check({ provider: 'mailgun', secret: 'x', ...more });
+    assert.deepEqual(mailgun({ replayWindowSeconds: 60 }), [
+      'sources.s.replayWindowSeconds: got 60, takes, for Mailgun, 86400 or more: for as long as its tokens are taken',
+    ]);
+    assert.deepEqual(mailgun({ replayWindowSeconds: 86_400 }), []);
+    assert.match(mailgun({ replayWindowSeconds: 86_400, toleranceSeconds: 86_400 }).join(), /172800 or more/);
+    assert.deepEqual(mailgun({ toleranceSeconds: 86_400 }), []);
+    assert.deepEqual(check({ provider: 'github', secret: 'x', replayWindowSeconds: 0 }), []);
+  });
+
   it('may be one that a handshake brings the secret to', () => {
     for (const provider of ['asana', 'notion']) assert.deepEqual(check({ provider }), [], provider);
   });

@@ -1,5 +1,7 @@
 import { compileVerifier } from '../ingest/verify/compile.ts';
+import type { Provider } from '../ingest/verify/provider.ts';
 import { findProvider } from '../ingest/verify/providers/index.ts';
+import { leastReplayWindow } from '../ingest/verify/replay-window.ts';
 import { SchemeError } from '../ingest/verify/scheme-error.ts';
 import { lacksEnv } from './env.ts';
 import { pathText } from './problem-lines.ts';
@@ -22,10 +24,32 @@ export function checkVerifiers(file: unknown): string[] {
 function problemsOf(source: SourceValues, path: string): readonly string[] {
   const { provider, verify } = source;
   if (provider === undefined && verify === undefined) return [];
-  const needs = provider === undefined ? [] : needsProblems(findProvider(provider)!, source, path);
+  const needs =
+    provider === undefined
+      ? []
+      : [
+          ...needsProblems(findProvider(provider)!, source, path),
+          ...windowProblems(findProvider(provider)!, source, path),
+        ];
   // A text without its variable is no key that could be tried.
-  if (needs.length > 0 || lacksEnv(source)) return needs;
+  if (needs.length > 0 || lacksEnv(source) || awaitsSecret(source)) return needs;
   return tryToCompile(source).map((problem) => `${path}: ${problem}`);
+}
+
+/** A window that is shorter than a token is taken for would let it name a second event. */
+function windowProblems(provider: Provider, source: SourceValues, path: string): readonly string[] {
+  const { replayWindowSeconds, toleranceSeconds = null } = source;
+  const least = leastReplayWindow(provider, toleranceSeconds);
+  if (replayWindowSeconds === undefined || replayWindowSeconds >= least) return [];
+  return [
+    `${path}.replayWindowSeconds: got ${replayWindowSeconds}, takes, for ${provider.name}, ${least} or more: for as long as its tokens are taken`,
+  ];
+}
+
+/** One that a handshake will bring cannot be tried yet. */
+function awaitsSecret({ secret, secrets, handshakes = [] }: SourceValues): boolean {
+  const brings = handshakes.some(({ action }) => action?.kind === 'keep-secret');
+  return brings && secret === undefined && secrets === undefined;
 }
 
 function tryToCompile(source: SourceValues): readonly string[] {

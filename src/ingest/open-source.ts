@@ -10,6 +10,7 @@ import { findHandshake } from './verify/handshake.ts';
 import type { IdentityRules } from './verify/identify.ts';
 import type { AcceptedReply, Handshake, Provider } from './verify/provider.ts';
 import { findProvider } from './verify/providers/index.ts';
+import { leastReplayWindow } from './verify/replay-window.ts';
 import type { Template } from './verify/scheme.ts';
 import { type RequestView, viewOf } from './verify/signed-request.ts';
 
@@ -56,7 +57,7 @@ export function openSource({ name, verification }: SourceConfig, parts: SourcePa
 function openRules(source: string, verification: Verification, parts: SourceParts): SourceRules {
   const provider = providerOf(verification);
   const schemes = verification.schemes ?? provider?.schemes ?? [];
-  const handshakes = provider?.handshakes ?? [];
+  const handshakes = handshakesIn(verification);
   const identity = identityRules(verification.identity, provider, schemes);
   return {
     verifier: createSourceVerifier({
@@ -76,7 +77,10 @@ function openRules(source: string, verification: Verification, parts: SourcePart
     reply: { ...provider?.reply, ...verification.reply },
     refusalBody: provider?.refusalBody ?? null,
     publicUrl: createPublicUrl(verification.publicUrl, parts.publicUrl),
-    replayWindowMs: verification.replayWindowMs,
+    replayWindowMs: Math.max(
+      verification.replayWindowMs,
+      leastReplayWindow(provider, verification.toleranceSeconds) * 1000,
+    ),
     redact: createRedact(schemes, namingTemplates(identity)),
     confirmsSubscriptions: handshakes.some(({ action }) => action?.kind === 'confirm-subscription'),
     asksForPassword: schemes.some(({ alg }) => alg === 'basic'),
@@ -110,7 +114,11 @@ function secretEntry(handshakes: readonly Handshake[]): string | null {
 
 /** The handshakes that a source may be asked for. */
 export function handshakesOf({ verification }: SourceConfig): readonly Handshake[] {
-  return providerOf(verification)?.handshakes ?? [];
+  return verification === null ? [] : handshakesIn(verification);
+}
+
+function handshakesIn(verification: Verification): readonly Handshake[] {
+  return providerOf(verification)?.handshakes ?? verification.handshakes;
 }
 
 function providerOf(verification: Verification | null): Provider | null {

@@ -36,6 +36,11 @@ describe('a verification that cannot be set up', () => {
     ['an unknown provider', { provider: 'git-hub-2', secrets: ['s'] }, /no provider "git-hub-2"/],
     ['no secret', { provider: 'github' }, /github: a secret is missing/],
     ['an empty secret', { provider: 'github', secrets: ['s', ''] }, /a secret is empty/],
+    [
+      'a secret of white space',
+      { provider: 'github', secrets: [' \n'] },
+      /a secret is empty, or nothing but/,
+    ],
     ['an empty public key', { provider: 'discord', publicKey: '' }, /publicKey is empty/],
     ['no public key', { provider: 'discord', secrets: ['s'] }, /publicKey is missing/],
     ['a public key of another form', { provider: 'discord', publicKey: 'abc' }, /32 bytes of the key in hex/],

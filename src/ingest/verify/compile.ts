@@ -95,8 +95,8 @@ function chosen(options: VerifierOptions): { provider: Provider | null; schemes:
 function inputsOf(options: VerifierOptions): SchemeInputs {
   const { secrets = [], publicKey, params = {}, toleranceSeconds, certs, jwks, fetchText } = options;
   const problems: string[] = [];
-  if (secrets.some((secret) => typeof secret !== 'string' || secret === ''))
-    problems.push('a secret is empty');
+  if (secrets.some((secret) => typeof secret !== 'string' || secret.trim() === ''))
+    problems.push('a secret is empty, or nothing but white space');
   if (publicKey === '') problems.push('publicKey is empty');
   if (toleranceSeconds !== undefined && !(Number.isFinite(toleranceSeconds) && toleranceSeconds >= 0)) {
     problems.push('toleranceSeconds is not a number of seconds of 0 or more');

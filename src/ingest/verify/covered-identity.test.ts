@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { findProvider, identify, verifyWebhook } from './index.ts';
+import { findProvider, identify, PROVIDERS, verifyWebhook } from './index.ts';
+import { leastReplayWindow } from './replay-window.ts';
 
 /** What names an event must be read where it was signed. */
 
@@ -80,5 +81,102 @@ describe('a body', () => {
     };
     assert.equal(typeOf(`bt_payload=${xml('check')}`), 'check');
     assert.equal(typeOf(`a=${xml('dispute_lost')}&bt_payload=${xml('check')}`), 'unknown');
+  });
+});
+
+const identityOf = (provider: string, headers: readonly string[], body: string, more = {}) =>
+  identify(
+    findProvider(provider)!,
+    { method: 'POST', url: 'https://h.example/in', headers, body: Buffer.from(body), ...more },
+    0,
+  );
+
+describe('a repetition', () => {
+  it('of a Gitea form is known by its signature, whatever stands beside the field', () => {
+    const of = (body: string, delivery: string, name = 'x-gitea') =>
+      identityOf(
+        'gitea',
+        ['content-type', FORM, `${name}-signature`, 'ab', `${name}-delivery`, delivery],
+        body,
+      );
+    const first = of('payload=1', '1');
+    assert.equal(first.replayKey, 'ab');
+    assert.deepEqual(
+      [of('payload=1&x=2', '2').replayKey, of('payload=1', '3', 'x-gogs').replayKey],
+      ['ab', 'ab'],
+    );
+  });
+
+  it('of a Mandrill batch is known by its signature, however the form is cut', () => {
+    const headers = ['content-type', FORM, 'x-mandrill-signature', 'ab'];
+    assert.equal(identityOf('mandrill', headers, 'mandrill_event=s%5B%5D').replayKey, 'ab');
+  });
+
+  it('of items of Adyen is known in any order and number', () => {
+    const item = (pspReference: string) => ({
+      NotificationRequestItem: { pspReference, eventCode: 'CAPTURE', success: 'true' },
+    });
+    const keyOf = (...items: object[]) =>
+      identityOf('adyen', [], JSON.stringify({ notificationItems: items })).idempotencyKey;
+    assert.equal(keyOf(item('a')), 'a:CAPTURE:true');
+    assert.equal(keyOf(item('a'), item('a')), 'a:CAPTURE:true');
+    assert.equal(keyOf(item('b'), item('a'), item('b')), 'a:CAPTURE:true,b:CAPTURE:true');
+    assert.match(keyOf(), /^sha256:/);
+  });
+});
+
+describe('requests without a body', () => {
+  const of = (url: string, method = 'GET') => identityOf('twilio', [], '', { url, method }).idempotencyKey;
+
+  it('are named by method and URL', () => {
+    assert.equal(of('https://h.example/in?a=1'), of('https://h.example/in?a=1'));
+    assert.notEqual(of('https://h.example/in?a=1'), of('https://h.example/in?a=2'));
+    assert.notEqual(of('https://h.example/in', 'GET'), of('https://h.example/in', 'DELETE'));
+    assert.match(of('https://h.example/in'), /^sha256:[0-9a-f]{64}$/);
+  });
+
+  it('of Zendesk are repetitions only of what has their time', () => {
+    const name = 'x-zendesk-webhook-signature-timestamp';
+    const replayKey = (time: string, url: string) =>
+      identityOf('zendesk', [name, time], '', { method: 'GET', url }).replayKey;
+    assert.equal(replayKey('t1', 'https://h.example/in'), replayKey('t1', 'https://h.example/in'));
+    assert.notEqual(replayKey('t1', 'https://h.example/in'), replayKey('t2', 'https://h.example/in'));
+    assert.notEqual(
+      replayKey('t1', 'https://h.example/in'),
+      replayKey('t1', 'https://h.example/in?ticket=2'),
+    );
+  });
+
+  it('come with methods that the providers name', () => {
+    assert.deepEqual(findProvider('twilio')?.methods, ['POST', 'GET']);
+    assert.deepEqual(findProvider('zendesk')?.methods, ['POST', 'GET', 'PUT', 'PATCH', 'DELETE']);
+  });
+});
+
+describe('a token of Mailgun', () => {
+  const event = (timestamp: number) => {
+    const signature = createHmac('sha256', 'k').update(`${timestamp}tok`).digest('hex');
+    return take('mailgun', 'k', {}, JSON.stringify({ signature: { timestamp, token: 'tok', signature } }));
+  };
+
+  it('is taken for no longer than it is remembered', async () => {
+    for (const seconds of [-43_200, 43_200]) assert.equal((await event(NOW_S + seconds)).ok, true);
+    for (const seconds of [-43_201, 43_201]) assert.equal((await event(NOW_S + seconds)).ok, false);
+    const mailgun = findProvider('mailgun')!;
+    assert.equal(leastReplayWindow(mailgun, null), 86_400);
+    assert.equal(leastReplayWindow(mailgun, 300), 86_400);
+    assert.equal(leastReplayWindow(mailgun, 86_400), 172_800);
+    assert.equal(leastReplayWindow(findProvider('github'), 86_400), 0);
+    assert.equal(leastReplayWindow(null, 86_400), 0);
+  });
+
+  it('has such a window at every provider that names one', () => {
+    for (const { id, schemes, replayWindowSeconds } of PROVIDERS) {
+      if (replayWindowSeconds === undefined) continue;
+      for (const scheme of schemes) {
+        const tolerance = 'ts' in scheme ? scheme.ts?.tol : null;
+        assert.ok(typeof tolerance === 'number' && replayWindowSeconds >= 2 * tolerance, id);
+      }
+    }
   });
 });

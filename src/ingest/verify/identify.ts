@@ -18,7 +18,7 @@ const LONGEST = 255;
 
 /**
  * Names a request. Never throws for what is in the request: a key that cannot be read is `sha256:` and the hex of the
- * body's hash, a type that cannot is `unknown`. Lists (`*`) are joined by commas, in a type each of its items once; keys beyond 255 characters become
+ * body's hash (of a request without a body: of method and URL), a type that cannot is `unknown`. Lists (`*`) are joined by commas, in a type each of its items once; keys beyond 255 characters become
  * `sha256:` and the hex of their hash.
  * @throws SchemeError if a template of the rules is wrong
  */
@@ -26,14 +26,21 @@ export function identify(rules: IdentityRules, request: SignedRequest, receivedA
   const compiled = compiledRules(rules);
   const scope = scopeOf(viewOf(request), {});
   scope.receivedAtMs = receivedAtMs;
+  const { view } = scope;
+  if (view.body.length === 0) scope.bodyHash = hashOfBodiless(view);
   const key = firstText(compiled.idempotencyKey, scope);
   const type = firstText(compiled.eventType, scope, 'distinct');
   const replay = firstText(compiled.replayKey, scope);
   return {
-    idempotencyKey: key === null ? `sha256:${scope.view.bodySha256Hex}` : boundedKey(key),
+    idempotencyKey: key === null ? `sha256:${scope.bodyHash ?? view.bodySha256Hex}` : boundedKey(key),
     eventType: type === null ? 'unknown' : boundedType(type),
     replayKey: replay === null ? null : boundedKey(replay),
   };
+}
+
+/** What stands for the hash of no body, of which all requests without one would be one event. */
+function hashOfBodiless({ method, url }: SignedRequest): string {
+  return hash('sha256', `${method}\n${url}\n`, 'hex');
 }
 
 type CompiledRules = Readonly<Record<keyof IdentityRules, readonly CompiledTemplate[]>>;

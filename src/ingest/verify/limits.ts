@@ -13,3 +13,12 @@ export const LIST_MAX = 20;
 /** Longest locator, template or other text of a scheme. */
 export const TEXT_CHARS_MAX = 1000;
 export const KEYS_URL_CHARS_MAX = 2048;
+
+/** Most signatures, and most groups of them, in one header: each may cost a hash of the body. */
+export const SIGNATURES_MAX = 16;
+/** Most headers of one beginning (`header:X-Sig-*`): DocuSign sends one for each of up to a hundred keys. */
+export const SIGNATURE_HEADERS_MAX = 100;
+/** Most names of headers that a signature lists. */
+export const SIGNED_HEADERS_MAX = 64;
+/** Most fields of a form or a query. No provider sends nearly as many. */
+export const FORM_FIELDS_MAX = 1000;

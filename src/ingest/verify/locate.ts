@@ -13,6 +13,7 @@ export const LOCATOR_KINDS = [
   'param',
   'xml',
   'key',
+  'items',
 ] as const;
 export type LocatorKind = (typeof LOCATOR_KINDS)[number];
 
@@ -52,6 +53,8 @@ export function compileLocator(locator: Locator): Compiled<Reader> {
       );
     case 'form':
       return fromForm(locator, name);
+    case 'items':
+      return fromItems(locator, name);
     case 'key':
       return { ok: true, value: fromTexts(locator, kind, name) };
     default:
@@ -93,6 +96,27 @@ function fromForm(locator: Locator, text: string): Compiled<Reader> {
   if (field === '') return wrong(locator, 'has no name after the colon');
   if (at !== -1) return fromJson(locator, 'form', text.slice(at), (scope) => scope.view.fieldJson(field));
   return { ok: true, value: fromTexts(locator, 'form', text) };
+}
+
+/** Of a batch whose items are signed one by one, in any order and as often as a sender likes: each different one. */
+function fromItems(locator: Locator, text: string): Compiled<Reader> {
+  const [array, ...members] = text.split(',').map(parsePointer);
+  if (array == null || members.length === 0 || members.includes(null) || text.includes('*')) {
+    return wrong(
+      locator,
+      'needs JSON Pointers to an array and to members of its items: items:/list,/id,/type',
+    );
+  }
+  const all = (scope: Scope): readonly string[] => {
+    const items = resolvePointer(scope.view.json, array);
+    if (!Array.isArray(items) || items.length === 0) return NONE;
+    const texts = items.map((item) =>
+      members.map((member) => textOf(resolvePointer(item, member!)) ?? '').join(':'),
+    );
+    return [[...new Set(texts)].sort().join(',')];
+  };
+  const one = (scope: Scope) => only(all(scope));
+  return { ok: true, value: { locator, kind: 'items', name: text, isList: false, one, all, values: all } };
 }
 
 const NONE: readonly string[] = [];

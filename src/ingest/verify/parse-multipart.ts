@@ -1,8 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { FORM_FIELDS_MAX } from './limits.ts';
 import type { Fields } from './parse-urlencoded.ts';
-
-/** No provider sends nearly as many; a body of boundaries alone must not cost a part for each. */
-const MOST_PARTS = 1000;
 
 const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i;
 const NAME = /;\s*name=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/i;
@@ -18,7 +16,7 @@ export function parseMultipart(contentType: string, body: Uint8Array): Fields | 
   // The first boundary has no line end before it if nothing precedes it.
   let at = bytes.subarray(0, first.length).equals(first) ? first.length : after(bytes, mark, 0);
   const fields = new Map<string, string[]>();
-  for (let parts = 0; at !== -1 && parts <= MOST_PARTS; parts++) {
+  for (let parts = 0; at !== -1 && parts <= FORM_FIELDS_MAX; parts++) {
     if (bytes.toString('latin1', at, at + 2) === '--') return fields;
     if (bytes.toString('latin1', at, at + 2) !== '\r\n') return undefined;
     const end = bytes.indexOf(mark, at);

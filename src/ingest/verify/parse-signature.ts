@@ -1,3 +1,4 @@
+import { SIGNATURE_HEADERS_MAX, SIGNATURES_MAX } from './limits.ts';
 import { type Compiled, compileLocator, type Reader } from './locate.ts';
 import type { SignatureRule } from './scheme.ts';
 import type { Pair, Params, Scope } from './scope.ts';
@@ -53,22 +54,33 @@ function parseTexts(
       detail: `${reader.locator} is there ${texts.length} times, once was expected.`,
     };
   }
+  if (texts.length > SIGNATURE_HEADERS_MAX) return tooMany(reader, `${SIGNATURE_HEADERS_MAX} signatures`);
   if (texts.every((text) => text === '')) return { kind: 'missing', detail: `${reader.locator} is empty.` };
   if (rule.split === undefined && rule.kv === undefined && rule.prefix === undefined) {
     return { kind: 'groups', groups: [{ candidates: texts, pairs: NO_PAIRS }] };
   }
   const groups: SignatureGroup[] = [];
-  for (const text of rule.group === undefined
-    ? [texts]
-    : texts.flatMap((whole) => whole.split(rule.group!))) {
-    const group = parseGroup(typeof text === 'string' ? [text] : text, rule, keys);
+  const parts =
+    rule.group === undefined
+      ? [texts]
+      : texts.flatMap((whole) => whole.split(rule.group!, SIGNATURES_MAX + 1)).map((text) => [text]);
+  if (parts.length > SIGNATURES_MAX) return tooMany(reader, `${SIGNATURES_MAX} groups`);
+  for (const part of parts) {
+    const group = parseGroup(part, rule, keys);
     if (group === null) return { kind: 'malformed', detail: `${reader.locator} is not ${shapeOf(rule)}.` };
     groups.push(group);
   }
+  const most = reader.isList ? SIGNATURE_HEADERS_MAX : SIGNATURES_MAX;
+  const count = groups.reduce((sum, { candidates }) => sum + candidates.length, 0);
+  if (count > most) return tooMany(reader, `${most} signatures`);
   if (groups.every((group) => group.candidates.length === 0)) {
     return { kind: 'malformed', detail: `${reader.locator} has no signature; expected ${shapeOf(rule)}.` };
   }
   return { kind: 'groups', groups };
+}
+
+function tooMany({ locator }: Reader, most: string): ParsedSignature {
+  return { kind: 'malformed', detail: `${locator} has more than ${most}.` };
 }
 
 function parseGroup(

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { refuse, type SchemeInputs, type SchemeOutcome, VERIFIED, wrong } from './compiled-scheme.ts';
 import { decodeStrictly, ENCODING_WORDS } from './decode.ts';
 import { compileTemplates, refuseUnsignable } from './hmac.ts';
+import { SIGNATURES_MAX } from './limits.ts';
 import type { Compiled } from './locate.ts';
 import type { PublicKeyScheme } from './scheme.ts';
 import { compileSigned, type Judge } from './signed.ts';
@@ -25,6 +26,10 @@ export function compilePublicKey(scheme: PublicKeyScheme, inputs: SchemeInputs):
   if (!templates.ok) return wrong(templates.problem);
   const encoding = scheme.sig.enc ?? 'hex';
   const judge: Judge = (scope, candidates) => {
+    // Each of them costs a hash of the body.
+    if (candidates.length > SIGNATURES_MAX) {
+      return refuse('malformed_signature', `There are more than ${SIGNATURES_MAX} signatures.`);
+    }
     const signatures = candidates.flatMap((candidate) => decodeStrictly(candidate, encoding) ?? []);
     if (signatures.length === 0) {
       return refuse('malformed_signature', `The signature is not ${ENCODING_WORDS[encoding]}.`);

@@ -54,6 +54,7 @@ function isTextOrTexts(value: unknown): boolean {
   return value.length >= 1 && value.length <= LIST_MAX;
 }
 
+export const templateField = checkedText(TEMPLATE_TAKES, templateMistake);
 export const locators = textOrTexts(LOCATOR_TAKES, locatorMistake);
 export const templates = textOrTexts(TEMPLATE_TAKES, templateMistake);
 

@@ -24,6 +24,7 @@ import {
   timestampField,
   wordField,
 } from './scheme-fields.ts';
+import { weaknessesOf } from './sound-scheme.ts';
 import { part } from './strict-object.ts';
 
 const condition = { when: conditionField.exactOptional() };
@@ -90,12 +91,25 @@ const plugin = {
 
 const ALGS = 'hmac, digest, ed25519, ecdsa-p256, rsa-sha256, token, basic, jwt, plugin';
 
-/** One way to verify, strictly: a member that is unknown or out of place would otherwise verify less than was meant. */
-export const schemeSchema = z.discriminatedUnion(
-  'alg',
-  [part(hmac), part(digest), part(publicKey), part(token), part(basic), part(jwt), part(plugin)],
-  {
-    error: (issue) =>
-      issue.code === 'invalid_union' ? `one of ${ALGS}` : `an object with alg, one of ${ALGS}`,
-  },
-) satisfies z.ZodType<Scheme>;
+/**
+ * One way to verify, strictly: a member that is unknown or out of place would otherwise verify less than was meant, and
+ * so would a scheme that signs nothing of the request.
+ */
+export const schemeSchema = z
+  .discriminatedUnion(
+    'alg',
+    [part(hmac), part(digest), part(publicKey), part(token), part(basic), part(jwt), part(plugin)],
+    {
+      error: (issue) =>
+        issue.code === 'invalid_union' ? `one of ${ALGS}` : `an object with alg, one of ${ALGS}`,
+    },
+  )
+  .superRefine(
+    (scheme, context) => {
+      for (const { path, takes } of weaknessesOf(scheme)) {
+        context.addIssue({ code: 'custom', path: [...path], message: takes });
+      }
+    },
+    // What is no scheme yet has mistakes of its own to be told of first.
+    { when: ({ issues }) => issues.length === 0 },
+  ) satisfies z.ZodType<Scheme>;

@@ -5,6 +5,7 @@
  * - `form:name`, a field of a urlencoded or multipart body; `form:name/data/id` a pointer into a field that holds JSON
  * - `sig:t`, a part of the signature header; `item:/amount/value`, a pointer into the item at hand; `param:topicArn`
  * - `xml:kind`, the text of the first element of that name in an XML body, or in a form field that is XML in base64
+ * - `items:/list,/id,/type`, each different item of an array in a JSON body, by these members, in the order of their text
  * - `key:update_id,apps`, the name of the body's first member that is none of these, for events that are named so
  */
 export type Locator = string;
@@ -116,7 +117,7 @@ export type PublicKeyScheme = Common &
     pubStrip?: string;
   }>;
 
-/** The secret itself, sent along. */
+/** The secret itself, or a parameter of the source (`param:state`), sent along. */
 export type TokenScheme = Common &
   Readonly<{ alg: 'token'; sig: SignatureRule; equals?: 'secret' | Locator }>;
 

@@ -16,6 +16,8 @@ export type Scope = {
   ts: string | null;
   /** `item:` */
   item: unknown;
+  /** `{body_sha256_hex}`, where it is another one. */
+  bodyHash: string | null;
   /** `{received_10s}` */
   receivedAtMs: number | null;
   /** `{mac}` of a handshake's answer. */
@@ -32,6 +34,7 @@ export function scopeOf(view: RequestView, params: Params): Scope {
     pairs: NO_PAIRS,
     ts: null,
     item: undefined,
+    bodyHash: null,
     receivedAtMs: null,
     mac: null,
   };

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { wireBytes } from './decode.ts';
+import { SIGNED_HEADERS_MAX } from './limits.ts';
 import { type Compiled, compileLocator, type Reader } from './locate.ts';
 import type { Template } from './scheme.ts';
 import type { Scope } from './scope.ts';
@@ -36,7 +37,7 @@ const WORDS: Readonly<Record<string, (scope: Scope) => string | null>> = {
   method: (scope) => scope.view.method,
   path: (scope) => pathOf(scope.view.url),
   form_sorted: (scope) => sortedForm(scope.view),
-  body_sha256_hex: (scope) => scope.view.bodySha256Hex,
+  body_sha256_hex: (scope) => scope.bodyHash ?? scope.view.bodySha256Hex,
   crc32: (scope) => String(scope.view.crc32),
   secret: (scope) => scope.secret,
   signed_headers: signedHeaders,
@@ -172,7 +173,9 @@ function signedHeaders(scope: Scope): string | null {
   const lists = scope.pairs.filter(([key]) => key === 'h');
   if (lists.length !== 1) return null;
   const values: string[] = [];
-  for (const name of lists[0]![1].split(' ')) {
+  const names = lists[0]![1].split(' ', SIGNED_HEADERS_MAX + 1);
+  if (names.length > SIGNED_HEADERS_MAX) return null;
+  for (const name of names) {
     const value = scope.view.header(name.toLowerCase());
     if (value === null && scope.view.hasHeader(name.toLowerCase())) return null;
     values.push(value ?? '');

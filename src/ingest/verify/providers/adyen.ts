@@ -1,7 +1,7 @@
 import type { Provider } from '../provider.ts';
 
 const ITEM = 'item:/NotificationRequestItem';
-const ITEMS = 'body:/notificationItems/*/NotificationRequestItem';
+const MEMBER = '/NotificationRequestItem';
 
 const SIGNED_FIELDS = [
   'pspReference',
@@ -39,11 +39,13 @@ export const adyen: Provider = {
       key: { enc: 'hex' },
     },
   ],
-  idempotencyKey: [`{${ITEMS}/pspReference}:{${ITEMS}/eventCode}:{${ITEMS}/success}`],
-  eventType: [`{${ITEMS}/eventCode}`],
+  // Items that are signed one by one could be sent again in another order, or twice in one delivery.
+  idempotencyKey: [`{items:/notificationItems,${MEMBER}/pspReference,${MEMBER}/eventCode,${MEMBER}/success}`],
+  eventType: [`{body:/notificationItems/*${MEMBER}/eventCode}`],
   reply: { status: 200, body: '[accepted]', contentType: 'text/plain' },
   notes: [
     'Only eight fields of an item are signed; the rest of it is not covered. Use Basic authentication at a proxy as well.',
+    'Items that came together in one delivery are another event when they come apart: look at `pspReference` as well.',
     'Retried three times at once, then at growing distances for days.',
   ],
   sample: {

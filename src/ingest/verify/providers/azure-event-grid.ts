@@ -69,6 +69,7 @@ export const azureEventGrid: Provider = {
   ],
   notes: [
     'The secret proves the sender and covers nothing.',
+    'A subscription that is secured by Microsoft Entra ID (Azure AD) sends a bearer token as well, which is not looked at; to go by it use `verify` with `alg: jwt` and the keys of your tenant.',
     'After 400, 401, 403 or 413 Event Grid never tries again: with a wrong secret in the configuration events are dropped, or dead-lettered if the subscription says so. Look at the rejected requests.',
     'Everything else is retried for 24 hours, up to thirty times.',
   ],

@@ -26,7 +26,7 @@ shopify | hmac sha256 base64 | header:X-Shopify-Hmac-Sha256 | {body} | - | text 
 slack | hmac sha256 hex | header:X-Slack-Signature v0= | v0:{ts}:{body} | s 300 | text | 200 empty | +POST
 twilio | hmac sha1 base64 | header:X-Twilio-Signature | {url}{form_sorted} | - | text | 200 TwiML | -
 sendgrid | ecdsa-p256 base64 | header:X-Twilio-Email-Event-Webhook-Signature | {ts}{body} | s any | spki-b64 | 2xx | -
-mailgun | hmac sha256 hex | body:/signature/signature | {body:/signature/timestamp}{body:/signature/token} | s any | text | 200 | -
+mailgun | hmac sha256 hex | body:/signature/signature | {body:/signature/timestamp}{body:/signature/token} | s 43200 | text | 200 | -
 postmark | basic | - | - | - | - | 200 | -
 paddle | hmac sha256 hex | header:Paddle-Signature h1 | {ts}:{body} | s 5 | text | 2xx | -
 paypal | plugin paypal | - | - | - | - | 2xx | -

@@ -21,7 +21,8 @@ export const gitea: Provider = {
     { alg: 'hmac', hash: 'sha256', sig: SIGNATURE, signed: '{form:payload}', when: { contentType: FORM } },
   ],
   idempotencyKey: ['{header:X-Gitea-Delivery}', '{header:X-Gogs-Delivery}'],
-  replayKey: '{body_sha256_hex}',
+  // Of a form only the one field is signed: of two bodies with one signature the signature is the name.
+  replayKey: ['{header:X-Gitea-Signature}', '{header:X-Gogs-Signature}'],
   eventType: ['{header:X-Gitea-Event}', '{header:X-Gitea-Event-Type}', '{header:X-Gogs-Event}'],
   notes: [
     'Without a secret the signature header is sent empty, and such deliveries are refused.',

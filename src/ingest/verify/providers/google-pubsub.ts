@@ -3,7 +3,7 @@ import type { Provider } from '../provider.ts';
 export const googlePubsub: Provider = {
   id: 'google-pubsub',
   name: 'Google Cloud Pub/Sub push',
-  aliases: ['pubsub', 'gcp-pubsub', 'google-cloud-pubsub', 'cloud-pubsub'],
+  aliases: ['pubsub', 'gcp', 'gcp-pubsub', 'google-cloud-pubsub', 'cloud-pubsub'],
   family: 'jwt',
   needs: [
     { option: 'params.audience', what: 'Audience of the push subscription (by default the endpoint URL).' },

@@ -29,6 +29,12 @@ const ALIASES: Readonly<Record<string, string>> = {
   hellosign: 'dropbox-sign',
   'Standard Webhooks': 'standard-webhooks',
   STRIPE: 'stripe',
+  'monday.com': 'monday',
+  'monday-com': 'monday',
+  gcp: 'google-pubsub',
+  'sanity.io': 'sanity',
+  'shopify-events': 'shopify',
+  'linear-app': 'linear',
 };
 
 /** Where the header of an id is not signed, so that a replay could change it. */
@@ -36,7 +42,6 @@ const UNSIGNED_IDS = [
   'github',
   'gitlab',
   'bitbucket',
-  'gitea',
   'shopify',
   'linear',
   'jira',
@@ -99,6 +104,7 @@ suite('providers', () => {
     for (const id of UNSIGNED_IDS) assert.equal(findProvider(id)?.replayKey, '{body_sha256_hex}', id);
     // The order of Twilio's fields is not signed: of two bodies with one signature the signature is the name.
     assert.equal(findProvider('twilio')?.replayKey, '{header:X-Twilio-Signature}');
+    assert.equal(findProvider('mandrill')?.replayKey, '{header:X-Mandrill-Signature}');
   });
 
   for (const provider of PROVIDERS) {

@@ -3,6 +3,7 @@ import type { Provider } from '../provider.ts';
 export const linear: Provider = {
   id: 'linear',
   name: 'Linear',
+  aliases: ['linear-app'],
   family: 'timestamp-beside',
   needs: [{ option: 'secret', what: 'Signing secret: Linear, Settings, API, Webhooks, the webhook.' }],
   schemes: [

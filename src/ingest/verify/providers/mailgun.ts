@@ -1,11 +1,17 @@
 import type { Provider } from '../provider.ts';
 import type { Scheme } from '../scheme.ts';
 
+/**
+ * Retries go on for some eight hours. A token is good for one event only if it is remembered for as long as it is taken,
+ * which is from twelve hours before its time to twelve hours after it.
+ */
+const TOLERANCE_SECONDS = 43_200;
+
 const EVENT: Scheme = {
   alg: 'hmac',
   hash: 'sha256',
   sig: { from: 'body:/signature/signature', enc: 'hex' },
-  ts: { from: 'body:/signature/timestamp', unit: 's', tol: null },
+  ts: { from: 'body:/signature/timestamp', unit: 's', tol: TOLERANCE_SECONDS },
   signed: '{body:/signature/timestamp}{body:/signature/token}',
   // Nothing stands between the two: a digit of the one could pass for the other's, and a used token for a new one.
   matches: { 'body:/signature/timestamp': '\\d{10}' },
@@ -25,17 +31,19 @@ export const mailgun: Provider = {
       alg: 'hmac',
       hash: 'sha256',
       sig: { from: 'form:signature', enc: 'hex' },
-      ts: { from: 'form:timestamp', unit: 's', tol: null },
+      ts: { from: 'form:timestamp', unit: 's', tol: TOLERANCE_SECONDS },
       signed: '{form:timestamp}{form:token}',
       matches: { 'form:timestamp': '\\d{10}' },
     },
   ],
   idempotencyKey: ['{body:/event-data/id}', '{form:timestamp}{form:token}'],
   replayKey: ['{body:/signature/timestamp}{body:/signature/token}', '{form:timestamp}{form:token}'],
+  replayWindowSeconds: 2 * TOLERANCE_SECONDS,
   eventType: ['{body:/event-data/event}'],
   reply: { status: 200 },
   notes: [
-    'The signature covers a timestamp and a token but not the event: each token is taken once.',
+    'The signature covers a timestamp and a token but not the event: each token is taken once, and for twelve hours.',
+    '`replayWindowSeconds` cannot be less than a day, nor than twice `toleranceSeconds`.',
     'An answer of 406 ends the retries; all else is retried for some eight hours.',
   ],
   sample: {

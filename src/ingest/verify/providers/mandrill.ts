@@ -16,6 +16,8 @@ export const mandrill: Provider = {
     },
   ],
   idempotencyKey: ['{form:mandrill_events/*/_id}:{form:mandrill_events/*/ts}:{form:mandrill_events/*/event}'],
+  // Nothing stands between names and values: of two forms with one signature the signature is the name.
+  replayKey: '{header:X-Mandrill-Signature}',
   eventType: ['{form:mandrill_events/*/event}', '{form:mandrill_events/*/type}'],
   reply: { status: 200 },
   handshakes: [
@@ -31,6 +33,7 @@ export const mandrill: Provider = {
   ],
   notes: [
     'The URL is signed: set `publicUrl` behind a proxy.',
+    'Names and values of the form are signed without a mark between them: a captured delivery can be cut anew, and is then a repetition of the first within the replay window.',
     'One delivery is a batch, as JSON in the field `mandrill_events`.',
   ],
   sample: {

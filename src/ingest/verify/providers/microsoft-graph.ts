@@ -23,7 +23,7 @@ export const microsoftGraph: Provider = {
   notes: [
     'clientState proves the sender and covers nothing: fetch the resource before you trust what a notification says.',
     'Every notification of a delivery has to carry it.',
-    'Rich notifications bring validationTokens too, which are not looked at; their encrypted data is passed on as it is.',
+    'Rich notifications bring validationTokens (JWTs of Microsoft) too, which are not looked at: verify them in the handler before you use their encrypted data, which is passed on as it is.',
     'Answer within 3 s; retried for four hours.',
   ],
   sample: {

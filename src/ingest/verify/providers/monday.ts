@@ -4,6 +4,7 @@ import { CHALLENGE } from './families.ts';
 export const monday: Provider = {
   id: 'monday',
   name: 'monday.com',
+  aliases: ['monday-com'],
   family: 'jwt',
   needs: [
     {

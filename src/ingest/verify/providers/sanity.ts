@@ -3,6 +3,7 @@ import type { Provider } from '../provider.ts';
 export const sanity: Provider = {
   id: 'sanity',
   name: 'Sanity',
+  aliases: ['sanity-io'],
   family: 'timestamp-in-signature',
   needs: [
     {

@@ -3,6 +3,7 @@ import type { Provider } from '../provider.ts';
 export const shopify: Provider = {
   id: 'shopify',
   name: 'Shopify',
+  aliases: ['shopify-events'],
   family: 'body',
   needs: [
     {
@@ -19,7 +20,11 @@ export const shopify: Provider = {
     },
   ],
   // One action of a merchant has one event id, and may send webhooks of several topics.
-  idempotencyKey: ['{header:X-Shopify-Event-Id}:{header:X-Shopify-Topic}', '{header:X-Shopify-Webhook-Id}'],
+  idempotencyKey: [
+    '{header:X-Shopify-Event-Id}:{header:X-Shopify-Topic}',
+    '{header:shopify-event-id}:{header:shopify-topic}',
+    '{header:X-Shopify-Webhook-Id}',
+  ],
   replayKey: '{body_sha256_hex}',
   eventType: ['{header:X-Shopify-Topic}', '{header:shopify-topic}'],
   reply: { status: 200 },

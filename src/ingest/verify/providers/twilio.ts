@@ -35,6 +35,8 @@ export const twilio: Provider = {
   idempotencyKey: ['{header:I-Twilio-Idempotency-Token}'],
   // The order of form fields is not signed, so that bodies of one signature may differ.
   replayKey: '{header:X-Twilio-Signature}',
+  // By GET the parameters are in the URL, which is signed.
+  methods: ['POST', 'GET'],
   eventType: ['{form:MessageStatus}', '{form:SmsStatus}', '{form:CallStatus}'],
   // Calls and messages want TwiML; an empty answer does nothing.
   reply: {

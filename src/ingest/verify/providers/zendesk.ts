@@ -22,10 +22,13 @@ export const zendesk: Provider = {
     },
   ],
   idempotencyKey: ['{body:/id}', '{header:X-Zendesk-Webhook-Invocation-Id}'],
-  replayKey: '{body_sha256_hex}',
+  // The time is signed as well: without it all requests that have no body would be repetitions of one.
+  replayKey: '{header:X-Zendesk-Webhook-Signature-Timestamp}:{body_sha256_hex}',
+  methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
   eventType: ['{body:/type}'],
   notes: [
     'A webhook of a trigger has the body that you wrote: if its `id` is that of a ticket, set `idempotencyKey`.',
+    'A webhook of a trigger may use another method than POST; its signature covers the time and the body, not the URL.',
     'Tests from before the webhook is saved are signed with a secret that Zendesk publishes, and are refused.',
     'Zendesk waits 12 s; 409, 429 and 503 are tried again.',
   ],
