@@ -2,6 +2,7 @@ import type { Verification } from './source-config.ts';
 import type { IdentityRules } from './verify/identify.ts';
 import type { Provider } from './verify/provider.ts';
 import type { Scheme, Template } from './verify/scheme.ts';
+import { signedIdentity } from './verify/signed-identity.ts';
 
 /** What a source's events are called: the provider's rules with the user's in their place. */
 export function identityRules(
@@ -9,7 +10,8 @@ export function identityRules(
   provider: Provider | null,
   schemes: readonly Scheme[],
 ): IdentityRules {
-  const replayKey = provider?.replayKey ?? (isLoose(idempotencyKey ?? [], schemes) ? BODY_HASH : undefined);
+  const isOwn = provider === null || idempotencyKey !== null;
+  const replayKey = provider?.replayKey ?? (isOwn ? ownReplayKey(idempotencyKey ?? [], schemes) : undefined);
   return {
     idempotencyKey: idempotencyKey ?? provider?.idempotencyKey ?? [],
     eventType: eventType ?? provider?.eventType ?? [],
@@ -18,6 +20,14 @@ export function identityRules(
 }
 
 const BODY_HASH = '{body_sha256_hex}';
+
+/** The second name of events whose first one, or whose body, could be changed without breaking the signature. */
+function ownReplayKey(
+  keys: readonly Template[],
+  schemes: readonly Scheme[],
+): Template | readonly Template[] | undefined {
+  return signedIdentity(schemes) ?? (isLoose(keys, schemes) ? BODY_HASH : undefined);
+}
 
 /** Whether whoever repeats a request could give it another key without breaking the signature. */
 function isLoose(keys: readonly Template[], schemes: readonly Scheme[]): boolean {

@@ -1,0 +1,57 @@
+import type { Locator, Scheme, Template } from './scheme.ts';
+
+/**
+ * Names of a request that no one can change without breaking its signature, for schemes that sign less than the body:
+ * the signature, where one text has one signature and that one spelling, else what was signed. Null where all schemes
+ * sign the body, or where none signs anything.
+ */
+export function signedIdentity(schemes: readonly Scheme[]): readonly Template[] | null {
+  const signing = schemes.filter(isSigning);
+  if (signing.every(signsBody)) return null;
+  return [...new Set(signing.flatMap(namesBy))];
+}
+
+type SigningScheme = Extract<Scheme, { signed?: unknown }>;
+
+function isSigning(scheme: Scheme): scheme is SigningScheme {
+  return !['token', 'basic', 'jwt', 'plugin'].includes(scheme.alg);
+}
+
+/** Whether no part of the body could be another one. */
+function signsBody(scheme: SigningScheme): boolean {
+  if (scheme.alg === 'hmac' && scheme.bodyHashQuery !== undefined) return true;
+  return templatesOf(scheme).every((template) => /\{body(?:_sha256_hex)?\}/.test(template));
+}
+
+function templatesOf({ signed = '{body}' }: SigningScheme): readonly Template[] {
+  return [signed].flat();
+}
+
+function namesBy(scheme: SigningScheme): readonly Template[] {
+  const { sig } = scheme;
+  const from = [sig.from].flat();
+  // Lists may have other items as well, and one message many signatures of ECDSA.
+  const isOneText = sig.split === undefined && sig.kv === undefined && sig.group === undefined;
+  const isOneSignature = scheme.alg === 'hmac' || scheme.alg === 'digest';
+  const isReadable = from.every((one) => /^(?:header:[^*]+|query:|form:|body:[^*]+$)/.test(one));
+  if (isOneText && isOneSignature && isReadable && scheme.each === undefined)
+    return from.map((one) => `{${one}}`);
+  return templatesOf(scheme).map((template) => nameOf(template, scheme));
+}
+
+/** What was signed, as it can be read of a request that has been verified. */
+function nameOf(template: Template, { ts, each }: SigningScheme): Template {
+  const time = ts === undefined ? null : [ts.from].flat();
+  const name = template.replace(/\{([^{}]*)\}/g, (part, inner: string) => {
+    if (inner === 'ts') return time?.length === 1 ? kept(time[0]!, each) : '';
+    return /^(?:secret|signed_headers)$/.test(inner) ? '' : inner.includes(':') ? kept(inner, each) : part;
+  });
+  return name.includes('{') ? name : '{body_sha256_hex}';
+}
+
+/** Parts of the signature and parameters are not known any more, and differ in nothing that matters. */
+function kept(locator: Locator, each: Locator | undefined): Template {
+  if (/^(?:sig|param):/.test(locator)) return '';
+  if (!locator.startsWith('item:')) return `{${locator}}`;
+  return `{${each?.replace(/\/\*$/, '')}/*${locator.slice('item:'.length)}}`;
+}
