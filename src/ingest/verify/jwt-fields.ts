@@ -10,7 +10,7 @@ import { compileTemplate } from './template.ts';
 
 const ALGS_TAKES = `a list of one or more of ${JWT_ALGS.join(', ')}`;
 const CLAIMS_TAKES = `an object of at most ${LIST_MAX} texts or booleans by claim`;
-const KEYS_TAKES = 'secret, plaid or an object with the https url of a JWKS';
+const KEYS_TAKES = 'secret, publicKey, plaid or an object with the https url of a JWKS';
 
 const claimField = checkedText(TEXT_TAKES, claimMistake);
 const keysUrlField = z.strictObject({ url: z.string().refine(isKeysUrl) });
@@ -46,7 +46,7 @@ function claimMistake(text: string): string | null {
 }
 
 function isKeySource(value: unknown): boolean {
-  return value === 'secret' || value === 'plaid' || keysUrlField.safeParse(value).success;
+  return ['secret', 'publicKey', 'plaid'].includes(value as string) || keysUrlField.safeParse(value).success;
 }
 
 /** As keys are fetched: by https, without user name and password. */

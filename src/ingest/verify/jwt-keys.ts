@@ -1,6 +1,7 @@
 import { type CryptoKey, importJWK, type JWK } from 'jose';
 import type { JsonWebKeySet, SchemeInputs } from './compiled-scheme.ts';
 import { FetchError, type FetchText } from './fetch-keys.ts';
+import { fromPublicKey } from './jwt-public-key.ts';
 import { createKeyCache } from './key-cache.ts';
 import type { Compiled } from './locate.ts';
 import type { JwtScheme } from './scheme.ts';
@@ -16,9 +17,10 @@ export type JwtKeySource = (
 /** A key that is not in the set may have been added since, but not more often than this is it looked for. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** Where the keys of a scheme come from. Null: what they need was not given. */
-export function keySource(keys: JwtScheme['jwt']['keys'], inputs: SchemeInputs): Compiled<JwtKeySource> {
+/** Where the keys of a scheme come from. A problem: what they need was not given. */
+export function keySource({ keys, algs }: JwtScheme['jwt'], inputs: SchemeInputs): Compiled<JwtKeySource> {
   if (keys === 'secret') return fromSecrets(inputs.secrets);
+  if (keys === 'publicKey') return fromPublicKey(inputs, algs);
   if (inputs.jwks !== null) {
     const { jwks } = inputs;
     return { ok: true, value: (kid, alg, nowMs) => pick(jwks, kid, alg, nowMs) };

@@ -20,7 +20,7 @@ export function compileJwt(scheme: JwtScheme, inputs: SchemeInputs): SchemeOutco
   const { jwt } = scheme;
   const problem = wrongAlgorithms(jwt);
   if (problem !== null) return wrong(problem);
-  const source = keySource(jwt.keys, inputs);
+  const source = keySource(jwt, inputs);
   if (!source.ok) return { kind: 'passed-over', problem: source.problem };
   const signature = compileSignature(scheme.sig, inputs.params);
   if (!signature.ok) return wrong(signature.problem);

@@ -15,6 +15,7 @@ const PUB_WORDS = {
   'raw-b64': 'the 32 bytes of the key in base64',
   'spki-b64': 'a SubjectPublicKeyInfo in base64',
   pem: 'PEM ("-----BEGIN PUBLIC KEY-----")',
+  jwk: 'a public JWK',
 } as const;
 
 /** A signature that only the provider can make, checked with its public key. */
@@ -67,11 +68,19 @@ function importPublicKey(text: string, { alg, pub, pubStrip = '' }: PublicKeySch
 
 function parseKey(text: string, pub: PublicKeyScheme['pub']): KeyObject | null {
   if (pub === 'pem') return text.includes('PRIVATE KEY') ? null : createPublicKey(text);
+  if (pub === 'jwk') return publicJwk(text);
   const bytes =
     pub === 'raw-hex' ? decodeStrictly(text.toLowerCase(), 'hex') : decodeStrictly(text, 'base64');
   if (bytes === null || (pub !== 'spki-b64' && bytes.length !== 32)) return null;
   const der = pub === 'spki-b64' ? bytes : Buffer.concat([ED25519_SPKI, bytes]);
   return createPublicKey({ key: der, format: 'der', type: 'spki' });
+}
+
+/** @throws if it is no JWK */
+function publicJwk(text: string): KeyObject | null {
+  const key = JSON.parse(text);
+  // A private key does not belong into a receiver.
+  return key.d === undefined ? createPublicKey({ key, format: 'jwk' }) : null;
 }
 
 function fits(key: KeyObject, alg: PublicKeyScheme['alg']): boolean {

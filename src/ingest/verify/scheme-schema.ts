@@ -58,7 +58,7 @@ const publicKey = {
   alg: z.enum(['ed25519', 'ecdsa-p256', 'rsa-sha256']),
   sig: signatureField,
   signed: templates.exactOptional(),
-  pub: wordField(['raw-hex', 'raw-b64', 'spki-b64', 'pem']),
+  pub: wordField(['raw-hex', 'raw-b64', 'spki-b64', 'pem', 'jwk']),
   pubStrip: textField.exactOptional(),
   ...common,
 } satisfies Fields<PublicKeyScheme>;

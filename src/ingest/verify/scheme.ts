@@ -113,7 +113,7 @@ export type PublicKeyScheme = Common &
     sig: SignatureRule;
     signed?: Template | readonly Template[];
     /** How the public key is written. */
-    pub: 'raw-hex' | 'raw-b64' | 'spki-b64' | 'pem';
+    pub: 'raw-hex' | 'raw-b64' | 'spki-b64' | 'pem' | 'jwk';
     pubStrip?: string;
   }>;
 
@@ -144,8 +144,11 @@ export type JwtScheme = Conditional &
       skew?: number;
       /** Claim with the hex SHA-256 of the body. */
       bodyHash?: string;
-      /** Where keys come from if the caller brings none; `secret` is the key itself. */
-      keys: 'secret' | Readonly<{ url: string }> | 'plaid';
+      /**
+       * Where keys come from if the caller brings none; `secret` is the key itself. `publicKey`: of the source, as PEM, as
+       * a JWK or as a set of them, whatever key id the token names.
+       */
+      keys: 'secret' | 'publicKey' | Readonly<{ url: string }> | 'plaid';
     }>;
   }>;
 

@@ -1,11 +1,10 @@
-import { createHmac, createPrivateKey, sign } from 'node:crypto';
+import { constants, createHmac, createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import type { JwtScheme } from './scheme.ts';
 import { SchemeError } from './scheme-error.ts';
 import type { Scope } from './scope.ts';
 import { compileTemplate } from './template.ts';
 
 const LIFETIME_SECONDS = 300;
-const HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const;
 
 /** A token with the claims that the scheme asks for, good for five minutes. */
 export function signJwt(
@@ -14,11 +13,12 @@ export function signJwt(
   nowMs: number,
   keys: Readonly<{ secret: string | undefined; privateKey: string | undefined }>,
 ): string {
-  const alg = jwt.algs[0]!;
+  const key = privateKeyOf(keys.privateKey);
+  const alg = chooseAlg(jwt.algs, key);
   const { kid } = scope.params;
   const header = { alg, typ: 'JWT', ...(kid === undefined ? {} : { kid }) };
   const signed = `${encodePart(header)}.${encodePart(claimsOf(jwt, scope, Math.floor(nowMs / 1000)))}`;
-  return `${signed}.${signText(alg, signed, keys).toString('base64url')}`;
+  return `${signed}.${signText(alg, signed, keys.secret, key).toString('base64url')}`;
 }
 
 function encodePart(value: unknown): string {
@@ -41,20 +41,56 @@ function claimsOf(jwt: JwtScheme['jwt'], scope: Scope, now: number): Record<stri
   return claims;
 }
 
-function signText(
-  alg: string,
-  text: string,
-  { secret, privateKey }: Readonly<{ secret: string | undefined; privateKey: string | undefined }>,
-): Buffer {
-  if (alg in HASHES) {
-    if (secret === undefined) throw new SchemeError(['a secret is missing to sign with']);
-    return createHmac(HASHES[alg as keyof typeof HASHES], secret)
-      .update(text)
-      .digest();
+const CURVE_ALGS: Readonly<Record<string, string>> = {
+  prime256v1: 'ES256',
+  secp384r1: 'ES384',
+  secp521r1: 'ES512',
+};
+
+/** The first that the private key is for; without such a key the first. */
+function chooseAlg(algs: readonly string[], key: KeyObject | null): string {
+  if (key === null) return algs[0]!;
+  const fitting = algs.find((alg) => {
+    switch (key.asymmetricKeyType) {
+      case 'rsa':
+        return /^[RP]S/.test(alg);
+      case 'ec':
+        return alg === CURVE_ALGS[key.asymmetricKeyDetails?.namedCurve ?? ''];
+      case 'ed25519':
+        return alg === 'EdDSA';
+      default:
+        return false;
+    }
+  });
+  // The secret signs, whatever key was given beside it.
+  if (fitting === undefined && algs[0]!.startsWith('HS')) return algs[0]!;
+  if (fitting === undefined) throw new SchemeError([`privateKey is for none of ${algs.join(', ')}`]);
+  return fitting;
+}
+
+function privateKeyOf(text: string | undefined): KeyObject | null {
+  if (text === undefined) return null;
+  try {
+    return createPrivateKey(text);
+  } catch {
+    throw new SchemeError(['privateKey is no private key in PEM']);
   }
-  if (privateKey === undefined) {
+}
+
+function signText(alg: string, text: string, secret: string | undefined, key: KeyObject | null): Buffer {
+  const hash = `sha${alg.slice(2)}`;
+  if (alg.startsWith('HS')) {
+    if (secret === undefined) throw new SchemeError(['a secret is missing to sign with']);
+    return createHmac(hash, secret).update(text).digest();
+  }
+  if (key === null) {
     throw new SchemeError(['only the provider can sign this: give a privateKey of your own to try it']);
   }
-  const key = createPrivateKey(privateKey);
-  return sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' });
+  const message = Buffer.from(text);
+  if (alg === 'EdDSA') return sign(null, message, key);
+  if (alg.startsWith('PS')) {
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    return sign(hash, message, { key, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST });
+  }
+  return sign(hash, message, { key, dsaEncoding: 'ieee-p1363' });
 }
