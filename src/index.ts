@@ -14,5 +14,6 @@ export { env } from './config/env.ts';
 export { ConfigError, PermanentError, RetryAfter, StoreError } from './domain/errors.ts';
 export type { HandlerContext } from './handlers/handler.ts';
 export type { HandlerEvent } from './handlers/target.ts';
+export type { Handshake } from './ingest/verify/provider.ts';
 export type { Locator, Scheme, Template } from './ingest/verify/scheme.ts';
 export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';

@@ -27,7 +27,7 @@ function explainSource({ name, verification }: SourceConfig): object {
 /** The names of parameters whose values are secrets, as far as names tell. */
 const SECRET_NAME = /secret|token|key/i;
 
-function explainVerification({ secrets, params, publicUrl, ...rest }: Verification): object {
+function explainVerification({ secrets, params, publicUrl, handshakes, ...rest }: Verification): object {
   const hidden = Object.entries(params).map(([name, value]) => [
     name,
     SECRET_NAME.test(name) ? REDACTED : value,
@@ -37,6 +37,8 @@ function explainVerification({ secrets, params, publicUrl, ...rest }: Verificati
     secrets: secrets.map(() => REDACTED),
     params: Object.fromEntries(hidden),
     publicUrl: redactNullable(publicUrl),
+    // What they look for may be a secret.
+    handshakes: handshakes.map(({ name }) => name),
   };
 }
 

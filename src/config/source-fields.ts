@@ -1,5 +1,6 @@
 import { validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { handshakeSchema } from '../ingest/verify/handshake-schema.ts';
 import { LIST_MAX } from '../ingest/verify/limits.ts';
 import { TEMPLATE_TAKES } from '../ingest/verify/locator-fields.ts';
 import { numberField } from '../ingest/verify/number-range.ts';
@@ -40,6 +41,13 @@ export const schemesField = oneOrMany(
   LIST_MAX,
   `a scheme, or a list of 1 to ${LIST_MAX} of which any may accept`,
 );
+
+const HANDSHAKES_TAKES = `a list of 1 to ${LIST_MAX} handshakes`;
+
+export const handshakesField = z
+  .array(handshakeSchema, HANDSHAKES_TAKES)
+  .refine(({ length }) => length >= 1 && length <= LIST_MAX, HANDSHAKES_TAKES)
+  .readonly();
 
 const SECRET_TAKES = `a text of 1 to ${SECRET_CHARS_MAX} characters`;
 

@@ -132,6 +132,7 @@ describe('a source', () => {
       ...{ provider: 'github', schemes: null, secrets: ['x'], publicKey: null, params: {} },
       identity: { idempotencyKey: null, eventType: null },
       ...{ publicUrl: null, toleranceSeconds: null, replayWindowMs: 86_400_000, reply: null },
+      handshakes: [],
     });
   });
 });

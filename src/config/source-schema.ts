@@ -5,6 +5,7 @@ import { strict } from '../ingest/verify/strict-object.ts';
 import { isObject } from './is-object.ts';
 import { LIMITS } from './limits.ts';
 import {
+  handshakesField,
   identitiesField,
   paramsField,
   providerField,
@@ -21,6 +22,7 @@ import {
 const sourceShape = {
   provider: providerField.exactOptional(),
   verify: schemesField.exactOptional(),
+  handshakes: handshakesField.exactOptional(),
   secret: sourceSecretField.exactOptional(),
   secrets: secretsField.exactOptional(),
   publicKey: publicKeyField.exactOptional(),
@@ -55,6 +57,9 @@ export const sourceSchema = strict(sourceShape, 'an object: {}, or with provider
       for (const key of OTHERS.filter(has)) {
         say([key], 'a value without provider or verify', 'a value only beside one of them');
       }
+    }
+    if (has('provider') && has('handshakes')) {
+      say(['handshakes'], 'a value beside provider', 'a value beside verify only: a provider has its own');
     }
     for (const [one, other] of RIVALS.filter((pair) => pair.every(has))) {
       say([other], `a value beside ${one}`, 'one of the two');

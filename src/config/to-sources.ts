@@ -32,6 +32,7 @@ function toVerification(values: SourceValues): Verification | null {
     publicUrl: values.publicUrl ?? values.public_url ?? null,
     toleranceSeconds: values.toleranceSeconds ?? null,
     replayWindowMs: Math.round((values.replayWindowSeconds ?? REPLAY_WINDOW_SECONDS) * 1000),
+    handshakes: values.handshakes ?? [],
     reply: values.reply ?? null,
   };
 }

@@ -1,4 +1,4 @@
-import type { AcceptedReply } from '../ingest/verify/provider.ts';
+import type { AcceptedReply, Handshake } from '../ingest/verify/provider.ts';
 import type { Scheme, Template } from '../ingest/verify/scheme.ts';
 
 /** How a source proves, names and answers its requests. Without anything it takes the receiver's own envelope. */
@@ -8,11 +8,17 @@ export type UserSource = UserEnvelopeSource | UserProviderSource | UserSchemeSou
 export type UserEnvelopeSource = Readonly<Record<string, never>>;
 
 /** Webhooks of a provider that the receiver knows; `webhook-receiver providers` lists them. */
-export type UserProviderSource = SourceRules & Readonly<{ provider: string; verify?: never }>;
+export type UserProviderSource = SourceRules &
+  Readonly<{ provider: string; verify?: never; handshakes?: never }>;
 
 /** Webhooks of anybody else: any of the schemes may accept. */
 export type UserSchemeSource = SourceRules &
-  Readonly<{ verify: Scheme | readonly Scheme[]; provider?: never }>;
+  Readonly<{
+    verify: Scheme | readonly Scheme[];
+    provider?: never;
+    /** Questions of the sender about this endpoint, and how they are answered. */
+    handshakes?: readonly Handshake[];
+  }>;
 
 /** What belongs to both. */
 type SourceRules = SecretRules &

@@ -1,4 +1,4 @@
-import type { AcceptedReply } from './verify/provider.ts';
+import type { AcceptedReply, Handshake } from './verify/provider.ts';
 import type { Scheme, Template } from './verify/scheme.ts';
 
 /** How the requests of a source are verified and understood: the user's choices, with a provider's left to it. */
@@ -22,6 +22,8 @@ export type Verification = Readonly<{
   toleranceSeconds: number | null;
   /** How long a request with the same replay key counts as a repetition. */
   replayWindowMs: number;
+  /** The user's own, beside `schemes`; empty where a provider has its own. */
+  handshakes: readonly Handshake[];
   /** What takes the place of the provider's answer to an accepted event. */
   reply: AcceptedReply | null;
 }>;

@@ -1,5 +1,5 @@
 import type { SourceStateStore } from '../store/store.ts';
-import { compileVerifier, type VerifierOptions } from './verify/compile.ts';
+import { compileVerifier, type Verifier, type VerifierOptions } from './verify/compile.ts';
 import type { Verdict } from './verify/outcome.ts';
 import { sameText } from './verify/same-text.ts';
 import type { SignedRequest } from './verify/signed-request.ts';
@@ -17,6 +17,8 @@ export type SourceVerifier = Readonly<{
    * `other`: another one is.
    */
   keep(secret: string, nowMs: number): Promise<'kept' | 'same' | 'other'>;
+  /** Whether it takes the next secret that a handshake brings. */
+  awaitsSecret(): boolean;
   /** Goes by what the store has from now on. */
   reload(nowMs: number): Promise<void>;
 }>;
@@ -36,24 +38,37 @@ export type SourceVerifierParts = Readonly<{
 export function createSourceVerifier(parts: SourceVerifierParts): SourceVerifier {
   const { options } = parts;
   const configured = options.secrets ?? [];
-  const verifier = compileVerifier(options);
   if (parts.entry !== null && configured.length === 0) return createKeeper(parts, parts.entry);
+  const verifier = compileVerifier(options);
   return {
     verify: (request, nowMs) => verifier.verify(request, nowMs),
     secrets: () => configured,
     keep: async (secret) => (configured.some((own) => sameText(own, secret)) ? 'same' : 'other'),
+    awaitsSecret: () => false,
     reload: async () => {},
   };
 }
 
+/** Schemes of the user's own cannot be compiled without the secret that they need; a provider knows of its waiting. */
+function compileWith(options: VerifierOptions, secret: string | null): Verifier {
+  if (secret !== null) return compileVerifier({ ...options, secrets: [secret] });
+  return options.provider === undefined ? { verify: () => NO_SECRET } : compileVerifier(options);
+}
+
+const NO_SECRET: Verdict = {
+  ok: false,
+  reason: 'no_secret',
+  detail: 'There is no secret yet: no handshake has brought it.',
+};
+
 function createKeeper({ source, options, store }: SourceVerifierParts, entry: string): SourceVerifier {
-  let verifier = compileVerifier(options);
+  let verifier = compileWith(options, null);
   let kept: string | null = null;
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<boolean> | null = null;
 
   const use = (secret: string | null) => {
-    verifier = compileVerifier(secret === null ? options : { ...options, secrets: [secret] });
+    verifier = compileWith(options, secret);
     kept = secret;
   };
   const read = async (): Promise<boolean> => {
@@ -99,6 +114,7 @@ function createKeeper({ source, options, store }: SourceVerifierParts, entry: st
       }
       return kept !== null && sameText(kept, secret) ? 'same' : 'other';
     },
+    awaitsSecret: () => kept === null,
     async reload(nowMs) {
       // A reading that is under way may have begun before the change.
       await reading?.catch(() => {});

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { Verification } from '../../src/ingest/source-config.ts';
 import { PROVIDERS } from '../../src/ingest/verify/index.ts';
+import type { Handshake } from '../../src/ingest/verify/provider.ts';
 import { exchange, rawHead } from '../../testkit/raw-http.ts';
 import { postSigned, startSources } from './sources-support.ts';
-import { assertProblem, request } from './support.ts';
+import { assertProblem, post, request } from './support.ts';
 
 type Exchange = Readonly<{
   provider: string;
@@ -173,6 +175,63 @@ describe("providers' handshakes over HTTP", () => {
       events.map(({ type }) => type).filter((type) => !type.startsWith('store.')),
       ['event.accepted', 'handshake.answered'],
     );
+  });
+
+  describe('of a scheme of the user', () => {
+    const schemes: Verification['schemes'] = [{ alg: 'hmac', sig: { from: 'header:X-Sig' } }];
+    const challenge: Handshake = {
+      name: 'challenge',
+      method: 'GET',
+      when: { query: 'challenge' },
+      signed: false,
+      secretAt: 'query:token',
+      secretParam: 'verifyToken',
+      reply: { status: 200, body: { echo: '{query:challenge}' } },
+    };
+    const ping: Handshake = {
+      name: 'ping',
+      method: 'POST',
+      when: { equals: { 'body:/type': 'ping' } },
+      signed: true,
+      reply: { status: 204 },
+    };
+    const sign = (body: string, secret: string) => ({
+      'X-Sig': createHmac('sha256', secret).update(body).digest('hex'),
+    });
+
+    it('are answered as a provider’s are, signed ones once they verify', async (t) => {
+      const { url, store } = await startSources(t, {
+        sources: {
+          own: { schemes, secrets: ['k'], params: { verifyToken: 'v' }, handshakes: [challenge, ping] },
+        },
+      });
+      const asked = (token: string) => request(`${url}/webhooks/own?challenge=abc&token=${token}`);
+      assert.deepEqual((await asked('v')).json, { echo: 'abc' });
+      assertProblem(await asked('k'), 'handshake_refused');
+      const body = '{"type":"ping"}';
+      assertProblem(await post(`${url}/webhooks/own`, body, sign(body, 'other')), 'unverified');
+      assert.equal((await post(`${url}/webhooks/own`, body, sign(body, 'k'))).status, 204);
+      assert.equal((await store.stats()).events, 0);
+      const event = '{"type":"made"}';
+      assert.equal((await post(`${url}/webhooks/own`, event, sign(event, 'k'))).status, 202);
+    });
+
+    it('may bring the secret, until which nothing is taken', async (t) => {
+      const hello: Handshake = {
+        name: 'hello',
+        method: 'POST',
+        when: { header: 'X-Secret' },
+        signed: false,
+        action: { kind: 'keep-secret', from: 'header:X-Secret' },
+        reply: { status: 200 },
+      };
+      const { url } = await startSources(t, { sources: { own: { schemes, handshakes: [hello] } } });
+      const body = '{"type":"made"}';
+      assertProblem(await post(`${url}/webhooks/own`, body, sign(body, 'brought')), 'keys_unavailable');
+      assert.equal((await post(`${url}/webhooks/own`, '', { 'X-Secret': 'brought' })).status, 200);
+      assert.equal((await post(`${url}/webhooks/own`, body, sign(body, 'brought'))).status, 202);
+      assertProblem(await post(`${url}/webhooks/own`, '', { 'X-Secret': 'other' }), 'handshake_refused');
+    });
   });
 
   it('answers nothing while the receiver stops', async (t) => {

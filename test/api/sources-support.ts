@@ -27,6 +27,7 @@ const PLAIN: Verification = {
   publicUrl: null,
   toleranceSeconds: null,
   replayWindowMs: 86_400_000,
+  handshakes: [],
   reply: null,
 };
 

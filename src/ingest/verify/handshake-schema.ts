@@ -5,7 +5,14 @@ import { locatorField } from './locator-fields.ts';
 import { numberField, whole } from './number-range.ts';
 import type { Handshake } from './provider.ts';
 import { ENCODINGS, HASHES } from './scheme.ts';
-import { type Fields, keyField, patternsField, templateField, textField, wordField } from './scheme-fields.ts';
+import {
+  type Fields,
+  keyField,
+  patternsField,
+  templateField,
+  textField,
+  wordField,
+} from './scheme-fields.ts';
 import { part } from './strict-object.ts';
 import { compileTemplate } from './template.ts';
 
@@ -100,7 +107,11 @@ function dangersOf(handshake: Handshake): Danger[] {
     dangers.push([['secretParam'], 'a value without secretAt', 'a value only beside it']);
   }
   if (!signed && (action?.kind === 'keep-event' || action?.kind === 'confirm-subscription')) {
-    dangers.push([['action', 'kind'], `${action.kind} of what is not signed`, 'keep-secret, or signed: true']);
+    dangers.push([
+      ['action', 'kind'],
+      `${action.kind} of what is not signed`,
+      'keep-secret, or signed: true',
+    ]);
   }
   if (mac !== undefined && !signed) dangers.push(...oracleDangers(mac.of, when.matches ?? {}));
   return [...dangers, ...replyDangers(handshake)];
@@ -134,4 +145,3 @@ function replyDangers({ mac, reply }: Handshake): Danger[] {
   }
   return dangers;
 }
-
