@@ -44,7 +44,7 @@ export type VerifyWebhookOptions = Readonly<{
   jwks?: JsonWebKeySet | null;
   fetchText?: FetchText;
   method?: string;
-  /** Absolute, as the sender knows it. */
+  /** Absolute, as the sender knows it. Needed where it is signed. */
   url?: string;
   /** An object, a flat list `[name, value, …]`, pairs, or `Headers`. */
   headers?: HeadersLike;
@@ -72,6 +72,9 @@ export async function verifyWebhook(options: VerifyWebhookOptions): Promise<Veri
     if (!(body instanceof Uint8Array) || !Number.isFinite(now)) {
       return misconfigured('body takes the bytes as a Uint8Array, and now the time in milliseconds');
     }
+    if (url === '' && signsUrl(options)) {
+      return misconfigured('the URL is signed: url takes it whole, as the sender knows it');
+    }
     const view = new RequestView({ method, url, headers: flatHeaders(headers), body });
     const verdict = await verifier.verify(view, now);
     if (!verdict.ok) return verdict;
@@ -83,6 +86,12 @@ export async function verifyWebhook(options: VerifyWebhookOptions): Promise<Veri
       error instanceof SchemeError ? error.message : 'an option has a value of a wrong kind',
     );
   }
+}
+
+/** Of an empty URL a signature could be right as well: that of another endpoint without one. */
+function signsUrl({ provider, verify }: VerifyWebhookOptions): boolean {
+  const schemes = provider === undefined ? verify : findProvider(provider)?.schemes;
+  return /\{(?:url(?::[a-z]+)?|path)\}/.test(JSON.stringify(schemes));
 }
 
 function misconfigured(detail: string): VerifyWebhookResult {
