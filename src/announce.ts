@@ -1,9 +1,13 @@
 import type { Config, DestinationConfig } from './config/config.ts';
+import type { Source } from './ingest/open-source.ts';
 import type { Emit } from './observe/events.ts';
 import type { Store } from './store/store.ts';
 
+export type AnnounceParts = Readonly<{ config: Config; store: Store; sources: readonly Source[] }>;
+
 /** The few lines that a start says, and what an operator should know of before it hurts. */
-export async function announce(config: Config, store: Store, url: string, emit: Emit): Promise<void> {
+export async function announce(parts: AnnounceParts, url: string, emit: Emit): Promise<void> {
+  const { config, store, sources } = parts;
   const { destinations } = config;
   const names = destinations.map(({ name }) => name);
   emit({
@@ -20,6 +24,14 @@ export async function announce(config: Config, store: Store, url: string, emit: 
     emit({
       type: 'receiver.notice',
       message: 'no destinations are configured: the simulator processes all events',
+    });
+  }
+  for (const { name } of sources.filter(({ rules }) => rules?.verifier.awaitsSecret())) {
+    emit({
+      type: 'receiver.warning',
+      message:
+        `the source ${name} has no secret yet and takes the first one that it is sent: ` +
+        'create the webhook at the provider now, and see that it is its own',
     });
   }
   const { counts } = await store.stats();

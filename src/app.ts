@@ -164,7 +164,7 @@ export async function startApp(config: Config): Promise<App> {
   phase = 'running';
 
   const url = urlOf(api.server.address() as AddressInfo);
-  await announce(config, store, url, emit);
+  await announce({ config, store, sources: ingest.sources }, url, emit);
   let stopping: Promise<void> | null = null;
   return {
     url,

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../observe/build-info.ts';
 import { addAdminCommands } from './admin.ts';
 import { printConfig } from './config.ts';
+import { endWithoutReader } from './end-without-reader.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addProvidersCommand } from './providers.ts';
 import { addRejectedCommand } from './rejected.ts';
@@ -24,6 +25,10 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addAdminCommands(program, process.env);
   addRejectedCommand(program, process.env);
   addSourceStateCommand(program, process.env);
+  // The receiver itself goes on without a reader of its log.
+  program.hook('preAction', (_program, command) => {
+    if (command.name() !== 'serve') endWithoutReader();
+  });
   try {
     await program.parseAsync(argv);
   } catch (error) {

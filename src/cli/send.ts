@@ -8,8 +8,9 @@ import { createSystemRandom } from '../runtime/random.ts';
 import { defaultUrl } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 import { requireProvider } from './find-provider.ts';
+import { requireKey } from './missing-key.ts';
 import { postWebhook } from './post-webhook.ts';
-import { makeSample } from './sample-event.ts';
+import { makeSample, type SampleEvent } from './sample-event.ts';
 
 type Options = Readonly<{
   provider: string;
@@ -46,6 +47,7 @@ async function send(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
   const provider = requireProvider(options.provider);
   const secret = readSecret(options, env);
   const privateKey = options.privateKey === undefined ? null : await readInput(options.privateKey);
+  requireKey(provider, { secret, privateKey });
   const body = options.body === undefined ? null : await readInput(options.body);
   const url = options.url ?? `${defaultUrl(env)}/webhooks/${provider.id}`;
   if (!URL.canParse(url)) throw new CommandError(`--url takes a URL, such as ${defaultUrl(env)}/webhooks`);
@@ -58,6 +60,7 @@ async function send(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
       nowMs,
       uuid: newId(nowMs),
     });
+    requireSendable(sample);
     const signed = signWebhook({
       provider: provider.id,
       ...(secret !== null && { secret }),
@@ -73,6 +76,16 @@ async function send(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
     const secrets = [secret, ...Object.values(options.param)].filter((text) => text !== null);
     const status = await postWebhook({ ...signed, url: target }, secrets);
     if (status < 200 || status > 299) process.exitCode = 1;
+  }
+}
+
+/** The event's type is a header with some providers. */
+function requireSendable({ headers }: SampleEvent): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;
+    throw new CommandError(
+      `--event is sent in the header ${name}, which takes no line ends and nothing beyond Latin-1`,
+    );
   }
 }
 

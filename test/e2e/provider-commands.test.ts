@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { verifyWebhook } from '../../src/ingest/verify/index.ts';
 import { PROVIDERS } from '../../src/ingest/verify/providers/index.ts';
 import { receiverFolder } from '../../testkit/receiver-process.ts';
@@ -27,6 +30,16 @@ describe('webhook-receiver providers', () => {
     assert.equal(JSON.parse(json.stdout).id, 'stripe');
     const all = await folder.run({}, { args: ['providers', '--json'] });
     assert.equal(JSON.parse(all.stdout).length, PROVIDERS.length);
+  });
+
+  it('ends quietly when nobody reads on', async (t) => {
+    const folder = await receiverFolder(t);
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+    const node = [process.execPath, '--conditions=source', main].map((word) => `'${word}'`).join(' ');
+    const script = `(${node} providers --json; echo "status $?" >&2) | head -c 20`;
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', script], { cwd: folder.path });
+    assert.equal(stdout.length, 20);
+    assert.equal(stderr, 'status 0\n');
   });
 
   it('names the nearest of one that is not known', async (t) => {
@@ -143,6 +156,15 @@ describe('webhook-receiver send', () => {
       await send('--provider', 'github', '--secret', 'x', '--body', 'none'),
       /none cannot be read/,
     );
-    assertRefusal(await send('--provider', 'github'), /secret/);
+    assertRefusal(
+      await send('--provider', 'github'),
+      /secret.*--secret or --secret-env, or set WEBHOOK_SECRET/,
+    );
+    assertRefusal(await send('--provider', 'asana'), /Asana signs with a secret/);
+    assertRefusal(await send('--provider', 'telnyx'), /private key: give --private-key/);
+    assertRefusal(
+      await send('--provider', 'github', '--secret', 'x', '--event', 'a\r\nX-Evil: 1'),
+      /--event is sent in the header X-GitHub-Event, which takes no line ends/,
+    );
   });
 });
