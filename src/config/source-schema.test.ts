@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkFile } from './check-file.ts';
+import { checkVerifiers } from './check-verifiers.ts';
 import { loadConfig } from './load.ts';
 
 const scheme = { alg: 'hmac', sig: { from: 'header:X-Sig' } } as const;
@@ -125,6 +126,32 @@ describe('a source', () => {
     ]) {
       assert.equal(problemsWith(options).length, 1, JSON.stringify(options));
     }
+  });
+
+  it('has handshakes of its own beside verify only, and may wait for the secret that one brings', () => {
+    const hello = {
+      ...{ name: 'hello', method: 'POST', when: { header: 'X-Secret' }, signed: false },
+      ...{ action: { kind: 'keep-secret', from: 'header:X-Secret' }, reply: { status: 200 } },
+    };
+    assert.deepEqual(problemsOf({ verify: scheme, handshakes: [hello] }), []);
+    assert.deepEqual(checkVerifiers({ sources: { s: { verify: scheme, handshakes: [hello] } } }), []);
+    assert.equal(checkVerifiers({ sources: { s: { verify: scheme } } }).length, 1);
+    assert.match(
+      problemsWith({ handshakes: [hello] }).join(),
+      /^sources\.s\.handshakes: .* beside verify only/,
+    );
+    assert.match(
+      problemsOf({
+        verify: scheme,
+        secret: 'x',
+        handshakes: [{ ...hello, action: { kind: 'keep-event' } }],
+      }).join(),
+      /^sources\.s\.handshakes\[0\]\.action\.kind: got .*signed: true/,
+    );
+    assert.match(
+      problemsOf({ verify: scheme, secret: 'x', handshakes: [{ ...hello, when: {} }] }).join(),
+      /every event would be taken for it/,
+    );
   });
 
   it('has defaults for what is left out', async () => {

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { announce } from '../../src/announce.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { ReceiverEvent } from '../../src/observe/events.ts';
+import { startSources } from './sources-support.ts';
+import { post } from './support.ts';
+
+describe('announce', () => {
+  it('warns of a source that takes the first secret that it is sent, until it has one', async (t) => {
+    const { ingest, store, url } = await startSources(t, {
+      sources: { asana: { provider: 'asana' }, github: { provider: 'github', secrets: ['s'] }, plain: null },
+    });
+    const config = await loadConfig({ env: {}, cwd: import.meta.dirname });
+    const warnings = async () => {
+      const events: ReceiverEvent[] = [];
+      await announce({ config, store, sources: ingest.sources }, url, (event) => void events.push(event));
+      return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));
+    };
+    const secret = 'b537207f20cbfa02357cf448134da559';
+    const [warning, ...more] = await warnings();
+    assert.match(warning!, /asana has no secret yet and takes the first one that it is sent/);
+    assert.deepEqual(more, []);
+    const sent = await post(`${url}/webhooks/asana`, '{}', { 'X-Hook-Secret': secret });
+    assert.equal(sent.status, 200, sent.text);
+    assert.deepEqual(await warnings(), []);
+  });
+});
