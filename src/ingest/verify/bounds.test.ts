@@ -37,6 +37,12 @@ describe('the work for one request', () => {
     );
   });
 
+  it('is that of a few groups, though there is no signature in them', async () => {
+    const others = Array(SIGNATURES_MAX).fill(`t=${NOW_S},v0=0`);
+    const given = request(['persona-signature', [...others, group].join(' ')]);
+    assert.equal(await reasonOf({ provider: 'persona' }, given), 'malformed_signature');
+  });
+
   it('is small for hundreds of groups and a body of megabytes', async () => {
     const large = request(persona(650), Buffer.alloc(5_000_000, 97));
     const beginMs = performance.now();
