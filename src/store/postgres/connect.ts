@@ -73,3 +73,9 @@ export function createPool(options: ConnectOptions, max: number): pg.Pool {
   pool.on('connect', (client) => void client.on('error', () => {}));
   return pool;
 }
+
+/** Where a URL leads, without the credentials in it. */
+export function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname}`;
+}

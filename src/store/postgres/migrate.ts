@@ -23,30 +23,53 @@ const SCHEMA_TABLE = `
 
 /**
  * Brings the schema up to date. Any number of nodes may do so at once: one migrates, the others wait and find it done.
+ * @param check looks, while nobody else migrates, whether the node may start at all
  * @throws StoreError STORE_SCHEMA when the schema is newer than this program can work on
  */
-export async function migrate(client: ClientBase, migrations: readonly Migration[]): Promise<void> {
+export async function migrate(
+  client: ClientBase,
+  migrations: readonly Migration[],
+  check: () => Promise<void> = async () => {},
+): Promise<void> {
   const known = migrations.length;
+  await alone(client, async () => {
+    const { version, compatibleFrom } = await readVersion(client);
+    if (version > known) refuseNewer(version, compatibleFrom, known);
+    await check();
+    await addMigrations(client, migrations, version);
+  });
+}
+
+/** Does the work in a transaction, one process at a time; as a whole or not at all. */
+export async function alone<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query('begin');
   try {
     // Ends with the transaction, so it works through a pooler and is never left behind.
     await client.query(`select pg_advisory_xact_lock(${LOCK_SPACE}, ${MIGRATION_LOCK})`);
     await client.query(SCHEMA_TABLE);
-    const { version, compatibleFrom } = await readVersion(client);
-    if (version > known) refuseNewer(version, compatibleFrom, known);
-    for (const [index, { sql, compatibleFrom: from }] of migrations.entries()) {
-      if (index < version) continue;
-      await client.query(sql);
-      await client.query('insert into inbox_schema values ($1, $2)', [index + 1, from]);
-    }
+    const result = await work();
     await client.query('commit');
+    return result;
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
   }
 }
 
-async function readVersion(client: ClientBase): Promise<{ version: number; compatibleFrom: number }> {
+/** Takes the schema from a version, 0 for an empty database, to the last one. */
+export async function addMigrations(
+  client: ClientBase,
+  migrations: readonly Migration[],
+  version: number,
+): Promise<void> {
+  for (const [index, { sql, compatibleFrom }] of migrations.entries()) {
+    if (index < version) continue;
+    await client.query(sql);
+    await client.query('insert into inbox_schema values ($1, $2)', [index + 1, compatibleFrom]);
+  }
+}
+
+export async function readVersion(client: ClientBase): Promise<{ version: number; compatibleFrom: number }> {
   const { rows } = await client.query(
     'select version, compatible_from from inbox_schema order by version desc limit 1',
   );

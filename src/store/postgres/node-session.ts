@@ -16,7 +16,7 @@ export type NodeSession = Readonly<{
   stop(): Promise<void>;
 }>;
 
-const LEADER_LOCK = 2;
+export const LEADER_LOCK = 2;
 const CHANNEL = 'webhook_receiver_due';
 
 /** How often the session shows that its node lives. */

@@ -7,12 +7,13 @@ import { createBacklog } from './backlog.ts';
 import * as browse from './browse.ts';
 import { listRejected, readRejected } from './browse-rejected.ts';
 import { checkServer } from './check-server.ts';
-import { createPool } from './connect.ts';
+import { createPool, placeOf } from './connect.ts';
 import { SHARD } from './counters.ts';
 import { createDatabase, type Database, type Statement } from './database.ts';
 import { countDue, duePending } from './due.ts';
 import { findExpired } from './expired.ts';
 import { gatherRejected } from './gather-rejected.ts';
+import { refuseUnfinished } from './import-mark.ts';
 import { createSequence } from './in-sequence.ts';
 import { createLanes } from './lanes.ts';
 import { type Migration, migrate } from './migrate.ts';
@@ -67,7 +68,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
       const client = await pool.connect();
       try {
         await checkServer(client);
-        await migrate(client, migrations);
+        await migrate(client, migrations, () => refuseUnfinished(client));
       } finally {
         client.release();
       }
@@ -186,10 +187,4 @@ async function withPatience(work: () => Promise<void>): Promise<void> {
       await sleep(systemClock, OPEN_PAUSE_MS);
     }
   }
-}
-
-/** Where a URL leads, without the credentials in it. */
-function placeOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
 }

@@ -92,7 +92,7 @@ export function wordsOfCause(error: unknown): string {
 }
 
 /** A refused connection to a name with several addresses is an AggregateError without words of its own. */
-function wordsOf(error: unknown): string {
+export function wordsOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(wordsOf).join(', ');
   const { message, code } = error as { message?: string; code?: string };
   return message || code || String(error);

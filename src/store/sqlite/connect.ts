@@ -99,7 +99,8 @@ export function openReader(databasePath: string): DatabaseSync {
   });
 }
 
-function guarded<T>(databasePath: string, open: () => T): T {
+/** What SQLite throws in the work, as a StoreError that names the file. */
+export function guarded<T>(databasePath: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
@@ -112,18 +113,23 @@ function guarded<T>(databasePath: string, open: () => T): T {
   }
 }
 
-function refuseForeignFile(db: DatabaseSync, databasePath: string): void {
+/** @param setting what names the file, for the advice */
+export function refuseForeignFile(db: DatabaseSync, databasePath: string, setting = 'DB_PATH'): void {
   const { application_id: id } = db.prepare('pragma application_id').get() as { application_id: number };
   const { tables } = db.prepare('select count(*) as tables from sqlite_schema').get() as { tables: number };
   if (id === APPLICATION_ID || (id === 0 && tables === 0)) return;
   throw new StoreError(
     'STORE_SCHEMA',
-    `${databasePath} is the database of another program: give DB_PATH another file.`,
+    `${databasePath} is the database of another program: give ${setting} another file.`,
   );
 }
 
+export function schemaVersion(db: DatabaseSync): number {
+  return (db.prepare('pragma user_version').get() as { user_version: number }).user_version;
+}
+
 function migrate(db: DatabaseSync, databasePath: string): void {
-  const { user_version: version } = db.prepare('pragma user_version').get() as { user_version: number };
+  const version = schemaVersion(db);
   if (version > MIGRATIONS.length) {
     throw new StoreError(
       'STORE_SCHEMA',

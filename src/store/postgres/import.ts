@@ -1,0 +1,124 @@
+import pg from 'pg';
+import { StoreError } from '../../domain/errors.ts';
+import {
+  type BatchLimits,
+  type Counter,
+  type InboxTarget,
+  PARTS,
+  type Part,
+  type Row,
+} from '../inbox-copy.ts';
+import { checkServer } from './check-server.ts';
+import { clientConfig, placeOf } from './connect.ts';
+import type { Statement } from './database.ts';
+import { claimTarget } from './import-claim.ts';
+import { finishImportMark } from './import-mark.ts';
+import { firstKey, keyOf, readStatement, writeStatement, writeValues } from './import-rows.ts';
+import { COUNTS } from './stats.ts';
+import { toStoreError, wordsOf } from './store-failure.ts';
+
+/** A batch on a slow disk takes longer than any statement of a receiver. */
+const STATEMENT_PATIENCE_MS = 120_000;
+
+/**
+ * Opens a database that an inbox moves to, on one connection: its locks are that session's.
+ * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA
+ */
+export async function openImport(url: string): Promise<InboxTarget> {
+  const client = new pg.Client({
+    ...clientConfig({ url, applicationName: 'webhook-receiver migrate', isDirect: true }),
+    query_timeout: STATEMENT_PATIENCE_MS + 5_000,
+  });
+  // Without a listener a connection that breaks ends the process; whoever asks next is told.
+  client.on('error', () => {});
+  const place = placeOf(url);
+  try {
+    await named(place, 'cannot move into', async () => {
+      await client.connect();
+      await client.query(`set statement_timeout = ${STATEMENT_PATIENCE_MS}`);
+      await checkServer(client);
+    });
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
+  return createTarget(client, place);
+}
+
+function createTarget(client: pg.Client, place: string): InboxTarget {
+  const query = async (statement: Statement, values: unknown[]): Promise<Row[]> => {
+    const { rows } = await client.query({ ...statement, values, rowMode: 'array' });
+    return rows as unknown as Row[];
+  };
+  const atWork = <T>(work: () => Promise<T>) => named(place, 'the move was interrupted at', work, GO_ON);
+  return {
+    begin: (fingerprint, nowMs) =>
+      named(place, 'cannot move into', () => claimTarget(client, fingerprint, nowMs)),
+    write: (batch, mark) =>
+      atWork(async () => void (await query(WRITE[mark.part], writeValues(batch, mark)))),
+    async *pages(part, limits) {
+      let next = atWork(() => query(READ[part], pageValues(limits, firstKey(part))));
+      for (;;) {
+        const rows = await next;
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        // The server reads on while these are looked at.
+        next = atWork(() => query(READ[part], pageValues(limits, keyOf(part, last))));
+        next.catch(() => {});
+        yield rows;
+      }
+    },
+    counters: () => atWork(() => readCounters(client)),
+    finish: (proof, lastRejectedSeq, nowMs) =>
+      atWork(async () => {
+        if (lastRejectedSeq > 0) {
+          await client.query(`select setval(pg_get_serial_sequence('rejected', 'seq'), $1)`, [
+            lastRejectedSeq,
+          ]);
+        }
+        // Else the planner knows nothing of the tables until the server comes round to it.
+        await client.query(`analyze ${PARTS.join(', ')}`);
+        await finishImportMark(client, proof, nowMs);
+      }),
+    close: () => client.end().catch(() => {}),
+  };
+}
+
+const GO_ON = 'What was moved is kept: start the same command again, and it goes on.';
+
+const WRITE = byPart(writeStatement);
+const READ = byPart(readStatement);
+
+function byPart(make: (part: Part) => Statement): Readonly<Record<Part, Statement>> {
+  return Object.fromEntries(PARTS.map((part) => [part, make(part)])) as Record<Part, Statement>;
+}
+
+function pageValues({ maxRows, maxBytes }: BatchLimits, behind: Row): unknown[] {
+  return [maxRows, maxBytes, ...behind];
+}
+
+async function readCounters(client: pg.Client): Promise<Counter[]> {
+  const { rows } = await client.query(COUNTS.text);
+  const deliveries = rows.flatMap(({ destination, ...counts }) =>
+    Object.entries(counts as Record<string, number>).map(
+      ([status, count]): Counter => [destination as string, status, count],
+    ),
+  );
+  const totals = await client.query(
+    'select coalesce(sum(events), 0)::bigint as events, coalesce(sum(pending), 0)::bigint as pending from totals',
+  );
+  const { events, pending } = totals.rows[0] as Record<string, number>;
+  return [...deliveries, ['', 'events', events!], ['', 'pending', pending!]];
+}
+
+async function named<T>(place: string, what: string, work: () => Promise<T>, advice = ''): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // Its advice is for a receiver, which goes on by itself.
+    const { code } = toStoreError(error);
+    throw new StoreError(code, `${what} ${place}: ${wordsOf(error)}${advice === '' ? '' : `. ${advice}`}`, {
+      cause: error,
+    });
+  }
+}

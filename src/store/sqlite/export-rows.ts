@@ -1,0 +1,107 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../../domain/errors.ts';
+import { type Batch, COLUMNS, type Part, type ReadOptions, type Row, type Value } from '../inbox-copy.ts';
+import { STRIDE } from './delivery-key.ts';
+import { bytesToUuid } from './uuid-bytes.ts';
+
+/**
+ * How a part is read: behind a key, in the order of keys, so that SQLite walks an index and sorts nothing. The key
+ * comes first in a row, then the columns of the part.
+ */
+type Reading = Readonly<{ start: readonly Value[]; sql: string }>;
+
+const NUMBER = (key: string) => `${key} & ${STRIDE - 1}`;
+const EVENT_OF = (key: string) => `left join events e on e.seq = ${key} / ${STRIDE}`;
+
+const READINGS: Readonly<Record<Part, Reading>> = {
+  events: {
+    start: [0],
+    sql: `select seq, ${COLUMNS.events.join(', ')} from events where seq > ? order by seq`,
+  },
+  deliveries: {
+    start: [0],
+    sql: `
+select d.key, e.id, ${NUMBER('d.key')}, d.destination, d.status, d.attempts, d.due_at, d.lease_token,
+  min(d.lease_until, :ends), d.last_error, d.created_at, d.updated_at, ${NUMBER('d.replay_of')}
+from deliveries d ${EVENT_OF('d.key')} where d.key > ? order by d.key`,
+  },
+  attempts: {
+    start: [0, 0],
+    sql: `
+select a.delivery_key, a.number, e.id, ${NUMBER('a.delivery_key')}, a.number, a.started_at, a.ended_at, a.outcome,
+  a.error, a.http_status, a.response_excerpt
+from attempts a ${EVENT_OF('a.delivery_key')}
+where (a.delivery_key, a.number) > (?, ?) order by a.delivery_key, a.number`,
+  },
+  replay_marks: {
+    start: ['', ''],
+    sql: `
+select hex(m.digest), m.source, m.source, m.digest, e.id, e.received_at
+from replay_marks m left join events e on e.seq = m.seq
+where (m.digest, m.source) > (unhex(?), ?) order by m.digest, m.source`,
+  },
+  rejected: {
+    start: [0],
+    sql: `select seq, ${COLUMNS.rejected.join(', ')} from rejected where seq > ? order by seq`,
+  },
+  source_state: {
+    start: ['', ''],
+    sql: `
+select source, name, ${COLUMNS.source_state.join(', ')} from source_state
+where (source, name) > (?, ?) order by source, name`,
+  },
+};
+
+export function countRows(db: DatabaseSync, part: Part): number {
+  return Number(db.prepare(`select count(*) as count from ${part}`).get()!.count);
+}
+
+/** @see InboxSource.batches */
+export function* readBatches(
+  db: DatabaseSync,
+  part: Part,
+  { after, leasesEndMs, maxRows, maxBytes }: ReadOptions,
+): Generator<Batch> {
+  const { start, sql } = READINGS[part];
+  const statement = db.prepare(sql);
+  statement.setReturnArrays(true);
+  const key = after === null ? start : (JSON.parse(after) as Value[]);
+  const found = sql.includes(':ends')
+    ? statement.iterate({ ends: leasesEndMs }, ...key)
+    : statement.iterate(...key);
+  let rows: Row[] = [];
+  let bytes = 0;
+  let last: readonly Value[] = key;
+  const batch = () => ({ rows, position: JSON.stringify(last.slice(0, start.length)) });
+  for (const read of found as unknown as Iterable<Value[]>) {
+    const row = toRow(part, read.slice(start.length));
+    rows.push(row);
+    bytes += weightOf(row);
+    last = read;
+    if (rows.length < maxRows && bytes < maxBytes) continue;
+    yield batch();
+    rows = [];
+    bytes = 0;
+  }
+  if (rows.length > 0) yield batch();
+}
+
+const IDS: ReadonlySet<string> = new Set(['id', 'event_id']);
+
+function toRow(part: Part, values: Value[]): Row {
+  const at = COLUMNS[part].findIndex((name) => IDS.has(name));
+  if (at === -1) return values;
+  const id = values[at];
+  if (!(id instanceof Uint8Array)) {
+    throw new StoreError('STORE_CORRUPT', `a row of ${part} belongs to an event that is not there`);
+  }
+  values[at] = bytesToUuid(id);
+  return values;
+}
+
+/** Its texts and bytes, roughly. */
+function weightOf(row: Row): number {
+  let weight = 0;
+  for (const value of row) if (value !== null && typeof value !== 'number') weight += value.length;
+  return weight;
+}

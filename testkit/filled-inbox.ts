@@ -1,0 +1,118 @@
+import type { WebhookEvent } from '../src/domain/event.ts';
+import type { Settlement } from '../src/domain/settlement.ts';
+import type { RejectedRequest, Store } from '../src/store/store.ts';
+import { anAttempt, anEvent, nextId } from './builders.ts';
+import { FAKE_EPOCH_MS as T0 } from './fake-clock.ts';
+
+const LEASE_MS = 30_000;
+const BOUNDS = { maxRequests: 100, maxBytes: 10_000_000 };
+
+/** Larger than a batch of a move may be. */
+const LARGE_BODY_BYTES = 5 * 1024 * 1024;
+
+/** What was put into an inbox, to ask for it again. */
+export type Filled = Readonly<{
+  events: readonly WebhookEvent[];
+  /** The event with this mark was taken over by a later one. */
+  mark: Uint8Array;
+  markedEvent: WebhookEvent;
+  /** Deliveries that were at work when it was left. */
+  leased: readonly string[];
+  rejected: readonly string[];
+  sources: readonly string[];
+}>;
+
+/** Fills an empty inbox through its port with rows of all kinds and states, and leaves it as a killed process does. */
+export async function fillInbox(store: Store): Promise<Filled> {
+  const events: WebhookEvent[] = [];
+  const leased: string[] = [];
+  const insert = async (
+    destinations: readonly string[],
+    overrides: Partial<WebhookEvent> = {},
+    digest?: Uint8Array,
+  ) => {
+    const event = anEvent({ receivedAtMs: T0 + events.length, ...overrides });
+    await store.insertEvent(event, destinations, digest === undefined ? null : { digest, sinceMs: T0 + 1e9 });
+    events.push(event);
+    return event;
+  };
+  let claims = 0;
+  const claim = async (destination: string, atMs: number) => {
+    const limits = [{ destination, limit: 1 }];
+    const token = `token ${++claims}`;
+    const outcome = await store.claim({ limits, token, nowMs: atMs, leaseUntilMs: atMs + LEASE_MS });
+    return outcome.leased[0]!;
+  };
+  const work = async (destination: string, settlement: Settlement, atMs = T0 + 1_000) => {
+    const { lease, attempts } = await claim(destination, atMs);
+    const attempt = anAttempt({
+      number: attempts + 1,
+      startedAtMs: atMs,
+      endedAtMs: atMs + 7,
+      ...('error' in settlement
+        ? { outcome: 'failed', error: settlement.error, httpStatus: 500, responseExcerpt: 'Störung\n{"a":1}' }
+        : { httpStatus: 200 }),
+    });
+    await store.settle(lease, settlement, settlement.kind === 'released' ? null : attempt, atMs + 7);
+    return lease.deliveryId;
+  };
+
+  await insert(['completed', 'open']);
+  await work('completed', { kind: 'completed' });
+  await insert(['retried'], { body: Buffer.from([0, 255, 1, 0x5c, 0x27, 0x0a]) });
+  await work('retried', { kind: 'retry', dueAtMs: T0 + 2_000, error: 'not yet "quoted" \\ {1,2}' });
+  await work('retried', { kind: 'retry', dueAtMs: T0 + 3_000, error: 'NULL' }, T0 + 2_500);
+  await insert(['failed'], { headers: ['x-a', '1', 'X-A', 'ü "q" \\', 'x-a', ''], body: Buffer.alloc(0) });
+  await work('failed', { kind: 'retry', dueAtMs: T0 + 2_000, error: 'first' });
+  const dead = await work('failed', { kind: 'failed', error: 'given up' }, T0 + 2_500);
+  await store.replay(dead, T0 + 5_000);
+  await insert(['released']);
+  await work('released', { kind: 'released', dueAtMs: T0 + 1_500 });
+  await insert(['leased', 'leased too']);
+  leased.push((await claim('leased', T0 + 4_000)).lease.deliveryId);
+  leased.push((await claim('leased too', T0 + 4_000)).lease.deliveryId);
+  await insert([]);
+  // Of an earlier time: ids and the order of acceptance are not the same.
+  await insert(['open'], { receivedAtMs: T0 - 5_000, eventType: '', contentType: '' });
+  await insert(['open'], { idempotencyKey: 'shared', source: 'a' });
+  await insert(['open'], { idempotencyKey: 'shared', source: 'ä' });
+  await insert(['open'], { body: Buffer.alloc(LARGE_BODY_BYTES, 'large ') });
+  const mark = Buffer.from('0123456789abcdef');
+  await insert(['open'], { source: 'a' }, mark);
+  const markedEvent = await insert(['open'], { source: 'a' }, mark);
+  await insert(['open'], { source: 'ä' }, mark);
+  for (let more = 0; more < 9; more++) await insert(['open'], {}, Buffer.alloc(16, more));
+
+  const rejected = [
+    aRejected({ body: Buffer.from([0, 1, 254]) }),
+    aRejected({ body: null, bodyBytes: 99_999_999 }),
+    aRejected({ source: 'ä', url: '/webhooks/%C3%A4?x=1', detail: 'says "no"' }),
+    aRejected({ body: Buffer.alloc(0), bodyBytes: 0 }),
+  ];
+  for (const request of rejected) await store.keepRejected(request, BOUNDS);
+  await store.dropRejected(rejected[1]!.id);
+  await store.dropRejected(rejected[3]!.id);
+
+  await store.keepSourceState('a', 'secret', 'gläsern', T0);
+  await store.keepSourceState('ä', 'subscription', '{"arn":"x"}', T0 + 1);
+  await store.keepSourceState('a', 'another', '', T0 + 2);
+  const sources = ['a', 'ä'];
+  return { events, mark, markedEvent, leased, rejected: rejected.map(({ id }) => id), sources };
+}
+
+function aRejected(overrides: Partial<RejectedRequest>): RejectedRequest {
+  return {
+    id: nextId(T0),
+    source: 'a',
+    reason: 'wrong_signature',
+    detail: 'No signature fits.',
+    method: 'POST',
+    url: '/webhooks/a',
+    headers: ['X-Sig', '1', 'x-sig', '2'],
+    contentType: 'text/plain',
+    body: Buffer.from('hello'),
+    bodyBytes: 5,
+    receivedAtMs: T0,
+    ...overrides,
+  };
+}
