@@ -4,6 +4,7 @@ import { addAdminCommands } from './admin.ts';
 import { printConfig } from './config.ts';
 import { endWithoutReader } from './end-without-reader.ts';
 import { explainFailure } from './explain-failure.ts';
+import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
 import { addRejectedCommand } from './rejected.ts';
 import { addSendCommand } from './send.ts';
@@ -20,6 +21,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     .command('config')
     .description('print the effective configuration, secrets redacted')
     .action(printConfig);
+  addMigrateCommand(program, process.env);
   addProvidersCommand(program);
   addSendCommand(program, process.env);
   addAdminCommands(program, process.env);
