@@ -82,6 +82,8 @@ export interface InboxTarget {
   begin(fingerprint: string, nowMs: number): Promise<Begun>;
   /** Writes the rows and how far they lead, in one transaction. */
   write(batch: Batch, mark: HighWater): Promise<void>;
+  /** Everything is written: lets the planner know, which else learns of it when the server comes round to it. */
+  analyze(): Promise<void>;
   /** All rows of a part as they are stored, some at a time. */
   pages(part: Part, limits: BatchLimits): AsyncIterable<readonly Row[]>;
   /** The counters that limits and metrics go by, see `Counter`. */

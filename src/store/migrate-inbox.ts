@@ -43,6 +43,7 @@ export async function migrateInbox(options: MigrateOptions): Promise<MigrateOutc
       const move: Move = { source, target, limits, leasesEndMs: begun.beganAtMs, onProgress };
       const startedMs = monotonicMs();
       await moveRows(move, begun.mark);
+      await target.analyze();
       const movedMs = monotonicMs();
       const proof = await proveCopy(move);
       if (!proof.every(isEqual)) return { kind: 'differs', proof };

@@ -56,6 +56,7 @@ function createTarget(client: pg.Client, place: string): InboxTarget {
       named(place, 'cannot move into', () => claimTarget(client, fingerprint, nowMs)),
     write: (batch, mark) =>
       atWork(async () => void (await query(WRITE[mark.part], writeValues(batch, mark)))),
+    analyze: () => atWork(async () => void (await client.query(`analyze ${PARTS.join(', ')}`))),
     async *pages(part, limits) {
       let next = atWork(() => query(READ[part], pageValues(limits, firstKey(part))));
       for (;;) {
@@ -76,8 +77,6 @@ function createTarget(client: pg.Client, place: string): InboxTarget {
             lastRejectedSeq,
           ]);
         }
-        // Else the planner knows nothing of the tables until the server comes round to it.
-        await client.query(`analyze ${PARTS.join(', ')}`);
         await finishImportMark(client, proof, nowMs);
       }),
     close: () => client.end().catch(() => {}),
