@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { CONTENDERS } from './servers/contenders.ts';
+import { say } from './support/say.ts';
 
 export const MEASURES = ['accept', 'verify', 'end-to-end', 'latency', 'backlog', 'cleanup'] as const;
 export type MeasureName = (typeof MEASURES)[number];
@@ -55,6 +56,22 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     expiredEvents: values.quick ? 200_000 : 500_000,
     out: values.out ?? null,
   };
+}
+
+/** Parses the command line of this process; null when there is nothing to run, which has then been said. */
+export function readOptions<Options extends object>(
+  parse: (args: readonly string[]) => Options | 'help',
+  help: string,
+): Options | null {
+  try {
+    const options = parse(process.argv.slice(2));
+    if (options !== 'help') return options;
+    process.stdout.write(help);
+  } catch (error) {
+    say((error as Error).message);
+    process.exitCode = 2;
+  }
+  return null;
 }
 
 /** A whole number of at least 1. */

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { announce } from './announce.ts';
 import type { Config } from './config/config.ts';
-import { type Delivering, openDelivering } from './delivering.ts';
+import { type Delivering, type DeliveringParts, openDelivering } from './delivering.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
 import { createRouter } from './domain/destination.ts';
@@ -32,6 +32,9 @@ export type App = Readonly<{
   failed: Promise<never>;
 }>;
 
+/** What no user may set: tests of dying nodes make leases short, so as not to wait half a minute for each. */
+export type Internals = Pick<DeliveringParts, 'leaseMs'>;
+
 /** Bodies in memory at once, over all requests: enough for thousands of common ones, and for a few of the largest. */
 const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * maxBodyBytes);
 
@@ -40,7 +43,7 @@ const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * m
  * @throws ConfigError for a handler that cannot be loaded, StoreError when the store cannot be opened, or the
  *   system's own error when the address is taken
  */
-export async function startApp(config: Config): Promise<App> {
+export async function startApp(config: Config, internals: Internals = {}): Promise<App> {
   const clock = systemClock;
   const random = createSystemRandom();
   const newId = createIdGenerator(random);
@@ -86,7 +89,7 @@ export async function startApp(config: Config): Promise<App> {
   });
 
   const core = { store, clock, random, newId, emit };
-  const delivering: Delivering = openDelivering({ ...core, config, handlers });
+  const delivering: Delivering = openDelivering({ ...core, ...internals, config, handlers });
   const purger = createPurger({
     ...core,
     retentionMs: config.retentionMs,

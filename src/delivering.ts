@@ -21,6 +21,8 @@ export type DeliveringParts = Readonly<{
   random: Random;
   newId: IdGenerator;
   emit: Emit;
+  /** How long a claim holds without a heartbeat. */
+  leaseMs?: number;
 }>;
 
 /** From a committed event to settled deliveries: through a queue if there is one, else straight from the store. */
@@ -42,13 +44,12 @@ export type Delivering = Readonly<{
   close(): Promise<void>;
 }>;
 
-/** How long a claim holds without a heartbeat. */
 const LEASE_MS = 30_000;
 
 export function openDelivering(parts: DeliveringParts): Delivering {
-  const { config, store } = parts;
+  const { config, store, leaseMs = LEASE_MS } = parts;
   const { destinations, workerCount } = config;
-  const core = { ...parts, destinations, leaseMs: LEASE_MS };
+  const core = { ...parts, destinations, leaseMs };
   // The queue tells of arrivals as soon as it is connected, which may be before there is a dispatcher.
   let wake: Dispatcher['wake'] = () => {};
   const queueing = openQueueing({ ...core, wake: (destination) => wake(destination) });

@@ -27,7 +27,7 @@ export function createReceiver({ env = {}, cwd = process.cwd(), ...userConfig }:
   let starting: Promise<App> | null = null;
   return {
     async start() {
-      starting ??= loadConfig({ env, cwd, userConfig }).then(startApp);
+      starting ??= loadConfig({ env, cwd, userConfig }).then((config) => startApp(config));
       const { url } = await starting;
       return { url };
     },

@@ -46,6 +46,8 @@ export type FolderOptions = Readonly<{
   config?: string;
   /** For all processes of the folder. */
   env?: Env;
+  /** What to start instead of the program. */
+  program?: string;
 }>;
 
 /** A working directory of its own in which the program is started, again and again on the same database. */
@@ -63,6 +65,7 @@ export type RunOptions = Readonly<{
   node?: string;
   nodeOptions?: readonly string[];
   args?: readonly string[];
+  program?: string;
 }>;
 
 const PATIENCE_MS = 20_000;
@@ -81,10 +84,15 @@ export async function receiverFolder(t: Cleanup, options: FolderOptions = {}): P
   });
   if (options.config !== undefined) await writeFile(join(path, 'webhooks.config.mjs'), options.config);
   const databasePath = join(path, 'events.db');
+  const { program = PROGRAM } = options;
 
   const launch = (env: Env, how: RunOptions = {}): Running => {
     // Nothing of the test's own environment: a PORT or CONFIG of the developer's must not get in.
-    const started = run(path, { DB_PATH: databasePath, ...BASE, ...options.env, ...env }, how);
+    const started = run(
+      path,
+      { DB_PATH: databasePath, ...BASE, ...options.env, ...env },
+      { program, ...how },
+    );
     running.add(started);
     void started.exit.then(() => running.delete(started));
     return started;
@@ -106,10 +114,11 @@ const BASE: Env = {
 
 type Running = Readonly<{ child: ChildProcess; log: Log; exit: Promise<Exit> }>;
 
-function run(cwd: string, env: Env, { node = process.execPath, nodeOptions, args = ['serve'] }: RunOptions) {
+function run(cwd: string, env: Env, how: RunOptions) {
+  const { node = process.execPath, nodeOptions, args = ['serve'], program = PROGRAM } = how;
   const options = nodeOptions ?? ['--conditions=source'];
   const { PATH = '' } = process.env;
-  const child = spawn(node, [...options, PROGRAM, ...args], { cwd, env: { PATH, ...env } });
+  const child = spawn(node, [...options, program, ...args], { cwd, env: { PATH, ...env } });
   const log = openLog();
   const stdout: string[] = [];
   const stderr: string[] = [];

@@ -4,23 +4,42 @@ import { CONTENDERS, type Contender } from '../servers/contenders.ts';
 import type { Receiver } from '../servers/receiver.ts';
 import { throwIfInterrupted } from '../support/cleanup.ts';
 import { say } from '../support/say.ts';
-import { ratios, spread } from '../support/stats.ts';
+import { ratios, type Spread, spread } from '../support/stats.ts';
 import { fixed, type Table, verdict, whole } from '../support/table.ts';
 import { createTempDir } from '../support/temp.ts';
 import { CONNECTIONS, type Setting, WARM_UP_SECONDS } from './setting.ts';
 
-const CONNECTION_COUNTS = [CONNECTIONS, 256] as const;
-const GOAL_OF_BARE = 0.45;
+/** A server's rate, measured in those of another in the same round. */
+export type AcceptGoal = Readonly<{ server: string; base: string; atLeast: number; words: string }>;
+
+export type Comparison = Readonly<{
+  title: string;
+  contenders: readonly Contender[];
+  connectionCounts: readonly number[];
+  goals: readonly AcceptGoal[];
+  notes: readonly string[];
+}>;
 
 /** How many requests a server answers with 2xx, beside what others answer in the same round. */
-export async function measureAccept(setting: Setting): Promise<Table> {
-  const notes: string[] = [];
-  let contenders = chooseContenders(setting, notes);
+export function measureAccept(setting: Setting): Promise<Table> {
+  return compareServers(setting, {
+    title: 'Accept: requests answered 2xx',
+    contenders: CONTENDERS,
+    connectionCounts: [CONNECTIONS, 256],
+    goals: [{ server: 'receiver', base: 'bare', atLeast: 0.45, words: '' }],
+    notes: ['durable when answered: webhook-receiver, SQLite and pg-boss; Redis may lose its last second'],
+  });
+}
+
+/** Saturates one server after the other, round by round. */
+export async function compareServers(setting: Setting, comparison: Comparison): Promise<Table> {
+  const notes = [...comparison.notes];
+  let contenders = chooseContenders(setting, comparison.contenders, notes);
   const measured = new Map<string, Saturation[]>();
   for (let round = 0; round < setting.rounds; round += 1) {
     // Back and forth: whoever runs later in a round must not always be the same.
     const order = round % 2 === 0 ? contenders : contenders.toReversed();
-    for (const connections of CONNECTION_COUNTS) {
+    for (const connections of comparison.connectionCounts) {
       for (const contender of order) {
         if (!contenders.includes(contender)) continue;
         const result = await measureOrGiveUp(contender, connections, setting, notes);
@@ -35,15 +54,15 @@ export async function measureAccept(setting: Setting): Promise<Table> {
       }
     }
   }
-  return tabulate(contenders, measured, notes);
+  return tabulate({ ...comparison, contenders, notes }, measured);
 }
 
 function keyOf(contender: Contender, connections: number): string {
   return `${contender.name}/${connections}`;
 }
 
-function chooseContenders(setting: Setting, notes: string[]): Contender[] {
-  return CONTENDERS.filter((contender) => {
+function chooseContenders(setting: Setting, all: readonly Contender[], notes: string[]): Contender[] {
+  return all.filter((contender) => {
     const isAsked = setting.contenders.length === 0 || setting.contenders.includes(contender.name);
     if (!isAsked) return false;
     const missing = (contender.isPeer ? setting.peersMissing : null) ?? contender.missing();
@@ -98,47 +117,59 @@ async function compareCounts(receiver: Receiver, ok: number, inFlight: number): 
   return `INVALID: the client saw ${ok} answers 2xx, the receiver counted ${accepted} events accepted`;
 }
 
-function tabulate(
-  contenders: readonly Contender[],
-  measured: ReadonlyMap<string, readonly Saturation[]>,
-  notes: readonly string[],
-): Table {
-  const rows = CONNECTION_COUNTS.flatMap((connections) => {
-    const bare = (measured.get(`bare/${connections}`) ?? []).map((each) => each.okPerSecond);
-    return contenders.map((contender) =>
-      toRow(contender, connections, measured.get(keyOf(contender, connections)) ?? [], bare),
-    );
-  });
+type Measured = ReadonlyMap<string, readonly Saturation[]>;
+
+function tabulate(comparison: Comparison, measured: Measured): Table {
+  const { title, contenders, connectionCounts, notes } = comparison;
+  const rows = connectionCounts.flatMap((connections) =>
+    contenders.map((contender) => toRow(comparison, contender, connections, measured)),
+  );
   return {
-    title: 'Accept: requests answered 2xx',
+    title,
     columns: ['server', 'connections', 'requests/s', 'of bare', 'min..max', 'p50', 'p99', 'not 2xx', 'goal'],
     rows,
-    notes: [
-      'median over the rounds; the ratio to bare is taken within each round',
-      'durable when answered: webhook-receiver, SQLite and pg-boss; Redis may lose its last second',
-      ...notes,
-    ],
+    notes: ['median over the rounds; the ratio to bare is taken within each round', ...notes],
   };
 }
 
 function toRow(
-  contender: Contender,
+  comparison: Comparison,
+  { name, label }: Contender,
   connections: number,
-  runs: readonly Saturation[],
-  bare: readonly number[],
+  measured: Measured,
 ): string[] {
-  const rates = runs.map((run) => run.okPerSecond);
-  const ofBare = bare.length === 0 ? null : spread(ratios(rates, bare));
-  const isGoal = contender.name === 'receiver' && connections === CONNECTIONS && ofBare !== null;
+  const runs = measured.get(`${name}/${connections}`) ?? [];
+  const ratiosTo = (base: string) => ratiosOf(measured, name, base, connections);
+  const ofBare = ratiosTo('bare');
+  // Goals are set for the first of the counts.
+  const goals = comparison.goals
+    .filter(({ server }) => server === name && connections === comparison.connectionCounts[0])
+    .flatMap((goal) => describeGoal(goal, ratiosTo(goal.base)));
   return [
-    contender.label,
+    label,
     String(connections),
-    whole(spread(rates).median),
+    whole(spread(runs.map((run) => run.okPerSecond)).median),
     ofBare === null ? 'n/a' : fixed(ofBare.median, 2),
     ofBare === null ? 'n/a' : `${fixed(ofBare.min, 2)}..${fixed(ofBare.max, 2)}`,
     `${fixed(spread(runs.map((run) => run.p50Ms)).median, 1)} ms`,
     `${fixed(spread(runs.map((run) => run.p99Ms)).median, 1)} ms`,
     whole(runs.reduce((sum, run) => sum + run.notOk + run.socketErrors, 0)),
-    isGoal ? `>= ${GOAL_OF_BARE}: ${verdict(ofBare, (ratio) => ratio >= GOAL_OF_BARE)}` : '',
+    goals.join('; '),
+  ];
+}
+
+function ratiosOf(measured: Measured, name: string, base: string, connections: number): Spread | null {
+  const ratesOf = (each: string) =>
+    (measured.get(`${each}/${connections}`) ?? []).map((run) => run.okPerSecond);
+  const bases = ratesOf(base);
+  return bases.length === 0 ? null : spread(ratios(ratesOf(name), bases));
+}
+
+/** What is not the ratio to bare has no column of its own, so its figure stands with the goal. */
+function describeGoal({ base, atLeast, words }: AcceptGoal, ratio: Spread | null): string[] {
+  if (ratio === null) return [];
+  const met = verdict(ratio, (each) => each >= atLeast);
+  return [
+    base === 'bare' ? `>= ${atLeast}: ${met}` : `${fixed(ratio.median, 1)} ${words}, >= ${atLeast}: ${met}`,
   ];
 }

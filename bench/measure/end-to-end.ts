@@ -8,15 +8,14 @@ import { say } from '../support/say.ts';
 import { type Spread, spread } from '../support/stats.ts';
 import { fixed, type Table, verdict, whole } from '../support/table.ts';
 import { createTempDir } from '../support/temp.ts';
-import { sleepMs, waitUntil } from '../support/wait.ts';
-import { CONNECTIONS, type Setting, WARM_UP_SECONDS } from './setting.ts';
+import { sleepMs } from '../support/wait.ts';
+import { type Setting, WARM_UP_SECONDS } from './setting.ts';
+import { drain, pipelineOf, runSaturated, type Saturated } from './through.ts';
 
 const GOAL_PER_SECOND = 10_000;
-const DRAIN_PATIENCE_MS = 120_000;
 /** A backlog of at most this much work, at the offered rate, is in step and not growing. */
 const IN_STEP_SECONDS = 0.5;
 
-type Saturated = Readonly<{ accepted: number; completed: number; left: number; through: number }>;
 type Offered = Readonly<{ accepted: number; completed: number; left: number; p99Ms: number; notOk: number }>;
 
 /** Accepted and completed: the handler returns at once, so it is the receiver's own work that is measured. */
@@ -24,7 +23,7 @@ export async function measureEndToEnd(setting: Setting): Promise<Table> {
   const saturated: Saturated[] = [];
   const offered: Offered[] = [];
   for (let round = 0; round < setting.rounds; round += 1) {
-    saturated.push(await withReceiver((receiver) => runSaturated(receiver, setting)));
+    saturated.push(await withReceiver((receiver) => runSaturated(pipelineOf(receiver), setting)));
     offered.push(await withReceiver((receiver) => runOffered(receiver, setting)));
     const through = whole(saturated.at(-1)!.through);
     say(`  round ${round + 1}/${setting.rounds}  through ${through}/s, offered ${describe(offered.at(-1)!)}`);
@@ -39,38 +38,6 @@ async function withReceiver<T>(run: (receiver: Receiver) => Promise<T>): Promise
   await receiver.stop();
   await dir.remove();
   return result;
-}
-
-/** As fast as the client can: `through` counts from the first request until the last event is completed. */
-async function runSaturated(receiver: Receiver, setting: Setting): Promise<Saturated> {
-  const run = (seconds: number) =>
-    setting.saturate({ url: receiver.url, connections: CONNECTIONS, seconds, keyPrefix: createKeyPrefix() });
-  await run(WARM_UP_SECONDS);
-  await drain(receiver);
-  const before = await receiver.metrics();
-  const startedAtMs = performance.now();
-  await run(setting.seconds);
-  const accepting = await receiver.metrics();
-  const acceptingSeconds = (performance.now() - startedAtMs) / 1e3;
-  await drain(receiver);
-  const totalSeconds = (performance.now() - startedAtMs) / 1e3;
-  const after = await receiver.metrics();
-  return {
-    accepted: (acceptedOf(accepting) - acceptedOf(before)) / acceptingSeconds,
-    completed: (completedOf(accepting) - completedOf(before)) / acceptingSeconds,
-    left: acceptedOf(accepting) - completedOf(accepting),
-    through: (completedOf(after) - completedOf(before)) / totalSeconds,
-  };
-}
-
-async function drain(receiver: Receiver): Promise<void> {
-  const isDone = await waitUntil(async () => {
-    const metrics = await receiver.metrics();
-    return completedOf(metrics) >= acceptedOf(metrics);
-  }, DRAIN_PATIENCE_MS);
-  if (isDone) return;
-  const metrics = await receiver.metrics();
-  throw new Error(`${acceptedOf(metrics)} events accepted, only ${completedOf(metrics)} completed`);
 }
 
 /** A constant rate, whether or not it keeps up: what is left at the end tells whether it did. */
@@ -90,7 +57,7 @@ async function runOffered(receiver: Receiver, setting: Setting): Promise<Offered
   const after = await receiver.metrics();
   const elapsedSeconds = (performance.now() - beforeMs) / 1e3;
   const summary = summarize(await sending, startMs + WARM_UP_SECONDS * 1e3, startMs + seconds * 1e3);
-  await drain(receiver);
+  await drain(pipelineOf(receiver));
   return {
     accepted: (acceptedOf(after) - acceptedOf(before)) / elapsedSeconds,
     completed: (completedOf(after) - completedOf(before)) / elapsedSeconds,

@@ -18,9 +18,14 @@ export type Contender = Readonly<{
   start(dir: string): Promise<Running>;
 }>;
 
-const present = () => null;
+export const present = () => null;
 
-async function startServer(file: string, dir: string, env: Record<string, string> = {}): Promise<Running> {
+/** Runs one of this folder's servers on a free port. */
+export async function startServer(
+  file: string,
+  dir: string,
+  env: Record<string, string> = {},
+): Promise<Running> {
   const port = await freePort();
   const child = startChild({
     name: file,
@@ -34,7 +39,7 @@ async function startServer(file: string, dir: string, env: Record<string, string
 }
 
 /** Stops the server first, then what it stood on. */
-function standingOn(server: Running, ground: Readonly<{ stop(): Promise<void> }>): Running {
+export function standingOn(server: Running, ground: Readonly<{ stop(): Promise<void> }>): Running {
   return {
     ...server,
     stop: async () => {

@@ -6,6 +6,15 @@ declare module 'bullmq' {
     waitUntilReady(): Promise<unknown>;
     add(name: string, data: unknown, options: { jobId: string }): Promise<{ id?: string }>;
   }
+  export class Worker {
+    constructor(
+      name: string,
+      work: () => Promise<void>,
+      options: { connection: { host: string; port: number }; concurrency: number },
+    );
+    on(event: 'completed', listener: () => void): void;
+    on(event: 'error', listener: (error: Error) => void): void;
+  }
 }
 
 declare module 'pg-boss' {
@@ -15,6 +24,11 @@ declare module 'pg-boss' {
     start(): Promise<unknown>;
     createQueue(name: string): Promise<void>;
     send(name: string, data: object): Promise<string | null>;
+    work(
+      name: string,
+      options: { batchSize: number; pollingIntervalSeconds: number; burstWhenBatchFull: boolean },
+      handle: (jobs: readonly unknown[]) => Promise<void>,
+    ): Promise<string>;
   }
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { freePort, startChild, waitForChild } from '../support/child.ts';
 import { findPostgresBin } from '../support/paths.ts';
 
-export type Postgres = Readonly<{ url: string; stop(): Promise<void> }>;
+export type Postgres = Readonly<{ url: string; pid: number; stop(): Promise<void> }>;
+export type PostgresSettings = Readonly<Record<string, string>>;
 
 export function postgresMissing(): string | null {
   return findPostgresBin() === null
@@ -26,8 +27,20 @@ function unprivilegedUser(): Readonly<{ uid: number; gid: number }> | null {
   return { uid: Number(account[2]), gid: Number(account[3]) };
 }
 
-/** A fresh cluster with PostgreSQL's defaults: fsync and synchronous_commit are on. */
-export async function startPostgres(dir: string): Promise<Postgres> {
+/**
+ * What docs/scale.md and the cluster's compose file set, for a machine that the database shares: fewer checkpoints,
+ * since after each one every page that is touched goes into the WAL whole. fsync and synchronous_commit stay on.
+ */
+export const TUNED: PostgresSettings = {
+  shared_buffers: '1GB',
+  max_wal_size: '8GB',
+  checkpoint_timeout: '15min',
+  wal_compression: 'lz4',
+  max_connections: '200',
+};
+
+/** A fresh cluster with PostgreSQL's defaults but for the settings given: fsync and synchronous_commit are on. */
+export async function startPostgres(dir: string, settings: PostgresSettings = {}): Promise<Postgres> {
   const bin = findPostgresBin()!;
   const user = unprivilegedUser();
   const data = join(dir, 'postgres');
@@ -49,25 +62,22 @@ export async function startPostgres(dir: string): Promise<Postgres> {
   if (initdb.status !== 0) throw new Error(`initdb: ${initdb.error?.message ?? initdb.stderr}`);
 
   const port = await freePort();
+  // No Unix socket: the path of its directory may be longer than a socket's may be.
+  const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+  const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const child = startChild({
     name: 'postgres',
     command: join(bin, 'postgres'),
-    // No Unix socket: the path of its directory may be longer than a socket's may be.
-    args: [
-      '-D',
-      data,
-      '-p',
-      String(port),
-      '-c',
-      'listen_addresses=127.0.0.1',
-      '-c',
-      'unix_socket_directories=',
-    ],
+    args: ['-D', data, '-p', String(port), ...options],
     cwd: '/',
     // SIGINT is its fast shutdown; SIGTERM would wait for clients to leave.
     stopSignal: 'SIGINT',
     ...(user ?? {}),
   });
   await waitForChild(child, 'postgres', async () => child.output().includes('ready to accept connections'));
-  return { url: `postgres://bench@127.0.0.1:${port}/postgres`, stop: () => child.stop() };
+  return {
+    url: `postgres://bench@127.0.0.1:${port}/postgres`,
+    pid: child.pid,
+    stop: () => child.stop(),
+  };
 }

@@ -16,7 +16,10 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   const program = new Command('webhook-receiver')
     .description('A durable inbox for webhooks. Settings come from the environment; see the README.')
     .version(packageVersion());
-  program.command('serve', { isDefault: true }).description('run the receiver').action(serve);
+  program
+    .command('serve', { isDefault: true })
+    .description('run the receiver')
+    .action(() => serve());
   program
     .command('config')
     .description('print the effective configuration, secrets redacted')

@@ -1,0 +1,131 @@
+import { fileURLToPath } from 'node:url';
+import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import { type Env, type ReceiverProcess, receiverFolder } from '../../../testkit/receiver-process.ts';
+import { eventually } from '../../e2e/support/eventually.ts';
+import { createDisturbances, type Disturbances } from './disturbances.ts';
+import { machineMs } from './now.ts';
+import { LEDGER_CONFIG } from './runs.ts';
+import { type Sql, sqlOn } from './sql.ts';
+
+type Cleanup = Readonly<{ after(clean: () => Promise<void>): void }>;
+
+/** A name that keeps its place in the cluster, whatever process lives there. */
+export type Place = Readonly<{ name: string; process: ReceiverProcess }>;
+
+export type Cluster = Readonly<{
+  postgres: TestPostgres;
+  sql: Sql;
+  /** Where the runs are written down. */
+  folder: string;
+  leaseMs: number;
+  disturbances: Disturbances;
+  names: readonly string[];
+  /** Origins of the nodes that are not known to be dead. */
+  urls(): readonly string[];
+  node(name: string): ReceiverProcess;
+  /** Waits until one node leads, another than `except`, and gives its name. */
+  leader(except?: string): Promise<string>;
+  kill(name: string): Promise<void>;
+  /** A new process in the place of one that is gone. */
+  revive(name: string): Promise<void>;
+  /** Stops the process, as a machine that swaps or a debugger does; what it returns lets it go on. */
+  freeze(name: string): () => void;
+  /** Ends PostgreSQL as a power cut does, and starts it again after a while. */
+  crashDatabase(awayMs: number): Promise<void>;
+  /** Ends all nodes as an operator does. @throws for one that does not end well */
+  stop(): Promise<void>;
+}>;
+
+const NODE = fileURLToPath(new URL('./node.ts', import.meta.url));
+
+export type ClusterOptions = Readonly<{
+  names: readonly string[];
+  leaseMs: number;
+  /** For all nodes, such as a QUEUE_URL. */
+  env?: Env;
+}>;
+
+/** Starts PostgreSQL and the nodes on it; both end with the test. */
+export async function startCluster(t: Cleanup, options: ClusterOptions): Promise<Cluster> {
+  const { names, leaseMs, env = {} } = options;
+  const postgres = await startPostgres();
+  t.after(() => postgres.stop());
+  const url = await postgres.createDatabase();
+  const sql = sqlOn(url);
+  const folder = await receiverFolder(t, {
+    program: NODE,
+    config: LEDGER_CONFIG,
+    env: {
+      TEST_LEASE_MS: String(leaseMs),
+      QUEUE_MAXSIZE: '1000000',
+      WORKER_COUNT: '16',
+      MAX_ATTEMPTS: '100',
+      RETRY_BASE_DELAY: '0',
+      ...env,
+    },
+  });
+  const start = async (name: string) => {
+    // By the name of its sessions the leader is found.
+    const own = new URL(url);
+    own.searchParams.set('application_name', name);
+    return folder.start({ DATABASE_URL: own.href });
+  };
+  const alive = new Map(await Promise.all(names.map(async (name) => [name, await start(name)] as const)));
+  const disturbances = createDisturbances();
+  const node = (name: string) => alive.get(name)!;
+
+  return {
+    postgres,
+    sql,
+    folder: folder.path,
+    leaseMs,
+    disturbances,
+    names,
+    urls: () => [...alive.values()].map((each) => each.url),
+    node,
+    leader: (except) =>
+      eventually('a node leads', async () => {
+        const [leader] = await leaders(sql);
+        return leader !== except && leader;
+      }),
+    async kill(name) {
+      const { pid, crash } = node(name);
+      alive.delete(name);
+      disturbances.add({ kind: 'kill', pid, fromMs: machineMs(), toMs: Number.POSITIVE_INFINITY });
+      await crash();
+    },
+    async revive(name) {
+      alive.set(name, await start(name));
+    },
+    freeze(name) {
+      const { pid, kill } = node(name);
+      const fromMs = machineMs();
+      kill('SIGSTOP');
+      return () => {
+        kill('SIGCONT');
+        disturbances.add({ kind: 'freeze', pid, fromMs, toMs: machineMs() });
+      };
+    },
+    async crashDatabase(awayMs) {
+      const fromMs = machineMs();
+      await postgres.crash();
+      await new Promise((resolve) => setTimeout(resolve, awayMs));
+      await postgres.start();
+      disturbances.add({ kind: 'outage', pid: null, fromMs, toMs: machineMs() });
+    },
+    async stop() {
+      const exits = await Promise.all([...alive.values()].map((each) => each.stop()));
+      for (const { code, stderr } of exits) {
+        if (code !== 0 || stderr !== '') throw new Error(`a node ended with ${code}: ${stderr}`);
+      }
+    },
+  };
+}
+
+/** Whoever holds the advisory lock of leadership: at most one. */
+async function leaders(sql: Sql): Promise<string[]> {
+  const rows = await sql<{ name: string }>(`
+    select a.application_name as name from pg_locks l join pg_stat_activity a using (pid)
+    where l.locktype = 'advisory' and l.objid = 2 and l.granted`).catch(() => []);
+  return rows.map(({ name }) => name);
+}
