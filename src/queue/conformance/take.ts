@@ -150,7 +150,8 @@ export function takeConformance(factory: RigFactory): void {
         () => {
           taken += 1;
         },
-        () => taken > MAX_WAITING / 10,
+        // RabbitMQ takes messages again only when a fifth of the bound is free.
+        () => taken > MAX_WAITING / 4,
       );
       await process.publishAll(entriesFor(A, 1));
     });
