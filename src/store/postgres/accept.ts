@@ -5,7 +5,7 @@ import type { Backlog } from './backlog.ts';
 import type { Query } from './database.ts';
 import { type InsertResult, insertAll, UNDONE } from './insert.ts';
 import { findKnown } from './known.ts';
-import { apart } from './names.ts';
+import { apart, namesOf } from './names.ts';
 import type { OperationOf } from './operations.ts';
 import { hasState } from './store-failure.ts';
 
@@ -49,8 +49,13 @@ export async function acceptBatch(
   const lookUp = async (some: readonly Insert[]) => {
     if (some.length === 0) return;
     const known = await findKnown(query, some);
+    const undecided = new Set<string>();
     for (const [at, one] of some.entries()) {
-      if (known[at] !== null) outcomes.set(one, { kind: 'duplicate', ...known[at]! });
+      const names = namesOf(one);
+      // One before it may yet take the mark over, and is then what it repeats.
+      const isDecided = known[at] !== null && !names.some((name) => undecided.has(name));
+      if (isDecided) outcomes.set(one, { kind: 'duplicate', ...known[at]! });
+      else for (const name of names) undecided.add(name);
     }
   };
 

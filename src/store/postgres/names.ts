@@ -12,11 +12,16 @@ export function markOf({ event, replayMark }: Named): string | null {
   return replayMark && JSON.stringify([event.source, Buffer.from(replayMark.digest).toString('hex')]);
 }
 
+/** All names of an event, keys and marks told apart. */
+export function namesOf(entry: Named): string[] {
+  return [`key ${keyOf(entry)}`, ...(entry.replayMark === null ? [] : [`mark ${markOf(entry)}`])];
+}
+
 /** Those that no one before them shares a key or a mark with, so that none of them decides about another. */
 export function apart<Entry extends Named>(entries: readonly Entry[]): Entry[] {
   const names = new Set<string>();
   return entries.filter((entry) => {
-    const own = [`key ${keyOf(entry)}`, ...(entry.replayMark === null ? [] : [`mark ${markOf(entry)}`])];
+    const own = namesOf(entry);
     if (own.some((name) => names.has(name))) return false;
     for (const name of own) names.add(name);
     return true;
