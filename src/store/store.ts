@@ -134,7 +134,7 @@ export type DuePage = Readonly<{ deliveries: readonly DueDelivery[]; next: strin
 
 /** What a queue of delivery ids beside the store needs. Counts and lists may be a moment behind. */
 export interface QueuedStore {
-  /** Leases those of the deliveries that are pending and due, in the order asked for. Unknown ones are passed over. */
+  /** Leases those of the deliveries that are pending and due, in the order asked for, each once. Unknown ones are passed over. */
   claimByIds(request: ClaimByIdsRequest): Promise<ClaimByIdsOutcome>;
   /** How many deliveries of the destination are pending and due at `untilMs`; counts no further than `limit`. */
   countDue(destination: string, untilMs: number, limit: number): Promise<number>;

@@ -71,7 +71,7 @@ export function claimByIdsConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory);
       const { id } = (await insertFor(store, ['billing'])).deliveries[0]!;
       await work(store, 'billing', { kind: 'retry', dueAtMs: T0 + 100, error: 'again' });
-      assert.deepEqual(await store.claimByIds(byIds([id], T0 + 99)), {
+      assert.deepEqual(await store.claimByIds(byIds([id, id], T0 + 99)), {
         leased: [],
         early: [{ deliveryId: id, dueAtMs: T0 + 100 }],
         left: [],

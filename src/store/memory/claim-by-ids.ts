@@ -6,7 +6,7 @@ import type { State } from './state.ts';
 export function claimByIds(state: State, request: ClaimByIdsRequest): ClaimByIdsOutcome {
   const leased: Leased[] = [];
   const early: DueDelivery[] = [];
-  for (const deliveryId of request.deliveryIds) {
+  for (const deliveryId of new Set(request.deliveryIds)) {
     const delivery = state.deliveries.get(deliveryId);
     if (delivery?.status !== 'pending') continue;
     const { dueAtMs } = delivery;

@@ -17,7 +17,8 @@ export function prepareClaimByIds(db: DatabaseSync, counters: Counters): Verbs['
   const readEvent = prepareReadEvent(db, 'seq');
 
   return ({ request }) => {
-    const { deliveryIds, token, nowMs, leaseUntilMs } = request;
+    const { token, nowMs, leaseUntilMs } = request;
+    const deliveryIds = [...new Set(request.deliveryIds)];
     const leased: Leased[] = [];
     const early: DueDelivery[] = [];
     let bytes = 0;
