@@ -80,8 +80,7 @@ export async function acceptBatch(
     open = left;
   }
   // Room that others take again and again is none.
-  const otherwise = isRoomGone ? FULL : keyComesAndGoes();
-  return batch.map((one) => outcomes.get(one) ?? otherwise);
+  return batch.map((one) => outcomes.get(one) ?? (isRoomGone ? FULL : keyComesAndGoes()));
 }
 
 /** Known to the insert and unknown to the look-up, again and again. */
