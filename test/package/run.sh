@@ -21,6 +21,17 @@ cp "$root/examples/embedded.ts" embedded.mts
 "$node" embedded.mts | tee output.txt
 grep -q 'GET says completed after 1 attempt' output.txt
 
+cat >verify.mjs <<'VERIFY'
+import { createHmac } from 'node:crypto';
+import { verifyWebhook } from 'webhook-receiver/verify';
+const body = Buffer.from('{}');
+const signature = `sha256=${createHmac('sha256', 'secret').update(body).digest('hex')}`;
+const headers = { 'X-Hub-Signature-256': signature, 'X-GitHub-Event': 'push', 'X-GitHub-Delivery': 'one' };
+const result = await verifyWebhook({ provider: 'github', secret: 'secret', headers, body, now: 0 });
+console.log(result.ok, result.idempotencyKey, result.eventType);
+VERIFY
+"$node" verify.mjs | grep -q 'true one push'
+
 cat >webhooks.config.mjs <<'CONFIG'
 import { defineConfig } from 'webhook-receiver';
 export default defineConfig({ destinations: { sink: { handler: () => {} } } });
