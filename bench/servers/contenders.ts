@@ -38,8 +38,10 @@ export async function startServer(
   return { url: `http://127.0.0.1:${port}/webhooks`, receiver: null, stop: () => child.stop('SIGKILL') };
 }
 
+type Stoppable = Readonly<{ stop(): Promise<void> }>;
+
 /** Stops the server first, then what it stood on. */
-export function standingOn(server: Running, ground: Readonly<{ stop(): Promise<void> }>): Running {
+export function standingOn<Server extends Stoppable>(server: Server, ground: Stoppable): Server {
   return {
     ...server,
     stop: async () => {

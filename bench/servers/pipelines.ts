@@ -1,6 +1,6 @@
 import { INSTANT, INSTANT_ENV } from '../handlers/configs.ts';
 import { type Counts, type Pipeline, pipelineOf } from '../measure/through.ts';
-import { present, startServer } from './contenders.ts';
+import { present, standingOn, startServer } from './contenders.ts';
 import { postgresMissing, startPostgres, TUNED } from './postgres.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { redisMissing, startRedis } from './redis.ts';
@@ -48,14 +48,8 @@ async function startPeer(
   ground: Readonly<{ stop(): Promise<void> }>,
 ): Promise<RunningPipeline> {
   const server = await startServer(file, dir, { ...env, WORKERS });
-  return {
-    urls: [server.url],
-    counts: async () => (await (await fetch(new URL('/counts', server.url))).json()) as Counts,
-    stop: async () => {
-      await server.stop();
-      await ground.stop();
-    },
-  };
+  const counts = async () => (await (await fetch(new URL('/counts', server.url))).json()) as Counts;
+  return standingOn({ urls: [server.url], counts, stop: server.stop }, ground);
 }
 
 export const PIPELINES: readonly PipelineContender[] = [

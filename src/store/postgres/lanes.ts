@@ -42,6 +42,17 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     MAX_BATCH,
     ({ event }) => event.body.length,
   );
+  /** What is leased is no longer pending, however it was asked for. */
+  const claimCounted = <Request, Outcome extends Readonly<{ leased: readonly unknown[] }>>(
+    claim: (query: Query, requests: readonly Request[]) => Promise<readonly Outcome[]>,
+    group: readonly Readonly<{ request: Request }>[],
+  ) =>
+    timed(group.length, async () => {
+      const requests = group.map(({ request }) => request);
+      const outcomes = await claim(query, requests);
+      for (const { leased } of outcomes) backlog.changed(-leased.length);
+      return outcomes;
+    });
   const unsure = createUnsure(query);
   const settle = gather<'settle'>(
     (batch) => timed(batch.length, () => settleCounted(query, batch, backlog, unsure)),
@@ -57,24 +68,8 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     insert,
     settle,
     extend,
-    claim: (group) =>
-      timed(group.length, async () => {
-        const outcomes = await claimAll(
-          query,
-          group.map(({ request }) => request),
-        );
-        for (const { leased } of outcomes) backlog.changed(-leased.length);
-        return outcomes;
-      }),
-    claimByIds: (group) =>
-      timed(group.length, async () => {
-        const outcomes = await claimAllByIds(
-          query,
-          group.map(({ request }) => request),
-        );
-        for (const { leased } of outcomes) backlog.changed(-leased.length);
-        return outcomes;
-      }),
+    claim: (group) => claimCounted(claimAll, group),
+    claimByIds: (group) => claimCounted(claimAllByIds, group),
     replay: ([operation]) =>
       timed(1, async () => {
         const { deliveryId, nowMs } = operation!;
