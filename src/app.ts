@@ -4,7 +4,6 @@ import type { Config } from './config/config.ts';
 import { type Delivering, type DeliveringParts, openDelivering } from './delivering.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
-import { createRouter } from './domain/destination.ts';
 import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
 import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/readiness.ts';
@@ -59,6 +58,7 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
     sources: config.sources.map(({ name }) => name),
     verifiedSources: config.sources.flatMap(({ name, verification }) => (verification === null ? [] : name)),
     destinations: destinations.map(({ name }) => name),
+    orderedDestinations: destinations.flatMap(({ name, order }) => (order === null ? [] : name)),
     handshakes: config.sources.flatMap(namedHandshakes),
     queueLimit: config.queueMaxSize,
     stats: () => store.stats(),
@@ -104,7 +104,7 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   const ingest = await openIngest({
     ...core,
     sources: config.sources,
-    route: createRouter(destinations),
+    destinations,
     publicUrl,
     rejectedBounds: config.rejected,
     fetchStatus,
@@ -140,7 +140,7 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
       token: adminToken,
       sources: config.sources.map(({ name }) => name),
       reverify: ingest.reverify,
-      onReplay: delivering.onReplay,
+      onPending: delivering.onPending,
       onAccepted: delivering.onAccepted,
       onStateDropped: ingest.onStateDropped,
     },

@@ -29,8 +29,8 @@ export type DeliveringParts = Readonly<{
 export type Delivering = Readonly<{
   /** The event's commit is durable, with one pending delivery for each of the destinations. */
   onAccepted(eventId: string, destinations: readonly string[]): void;
-  /** A delivery was made pending. */
-  onReplay(delivery: Delivery): void;
+  /** A delivery became due: a replay, or one whose turn has come. */
+  onPending(delivery: Pick<Delivery, 'id' | 'destination'>): void;
   /** The store may have work that this process did not submit. */
   onDue(): void;
   dispatcher: Dispatcher;
@@ -82,7 +82,7 @@ export function openDelivering(parts: DeliveringParts): Delivering {
 function tellers(
   dispatcher: Dispatcher,
   queueing: Queueing | null,
-): Pick<Delivering, 'onAccepted' | 'onReplay' | 'onDue'> {
+): Pick<Delivering, 'onAccepted' | 'onPending' | 'onDue'> {
   return {
     onAccepted(eventId, destinations) {
       if (destinations.length === 0) return;
@@ -91,7 +91,7 @@ function tellers(
         destinations.map((destination, at) => ({ destination, deliveryId: deliveryIdOf(eventId, at + 1) })),
       );
     },
-    onReplay({ id, destination }) {
+    onPending({ id, destination }) {
       if (queueing === null || !queueing.isUp()) return dispatcher.wake();
       queueing.publisher.publish([{ destination, deliveryId: id }]);
     },

@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts';
+import { createPassTurns } from './dispatch/pass-turns.ts';
 import { mostAtWork } from './dispatch/plan-claims.ts';
 import { createPublisher, type Publisher } from './dispatch/publisher.ts';
 import { createQueueSource, type QueueSource } from './dispatch/queue-source.ts';
@@ -46,7 +47,8 @@ export function openQueueing(parts: QueueingParts): Queueing | null {
   const queue = connect(parts);
   if (queue === null) return null;
   const publisher = createPublisher({ queue, clock, emit });
-  const source = createQueueSource({ queue, store, publisher });
+  const passTurns = createPassTurns({ store, publisher, clock, emit });
+  const source = createQueueSource({ queue, store, publisher, passTurns });
   return {
     queue,
     publisher,

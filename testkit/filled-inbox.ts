@@ -1,4 +1,5 @@
 import type { WebhookEvent } from '../src/domain/event.ts';
+import type { Addressee } from '../src/domain/order.ts';
 import type { Settlement } from '../src/domain/settlement.ts';
 import type { RejectedRequest, Store } from '../src/store/store.ts';
 import { anAttempt, anEvent, nextId } from './builders.ts';
@@ -13,6 +14,8 @@ const LARGE_BODY_BYTES = 5 * 1024 * 1024;
 /** What was put into an inbox, to ask for it again. */
 export type Filled = Readonly<{
   events: readonly WebhookEvent[];
+  /** Ids of events whose deliveries to `ordered` share a key, in the order of acceptance, which is not that of their ids. */
+  inOrder: readonly string[];
   /** The event with this mark was taken over by a later one. */
   mark: Uint8Array;
   markedEvent: WebhookEvent;
@@ -27,7 +30,7 @@ export async function fillInbox(store: Store): Promise<Filled> {
   const events: WebhookEvent[] = [];
   const leased: string[] = [];
   const insert = async (
-    destinations: readonly string[],
+    destinations: readonly Addressee[],
     overrides: Partial<WebhookEvent> = {},
     digest?: Uint8Array,
   ) => {
@@ -81,6 +84,12 @@ export async function fillInbox(store: Store): Promise<Filled> {
   await insert(['open'], { source: 'a' }, mark);
   const markedEvent = await insert(['open'], { source: 'a' }, mark);
   await insert(['open'], { source: 'ä' }, mark);
+  const blocked = { destination: 'ordered', orderKey: 'blöcked "key"' };
+  await insert([blocked]);
+  await work('ordered', { kind: 'failed', error: 'blocks', blocksKey: true }, T0 + 5_000);
+  const ordered = { destination: 'ordered', orderKey: 'k' };
+  const inOrder = [await insert([ordered]), await insert([ordered], { receivedAtMs: T0 - 9_000 })];
+  inOrder.push(await insert([ordered, blocked]));
   for (let more = 0; more < 9; more++) await insert(['open'], {}, Buffer.alloc(16, more));
 
   const rejected = [
@@ -97,7 +106,15 @@ export async function fillInbox(store: Store): Promise<Filled> {
   await store.keepSourceState('ä', 'subscription', '{"arn":"x"}', T0 + 1);
   await store.keepSourceState('a', 'another', '', T0 + 2);
   const sources = ['a', 'ä'];
-  return { events, mark, markedEvent, leased, rejected: rejected.map(({ id }) => id), sources };
+  return {
+    events,
+    inOrder: inOrder.map(({ id }) => id),
+    mark,
+    markedEvent,
+    leased,
+    rejected: rejected.map(({ id }) => id),
+    sources,
+  };
 }
 
 function aRejected(overrides: Partial<RejectedRequest>): RejectedRequest {

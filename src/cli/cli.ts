@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../observe/build-info.ts';
 import { addAdminCommands } from './admin.ts';
+import { addBlockedCommand } from './blocked.ts';
 import { printConfig } from './config.ts';
 import { endWithoutReader } from './end-without-reader.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -28,6 +29,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addProvidersCommand(program);
   addSendCommand(program, process.env);
   addAdminCommands(program, process.env);
+  addBlockedCommand(program, process.env);
   addRejectedCommand(program, process.env);
   addSourceStateCommand(program, process.env);
   // The receiver itself goes on without a reader of its log.

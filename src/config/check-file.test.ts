@@ -67,7 +67,7 @@ describe('a config file', () => {
       'sources.orders.verfiy: not a known key, the nearest is verify',
       'destinations.d.retry.maxAttempt: not a known key, the nearest is maxAttempts',
       'destinations.d.timeoutSecond: not a known key, the nearest is timeoutSeconds',
-      'destinations.d.zzz: not a known key, takes one of url, handler, sources, events, concurrency, timeoutSeconds, secret, headers, permanentStatuses, retry',
+      'destinations.d.zzz: not a known key, takes one of url, handler, sources, events, concurrency, timeoutSeconds, secret, headers, permanentStatuses, retry, orderBy, onFailure',
       'sorces: not a known key, the nearest is sources',
     ]);
   });
@@ -117,6 +117,28 @@ describe('a destination', () => {
     assert.deepEqual(problemsOf({ destinations: { a: { handler: 'x.ts', headers: {}, secret: SECRET } } }), [
       'destinations.a.secret: got a value beside handler, takes a value only beside url',
       'destinations.a.headers: got a value beside handler, takes a value only beside url',
+    ]);
+  });
+
+  it('has order by a place where a key can be, and says what a failure does only then', () => {
+    for (const orderBy of ['body:/payload/order_id', 'header:X-Account', 'query:id', 'form:id']) {
+      assert.deepEqual(problemsWith({ orderBy }), []);
+      assert.deepEqual(problemsWith({ orderBy, onFailure: 'skip' }), []);
+    }
+    const takes = 'takes where a key is, such as body:/payload/order_id or header:X-Account';
+    assert.deepEqual(problemsWith({ orderBy: '/payload/id' }), [
+      `destinations.d.orderBy: got "/payload/id", ${takes}: the locator "/payload/id" begins with none of header: query: body: form: sig: item: param: xml: key: items:`,
+    ]);
+    assert.deepEqual(problemsWith({ orderBy: 'body:/items/*/id' }), [
+      `destinations.d.orderBy: got "body:/items/*/id", ${takes}: the locator "body:/items/*/id" may find several values`,
+    ]);
+    assert.equal(problemsWith({ orderBy: 'sig:t' }).length, 1);
+    assert.equal(problemsWith({ orderBy: 5 }).length, 1);
+    assert.deepEqual(problemsWith({ orderBy: 'query:id', onFailure: 'stop' }), [
+      'destinations.d.onFailure: got "stop", takes "block" or "skip"',
+    ]);
+    assert.deepEqual(problemsWith({ onFailure: 'skip' }), [
+      'destinations.d.onFailure: got a value without orderBy, takes a value only beside orderBy',
     ]);
   });
 

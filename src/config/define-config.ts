@@ -53,6 +53,16 @@ type DestinationRules = Readonly<{
   /** HANDLER_TIMEOUT by default. */
   timeoutSeconds?: number | undefined;
   retry?: UserRetry | undefined;
+  /**
+   * Where an event's order key is, such as `body:/payload/order_id`: deliveries with the same key are processed one at a
+   * time, in the order in which their events were accepted. Without it none waits for another.
+   */
+  orderBy?: string | undefined;
+  /**
+   * What becomes of the deliveries behind one that has failed: `block` (the default) holds them until somebody replays or
+   * releases it, `skip` goes on with the next. Only beside `orderBy`.
+   */
+  onFailure?: 'block' | 'skip' | undefined;
 }>;
 
 export type UserRetry = Readonly<{

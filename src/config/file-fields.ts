@@ -1,5 +1,9 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { ON_FAILURE } from '../domain/order.ts';
+import { orderByMistake } from '../ingest/order-key.ts';
+import { TEXT_CHARS_MAX } from '../ingest/verify/limits.ts';
+import { checkedText } from '../ingest/verify/locator-fields.ts';
 import { numberField } from '../ingest/verify/number-range.ts';
 import type { UserHandler } from './define-config.ts';
 import {
@@ -109,12 +113,23 @@ function areFewAndDistinct(headers: Readonly<Record<string, string>>): boolean {
   );
 }
 
+const ORDER_BY_TAKES = 'where a key is, such as body:/payload/order_id or header:X-Account';
+
 const STATUSES_TAKES = `a list of at most ${STATUSES_MAX} HTTP statuses from 300 to 599`;
 
 export const statusesField = z
   .array(numberField(LIMITS.permanentStatus), STATUSES_TAKES)
   .refine((statuses) => statuses.length <= STATUSES_MAX, STATUSES_TAKES)
   .readonly();
+
+/** Where a destination's order key is. The message is what the field takes, with what is wrong behind it. */
+export const orderByField = checkedText(ORDER_BY_TAKES, (text) => {
+  if (text.length > TEXT_CHARS_MAX) return `${ORDER_BY_TAKES} of at most ${TEXT_CHARS_MAX} characters`;
+  const mistake = orderByMistake(text);
+  return mistake === null ? null : `${ORDER_BY_TAKES}: ${mistake}`;
+});
+
+export const onFailureField = z.enum(ON_FAILURE, ON_FAILURE.map((word) => `"${word}"`).join(' or '));
 
 /** Whether the module is there is checked where the folder of the file is known: see handler-paths.ts. */
 export const handlerField = z.custom<UserHandler | string>(

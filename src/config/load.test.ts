@@ -16,6 +16,7 @@ describe('the effective configuration', () => {
         concurrency: 7,
         timeoutMs: 30_000,
         retry: { maxAttempts: 5, baseDelayMs: 5000, maxDelayMs: 300_000, jitter: 0.1 },
+        order: null,
         target: { kind: 'simulator', minMs: 2000, maxMs: 5000, failureRate: 0.5 },
       },
     ]);
@@ -28,7 +29,13 @@ describe('the effective configuration', () => {
     const userConfig = {
       destinations: {
         a: { url: 'http://h/' },
-        b: { url: 'http://h/b', concurrency: 2, timeoutSeconds: 0.29, retry: { maxAttempts: 1 } },
+        b: {
+          url: 'http://h/b',
+          concurrency: 2,
+          timeoutSeconds: 0.29,
+          retry: { maxAttempts: 1 },
+          orderBy: 'body:/id',
+        },
       },
     };
     const { destinations } = await loadConfig({ env, cwd: '/nowhere', userConfig });
@@ -36,13 +43,22 @@ describe('the effective configuration', () => {
     const http = { kind: 'http', headers: {}, secret: null, permanentStatuses: [] };
     const all = { sources: ['*'], events: ['*'] };
     assert.deepEqual(destinations, [
-      { name: 'a', ...all, concurrency: 9, timeoutMs: 1500, retry, target: { ...http, url: 'http://h/' } },
+      {
+        name: 'a',
+        ...all,
+        concurrency: 9,
+        timeoutMs: 1500,
+        retry,
+        order: null,
+        target: { ...http, url: 'http://h/' },
+      },
       {
         name: 'b',
         ...all,
         concurrency: 2,
         timeoutMs: 290,
         retry: { ...retry, maxAttempts: 1 },
+        order: { by: 'body:/id', onFailure: 'block' },
         target: { ...http, url: 'http://h/b' },
       },
     ]);

@@ -64,6 +64,7 @@ function gotOf(issue: Issue, input: unknown): string {
 const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
   destinations: new Set([
     ...['handler', 'sources', 'events', 'concurrency', 'timeoutSeconds', 'permanentStatuses', 'retry'],
+    ...['orderBy', 'onFailure'],
   ]),
   sources: new Set([
     ...[

@@ -6,6 +6,8 @@ import {
   handlerField,
   headersField,
   nameField,
+  onFailureField,
+  orderByField,
   secretField,
   statusesField,
   urlField,
@@ -40,6 +42,8 @@ const destinationShape = {
   headers: headersField.optional(),
   permanentStatuses: statusesField.optional(),
   retry: retrySchema.optional(),
+  orderBy: orderByField.optional(),
+  onFailure: onFailureField.optional(),
 };
 
 const HTTP_ONLY = ['secret', 'headers', 'permanentStatuses'] as const;
@@ -50,6 +54,15 @@ const destinationSchema = strict(destinationShape, `an object with url or handle
     if ((url === undefined) === (handler === undefined)) {
       const got = url === undefined ? 'neither url nor handler' : 'both url and handler';
       context.addIssue({ code: 'custom', message: 'exactly one of the two', params: { got } });
+    }
+    if (destination.onFailure !== undefined && destination.orderBy === undefined) {
+      const params = { got: 'a value without orderBy' };
+      context.addIssue({
+        code: 'custom',
+        path: ['onFailure'],
+        message: 'a value only beside orderBy',
+        params,
+      });
     }
     if (url !== undefined || handler === undefined) return;
     for (const key of HTTP_ONLY.filter((name) => destination[name] !== undefined)) {

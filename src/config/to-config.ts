@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { DestinationOrder } from '../domain/order.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Target } from '../handlers/target.ts';
 import type { Config, DestinationConfig } from './config.ts';
@@ -77,7 +78,13 @@ function toRules(env: EnvValues, name: string, values: DestinationValues) {
     concurrency: values.concurrency ?? env.WORKER_COUNT,
     timeoutMs: milliseconds(values.timeoutSeconds ?? env.HANDLER_TIMEOUT),
     retry: toRetry(env, values.retry ?? {}),
+    order: toOrder(values),
   };
+}
+
+/** A failure blocks its key unless somebody says otherwise: what is skipped cannot be put in order again. */
+function toOrder({ orderBy, onFailure = 'block' }: DestinationValues): DestinationOrder | null {
+  return orderBy === undefined ? null : { by: orderBy, onFailure };
 }
 
 function toRetry(env: EnvValues, values: NonNullable<DestinationValues['retry']>): RetryPolicy {

@@ -62,8 +62,15 @@ export async function executeAttempt(
     return null;
   }
   const attempt = attemptOf(run.result, leased.attempts + 1, startedAtMs, endedAtMs);
-  const policy = target.destination.retry;
-  const settlement = decideSettlement(run.result, attempt.number, policy, endedAtMs, random.next());
+  const { retry, order } = target.destination;
+  const settlement = decideSettlement(
+    run.result,
+    attempt.number,
+    retry,
+    endedAtMs,
+    random.next(),
+    order?.onFailure,
+  );
   const settled = await settle(parts, leased, settlement, attempt);
   if (settled !== 'settled') return null;
   tell(parts.emit, leased, attempt, settlement);

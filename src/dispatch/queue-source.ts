@@ -1,7 +1,9 @@
-import type { Settlement } from '../domain/settlement.ts';
+import type { Lease } from '../domain/lease.ts';
+import { hasTurnAfter, type Settlement } from '../domain/settlement.ts';
 import type { Queue, QueueMessage } from '../queue/queue.ts';
 import { isUuid } from '../runtime/ids.ts';
 import type { LeaseStore, QueuedStore } from '../store/store.ts';
+import type { PassTurns } from './pass-turns.ts';
 import type { Publisher } from './publisher.ts';
 import {
   createStoreSource,
@@ -15,6 +17,8 @@ export type QueueSourceParts = Readonly<{
   queue: Pick<Queue, 'take' | 'health'>;
   store: Pick<LeaseStore, 'claim'> & Pick<QueuedStore, 'claimByIds'>;
   publisher: Pick<Publisher, 'publishAt'>;
+  /** Hears of each delivery with an order key that has ended here. */
+  passTurns: PassTurns;
 }>;
 
 export type QueueSource = WorkSource &
@@ -35,7 +39,8 @@ const SKEW_MS = 5_000;
  * waits for its retry, so its message is of no use. While the broker is away the store is asked itself: leases keep
  * two processes from the same delivery, whichever way each came to it.
  */
-export function createQueueSource({ queue, store, publisher }: QueueSourceParts): QueueSource {
+export function createQueueSource(parts: QueueSourceParts): QueueSource {
+  const { queue, store, publisher } = parts;
   const direct = createStoreSource(store);
   const takenUntil = new Map<string, number>();
 
@@ -49,6 +54,7 @@ export function createQueueSource({ queue, store, publisher }: QueueSourceParts)
         return {
           leased,
           end: (settlement) => {
+            passTurn(leased.lease, destination, settlement);
             if (settlement?.kind === 'retry') publisher.publishAt(entry, settlement.dueAtMs);
           },
         };
@@ -73,7 +79,13 @@ export function createQueueSource({ queue, store, publisher }: QueueSourceParts)
     const pick = (deliveryId: string) => byId.get(deliveryId)!.pop()!;
     const work = outcome.leased.map((leased): Work => {
       const message = pick(leased.lease.deliveryId);
-      return { leased, end: (settlement) => endMessage(message, settlement) };
+      return {
+        leased,
+        end: (settlement) => {
+          passTurn(leased.lease, request.destination, settlement);
+          endMessage(message, settlement);
+        },
+      };
     });
     for (const deliveryId of outcome.left) void pick(deliveryId).release();
     for (const { deliveryId, dueAtMs } of outcome.early) {
@@ -83,6 +95,12 @@ export function createQueueSource({ queue, store, publisher }: QueueSourceParts)
     }
     for (const message of [...byId.values()].flat()) void message.ack();
     return work;
+  };
+
+  /** A delivery that is tried again, or blocks its key, keeps the turn. */
+  const passTurn = ({ deliveryId, orderKey }: Lease, destination: string, settlement: Settlement | null) => {
+    if (orderKey === null || settlement === null || hasTurnAfter(settlement)) return;
+    parts.passTurns({ destination, deliveryId });
   };
 
   const endMessage = (message: QueueMessage, settlement: Settlement | null) => {

@@ -3,6 +3,7 @@ import { deliveryIdOf } from '../domain/delivery.ts';
 import { MemoryBroker } from '../queue/memory/broker.ts';
 import { openMemoryQueue } from '../queue/memory/open.ts';
 import { createDispatcher } from './dispatcher.ts';
+import { createPassTurns } from './pass-turns.ts';
 import { createPublisher } from './publisher.ts';
 import { createQueueSource } from './queue-source.ts';
 import { createSweeper } from './sweeper.ts';
@@ -34,7 +35,8 @@ export function openQueued(broker = new MemoryBroker(), options: { workerCount?:
     },
   });
   const publisher = createPublisher({ queue, clock, emit: recorder.emit });
-  const source = createQueueSource({ queue, store, publisher });
+  const passTurns = createPassTurns({ store, publisher, clock, emit: recorder.emit });
+  const source = createQueueSource({ queue, store, publisher, passTurns });
   const dispatcher = createDispatcher({
     store,
     source,

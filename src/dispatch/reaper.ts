@@ -33,7 +33,7 @@ const BATCH = 500;
  */
 export function createReaper(parts: ReaperParts): Reaper {
   const { store, dispatcher, clock, random, emit } = parts;
-  const policies = new Map(parts.destinations.map(({ name, retry }) => [name, retry]));
+  const configured = new Map(parts.destinations.map((destination) => [destination.name, destination]));
 
   /** What fails here is left for the next pass. */
   const reclaim = async (expired: ExpiredLease): Promise<'done' | 'failed'> => {
@@ -53,8 +53,11 @@ export function createReaper(parts: ReaperParts): Reaper {
   const charge = async ({ lease, source, destination, attempts, leasedAtMs }: ExpiredLease) => {
     const nowMs = clock.nowMs();
     const attempt = attemptOf(INTERRUPTED, attempts + 1, leasedAtMs, nowMs);
-    const policy = { ...(policies.get(destination) ?? parts.defaultRetry), jitter: 1 };
-    const settlement = decideSettlement(INTERRUPTED, attempt.number, policy, nowMs, random.next());
+    const rules = configured.get(destination);
+    const policy = { ...(rules?.retry ?? parts.defaultRetry), jitter: 1 };
+    // Nobody knows any more what a destination wants that is configured no more: its order is rather kept.
+    const onFailure = rules === undefined ? 'block' : rules.order?.onFailure;
+    const settlement = decideSettlement(INTERRUPTED, attempt.number, policy, nowMs, random.next(), onFailure);
     if ((await store.settle(lease, settlement, attempt, nowMs)) === 'lost') return;
     const { deliveryId } = lease;
     emit({

@@ -62,6 +62,7 @@ export function aDestination(overrides: Partial<Destination> = {}): Destination 
     concurrency: 10,
     timeoutMs: 30_000,
     retry: { maxAttempts: 4, baseDelayMs: 1_000, maxDelayMs: 60_000, jitter: 0 },
+    order: null,
     ...overrides,
   };
 }
@@ -70,7 +71,8 @@ export function aDestination(overrides: Partial<Destination> = {}): Destination 
 export function aLeased(overrides: Partial<Leased> = {}): Leased {
   const event = overrides.event ?? anEvent();
   const deliveryId = deliveryIdOf(event.id, 1);
-  const lease = { deliveryId, token: nextId(event.receivedAtMs), untilMs: event.receivedAtMs + LEASE_MS };
+  const token = nextId(event.receivedAtMs);
+  const lease = { deliveryId, token, untilMs: event.receivedAtMs + LEASE_MS, orderKey: null };
   return { lease, destination: 'billing', attempts: 0, event, ...overrides };
 }
 

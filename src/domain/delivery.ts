@@ -1,3 +1,5 @@
+import type { Turn } from './order.ts';
+
 /** `pending` and `processing` are open, `completed` and `failed` terminal. */
 export const DELIVERY_STATUSES = ['pending', 'processing', 'completed', 'failed'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
@@ -11,12 +13,16 @@ export type Delivery = Readonly<{
   status: DeliveryStatus;
   /** Finished tries. */
   attempts: number;
+  /** NEVER_MS while it waits for its turn. */
   dueAtMs: number;
   lastError: string | null;
   createdAtMs: number;
   updatedAtMs: number;
   /** The delivery that this one repeats, or null. */
   replayOf: string | null;
+  /** What it is ordered by, among those of its destination; null without order. */
+  orderKey: string | null;
+  turn: Turn | null;
 }>;
 
 /** Most deliveries of one event, replays included: what fits into the end of an id. */

@@ -8,6 +8,7 @@ const RULES = {
   concurrency: 1,
   timeoutMs: 1000,
   retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0, jitter: 0 },
+  order: null,
 };
 const wanting = (name: string, sources: string[], events: string[]): Destination => ({
   ...RULES,

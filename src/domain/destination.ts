@@ -1,4 +1,5 @@
 import { compileGlob } from './glob.ts';
+import type { DestinationOrder } from './order.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 /** Who processes, as the core sees it: a name, what it wants, and its limits. How it processes is its handler's. */
@@ -11,6 +12,8 @@ export type Destination = Readonly<{
   concurrency: number;
   timeoutMs: number;
   retry: RetryPolicy;
+  /** Null where deliveries need not wait for each other. */
+  order: DestinationOrder | null;
 }>;
 
 /** Which destinations want an event, by name and in configured order. */

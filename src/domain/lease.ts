@@ -3,6 +3,8 @@ export type Lease = Readonly<{
   deliveryId: string;
   token: string;
   untilMs: number;
+  /** The delivery's order key, whose turn it has; null without order. */
+  orderKey: string | null;
 }>;
 
 export function isExpired(lease: Lease, nowMs: number): boolean {

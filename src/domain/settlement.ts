@@ -1,12 +1,19 @@
 import { type AttemptOutcome, boundedError } from './attempt.ts';
+import type { OnFailure } from './order.ts';
 import { type RetryPolicy, retryDelayMs } from './retry-policy.ts';
 
 /** The one way out of `processing`. `released` gives the delivery back without charging a try. */
 export type Settlement =
   | Readonly<{ kind: 'completed' }>
   | Readonly<{ kind: 'retry'; dueAtMs: number; error: string }>
-  | Readonly<{ kind: 'failed'; error: string }>
+  /** `blocksKey`: if it has an order key, it keeps the turn, and those behind it wait until somebody decides. */
+  | Readonly<{ kind: 'failed'; error: string; blocksKey?: boolean }>
   | Readonly<{ kind: 'released'; dueAtMs: number }>;
+
+/** Whether a delivery with an order key still has its turn after it was settled so. */
+export function hasTurnAfter(settlement: Settlement): boolean {
+  return settlement.kind === 'failed' ? settlement.blocksKey === true : settlement.kind !== 'completed';
+}
 
 /** What a handler's try came to, every return and every throw normalised. */
 export type TryResult = Readonly<{
@@ -22,6 +29,7 @@ export type TryResult = Readonly<{
  * Decides what becomes of a delivery after a try.
  * @param attempts finished tries, this one included
  * @param random uniform in [0, 1)
+ * @param onFailure what becomes of those behind it in the order of its key
  */
 export function decideSettlement(
   result: TryResult,
@@ -29,10 +37,13 @@ export function decideSettlement(
   policy: RetryPolicy,
   nowMs: number,
   random: number,
+  onFailure: OnFailure = 'skip',
 ): Settlement {
   if (result.outcome === 'succeeded') return { kind: 'completed' };
   const error = boundedError(result.error ?? result.outcome);
-  if (result.outcome === 'rejected' || attempts >= policy.maxAttempts) return { kind: 'failed', error };
+  if (result.outcome === 'rejected' || attempts >= policy.maxAttempts) {
+    return onFailure === 'block' ? { kind: 'failed', error, blocksKey: true } : { kind: 'failed', error };
+  }
   const delayMs = result.retryAfterMs ?? retryDelayMs(policy, attempts, random);
   return { kind: 'retry', dueAtMs: nowMs + delayMs, error };
 }

@@ -5,6 +5,7 @@ import type { Delivery } from '../domain/delivery.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { isUuid } from '../runtime/ids.ts';
 import type { BrowseStore, OperateStore } from '../store/store.ts';
+import { type BlockedParts, registerBlocked } from './admin-blocked.ts';
 import { type RejectedParts, registerRejected } from './admin-rejected.ts';
 import { registerSourceState, type SourceStateParts } from './admin-source-state.ts';
 import { replyInvalidQuery, replyProblem } from './reply.ts';
@@ -13,18 +14,17 @@ import { eventBody, timeText } from './status-route.ts';
 
 export type AdminParts = RejectedParts &
   SourceStateParts &
+  BlockedParts &
   Readonly<{
     store: BrowseStore & Pick<OperateStore, 'replay'>;
     clock: Clock;
     /** Opens the surface; with null none of its routes exist. */
     token: string | null;
-    /** A delivery was made pending. */
-    onReplay: (delivery: Delivery) => void;
   }>;
 
 /** What operators may see and do beyond the public status: attempts, dead letters, replay. */
 export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
-  const { store, clock, token, onReplay } = parts;
+  const { store, clock, token, onPending } = parts;
   if (token === null) return;
   const isToken = compareWith(token);
 
@@ -37,6 +37,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
 
     registerRejected(admin, parts);
     registerSourceState(admin, parts);
+    registerBlocked(admin, parts);
 
     admin.get<{ Params: { id: string } }>('/admin/webhooks/:id', async (request, reply) => {
       const id = request.params.id.toLowerCase();
@@ -73,7 +74,8 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
       const outcome = isUuid(id) ? await store.replay(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
       switch (outcome.kind) {
         case 'replayed':
-          onReplay(outcome.delivery);
+          // One that waits for its turn is told of when the turn comes.
+          if (outcome.delivery.turn !== 'waits') onPending(outcome.delivery);
           return reply.code(202).send(deliveryBody(outcome.delivery));
         case 'unknown':
           return replyProblem(reply, 'not_found', 'No delivery of that id is kept here.');
@@ -108,11 +110,13 @@ function deliveryBody(delivery: Delivery): Record<string, unknown> {
     destination: delivery.destination,
     status: delivery.status,
     attempts: delivery.attempts,
-    due_at: timeText(delivery.dueAtMs),
+    due_at: delivery.turn === 'waits' ? null : timeText(delivery.dueAtMs),
     last_error: delivery.lastError,
     created_at: timeText(delivery.createdAtMs),
     updated_at: timeText(delivery.updatedAtMs),
     replay_of: delivery.replayOf,
+    order_key: delivery.orderKey,
+    turn: delivery.turn,
   };
 }
 

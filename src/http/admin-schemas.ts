@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { ORDER_KEY_CHARS_MAX } from '../ingest/order-key.ts';
 import { VERIFY_REASONS } from '../ingest/verify/outcome.ts';
+import { readBlockedCursor } from '../store/blocked-cursor.ts';
 import { id, pageQuerySchema, receiptSchema, time } from './schemas.ts';
 
 /** The shapes of the admin surface about rejected requests and sources. */
@@ -7,6 +9,49 @@ import { id, pageQuerySchema, receiptSchema, time } from './schemas.ts';
 /** `GET /admin/rejected?limit=…&cursor=…&source=…` */
 export const rejectedQuerySchema = pageQuerySchema.extend({
   source: z.string().min(1).optional().describe('Only those of one source.'),
+});
+
+/** `GET /admin/blocked-keys?limit=…&cursor=…&destination=…` */
+export const blockedQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50).describe('Most keys of a page.'),
+  cursor: z
+    .string()
+    .max(2048)
+    .refine((text) => readBlockedCursor(text) !== null, 'the `next` of a page')
+    .optional()
+    .describe('The `next` of the page before.'),
+  destination: z.string().min(1).max(64).optional().describe('Only those of one destination.'),
+});
+
+/** `POST /admin/blocked-keys/release?destination=…&order_key=…` */
+export const orderKeyQuerySchema = z.object({
+  destination: z.string().min(1).max(64).describe('The destination whose order it is.'),
+  order_key: z
+    .string()
+    .max(ORDER_KEY_CHARS_MAX)
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'a text without NUL')
+    .describe('The key, as the list has it.'),
+});
+
+export const blockedListSchema = z.object({
+  blocked: z.array(
+    z.object({
+      destination: z.string(),
+      order_key: z.string(),
+      delivery_id: z.string().describe('The failed delivery that blocks the key.'),
+      error: z.string(),
+      since: time,
+      waiting: z.int().min(0).describe('Deliveries behind it; counted up to 1000.'),
+    }),
+  ),
+  next: z.string().nullable(),
+});
+
+export const releasedSchema = z.object({
+  destination: z.string(),
+  order_key: z.string(),
+  delivery_id: z.string().describe('It stays a dead letter.'),
+  next_delivery_id: z.string().nullable().describe('Whose turn it is now.'),
 });
 
 const reason = z.string().describe('Why it was not verified; `webhook_events_total` has the same words.');

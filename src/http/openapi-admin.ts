@@ -1,4 +1,4 @@
-import { rejectedQuerySchema } from './admin-schemas.ts';
+import { blockedQuerySchema, orderKeyQuerySchema, rejectedQuerySchema } from './admin-schemas.ts';
 import { ANYWHERE, json, pathParameter, problems, queryParameters, ref } from './openapi-parts.ts';
 import { pageQuerySchema } from './schemas.ts';
 
@@ -8,6 +8,8 @@ export function adminPaths(): Record<string, object> {
     '/admin/webhooks/{name}': { get: detailsOperation() },
     '/admin/dead-letters': { get: deadLettersOperation() },
     '/admin/deliveries/{name}/replay': { post: replayOperation() },
+    '/admin/blocked-keys': { get: blockedListOperation() },
+    '/admin/blocked-keys/release': { post: releaseOperation() },
     '/admin/rejected': { get: rejectedListOperation() },
     '/admin/rejected/{name}': { get: rejectedOperation() },
     '/admin/rejected/{name}/reverify': { post: reverifyOperation() },
@@ -49,6 +51,29 @@ function replayOperation(): object {
     responses: {
       '202': json('The new delivery; it is pending.', ref('Delivery')),
       ...problems(...ADMIN_PROBLEMS, 'not_terminal', 'queue_full'),
+    },
+  };
+}
+
+function blockedListOperation(): object {
+  return {
+    ...ADMIN,
+    operationId: 'listBlockedKeys',
+    summary: 'Order keys that a failed delivery blocks, by destination and key',
+    parameters: queryParameters(blockedQuerySchema),
+    responses: { '200': json('A page.', ref('BlockedKeys')), ...problems(...ADMIN_PROBLEMS, 'invalid') },
+  };
+}
+
+function releaseOperation(): object {
+  return {
+    ...ADMIN,
+    operationId: 'releaseBlockedKey',
+    summary: 'Leave the failed delivery as it is, and go on with the next of its key',
+    parameters: queryParameters(orderKeyQuerySchema),
+    responses: {
+      '200': json('It is released.', ref('Released')),
+      ...problems(...ADMIN_PROBLEMS, 'invalid'),
     },
   };
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { envelopeSchema } from '../ingest/envelope.ts';
 import {
+  blockedListSchema,
   rejectedListSchema,
   rejectedRequestSchema,
+  releasedSchema,
   reverifiedSchema,
   sourceStateSchema,
 } from './admin-schemas.ts';
@@ -32,6 +34,8 @@ export const COMPONENTS = {
   RejectedRequest: rejectedRequestSchema,
   Reverified: reverifiedSchema,
   SourceState: sourceStateSchema,
+  BlockedKeys: blockedListSchema,
+  Released: releasedSchema,
 };
 
 type Response = Readonly<{ description: string; content?: object; headers?: object }>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ATTEMPT_OUTCOMES } from '../domain/attempt.ts';
 import { DELIVERY_STATUSES } from '../domain/delivery.ts';
+import { TURNS } from '../domain/order.ts';
 import { PROBLEMS, type ProblemCode } from './problem.ts';
 
 /** The shapes that the API answers with; the OpenAPI document is generated from them. */
@@ -50,7 +51,7 @@ export const pageQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50).describe('Most deliveries of a page.'),
   cursor: z
     .string()
-    .regex(/^\d{1,16}$/)
+    .regex(/^(?:\d{1,16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/)
     .optional()
     .describe('The `next` of the page before.'),
 });
@@ -61,11 +62,18 @@ const deliveryFields = {
   destination: z.string(),
   status: z.enum(DELIVERY_STATUSES),
   attempts: z.int().min(0).describe('Finished tries.'),
-  due_at: time,
+  due_at: time.nullable().describe('Null while it waits for the turn of its order key.'),
   last_error: z.string().nullable(),
   created_at: time,
   updated_at: time,
   replay_of: z.string().nullable().describe('The delivery that this one repeats.'),
+  order_key: z.string().nullable().describe('What it is ordered by, among those of its destination.'),
+  turn: z
+    .enum(TURNS)
+    .nullable()
+    .describe(
+      'Of its order key: it holds the turn, or waits for it. One that is failed and holds blocks its key.',
+    ),
 };
 
 export const deliverySchema = z.object(deliveryFields);

@@ -15,6 +15,8 @@ export type IngestEvent =
   | Readonly<{ type: 'rejected.kept'; source: string; requestId: string; reason: VerifyReason }>
   /** It was counted only: too many were being kept at once, or the store failed. */
   | Readonly<{ type: 'rejected.dropped'; source: string; reason: VerifyReason }>
+  /** Of a destination with order: the event has no key where one should be, so its delivery waits for nobody. */
+  | Readonly<{ type: 'order_key.missing'; source: string; destination: string }>
   | Readonly<{ type: 'store.failed'; operation: string; error: Error }>;
 
 /** Where ingest tells them. */

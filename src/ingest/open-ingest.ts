@@ -1,4 +1,4 @@
-import type { Router } from '../domain/destination.ts';
+import { createRouter, type Destination } from '../domain/destination.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { InboxStore, RejectedBounds, RejectedStore, SourceStateStore } from '../store/store.ts';
@@ -12,6 +12,7 @@ import {
 import type { Report } from './ingest-events.ts';
 import { createKeepRejected } from './keep-rejected.ts';
 import { openSource, type Source, type SourceParts } from './open-source.ts';
+import { createAddress } from './order-key.ts';
 import { createPerformHandshake } from './perform-handshake.ts';
 import { createReverify, type Reverify } from './reverify.ts';
 import type { SourceConfig } from './source-config.ts';
@@ -20,7 +21,7 @@ import { createStoreEvent } from './store-event.ts';
 export type IngestOptions = Readonly<{
   sources: readonly SourceConfig[];
   store: InboxStore & RejectedStore & SourceStateStore;
-  route: Router;
+  destinations: readonly Destination[];
   clock: Clock;
   newId: IdGenerator;
   /** Where the receiver is reached from outside, or null. */
@@ -46,12 +47,17 @@ export type Ingest = Readonly<{
  * @throws StoreError when those cannot be read
  */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
-  const { store, route, clock, newId, report } = options;
+  const { store, destinations, clock, newId, report } = options;
   const sources = options.sources.map((config) => openSource(config, options));
   await Promise.all(sources.map(({ rules }) => rules?.verifier.reload(clock.nowMs())));
 
   const byName = new Map(sources.map((source) => [source.name, source]));
-  const storeEvent = createStoreEvent({ store, route, newId });
+  const storeEvent = createStoreEvent({
+    store,
+    route: createRouter(destinations),
+    address: createAddress(destinations, report),
+    newId,
+  });
   const confirming = sources.filter(({ rules }) => rules?.confirmsSubscriptions);
   const confirmations = createConfirmations({
     ...options,

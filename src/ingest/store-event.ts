@@ -3,6 +3,7 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Router } from '../domain/destination.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { InboxStore, ReplayMark } from '../store/store.ts';
+import type { Address } from './order-key.ts';
 import type { RawRequest } from './raw-request.ts';
 
 /** What the sender is told of its event. */
@@ -30,10 +31,15 @@ export type StoreEvent = (
   replayMark?: ReplayMark | null,
 ) => Promise<StoreEventOutcome>;
 
-export type StoreEventParts = Readonly<{ store: InboxStore; route: Router; newId: IdGenerator }>;
+export type StoreEventParts = Readonly<{
+  store: InboxStore;
+  route: Router;
+  address: Address;
+  newId: IdGenerator;
+}>;
 
-/** The last steps of every accept: route -> insert. */
-export function createStoreEvent({ store, route, newId }: StoreEventParts): StoreEvent {
+/** The last steps of every accept: route -> address -> insert. */
+export function createStoreEvent({ store, route, address, newId }: StoreEventParts): StoreEvent {
   return async (source, request, { idempotencyKey, eventType }, receivedAtMs, replayMark = null) => {
     const id = newId(receivedAtMs);
     const destinations = route(source, eventType);
@@ -50,7 +56,8 @@ export function createStoreEvent({ store, route, newId }: StoreEventParts): Stor
       body,
       receivedAtMs,
     };
-    const outcome = await store.insertEvent(event, destinations, replayMark);
+    const addressees = address(source, request, destinations);
+    const outcome = await store.insertEvent(event, addressees, replayMark);
     switch (outcome.kind) {
       case 'inserted': {
         const status = destinations.length === 0 ? 'completed' : 'pending';

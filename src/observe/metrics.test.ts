@@ -8,7 +8,7 @@ import { createMetrics, type MetricsOptions, STATS_TIMEOUT_MS } from './metrics.
 import { STORE_OPERATIONS } from './store-operations.ts';
 
 const NOW_MS = 1_700_000_000_000;
-const EMPTY: StoreStats = { counts: [], events: 0, oldestPendingAtMs: null, databaseBytes: 0 };
+const EMPTY: StoreStats = { counts: [], order: [], events: 0, oldestPendingAtMs: null, databaseBytes: 0 };
 
 function metricsWith(options: Partial<MetricsOptions> = {}) {
   return createMetrics({
@@ -88,6 +88,7 @@ describe('the gauges of the store', () => {
       { destination: 'billing', status: 'failed', count: 2 },
       { destination: 'retired', status: 'pending', count: 4 },
     ],
+    order: [{ destination: 'billing', waiting: 2, blocked: 1 }],
     events: 9,
     oldestPendingAtMs: NOW_MS - 2500,
     databaseBytes: 4096,

@@ -18,6 +18,8 @@ export type MetricsOptions = Readonly<{
   sources: readonly string[];
   /** Those of them that verify their requests. */
   verifiedSources?: readonly string[];
+  /** Destinations with order. */
+  orderedDestinations?: readonly string[];
   destinations: readonly string[];
   handshakes?: readonly HandshakeName[];
   /** Most deliveries that may be pending. */
@@ -47,7 +49,7 @@ export const STATS_TIMEOUT_MS = 2000;
 export function createMetrics(options: MetricsOptions): Metrics {
   const own = new Registry();
   const emit = createSubscriber({
-    ...ingestMetrics(own, options.sources, options.verifiedSources ?? []),
+    ...ingestMetrics(own, options.sources, options.verifiedSources ?? [], options.orderedDestinations ?? []),
     ...handshakeMetrics(own, options.verifiedSources ?? [], options.handshakes ?? []),
     ...deliveryMetrics(own, options.destinations),
     ...storeMetrics(own),

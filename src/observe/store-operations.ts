@@ -8,6 +8,8 @@ export const STORE_OPERATIONS = [
   'browse',
   'stats',
   'sweep',
+  /** Who has the turn of an order key next. */
+  'turns',
   'replay',
   'purge',
   'vacuum',

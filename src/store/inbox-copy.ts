@@ -11,7 +11,8 @@ export type Part = (typeof PARTS)[number];
 
 /**
  * What a row of each part holds, in this order. Ids are texts; headers stay the text that they are stored as. A
- * delivery is named by its event and number, `replay_of` is a number too. `seq` gives rejected requests their order.
+ * delivery is named by its event and number, `replay_of` is a number too; `position` is the place of one with an order
+ * key in the order of acceptance. `seq` gives rejected requests their order.
  */
 export const COLUMNS = {
   events: [
@@ -20,7 +21,7 @@ export const COLUMNS = {
   ],
   deliveries: [
     ...['event_id', 'number', 'destination', 'status', 'attempts', 'due_at', 'lease_token', 'lease_until'],
-    ...['last_error', 'created_at', 'updated_at', 'replay_of'],
+    ...['last_error', 'created_at', 'updated_at', 'replay_of', 'order_key', 'turn', 'position'],
   ],
   attempts: [
     ...['event_id', 'delivery', 'number', 'started_at', 'ended_at', 'outcome', 'error', 'http_status'],

@@ -145,6 +145,18 @@ describe('an inbox that is moved', () => {
       const expired = await store.expired(NOW_MS, 10);
       assert.deepEqual(expired.map(({ lease }) => lease.deliveryId).toSorted(), filled.leased.toSorted());
 
+      await store.insertEvent(anEvent(), [{ destination: 'ordered', orderKey: 'k' }]);
+      const seen: string[] = [];
+      for (let at = 0; at < 4; at++) {
+        const limits = [{ destination: 'ordered', limit: 10 }];
+        const token = `in order ${at}`;
+        const { leased } = await store.claim({ limits, token, nowMs: NOW_MS, leaseUntilMs: NOW_MS + 1 });
+        for (const { lease } of leased) await store.settle(lease, { kind: 'completed' }, null, NOW_MS);
+        seen.push(...leased.map(({ event }) => event.id));
+      }
+      assert.deepEqual(seen.slice(0, 3), filled.inOrder, 'in the order of acceptance');
+      assert.equal(seen.length, 4, 'what comes later comes behind them');
+
       const late = { ...(await store.readRejected(filled.rejected[0]!))!, id: anEvent().id };
       await store.keepRejected(late, BOUNDS);
       const { requests } = await store.listRejected(10, null, null);

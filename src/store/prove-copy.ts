@@ -59,6 +59,7 @@ async function digestTarget({ source, target, limits, onProgress }: Move, part: 
 
 const DESTINATION = COLUMNS.deliveries.indexOf('destination');
 const STATUS = COLUMNS.deliveries.indexOf('status');
+const TURN = COLUMNS.deliveries.indexOf('turn');
 
 /** Counts what the target's counters have to say. */
 function createTally() {
@@ -74,6 +75,8 @@ function createTally() {
       const status = row[STATUS] as string;
       add(row[DESTINATION] as string, status);
       if (status === 'pending') add('', 'pending');
+      if (row[TURN] === 'waits') add(row[DESTINATION] as string, 'waiting');
+      if (row[TURN] === 'holds' && status === 'failed') add(row[DESTINATION] as string, 'blocked');
     },
     counters: (): Counter[] => [...counts.values()],
   };

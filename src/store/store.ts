@@ -2,10 +2,13 @@ import type { Attempt } from '../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
+import type { Addressee } from '../domain/order.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { OrderStore } from './order-store.ts';
 import type { RejectedStore } from './rejected-store.ts';
 import type { SourceStateStore } from './source-state-store.ts';
 
+export type { BlockedKey, BlockedPage, OrderStore, ReleaseOutcome } from './order-store.ts';
 export type {
   RejectedBounds,
   RejectedPage,
@@ -24,6 +27,7 @@ export interface Store
   extends InboxStore,
     LeaseStore,
     QueuedStore,
+    OrderStore,
     BrowseStore,
     OperateStore,
     SharedStore,
@@ -46,7 +50,8 @@ export type ReplayMark = Readonly<{ digest: Uint8Array; sinceMs: number }>;
 export interface InboxStore {
   /**
    * Stores the event with one pending delivery for each destination, in their order, numbered from 1, due at once.
-   * Resolves only when the commit is durable.
+   * Resolves only when the commit is durable. One with an order key is due only if it is the first of its destination
+   * and key; else it waits for its turn.
    *
    * With a mark, an event whose key is new is a duplicate of the event of its source that has that mark, if it still
    * holds. Otherwise the mark is stored with the event, which takes it over from the one that had it. So a source has
@@ -54,7 +59,7 @@ export interface InboxStore {
    */
   insertEvent(
     event: WebhookEvent,
-    destinations: readonly string[],
+    destinations: readonly Addressee[],
     replayMark?: ReplayMark | null,
   ): Promise<InsertOutcome>;
 }
@@ -117,7 +122,8 @@ export interface LeaseStore {
   extend(lease: Lease, untilMs: number): Promise<'extended' | 'lost'>;
   /**
    * Ends a lease. `attempt` is appended and `attempts` counted up unless it is null (a release charges nothing).
-   * `lost`: the token is no longer the delivery's, and nothing changed.
+   * `lost`: the token is no longer the delivery's, and nothing changed. Of an order key the turn passes on to the one
+   * that was accepted next when the delivery is completed, or failed without blocking its key.
    */
   settle(
     lease: Lease,
@@ -134,7 +140,10 @@ export type DuePage = Readonly<{ deliveries: readonly DueDelivery[]; next: strin
 
 /** What a queue of delivery ids beside the store needs. Counts and lists may be a moment behind. */
 export interface QueuedStore {
-  /** Leases those of the deliveries that are pending and due, in the order asked for, each once. Unknown ones are passed over. */
+  /**
+   * Leases those of the deliveries that are pending and due, in the order asked for, each once. Unknown ones, and those
+   * that wait for the turn of their order key, are passed over.
+   */
   claimByIds(request: ClaimByIdsRequest): Promise<ClaimByIdsOutcome>;
   /** How many deliveries of the destination are pending and due at `untilMs`; counts no further than `limit`. */
   countDue(destination: string, untilMs: number, limit: number): Promise<number>;
@@ -147,9 +156,14 @@ export type DeadLetterPage = Readonly<{ deliveries: readonly Delivery[]; next: s
 
 export type StatusCount = Readonly<{ destination: string; status: DeliveryStatus; count: number }>;
 
+/** Of a destination with order: deliveries that wait for their turn, and keys that a failed delivery blocks. */
+export type OrderCount = Readonly<{ destination: string; waiting: number; blocked: number }>;
+
 export type StoreStats = Readonly<{
   /** Kept by the store as it writes, so reading them costs the same at any size. */
   counts: readonly StatusCount[];
+  /** Kept in the same way; destinations without either are left out. */
+  order: readonly OrderCount[];
   events: number;
   /** When the oldest pending delivery was created, or null. */
   oldestPendingAtMs: number | null;
@@ -183,11 +197,15 @@ export type ReplayOutcome =
 
 export interface OperateStore {
   /**
-   * Deletes up to `limit` events, in the order of acceptance, received before `beforeMs` whose deliveries are all terminal, with their
-   * deliveries, attempts and mark. Open ones are passed over. Space is given back to the file system as it goes.
+   * Deletes up to `limit` events, in the order of acceptance, received before `beforeMs` whose deliveries are all
+   * terminal, with their deliveries, attempts and mark. Open ones, and those that block an order key, are passed over. Space is given back to the file system as it goes.
    */
   purge(beforeMs: number, limit: number, cursor: string | null): Promise<PurgeOutcome>;
-  /** Makes a new pending delivery of the same event and destination, with its next number, that points to the old one. */
+  /**
+   * Makes a new pending delivery of the same event and destination, with its next number, that points to the old one.
+   * One that blocks its order key hands its turn to its replay; any other replay waits for the turn like a new delivery,
+   * in the place of its event.
+   */
   replay(deliveryId: string, nowMs: number): Promise<ReplayOutcome>;
   /** Proves that the store can commit. */
   ping(): Promise<void>;

@@ -114,6 +114,7 @@ describe('the admin surface', () => {
       assert.deepEqual(delivery, {
         ...{ id: delivery.id, event_id: id, destination: 'billing', status: 'failed', attempts: 1 },
         ...{ last_error: delivery.last_error, created_at, updated_at, replay_of: null },
+        ...{ order_key: null, turn: null },
       });
       assert.match(String(delivery.last_error), /no such order/);
       const [first, ...others] = tries as Record<string, unknown>[];
@@ -194,6 +195,7 @@ describe('the admin surface', () => {
       assert.deepEqual(answer.json, {
         ...{ id: newId, event_id: id, destination: 'billing', status: 'pending', attempts: 0, due_at },
         ...{ last_error: null, created_at, updated_at: created_at, replay_of: old!.id },
+        ...{ order_key: null, turn: null },
       });
       assert.match(created_at!, RFC3339_UTC);
       const [first, second, ...others] = await deliveriesOf(id);

@@ -44,6 +44,7 @@ describe('GET /openapi.json', () => {
           handler: () => {
             throw new PermanentError('it is broken');
           },
+          orderBy: 'body:/payload/id',
         },
       },
     });
@@ -156,6 +157,8 @@ describe('GET /openapi.json', () => {
       const { id, idempotency_key } = (await post(`${receiver.url}/webhooks`, envelope())).json;
       const broken = (await post(`${receiver.url}/webhooks`, envelope({ event_type: 'broken' }))).json;
       await statusOf(receiver.url, broken.id, 'failed');
+      const keyed = envelope({ event_type: 'broken', payload: { id: 'k' } });
+      await statusOf(receiver.url, (await post(`${receiver.url}/webhooks`, keyed)).json.id, 'failed');
       const details = (await askAdmin(`/webhooks/${broken.id}`)).json as { deliveries: { id: string }[] };
       const dead = details.deliveries[0]?.id;
       await post(`${receiver.url}/webhooks/github`, '{}', {
@@ -191,6 +194,11 @@ describe('GET /openapi.json', () => {
         'post /admin/deliveries/{name}/replay': () => [
           askAdmin(`/deliveries/${dead}/replay`, 'POST'),
           askAdmin('/deliveries/none/replay', 'POST'),
+        ],
+        'get /admin/blocked-keys': () => [askAdmin('/blocked-keys'), askAdmin('/blocked-keys?limit=x')],
+        'post /admin/blocked-keys/release': () => [
+          askAdmin('/blocked-keys/release?destination=broken&order_key=k', 'POST'),
+          askAdmin('/blocked-keys/release', 'POST'),
         ],
         'get /admin/rejected': () => [askAdmin('/rejected'), askAdmin('/rejected?limit=x')],
         'get /admin/rejected/{name}': () => [askAdmin(`/rejected/${rejected}`), askAdmin('/rejected/none')],

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { aDestination } from '../../src/dispatch/testing.ts';
 import { createApi } from '../../src/http/api.ts';
 import { HTTP_LIMITS } from '../../src/http/server.ts';
 import { type Ingest, type IngestOptions, openIngest } from '../../src/ingest/open-ingest.ts';
@@ -81,7 +82,7 @@ export async function startSources(
       return { name, verification: own === null ? null : { ...PLAIN, ...own } };
     }),
     store,
-    route: () => ['sink'],
+    destinations: [aDestination({ name: 'sink' })],
     clock,
     newId: createCountingIds(),
     publicUrl: options.publicUrl ?? null,
@@ -110,7 +111,7 @@ export async function startSources(
       token: ADMIN,
       sources: names,
       reverify: ingest.reverify,
-      onReplay: () => {},
+      onPending: () => {},
       onAccepted: () => {},
       onStateDropped: ingest.onStateDropped,
     },

@@ -165,7 +165,7 @@ export async function startApi(
       token: null,
       sources: [],
       reverify: unused,
-      onReplay: () => {},
+      onPending: () => {},
       onAccepted: () => {},
       onStateDropped: unused,
     },

@@ -71,7 +71,8 @@ describe('the bounds', () => {
       );
     assert.ok(constants.length > 20, `only ${constants.length} were found: is the search right?`);
     assert.deepEqual(
-      constants.filter((constant) => !named.has(constant)),
+      // A moment, not a bound.
+      constants.filter((constant) => !named.has(constant) && constant !== 'src/domain/order.ts NEVER_MS'),
       [],
     );
   });

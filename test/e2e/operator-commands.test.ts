@@ -99,6 +99,49 @@ describe('webhook-receiver rejected', () => {
   });
 });
 
+describe('webhook-receiver blocked', () => {
+  const blocked = {
+    ...{ destination: 'ledger', order_key: 'order 7', delivery_id: 'd-1', error: 'no such account' },
+    ...{ since: '2026-11-23T13:13:04.929Z', waiting: 3 },
+  };
+
+  it('lists a page as a table, or as JSON', async (t) => {
+    const page = { blocked: [blocked], next: 'abc' };
+    const answers: Record<string, Answer> = {
+      'GET /admin/blocked-keys?limit=1&destination=ledger&cursor=x': [200, page],
+      'GET /admin/blocked-keys?limit=50': [200, page],
+    };
+    const { code, stdout } = await run(t, answers, [
+      ...['blocked', 'list', '--destination', 'ledger', '--limit', '1', '--cursor', 'x'],
+    ]);
+    assert.equal(code, 0);
+    const [head, first] = stdout.split('\n');
+    assert.match(head!, /^DESTINATION +KEY +SINCE +WAITING +DELIVERY +ERROR$/);
+    assert.match(first!, /^ledger +"order 7" +2026-11-23T\S+ +3 +d-1 +no such account$/);
+    assert.match(stdout, /more: --cursor abc$/);
+    const printed = await run(t, answers, ['blocked', 'list', '--json']);
+    assert.deepEqual(JSON.parse(printed.stdout), page);
+  });
+
+  it('says when there is none', async (t) => {
+    const none: Record<string, Answer> = {
+      'GET /admin/blocked-keys?limit=50': [200, { blocked: [], next: null }],
+    };
+    assert.equal((await run(t, none, ['blocked', 'list'])).stdout, 'no key is blocked');
+  });
+
+  it('releases a key, and says who is next', async (t) => {
+    const released = { destination: 'ledger', order_key: 'order 7', delivery_id: 'd-1' };
+    const path = 'POST /admin/blocked-keys/release?destination=ledger&order_key=order+7';
+    const args = ['blocked', 'release', 'ledger', 'order 7'];
+    const next = await run(t, { [path]: [200, { ...released, next_delivery_id: 'd-2' }] }, args);
+    assert.equal(next.stdout, 'released; d-1 stays a dead letter, d-2 is next');
+    const last = await run(t, { [path]: [200, { ...released, next_delivery_id: null }] }, args);
+    assert.equal(last.stdout, 'released; d-1 stays a dead letter, nothing waited behind it');
+    assertRefusal(await run(t, {}, args), /answered 404/);
+  });
+});
+
 describe('webhook-receiver source-state', () => {
   const state = [
     { name: 'verification_token', value: 'secret_shown', updated_at: '2026-11-23T13:13:04.929Z' },

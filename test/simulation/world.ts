@@ -247,5 +247,6 @@ function drawDestinations(random: SeededRandom): Destination[] {
       maxDelayMs: 60_000,
       jitter: 0.2,
     },
+    order: null,
   }));
 }

@@ -7,7 +7,7 @@ import { ingestMetrics } from './ingest.ts';
 
 function setUp() {
   const registry = new Registry();
-  const emit = createSubscriber(ingestMetrics(registry, ['orders', 'github'], ['github']));
+  const emit = createSubscriber(ingestMetrics(registry, ['orders', 'github'], ['github'], ['ledger']));
   return { emit, lines: async () => (await registry.metrics()).split('\n') };
 }
 

@@ -14,6 +14,7 @@ export function ingestMetrics(
   registry: Registry,
   sources: readonly string[],
   verified: readonly string[],
+  destinations: readonly string[],
 ): Handlers {
   const of = perName(sources, sourceSeries(registry, sources, verified));
   const acceptDuration = new Histogram({
@@ -22,6 +23,7 @@ export function ingestMetrics(
     buckets: ACCEPT_BUCKETS,
     registers: [registry],
   });
+  const keysMissing = keysMissingTotal(registry, destinations);
   return {
     'event.accepted': (event) => {
       of(event.source).accepted.inc();
@@ -33,6 +35,7 @@ export function ingestMetrics(
       if (event.conflict) series.conflicts.inc();
       acceptDuration.observe(seconds(event.durationMs));
     },
+    'order_key.missing': ({ destination }) => keysMissing.inc({ destination }),
     'event.rejected': (event) => of(event.source).rejected.get(event.reason)?.inc(),
   };
 }
@@ -101,4 +104,15 @@ function conflictsTotal(registry: Registry, sources: readonly string[]) {
   });
   for (const source of sources) conflicts.inc({ source }, 0);
   return conflicts;
+}
+
+function keysMissingTotal(registry: Registry, destinations: readonly string[]) {
+  const missing = new Counter({
+    name: 'webhook_order_keys_missing_total',
+    help: 'Events of a destination with order in which no order key was found; their deliveries wait for nobody.',
+    labelNames: ['destination'],
+    registers: [registry],
+  });
+  for (const destination of destinations) missing.inc({ destination }, 0);
+  return missing;
 }

@@ -23,6 +23,16 @@ export function createStoreGauges(registry: Registry, destinations: readonly str
     labelNames: ['destination', 'status'],
     registers: [registry],
   });
+  const ofDestination = (name: string, help: string) =>
+    new Gauge({ name, help, labelNames: ['destination'], registers: [registry] });
+  const waiting = ofDestination(
+    'webhook_order_waiting',
+    'Pending deliveries that wait for the turn of their order key.',
+  );
+  const blocked = ofDestination(
+    'webhook_order_keys_blocked',
+    'Order keys that a failed delivery blocks until it is replayed or released.',
+  );
   return {
     set(stats, nowMs) {
       depth.set(pendingCount(stats.counts));
@@ -30,10 +40,18 @@ export function createStoreGauges(registry: Registry, destinations: readonly str
       events.set(stats.events);
       bytes.set(stats.databaseBytes);
       setDeliveries(deliveries, destinations, stats.counts);
+      for (const gauge of [waiting, blocked]) {
+        gauge.reset();
+        for (const destination of destinations) gauge.set({ destination }, 0);
+      }
+      for (const { destination, ...order } of stats.order) {
+        waiting.set({ destination }, order.waiting);
+        blocked.set({ destination }, order.blocked);
+      }
     },
     clear() {
       for (const single of [depth, age, events, bytes]) single.remove();
-      deliveries.reset();
+      for (const labelled of [deliveries, waiting, blocked]) labelled.reset();
     },
   };
 }

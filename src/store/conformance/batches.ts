@@ -60,7 +60,12 @@ export function batchesConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory, { maxPendingDeliveries: 1 });
       const event = anEvent();
       const id = deliveryIdOf(event.id, 1);
-      const leaseWith = (token: string) => ({ deliveryId: id, token, untilMs: T0 + LEASE_MS });
+      const leaseWith = (token: string) => ({
+        deliveryId: id,
+        token,
+        untilMs: T0 + LEASE_MS,
+        orderKey: null,
+      });
       const retry = { kind: 'retry', dueAtMs: T0, error: 'again' } as const;
       const outcomes = await Promise.all([
         store.claim(claimOf(['billing'], { token: 'early' })).then(leasedIds),

@@ -30,7 +30,7 @@ export function claimByIdsConformance(factory: StoreFactory): void {
       const { leased, early, left } = await store.claimByIds(request);
       const [{ event: claimed, ...rest }] = leased as [(typeof leased)[0]];
       assert.deepEqual(rest, {
-        lease: { deliveryId: id, token: request.token, untilMs: T0 + 40 + LEASE_MS },
+        lease: { deliveryId: id, token: request.token, untilMs: T0 + 40 + LEASE_MS, orderKey: null },
         destination: 'audit',
         attempts: 0,
       });

@@ -16,7 +16,7 @@ export function claimConformance(factory: StoreFactory): void {
 
       const [{ event: claimed, ...rest }] = leased as [(typeof leased)[0]];
       assert.deepEqual(rest, {
-        lease: { deliveryId: id, token: request.token, untilMs: T0 + 40 + LEASE_MS },
+        lease: { deliveryId: id, token: request.token, untilMs: T0 + 40 + LEASE_MS, orderKey: null },
         destination: 'billing',
         attempts: 0,
       });

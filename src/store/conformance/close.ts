@@ -4,7 +4,7 @@ import { anEvent, nextId } from '../../../testkit/builders.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from './harness.ts';
 
-const LEASE = { deliveryId: nextId(T0), token: 'never', untilMs: T0 };
+const LEASE = { deliveryId: nextId(T0), token: 'never', untilMs: T0, orderKey: null };
 
 const REJECTED = {
   id: nextId(T0),
@@ -33,6 +33,9 @@ const CALLS: Readonly<
   extend: (store) => store.extend(LEASE, T0),
   settle: (store) => store.settle(LEASE, { kind: 'completed' }, null, T0),
   expired: (store) => store.expired(T0, 10),
+  listBlocked: (store) => store.listBlocked(10, null, null),
+  releaseKey: (store) => store.releaseKey('a', 'key'),
+  turnsAfter: (store) => store.turnsAfter([LEASE.deliveryId]),
   eventById: (store) => store.eventById(nextId(T0)),
   eventByKey: (store) => store.eventByKey('default', 'key'),
   readEvent: (store) => store.readEvent(nextId(T0)),

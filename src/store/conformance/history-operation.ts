@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
+import type { Addressee } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type {
   ClaimByIdsOutcome,
@@ -9,6 +10,7 @@ import type {
   ClaimRequest,
   ExpiredLease,
   InsertOutcome,
+  ReleaseOutcome,
   ReplayMark,
   ReplayOutcome,
   Store,
@@ -20,7 +22,7 @@ export type Operation =
   | Readonly<{
       kind: 'insert';
       event: WebhookEvent;
-      destinations: readonly string[];
+      destinations: readonly Addressee[];
       replayMark: ReplayMark | null;
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
@@ -28,6 +30,7 @@ export type Operation =
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
   | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'releaseKey'; destination: string; orderKey: string }>
   | Readonly<{ kind: 'expired'; untilMs: number; limit: number }>
   | Readonly<{ kind: 'purge'; beforeMs: number; limit: number }>
   | Readonly<{ kind: 'look'; event: WebhookEvent }>;
@@ -40,6 +43,7 @@ export type Outcome =
   | Readonly<{ kind: 'settle'; answer: 'settled' | 'lost' }>
   | Readonly<{ kind: 'extend'; answer: 'extended' | 'lost' }>
   | Readonly<{ kind: 'replay'; answer: ReplayOutcome }>
+  | Readonly<{ kind: 'releaseKey'; answer: ReleaseOutcome }>
   | Readonly<{ kind: 'expired'; answer: readonly ExpiredLease[] }>
   | Readonly<{ kind: 'purge'; answer: number }>
   | Readonly<{ kind: 'look'; answer: Snapshot }>;
@@ -65,6 +69,8 @@ export function perform(store: Store, operation: Operation): Promise<Outcome> {
       return outcome('extend', store.extend(operation.lease, operation.untilMs));
     case 'replay':
       return outcome('replay', store.replay(operation.deliveryId, operation.nowMs));
+    case 'releaseKey':
+      return outcome('releaseKey', store.releaseKey(operation.destination, operation.orderKey));
     case 'expired':
       return outcome('expired', store.expired(operation.untilMs, operation.limit));
     case 'purge':

@@ -3,6 +3,7 @@ import type { SeededRandom } from '../../../testkit/seeded-random.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
+import type { Addressee } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { IdGenerator } from '../../runtime/ids.ts';
 import type { ReplayMark } from '../store.ts';
@@ -11,6 +12,9 @@ import type { Operation } from './history-operation.ts';
 /** Few of each, so that operations meet: the same keys again, limits reached, leases run out. */
 const DESTINATIONS = ['a', 'b', 'c'] as const;
 const SOURCES = ['one', 'two'] as const;
+/** Those whose deliveries have an order key, mostly. */
+const ORDERED = ['b', 'c'] as const;
+const ORDER_KEYS = ['k', 'l', 'm', 'n', 'o'] as const;
 const KEYS = 60;
 const MARKS = 12;
 /** Times are whole multiples, so that they often meet to the millisecond. */
@@ -54,7 +58,7 @@ export function insertOperation(world: World): Operation {
     receivedAtMs: nowMs,
   };
   world.events.push(event);
-  const destinations = someDestinations(random);
+  const destinations = someDestinations(random).map((name) => addressed(random, name));
   // One more than there are, for the replay that may come.
   for (let number = 1; number <= destinations.length + 1; number++) {
     world.deliveryIds.push(deliveryIdOf(event.id, number));
@@ -124,13 +128,18 @@ export function replayOperation(world: World): Operation {
   return { kind: 'replay', deliveryId, nowMs };
 }
 
+/** Mostly of a key that is not blocked, as a release often comes too late. */
+export function releaseOperation({ random }: World): Operation {
+  return { kind: 'releaseKey', destination: random.pick(ORDERED), orderKey: random.pick(ORDER_KEYS) };
+}
+
 function someSettlement({ random, nowMs }: World): Settlement {
   const dueAtMs = nowMs + someMs(random, LONGEST_DELAY_MS);
   return random.pick<Settlement>([
     { kind: 'completed' },
     { kind: 'completed' },
     { kind: 'retry', dueAtMs, error: `error at ${nowMs}` },
-    { kind: 'failed', error: `last error at ${nowMs}` },
+    { kind: 'failed', error: `last error at ${nowMs}`, ...(random.chance(0.5) && { blocksKey: true }) },
     { kind: 'released', dueAtMs },
   ]);
 }
@@ -145,7 +154,7 @@ function someLease({ random, held, spent, deliveryIds, ids, nowMs }: World): Hel
   if (held.size > 0 && random.chance(0.75)) return random.pick([...held]);
   if (spent.length > 0 && random.chance(0.6)) return random.pick(spent);
   const deliveryId = deliveryIds.length === 0 ? ids(nowMs) : random.pick(deliveryIds);
-  return { lease: { deliveryId, token: 'never', untilMs: nowMs }, attempts: 0 };
+  return { lease: { deliveryId, token: 'never', untilMs: nowMs, orderKey: null }, attempts: 0 };
 }
 
 /** Half of the inserts have a mark, so that as many go by their keys alone. */
@@ -160,4 +169,9 @@ function someDestinations(random: SeededRandom): string[] {
     .sort((a, b) => a.order - b.order)
     .map(({ name }) => name);
   return shuffled.slice(0, random.int(DESTINATIONS.length + 1));
+}
+
+function addressed(random: SeededRandom, destination: string): Addressee {
+  const isOrdered = ORDERED.some((name) => name === destination) && random.chance(0.8);
+  return isOrdered ? { destination, orderKey: random.pick(ORDER_KEYS) } : destination;
 }

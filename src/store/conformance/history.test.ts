@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openMemoryStore } from '../memory/open.ts';
-import type { InsertOutcome } from '../store.ts';
+import type { InsertOutcome, Leased } from '../store.ts';
 import { BURSTS, USUAL_SEEDS } from './histories.ts';
 import { createHistory } from './history.ts';
 import { type Operation, type Outcome, perform } from './history-operation.ts';
@@ -36,6 +36,14 @@ const REACHED: readonly string[] = [
   'replay open',
   'replay replayed',
   'replay unknown',
+  'claim some of a key',
+  'claimByIds some of a key',
+  'settle failed settled, blocking',
+  'releaseKey not_blocked',
+  'releaseKey released',
+  'releaseKey released, next',
+  'replay replayed, waits',
+  'replay replayed, holds',
   'expired none',
   'expired some',
   'purge none',
@@ -88,16 +96,22 @@ function labelOf(operation: Operation, { kind, answer }: Outcome): string {
       return answer.kind === 'duplicate' ? duplicateLabel(operation, answer) : answer.kind;
     case 'claim':
       if (answer.leased.length === 0) return 'none';
-      return answer.nextDueAtMs === null ? 'some' : 'left some behind';
+      if (answer.nextDueAtMs !== null) return 'left some behind';
+      return answer.leased.some(hasKey) ? 'some of a key' : 'some';
     case 'claimByIds':
       if (answer.early.length > 0) return 'early';
-      return answer.leased.length === 0 ? 'none' : 'some';
+      if (answer.leased.length === 0) return 'none';
+      return answer.leased.some(hasKey) ? 'some of a key' : 'some';
     case 'settle':
-      return operation.kind === 'settle' ? `${operation.settlement.kind} ${answer}` : '';
+      return operation.kind === 'settle' ? settleLabel(operation, answer) : '';
+    case 'releaseKey':
+      return answer.kind === 'released' && answer.next !== null ? 'released, next' : answer.kind;
     case 'extend':
       return answer;
-    case 'replay':
-      return answer.kind;
+    case 'replay': {
+      const turn = answer.kind === 'replayed' ? answer.delivery.turn : null;
+      return turn === null ? answer.kind : `replayed, ${turn}`;
+    }
     case 'expired':
       return answer.length === 0 ? 'none' : 'some';
     case 'purge':
@@ -105,4 +119,16 @@ function labelOf(operation: Operation, { kind, answer }: Outcome): string {
     case 'look':
       return '';
   }
+}
+
+function settleLabel(
+  { lease, settlement }: Extract<Operation, { kind: 'settle' }>,
+  answer: 'settled' | 'lost',
+): string {
+  const blocks = answer === 'settled' && settlement.kind === 'failed' && settlement.blocksKey === true;
+  return `${settlement.kind} ${answer}${blocks && lease.orderKey !== null ? ', blocking' : ''}`;
+}
+
+function hasKey({ lease }: Leased): boolean {
+  return lease.orderKey !== null;
 }

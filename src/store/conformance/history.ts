@@ -12,6 +12,7 @@ import {
   insertOperation,
   LONGEST_STEP_MS,
   purgeOperation,
+  releaseOperation,
   replayOperation,
   settleOperation,
   someMs,
@@ -61,7 +62,8 @@ function nextOperation(world: World, alone: boolean): Operation {
   if (at < 50) return claimByIdsOperation(world);
   if (at < 74) return settleOperation(world);
   if (at < 80) return extendOperation(world);
-  if (at < 88) return replayOperation(world);
+  if (at < 85) return replayOperation(world);
+  if (at < 88) return releaseOperation(world);
   if (at < 93) return expiredOperation(world);
   if (at < 96 || world.events.length === 0) return purgeOperation(world);
   return { kind: 'look', event: random.pick(world.events) };

@@ -1,5 +1,6 @@
 import { describe } from 'node:test';
 import { batchesConformance } from './batches.ts';
+import { blockedConformance } from './blocked.ts';
 import { browseConformance } from './browse.ts';
 import { bytesConformance } from './bytes.ts';
 import { claimConformance } from './claim.ts';
@@ -14,6 +15,7 @@ import { historiesConformance } from './histories.ts';
 import { insertConformance } from './insert.ts';
 import { insertReplayMarkConformance } from './insert-replay-mark.ts';
 import { leaseConformance } from './lease.ts';
+import { orderConformance } from './order.ts';
 import { purgeConformance } from './purge.ts';
 import { rejectedConformance } from './rejected.ts';
 import { replayConformance } from './replay.ts';
@@ -39,6 +41,8 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     leaseConformance(factory);
     settleConformance(factory);
     expiredConformance(factory);
+    orderConformance(factory);
+    blockedConformance(factory);
     browseConformance(factory);
     purgeConformance(factory);
     replayConformance(factory);

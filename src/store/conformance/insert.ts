@@ -50,6 +50,8 @@ export function insertConformance(factory: StoreFactory): void {
         createdAtMs: event.receivedAtMs,
         updatedAtMs: event.receivedAtMs,
         replayOf: null,
+        orderKey: null,
+        turn: null,
       }));
       assert.deepEqual(await store.deliveriesOf(event.id), expected);
       assert.deepEqual(await store.attemptsOf(deliveries[0]!.id), []);

@@ -49,7 +49,7 @@ const STALE: readonly Stale[] = [
   },
   {
     name: 'a lease of a delivery that does not exist',
-    arrange: async () => ({ deliveryId: nextId(T0), token: 'never', untilMs: T0 + LEASE_MS }),
+    arrange: async () => ({ deliveryId: nextId(T0), token: 'never', untilMs: T0 + LEASE_MS, orderKey: null }),
   },
   ...SETTLEMENTS.map((settlement) => ({
     name: `a lease that was settled as ${settlement.kind}`,

@@ -29,6 +29,8 @@ export function replayConformance(factory: StoreFactory): void {
           createdAtMs: LATER,
           updatedAtMs: LATER,
           replayOf: deliveries[0]!.id,
+          orderKey: null,
+          turn: null,
         };
         assert.deepEqual(outcome, { kind: 'replayed', delivery: successor });
         assert.deepEqual(await store.deliveriesOf(event.id), [old, successor]);

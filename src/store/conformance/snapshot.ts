@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
-import type { Store, StoreStats } from '../store.ts';
+import type { BlockedKey, Store, StoreStats } from '../store.ts';
 
 type EventSnapshot = Readonly<{
   view: EventView | null;
@@ -15,6 +15,7 @@ export type Snapshot = Readonly<{
   events: readonly EventSnapshot[];
   deadLetters: readonly Delivery[];
   leases: readonly unknown[];
+  blocked: readonly BlockedKey[];
   stats: Omit<StoreStats, 'databaseBytes'>;
 }>;
 
@@ -32,6 +33,7 @@ export async function snapshotOf(
     events: await Promise.all(events.map((event) => readAll(store, event))),
     deadLetters: (await store.listDeadLetters(10_000, null)).deliveries,
     leases: await store.expired(FOR_EVER_MS, 10_000),
+    blocked: (await store.listBlocked(10_000, null, null)).keys,
     stats: plainStats(await store.stats()),
   };
 }
@@ -41,9 +43,13 @@ export function plainEvent(event: WebhookEvent): PlainEvent {
 }
 
 /** Stats in an order of their own and without the size, which is each driver's affair. */
-export function plainStats({ databaseBytes: _, counts, ...stats }: StoreStats): Snapshot['stats'] {
+export function plainStats({ databaseBytes: _, counts, order, ...stats }: StoreStats): Snapshot['stats'] {
   const nameOf = (count: StoreStats['counts'][number]) => `${count.destination} ${count.status}`;
-  return { ...stats, counts: counts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) };
+  return {
+    ...stats,
+    counts: counts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)),
+    order: order.toSorted((a, b) => (a.destination < b.destination ? -1 : 1)),
+  };
 }
 
 async function readAll(

@@ -8,7 +8,7 @@ export function claimByIds(state: State, request: ClaimByIdsRequest): ClaimByIds
   const early: DueDelivery[] = [];
   for (const deliveryId of new Set(request.deliveryIds)) {
     const delivery = state.deliveries.get(deliveryId);
-    if (delivery?.status !== 'pending') continue;
+    if (delivery?.status !== 'pending' || delivery.turn === 'waits') continue;
     const { dueAtMs } = delivery;
     if (dueAtMs > request.nowMs) early.push({ deliveryId, dueAtMs });
     else leased.push(lease(state, delivery, request));

@@ -1,3 +1,4 @@
+import { NEVER_MS } from '../../domain/order.ts';
 import type { ClaimOutcome, ClaimRequest, Leased } from '../store.ts';
 import { byPlace, copyEvent, deliveriesWith, type State, type StoredDelivery } from './state.ts';
 
@@ -13,10 +14,10 @@ export function claim(state: State, request: ClaimRequest): ClaimOutcome {
   return { leased, nextDueAtMs: left.length === 0 ? null : Math.min(...left.map(({ dueAtMs }) => dueAtMs)) };
 }
 
-/** A destination's pending deliveries, the longest due first. */
+/** A destination's pending deliveries, the longest due first; not those that wait for their turn. */
 export function waitingFor(state: State, destination: string): StoredDelivery[] {
   return deliveriesWith(state, 'pending')
-    .filter((delivery) => delivery.destination === destination)
+    .filter((delivery) => delivery.destination === destination && delivery.dueAtMs < NEVER_MS)
     .sort((a, b) => a.dueAtMs - b.dueAtMs || byPlace(a, b));
 }
 
@@ -34,7 +35,7 @@ export function lease(
     lease: { token, untilMs: leaseUntilMs, leasedAtMs: nowMs },
   });
   return {
-    lease: { deliveryId: delivery.id, token, untilMs: leaseUntilMs },
+    lease: { deliveryId: delivery.id, token, untilMs: leaseUntilMs, orderKey: delivery.orderKey },
     destination: delivery.destination,
     attempts: delivery.attempts,
     event: copyEvent(state.events.get(delivery.eventId)!),

@@ -8,8 +8,8 @@ export function expired(state: State, untilMs: number, limit: number): readonly 
     .filter(({ lease }) => lease.untilMs <= untilMs)
     .sort((a, b) => a.lease.untilMs - b.lease.untilMs || byPlace(a, b))
     .slice(0, limit)
-    .map(({ id, eventId, destination, attempts, lease }) => ({
-      lease: { deliveryId: id, token: lease.token, untilMs: lease.untilMs },
+    .map(({ id, eventId, destination, attempts, lease, orderKey }) => ({
+      lease: { deliveryId: id, token: lease.token, untilMs: lease.untilMs, orderKey },
       source: state.events.get(eventId)!.source,
       destination,
       attempts,

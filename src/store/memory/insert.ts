@@ -1,15 +1,16 @@
 import { type Delivery, deliveryIdOf, deliveryNumberOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
 import { StoreError } from '../../domain/errors.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import { type Addressee, destinationOf, NEVER_MS, orderKeyOf } from '../../domain/order.ts';
 import type { InsertOutcome, ReplayMark } from '../store.ts';
 import { viewOf } from './browse.ts';
-import { copyEvent, isFullFor, keyOf, markOf, type State } from './state.ts';
+import { copyEvent, holderOf, isFullFor, keyOf, markOf, type State } from './state.ts';
 
 /** @see InboxStore.insertEvent */
 export function insert(
   state: State,
   event: WebhookEvent,
-  destinations: readonly string[],
+  destinations: readonly Addressee[],
   mark: ReplayMark | null,
 ): InsertOutcome {
   const key = keyOf(event.source, event.idempotencyKey);
@@ -23,9 +24,11 @@ export function insert(
   state.accepted.set(event.id, state.accepted.size);
   state.eventIds.set(key, event.id);
   if (mark !== null) state.marks.set(markOf(event.source, mark.digest), event.id);
-  destinations.forEach((destination, index) => {
+  destinations.forEach((addressee, index) => {
     const id = deliveryIdOf(event.id, index + 1);
-    addPending(state, { id, destination, eventId: event.id, replayOf: null }, event.receivedAtMs);
+    const destination = destinationOf(addressee);
+    const orderKey = orderKeyOf(addressee);
+    addPending(state, { id, destination, orderKey, eventId: event.id, replayOf: null }, event.receivedAtMs);
   });
   return { kind: 'inserted' };
 }
@@ -37,20 +40,23 @@ function findMarked(state: State, source: string, mark: ReplayMark | null): Webh
   return event !== undefined && event.receivedAtMs >= mark.sinceMs ? event : null;
 }
 
-/** Adds a delivery that has had no try yet and is due at once. */
+/** Adds a delivery that has had no try yet. It is due at once, unless another one has the turn of its key. */
 export function addPending(
   state: State,
-  delivery: Pick<Delivery, 'id' | 'destination' | 'eventId' | 'replayOf'>,
+  delivery: Pick<Delivery, 'id' | 'destination' | 'eventId' | 'replayOf' | 'orderKey'>,
   atMs: number,
 ): void {
+  const { destination, orderKey } = delivery;
+  const isFirst = orderKey === null || holderOf(state, destination, orderKey) === null;
   state.deliveries.set(delivery.id, {
     ...delivery,
     status: 'pending',
     attempts: 0,
-    dueAtMs: atMs,
+    dueAtMs: isFirst ? atMs : NEVER_MS,
     lastError: null,
     createdAtMs: atMs,
     updatedAtMs: atMs,
+    turn: orderKey === null ? null : isFirst ? 'holds' : 'waits',
     lease: null,
     place: state.accepted.get(delivery.eventId)! * (MAX_DELIVERIES + 1) + deliveryNumberOf(delivery.id),
   });

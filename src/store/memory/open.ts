@@ -7,6 +7,7 @@ import { countDue, duePending } from './due.ts';
 import { expired } from './expired.ts';
 import { extend } from './extend.ts';
 import { insert } from './insert.ts';
+import * as order from './order.ts';
 import { purge } from './purge.ts';
 import * as rejected from './rejected.ts';
 import { replay } from './replay.ts';
@@ -42,6 +43,10 @@ export function openMemoryStore(options: StoreOptions): Store {
     settle: (lease, settlement, attempt, nowMs) =>
       run(() => settle(state, lease, settlement, attempt, nowMs)),
     expired: (untilMs, limit) => run(() => expired(state, untilMs, limit)),
+    listBlocked: (limit, after, destination) =>
+      run(() => order.listBlocked(state, limit, after, destination)),
+    releaseKey: (destination, orderKey) => run(() => order.releaseKey(state, destination, orderKey)),
+    turnsAfter: (deliveryIds) => run(() => order.turnsAfter(state, deliveryIds)),
     eventById: (id) => run(() => browse.eventById(state, id)),
     eventByKey: (source, idempotencyKey) => run(() => browse.eventByKey(state, source, idempotencyKey)),
     readEvent: (id) => run(() => browse.readEvent(state, id)),

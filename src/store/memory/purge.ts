@@ -1,5 +1,5 @@
 import type { PurgeOutcome } from '../store.ts';
-import { deliveriesOf, isOpen, keyOf, type State } from './state.ts';
+import { deliveriesOf, isBlocking, isOpen, keyOf, type State } from './state.ts';
 
 /** @see OperateStore.purge. The cursor is the place of the last event that was deleted or passed over. */
 export function purge(state: State, beforeMs: number, limit: number, cursor: string | null): PurgeOutcome {
@@ -9,7 +9,7 @@ export function purge(state: State, beforeMs: number, limit: number, cursor: str
     .filter(({ place }) => cursor === null || place > Number(cursor));
   let deleted = 0;
   for (const { id, place } of old) {
-    if (!deliveriesOf(state, id).some(isOpen)) {
+    if (!deliveriesOf(state, id).some((delivery) => isOpen(delivery) || isBlocking(delivery))) {
       deleteEvent(state, id);
       deleted += 1;
     }

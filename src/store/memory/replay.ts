@@ -9,9 +9,11 @@ export function replay(state: State, deliveryId: string, nowMs: number): ReplayO
   if (old === undefined) return { kind: 'unknown' };
   if (isOpen(old)) return { kind: 'open', status: old.status };
   if (isFullFor(state, 1)) return { kind: 'full' };
-  const { destination, eventId } = old;
+  const { destination, eventId, orderKey } = old;
   const last = deliveriesOf(state, eventId).at(-1)!;
   const id = deliveryIdOf(eventId, deliveryNumberOf(last.id) + 1);
-  addPending(state, { id, destination, eventId, replayOf: deliveryId }, nowMs);
+  // Its replay takes its turn before anybody else can.
+  if (old.turn === 'holds') state.deliveries.set(old.id, { ...old, turn: null });
+  addPending(state, { id, destination, orderKey, eventId, replayOf: deliveryId }, nowMs);
   return { kind: 'replayed', delivery: toDelivery(state.deliveries.get(id)!) };
 }

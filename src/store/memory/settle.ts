@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Lease } from '../../domain/lease.ts';
-import type { Settlement } from '../../domain/settlement.ts';
+import { hasTurnAfter, type Settlement } from '../../domain/settlement.ts';
+import { passTurn } from './order.ts';
 import type { State, StoredDelivery } from './state.ts';
 
 type Change = Partial<StoredDelivery> & Pick<StoredDelivery, 'status'>;
@@ -15,13 +16,16 @@ export function settle(
 ): 'settled' | 'lost' {
   const delivery = heldBy(state, lease);
   if (delivery === null) return 'lost';
+  const keepsTurn = hasTurnAfter(settlement);
   state.deliveries.set(delivery.id, {
     ...delivery,
     ...changeBy(settlement),
+    turn: keepsTurn ? delivery.turn : null,
     attempts: delivery.attempts + (attempt === null ? 0 : 1),
     updatedAtMs: nowMs,
     lease: null,
   });
+  if (delivery.orderKey !== null && !keepsTurn) passTurn(state, delivery.destination, delivery.orderKey);
   if (attempt !== null) {
     state.attempts.set(delivery.id, [...state.attempts.get(delivery.id)!, { ...attempt }]);
   }

@@ -82,6 +82,24 @@ export function isFullFor(state: State, more: number): boolean {
   return more > 0 && deliveriesWith(state, 'pending').length + more > state.maxPendingDeliveries;
 }
 
+/** The delivery that has the turn of the key, or null. */
+export function holderOf(state: State, destination: string, orderKey: string): StoredDelivery | null {
+  return ofKey(state, destination, orderKey).find(({ turn }) => turn === 'holds') ?? null;
+}
+
+/** Deliveries of a destination and key, in the order of acceptance. */
+export function ofKey(state: State, destination: string, orderKey: string): StoredDelivery[] {
+  return findDeliveries(
+    state,
+    (delivery) => delivery.destination === destination && delivery.orderKey === orderKey,
+  ).sort(byPlace);
+}
+
+/** A failed delivery that others wait for. */
+export function isBlocking(delivery: Delivery): boolean {
+  return delivery.status === 'failed' && delivery.turn === 'holds';
+}
+
 export function isOpen(delivery: Delivery): boolean {
   return delivery.status === 'pending' || delivery.status === 'processing';
 }

@@ -1,12 +1,13 @@
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
-import type { StatusCount, StoreStats } from '../store.ts';
-import { deliveriesWith, type State } from './state.ts';
+import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
+import { deliveriesWith, isBlocking, type State } from './state.ts';
 
 /** @see BrowseStore.stats. Counted anew each time: the model is what the drivers' counters are checked against. */
 export function stats(state: State): StoreStats {
   const createdAtMs = deliveriesWith(state, 'pending').map((delivery) => delivery.createdAtMs);
   return {
     counts: statusCounts(state),
+    order: orderCounts(state),
     events: state.events.size,
     oldestPendingAtMs: createdAtMs.length === 0 ? null : Math.min(...createdAtMs),
     databaseBytes: 0,
@@ -18,4 +19,16 @@ function statusCounts(state: State): StatusCount[] {
     const groups = Map.groupBy(deliveriesWith(state, status), ({ destination }) => destination);
     return [...groups].map(([destination, { length: count }]) => ({ destination, status, count }));
   });
+}
+
+function orderCounts(state: State): OrderCount[] {
+  const ordered = [...state.deliveries.values()].filter(({ turn }) => turn !== null);
+  const groups = Map.groupBy(ordered, ({ destination }) => destination);
+  return [...groups]
+    .map(([destination, deliveries]) => ({
+      destination,
+      waiting: deliveries.filter(({ turn }) => turn === 'waits').length,
+      blocked: deliveries.filter(isBlocking).length,
+    }))
+    .filter(({ waiting, blocked }) => waiting + blocked > 0);
 }

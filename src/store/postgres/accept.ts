@@ -7,6 +7,7 @@ import { type InsertResult, insertAll, UNDONE } from './insert.ts';
 import { findKnown } from './known.ts';
 import { apart, namesOf } from './names.ts';
 import type { OperationOf } from './operations.ts';
+import type { UnderLocks } from './order-locks.ts';
 import { hasState } from './store-failure.ts';
 
 type Insert = OperationOf<'insert'>;
@@ -23,6 +24,7 @@ const MOST_VAIN_TRIES = 4;
  */
 export async function acceptBatch(
   query: Query,
+  underLocks: UnderLocks,
   batch: readonly Insert[],
   backlog: Backlog,
 ): Promise<(InsertOutcome | Error)[]> {
@@ -30,7 +32,7 @@ export async function acceptBatch(
   const isOpen = (insert: Insert) => !outcomes.has(insert);
 
   const insert = async (some: readonly Insert[]): Promise<InsertResult | null> => {
-    const result = await insertAll(query, some, backlog.limit).catch((error: unknown) => {
+    const result = await insertAll(underLocks, some, backlog.limit).catch((error: unknown) => {
       if (hasState(error, UNDONE)) return null;
       throw error;
     });

@@ -1,6 +1,7 @@
 import type { Attempt, AttemptOutcome } from '../../domain/attempt.ts';
 import { type Delivery, type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
+import type { Turn } from '../../domain/order.ts';
 import type { DeadLetterPage } from '../store.ts';
 import { EVENT_COLUMNS, toEvent } from './claim.ts';
 import type { Query, Row, Statement } from './database.ts';
@@ -8,7 +9,8 @@ import { deliveryKey } from './delivery-key.ts';
 import { VIEW_COLUMNS, viewOf } from './event-view.ts';
 
 const DELIVERIES = `
-select event_id, number, destination, status, attempts, due_at, last_error, created_at, updated_at, replay_of
+select event_id, number, destination, status, attempts, due_at, last_error, created_at, updated_at, replay_of, order_key,
+  turn
 from deliveries`;
 
 export const EVENT_BY_ID: Statement = {
@@ -91,6 +93,8 @@ function toDelivery(row: Row): Delivery {
     createdAtMs: row.created_at as number,
     updatedAtMs: row.updated_at as number,
     replayOf: row.replay_of === null ? null : deliveryIdOf(eventId, row.replay_of as number),
+    orderKey: row.order_key as string | null,
+    turn: row.turn as Turn | null,
   };
 }
 

@@ -1,3 +1,4 @@
+import { NEVER_MS } from '../../domain/order.ts';
 import type { ClaimByIdsOutcome, ClaimByIdsRequest, DueDelivery, Leased } from '../store.ts';
 import { EVENT_COLUMNS, MAX_CLAIM_BYTES, toLeased } from './claim.ts';
 import { addCounts, addTotals } from './counters.ts';
@@ -17,9 +18,9 @@ with asked as materialized (
     with ordinality as t (event_id, number, claim, token, now_ms, until_ms, n)
 ),
 picked as materialized (
-  select a.*, d.destination, d.attempts
+  select a.*, d.destination, d.attempts, d.order_key
   from asked a cross join lateral (
-    select destination, attempts from deliveries
+    select destination, attempts, order_key from deliveries
     where event_id = a.event_id and number = a.number and status = 'pending' and due_at <= a.now_ms
     for update skip locked
   ) d
@@ -40,6 +41,7 @@ totalled as (${addTotals('0', '(select -count(*) from taken)')})
 select a.n as asked_n, before.due_at as due_at, t.*
 from asked a
 join deliveries before on before.event_id = a.event_id and before.number = a.number and before.status = 'pending'
+  and before.due_at < ${NEVER_MS}
 left join taken t on t.n = a.n
 order by a.n`,
 };

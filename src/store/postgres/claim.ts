@@ -1,5 +1,6 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import { NEVER_MS } from '../../domain/order.ts';
 import type { ClaimOutcome, ClaimRequest, Leased } from '../store.ts';
 import { addCounts, addTotals } from './counters.ts';
 import type { Query, Row, Statement } from './database.ts';
@@ -42,7 +43,7 @@ taken as (
   update deliveries d set status = 'processing', lease_token = s.token, lease_until = s.until_ms, updated_at = s.now_ms
   from sized s
   where d.event_id = s.event_id and d.number = s.number and s.bytes_before < $7::bigint
-  returning d.destination, d.attempts, s.*
+  returning d.destination, d.attempts, d.order_key, s.*
 ),
 counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
 totalled as (${addTotals('0', '(select -count(*) from taken)')})
@@ -50,7 +51,7 @@ select a.claim as asked_claim, next.due_at as next_due_at, t.*
 from asked a
 left join lateral (
   select d.due_at from deliveries d
-  where d.destination = a.destination and d.status = 'pending'
+  where d.destination = a.destination and d.status = 'pending' and d.due_at < ${NEVER_MS}
     and ((d.event_id, d.number) in (select event_id, number from taken)) is not true
   order by d.due_at, d.event_id, d.number limit 1
 ) next on true
@@ -99,6 +100,7 @@ export function toLeased(
       deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
       token,
       untilMs: leaseUntilMs,
+      orderKey: row.order_key as string | null,
     },
     destination: row.destination as string,
     attempts: row.attempts as number,

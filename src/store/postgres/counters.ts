@@ -25,6 +25,20 @@ export function addCounts(
       completed = c.completed + excluded.completed, failed = c.failed + excluded.failed`;
 }
 
+/** Adds up what changed of the order of destinations. @param from a CTE with columns `destination`, `waiting`, `blocked` */
+export function addOrderCounts(from: string): string {
+  return `
+    insert into order_counts as c (destination, shard, waiting, blocked)
+    select destination, ${SHARD}, waiting, blocked
+    from (
+      select destination, sum(waiting) as waiting, sum(blocked) as blocked from ${from} group by destination
+    ) as change
+    where waiting <> 0 or blocked <> 0
+    order by destination
+    on conflict (destination, shard) do update set
+      waiting = c.waiting + excluded.waiting, blocked = c.blocked + excluded.blocked`;
+}
+
 /** Adds to the totals, unless nothing changes. */
 export function addTotals(events: string, pending: string): string {
   return `

@@ -6,7 +6,7 @@ import type { Query, Statement } from './database.ts';
 export const EXPIRED: Statement = {
   name: 'expired',
   text: `
-select d.event_id, d.number, d.destination, d.attempts, d.lease_token, d.lease_until, d.updated_at, e.source
+select d.event_id, d.number, d.destination, d.attempts, d.lease_token, d.lease_until, d.updated_at, d.order_key, e.source
 from deliveries d join events e on e.id = d.event_id
 where d.status = 'processing' and d.lease_until <= $1
 order by d.lease_until, d.event_id, d.number limit $2`,
@@ -20,6 +20,7 @@ export async function findExpired(query: Query, untilMs: number, limit: number):
       deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
       token: row.lease_token as string,
       untilMs: row.lease_until as number,
+      orderKey: row.order_key as string | null,
     },
     source: row.source as string,
     destination: row.destination as string,

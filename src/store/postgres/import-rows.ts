@@ -1,5 +1,5 @@
 import { type Batch, COLUMNS, type HighWater, type Part, type Row, type Value } from '../inbox-copy.ts';
-import { addCounts, addTotals } from './counters.ts';
+import { addCounts, addOrderCounts, addTotals } from './counters.ts';
 import type { Statement } from './database.ts';
 import { packBodies } from './packed-bodies.ts';
 
@@ -18,6 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   number: 'integer',
   delivery: 'integer',
   attempts: 'integer',
+  position: 'bigint',
   replay_of: 'integer',
   http_status: 'integer',
   body_bytes: 'integer',
@@ -36,10 +37,16 @@ counted as (${addCounts('added', {
     completed: `count(*) filter (where status = 'completed')`,
     failed: `count(*) filter (where status = 'failed')`,
   })}),
-totalled as (${addTotals('0', `(select count(*) from added where status = 'pending')`)})`,
+totalled as (${addTotals('0', `(select count(*) from added where status = 'pending')`)}),
+order_changes as (
+  select destination, (turn = 'waits')::integer as waiting,
+    (turn = 'holds' and status = 'failed')::integer as blocked
+  from added where turn is not null
+),
+order_counted as (${addOrderCounts('order_changes')})`,
 };
 
-const RETURNED: Readonly<Partial<Record<Part, string>>> = { deliveries: 'destination, status' };
+const RETURNED: Readonly<Partial<Record<Part, string>>> = { deliveries: 'destination, status, turn' };
 
 /** Parameters that come before those of the columns: how far the batch leads. */
 const MARK = 'update inbox_import set part = $1, position = $2, moved = $3::bigint';

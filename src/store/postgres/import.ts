@@ -14,7 +14,7 @@ import type { Statement } from './database.ts';
 import { claimTarget } from './import-claim.ts';
 import { finishImportMark } from './import-mark.ts';
 import { firstKey, keyOf, readStatement, writeStatement, writeValues } from './import-rows.ts';
-import { COUNTS } from './stats.ts';
+import { COUNTS, ORDER_COUNTS } from './stats.ts';
 import { toStoreError, wordsOf } from './store-failure.ts';
 
 /** A batch on a slow disk takes longer than any statement of a receiver. */
@@ -77,6 +77,10 @@ function createTarget(client: pg.Client, place: string): InboxTarget {
             lastRejectedSeq,
           ]);
         }
+        // Whatever is accepted from now on comes behind all that was moved.
+        await client.query(
+          `select setval('delivery_positions', 1 + coalesce((select max(position) from deliveries), 0))`,
+        );
         await finishImportMark(client, proof, nowMs);
       }),
     close: () => client.end().catch(() => {}),
@@ -103,11 +107,16 @@ async function readCounters(client: pg.Client): Promise<Counter[]> {
       ([status, count]): Counter => [destination as string, status, count],
     ),
   );
+  const { rows: order } = await client.query(ORDER_COUNTS.text);
+  const turns = order.flatMap(({ destination, waiting, blocked }): Counter[] => [
+    [destination as string, 'waiting', waiting as number],
+    [destination as string, 'blocked', blocked as number],
+  ]);
   const totals = await client.query(
     'select coalesce(sum(events), 0)::bigint as events, coalesce(sum(pending), 0)::bigint as pending from totals',
   );
   const { events, pending } = totals.rows[0] as Record<string, number>;
-  return [...deliveries, ['', 'events', events!], ['', 'pending', pending!]];
+  return [...deliveries, ...turns, ['', 'events', events!], ['', 'pending', pending!]];
 }
 
 async function named<T>(place: string, what: string, work: () => Promise<T>, advice = ''): Promise<T> {

@@ -6,7 +6,12 @@ import { hasToLookAgain, isOneGroup, nextGroup } from './in-turn.ts';
 import type { Operation } from './operations.ts';
 
 const event = anEvent();
-const leaseOf = (token: string, of = event) => ({ deliveryId: deliveryIdOf(of.id, 1), token, untilMs: 0 });
+const leaseOf = (token: string, of = event) => ({
+  deliveryId: deliveryIdOf(of.id, 1),
+  token,
+  untilMs: 0,
+  orderKey: null,
+});
 const insert = (of = anEvent(), destinations = ['a']): Operation => ({
   kind: 'insert',
   event: of,

@@ -1,4 +1,6 @@
 import { eventIdOf } from '../../domain/delivery.ts';
+import { destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { hasTurnAfter } from '../../domain/settlement.ts';
 import { keyOf, markOf } from './names.ts';
 import type { Operation, OperationKind, OperationOf } from './operations.ts';
 
@@ -57,7 +59,7 @@ export function hasToLookAgain(eventId: string, overtaken: readonly Operation[])
 
 function canShare(first: Carrier, group: readonly Carrier[], operation: Operation): boolean {
   const { kind } = first.operation;
-  if (operation.kind !== kind || kind === 'replay') return false;
+  if (operation.kind !== kind || kind === 'replay' || kind === 'releaseKey') return false;
   if (kind === 'insert' || kind === 'view') return true;
   return group.every((member) => commutes(member.operation, operation));
 }
@@ -77,19 +79,27 @@ function insertMayOvertake(insert: OperationOf<'insert'>, passed: Operation, isT
     case 'claim':
       return (
         !isTight &&
-        !passed.request.limits.some(({ destination }) => insert.destinations.includes(destination))
+        !passed.request.limits.some(({ destination }) =>
+          insert.destinations.some((addressee) => destinationOf(addressee) === destination),
+        )
       );
     case 'claimByIds':
       return !isTight && !namesEvent(passed, insert.event.id);
     case 'settle':
       return !(isTight && makesPending(passed));
     default:
-      return passed.kind !== 'replay';
+      return passed.kind !== 'replay' && passed.kind !== 'releaseKey';
   }
 }
 
+function orderKeysOf({ destinations }: OperationOf<'insert'>): string[] {
+  return destinations.flatMap((addressee) => orderKeyOf(addressee) ?? []);
+}
+
 function sharesName(a: OperationOf<'insert'>, b: OperationOf<'insert'>): boolean {
-  return keyOf(a) === keyOf(b) || (a.replayMark !== null && markOf(a) === markOf(b));
+  if (keyOf(a) === keyOf(b) || (a.replayMark !== null && markOf(a) === markOf(b))) return true;
+  const orderKeys = orderKeysOf(a);
+  return orderKeys.length > 0 && orderKeysOf(b).some((key) => orderKeys.includes(key));
 }
 
 /** Whether two operations, neither of them an insert, give the same answers in either order. */
@@ -121,6 +131,7 @@ const RANK: Readonly<Record<OperationKind, number>> = {
   extend: 4,
   view: 5,
   replay: 6,
+  releaseKey: 7,
 };
 
 function commutesWithClaim({ request }: OperationOf<'claim'>, other: Operation): boolean {
@@ -130,7 +141,7 @@ function commutesWithClaim({ request }: OperationOf<'claim'>, other: Operation):
       return !other.request.limits.some(({ destination }) => names.has(destination));
     }
     case 'settle':
-      return other.lease.token !== request.token && !makesPending(other);
+      return other.lease.token !== request.token && !makesPending(other) && !passesTurn(other);
     case 'extend':
       return other.lease.token !== request.token;
     default:
@@ -145,6 +156,7 @@ function commutesWithClaimByIds(claim: OperationOf<'claimByIds'>, other: Operati
       return !other.request.deliveryIds.some((id) => deliveryIds.includes(id));
     case 'settle':
     case 'extend':
+      if (other.kind === 'settle' && passesTurn(other)) return false;
       return other.lease.token !== token && !deliveryIds.includes(other.lease.deliveryId);
     case 'view':
       return !namesEvent(claim, other.eventId);
@@ -159,4 +171,9 @@ function namesEvent({ request }: OperationOf<'claimByIds'>, eventId: string): bo
 
 function makesPending({ settlement }: OperationOf<'settle'>): boolean {
   return settlement.kind === 'retry' || settlement.kind === 'released';
+}
+
+/** Whether another delivery of the same order key becomes due by it. */
+function passesTurn({ lease, settlement }: OperationOf<'settle'>): boolean {
+  return lease.orderKey !== null && !hasTurnAfter(settlement);
 }

@@ -1,7 +1,10 @@
-import { addCounts, addTotals, PENDING } from './counters.ts';
-import type { Query, Statement } from './database.ts';
+import { destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
+import type { Statement } from './database.ts';
 import type { OperationOf } from './operations.ts';
+import type { UnderLocks } from './order-locks.ts';
 import { packBodies } from './packed-bodies.ts';
+import { dueAt, turnOf } from './turn.ts';
 
 const INPUT = `
 input as materialized (
@@ -41,7 +44,41 @@ const GOT_ITS_MARK = '(digest is null or (id in (select event_id from marked)) i
 const UNDO_UNLESS_USED = `
 1 / (case when exists (select from marked where (event_id in (select id from inserted)) is not true) then 0 else 1 end)`;
 
-const insertText = (isMarked: boolean) => `
+const ADDED = `
+added as (
+  insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at)
+  select event_id, number, destination, 'pending', 0, received_at, received_at, received_at
+  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[]) as t (event_id, number, destination, received_at)
+  where (event_id in (select id from inserted)) is true
+  returning destination
+)`;
+
+/** Of one key in a batch only the first may have the turn. Positions are given in the order of the batch. */
+const ADDED_IN_ORDER = `
+new as materialized (
+  select t.*, row_number() over (partition by destination, order_key order by n) > 1 as is_behind
+  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[], $21::text[]) with ordinality
+    as t (event_id, number, destination, received_at, order_key, n)
+  where (event_id in (select id from inserted)) is true
+),
+placed as materialized (
+  select new.*, ${turnOf('new', 'new.is_behind')} as turn from new order by n
+),
+added as (
+  insert into deliveries (
+    event_id, number, destination, status, attempts, due_at, created_at, updated_at, order_key, turn, position
+  )
+  select event_id, number, destination, 'pending', 0, ${dueAt('turn', 'received_at')}, received_at, received_at,
+    order_key, turn, case when order_key is not null then nextval('delivery_positions') end
+  from placed
+  returning destination, turn
+),
+order_changes as (
+  select destination, (turn = 'waits')::integer as waiting, 0 as blocked from added where turn is not null
+),
+order_counted as (${addOrderCounts('order_changes')})`;
+
+const insertText = (isMarked: boolean, isOrdered: boolean) => `
 with backlog as materialized (${PENDING}),${INPUT},${isMarked ? `${MARKED},` : ''}
 inserted as (
   insert into events (
@@ -54,13 +91,7 @@ inserted as (
   on conflict (source, idempotency_key) do nothing
   returning id
 ),
-added as (
-  insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at)
-  select event_id, number, destination, 'pending', 0, received_at, received_at, received_at
-  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[]) as t (event_id, number, destination, received_at)
-  where (event_id in (select id from inserted)) is true
-  returning destination
-),
+${isOrdered ? ADDED_IN_ORDER : ADDED},
 counted as (${addCounts('added', { pending: 'count(*)' })}),
 totalled as (${addTotals('(select count(*) from inserted)', '(select count(*) from added)')})
 select (select pending from backlog) as pending, array(select id::text from inserted) as inserted
@@ -71,10 +102,22 @@ select (select pending from backlog) as pending, array(select id::text from inse
  * room for the whole batch, else none. Keys are taken in their order, so that of two batches that share keys neither
  * waits for the other in a circle; of one key in a batch the first stays.
  */
-export const INSERT: Statement = { name: 'insert', text: insertText(false) };
+export const INSERT: Statement = { name: 'insert', text: insertText(false, false) };
 
 /** The same with marks. No two of its batch share a key or a mark. */
-export const INSERT_MARKED: Statement = { name: 'insert_marked', text: insertText(true) };
+export const INSERT_MARKED: Statement = { name: 'insert_marked', text: insertText(true, false) };
+
+/** Both with order keys, whose locks are taken before. */
+export const INSERT_ORDERED: Statement = { name: 'insert_ordered', text: insertText(false, true) };
+export const INSERT_MARKED_ORDERED: Statement = {
+  name: 'insert_marked_ordered',
+  text: insertText(true, true),
+};
+
+function insertStatement(isMarked: boolean, isOrdered: boolean): Statement {
+  if (isOrdered) return isMarked ? INSERT_MARKED_ORDERED : INSERT_ORDERED;
+  return isMarked ? INSERT_MARKED : INSERT;
+}
 
 /** SQLSTATE of UNDO_UNLESS_USED: nothing was done, and another look will see the key. */
 export const UNDONE = '22012';
@@ -89,17 +132,24 @@ export type InsertResult = Readonly<{
 
 /** Inserts the new ones of a batch, all or, when there is no room for all, none. */
 export async function insertAll(
-  query: Query,
+  underLocks: UnderLocks,
   batch: readonly OperationOf<'insert'>[],
   maxPending: number,
 ): Promise<InsertResult> {
   const events = batch.map(({ event }) => event);
   const bodies = packBodies(events.map(({ body }) => body));
   const deliveries = batch.flatMap(({ event, destinations }) =>
-    destinations.map((destination, index) => ({ event, destination, number: index + 1 })),
+    destinations.map((addressee, index) => ({
+      event,
+      destination: destinationOf(addressee),
+      orderKey: orderKeyOf(addressee),
+      number: index + 1,
+    })),
   );
+  const orderKeys = new Set(deliveries.flatMap(({ orderKey }) => orderKey ?? []));
+  const isOrdered = orderKeys.size > 0;
   const isMarked = batch.some(({ replayMark }) => replayMark !== null);
-  const [row] = await query(isMarked ? INSERT_MARKED : INSERT, [
+  const values = [
     events.map(({ id }) => id),
     events.map(({ source }) => source),
     events.map(({ idempotencyKey }) => idempotencyKey),
@@ -120,7 +170,9 @@ export async function insertAll(
     maxPending,
     batch.map(({ replayMark }) => replayMark?.digest ?? null),
     batch.map(({ replayMark }) => replayMark?.sinceMs ?? null),
-  ]);
+    ...(isOrdered ? [deliveries.map(({ orderKey }) => orderKey)] : []),
+  ];
+  const [row] = await underLocks(orderKeys, (query) => query(insertStatement(isMarked, isOrdered), values));
   const pending = row!.pending as number;
   return {
     inserted: new Set(row!.inserted as string[]),

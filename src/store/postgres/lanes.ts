@@ -1,4 +1,5 @@
 import type { StoreError } from '../../domain/errors.ts';
+import { orderKeyOf } from '../../domain/order.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
 import { GroupCommit } from '../group-commit.ts';
 import type { StoreObserver } from '../store.ts';
@@ -10,8 +11,10 @@ import type { Database, Query } from './database.ts';
 import { readViews } from './event-view.ts';
 import { extendAll } from './extend.ts';
 import type { Answers, OperationKind, OperationOf } from './operations.ts';
+import { releaseKey } from './order.ts';
+import { createUnderLocks, partByKeys, type UnderLocks } from './order-locks.ts';
 import { replayDelivery } from './replay.ts';
-import { STATUS_AFTER, settleAll } from './settle.ts';
+import { orderKeysOf, STATUS_AFTER, settleAll } from './settle.ts';
 import { isOutcomeUnknown, isStorageFailure, toStoreError } from './store-failure.ts';
 import { createUnsure, type Unsure } from './unsure.ts';
 
@@ -36,7 +39,10 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     return result;
   };
 
-  const accept: Work<'insert'> = (batch) => timed(batch.length, () => acceptBatch(query, batch, backlog));
+  const underLocks = createUnderLocks(database);
+  const accept: Work<'insert'> = inParts(insertKeysOf, (batch) =>
+    timed(batch.length, () => acceptBatch(query, underLocks, batch, backlog)),
+  );
   const insert = gather<'insert'>(
     inTurnWhenTight(backlog, (batch) => onlyCulpritsFail(accept, batch)),
     MAX_BATCH,
@@ -55,7 +61,9 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     });
   const unsure = createUnsure(query);
   const settle = gather<'settle'>(
-    (batch) => timed(batch.length, () => settleCounted(query, batch, backlog, unsure)),
+    inParts(settleKeysOf, (batch) =>
+      timed(batch.length, () => settleCounted(underLocks, batch, backlog, unsure)),
+    ),
     MAX_BATCH,
     ({ attempt }) => attempt?.responseExcerpt?.length ?? 0,
   );
@@ -79,6 +87,12 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
         if (outcome.kind === 'replayed') backlog.changed(1);
         return [outcome];
       }),
+    releaseKey: ([operation]) =>
+      timed(1, async () => {
+        const { destination, orderKey } = operation!;
+        const keys = new Set([orderKey]);
+        return [await underLocks(keys, (within) => releaseKey(within, destination, orderKey))];
+      }),
     view: (group) =>
       readViews(
         query,
@@ -88,12 +102,13 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
 }
 
 async function settleCounted(
-  query: Query,
+  underLocks: UnderLocks,
   batch: readonly OperationOf<'settle'>[],
   backlog: Backlog,
   unsure: Unsure,
 ) {
-  const first = await settleAll(query, batch).catch((error: StoreError) => {
+  const settling = underLocks(orderKeysOf(batch), (query) => settleAll(query, batch));
+  const first = await settling.catch((error: StoreError) => {
     if (isOutcomeUnknown(error.cause)) unsure.remember(batch);
     throw error;
   });
@@ -107,6 +122,25 @@ async function settleCounted(
 type Work<Kind extends OperationKind> = (
   batch: readonly OperationOf<Kind>[],
 ) => Promise<readonly (Answers[Kind] | Error)[]>;
+
+const insertKeysOf = ({ destinations }: OperationOf<'insert'>) =>
+  destinations.flatMap((addressee) => orderKeyOf(addressee) ?? []);
+const settleKeysOf = ({ lease }: OperationOf<'settle'>) => (lease.orderKey === null ? [] : [lease.orderKey]);
+
+/** So that no transaction has too many order keys. What one part could not do is told of its own operations alone. */
+function inParts<Kind extends OperationKind>(
+  keysOf: (operation: OperationOf<Kind>) => readonly string[],
+  work: Work<Kind>,
+): Work<Kind> {
+  return async (batch) => {
+    const parts = partByKeys(batch, keysOf);
+    if (parts.length === 1) return work(batch);
+    const answers: (Answers[Kind] | Error)[] = [];
+    for (const part of parts)
+      answers.push(...(await work(part).catch((error: Error) => part.map(() => error))));
+    return answers;
+  };
+}
 
 /** Near the limit one statement waits for the other, so that each sees what the one before has left. */
 function inTurnWhenTight(backlog: Backlog, work: Work<'insert'>): Work<'insert'> {

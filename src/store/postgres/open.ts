@@ -19,6 +19,7 @@ import { createLanes } from './lanes.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createNodeSession, type NodeSession } from './node-session.ts';
+import { listBlocked, turnsAfter } from './order.ts';
 import { purgeSlice } from './purge.ts';
 import { dropRejected, purgeRejected } from './rejected.ts';
 import { dropState, keepState, readState, replaceState } from './source-state.ts';
@@ -146,6 +147,10 @@ function createStore(database: Database, session: NodeSession, options: Postgres
     },
     ping: () => ask(async () => void (await query(PING))),
     tryLead: () => whileOpen(() => session.tryLead()),
+    listBlocked: (...asked) => ask(() => listBlocked(query, ...asked)),
+    releaseKey: (destination, orderKey) =>
+      submit<'releaseKey'>({ kind: 'releaseKey', destination, orderKey }),
+    turnsAfter: (deliveryIds) => ask(() => turnsAfter(query, deliveryIds)),
     eventById: (id) => ask(() => browse.eventById(query, id)),
     eventByKey: (source, idempotencyKey) => ask(() => browse.eventByKey(query, source, idempotencyKey)),
     readEvent: (id) => ask(() => browse.readEvent(query, id)),

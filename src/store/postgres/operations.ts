@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
+import type { Addressee } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type {
   ClaimByIdsOutcome,
@@ -8,6 +9,7 @@ import type {
   ClaimOutcome,
   ClaimRequest,
   InsertOutcome,
+  ReleaseOutcome,
   ReplayMark,
   ReplayOutcome,
 } from '../store.ts';
@@ -17,7 +19,7 @@ export type Operation =
   | Readonly<{
       kind: 'insert';
       event: WebhookEvent;
-      destinations: readonly string[];
+      destinations: readonly Addressee[];
       replayMark: ReplayMark | null;
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
@@ -25,6 +27,7 @@ export type Operation =
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
   | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'releaseKey'; destination: string; orderKey: string }>
   /** The second look at an event that an insert found known: see in-turn.ts. */
   | Readonly<{ kind: 'view'; eventId: string }>;
 
@@ -39,6 +42,7 @@ export type Answers = {
   settle: 'settled' | 'lost';
   extend: 'extended' | 'lost';
   replay: ReplayOutcome;
+  releaseKey: ReleaseOutcome;
   view: EventView | null;
 };
 export type Answer = Answers[OperationKind];

@@ -2,6 +2,9 @@ import type { PurgeOutcome } from '../store.ts';
 import { addCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
 
+/** A turn is held by those that are open, and by a failed one that others wait for. */
+const KEPT = `(d.status in ('pending', 'processing') or d.turn is not null)`;
+
 /** Ids carry the time of receipt and grow, so walking from the oldest is a walk of the primary key. */
 export const OLDEST: Statement = {
   name: 'oldest',
@@ -10,7 +13,7 @@ select e.id, e.received_at, open.number is not null as open
 from events e
 left join lateral (
   select d.number from deliveries d
-  where d.event_id = e.id and d.status in ('pending', 'processing') limit 1
+  where d.event_id = e.id and ${KEPT} limit 1
 ) open on true
 where e.id > $1 order by e.id limit $2`,
 };
@@ -28,7 +31,7 @@ export const PURGE: Statement = {
 with doomed as materialized (
   select asked.id from unnest($1::uuid[]) as asked (id)
   where not exists (
-    select from deliveries d where d.event_id = asked.id and d.status in ('pending', 'processing')
+    select from deliveries d where d.event_id = asked.id and ${KEPT}
   )
 ),
 marks as (

@@ -12,13 +12,14 @@ import { COUNT_DUE, DUE_PENDING } from './due.ts';
 import { VIEWS } from './event-view.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
-import { INSERT, INSERT_MARKED } from './insert.ts';
+import { INSERT, INSERT_MARKED, INSERT_MARKED_ORDERED, INSERT_ORDERED } from './insert.ts';
 import { KNOWN } from './known.ts';
 import { openPostgresStore } from './open.ts';
+import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
 import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
 import * as rejected from './rejected.ts';
 import { LOCK_EVENT, REPLAY } from './replay.ts';
-import { SETTLE } from './settle.ts';
+import { SETTLE, SETTLE_ORDERED } from './settle.ts';
 import * as sourceState from './source-state.ts';
 import { OLDEST_PENDING } from './stats.ts';
 import { TRIED } from './unsure.ts';
@@ -29,6 +30,7 @@ const isStatement = (value: unknown): value is Statement =>
 /** Every statement whose cost must not depend on what is stored. The sums over a handful of counters are no such. */
 const STATEMENTS: readonly Statement[] = [
   ...[CLAIM, SETTLE, EXTEND, EXPIRED, INSERT, INSERT_MARKED, KNOWN, LOCK_EVENT, REPLAY, VIEWS, TRIED],
+  ...[INSERT_ORDERED, INSERT_MARKED_ORDERED, SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],
   ...[browse, rejected, rejectedQueries, sourceState].flatMap((module) =>

@@ -1,8 +1,11 @@
 import { type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
+import type { Turn } from '../../domain/order.ts';
 import type { ReplayOutcome } from '../store.ts';
-import { addCounts, addTotals, PENDING } from './counters.ts';
+import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
+import { lockKeys } from './order-locks.ts';
+import { dueAt, turnOf } from './turn.ts';
 
 /**
  * The event's row is locked against a clean-up that would delete it, and against another replay that would take the
@@ -10,27 +13,49 @@ import { deliveryKey } from './delivery-key.ts';
  */
 export const LOCK_EVENT: Statement = {
   name: 'lock_event',
-  text: 'select 1 from events where id = $1 for no key update',
+  text: `
+select (select order_key from deliveries where event_id = $1 and number = $2) as order_key
+from events where id = $1 for no key update`,
 };
 
 export const REPLAY: Statement = {
   name: 'replay',
   text: `
 with backlog as materialized (${PENDING}),
-old as materialized (select destination, status from deliveries where event_id = $1 and number = $2),
+old as materialized (
+  select destination, status, order_key, turn, position from deliveries where event_id = $1 and number = $2
+),
+room as materialized (
+  select from old where status in ('completed', 'failed') and (select pending from backlog) < $4::bigint
+),
+freed as (
+  update deliveries set turn = null
+  where event_id = $1 and number = $2 and turn = 'holds' and exists (select from room)
+  returning destination
+),
+placed as materialized (
+  select old.*, case when exists (select from freed) then 'holds' else ${turnOf('old', 'false')} end as new_turn from old
+),
 made as (
   insert into deliveries (
-    event_id, number, destination, status, attempts, due_at, created_at, updated_at, replay_of
+    event_id, number, destination, status, attempts, due_at, created_at, updated_at, replay_of, order_key, turn,
+    position
   )
   select $1, (select number + 1 from deliveries where event_id = $1 order by number desc limit 1), destination,
-    'pending', 0, $3, $3, $3, $2
-  from old
-  where status in ('completed', 'failed') and (select pending from backlog) < $4::bigint
-  returning number, destination
+    'pending', 0, ${dueAt('new_turn', '$3::bigint')}, $3, $3, $2, order_key, new_turn, position
+  from placed
+  where exists (select from room)
+  returning number, destination, due_at, turn
 ),
 counted as (${addCounts('made', { pending: 'count(*)' })}),
-totalled as (${addTotals('0', '(select count(*) from made)')})
-select old.status, old.destination, (select number from made) as number from old`,
+totalled as (${addTotals('0', '(select count(*) from made)')}),
+order_changes as (
+  select destination, (turn = 'waits')::integer as waiting, 0 as blocked from made where turn is not null
+  union all
+  select destination, 0, -1 from freed
+),
+order_counted as (${addOrderCounts('order_changes')})
+select old.status, old.destination, old.order_key, made.number, made.due_at, made.turn from old left join made on true`,
 };
 
 /** @see OperateStore.replay. In a transaction, since what the second statement sees must be later than the lock. */
@@ -41,7 +66,9 @@ export async function replayDelivery(
   maxPending: number,
 ): Promise<ReplayOutcome> {
   const { eventId, number } = deliveryKey(deliveryId);
-  await query(LOCK_EVENT, [eventId]);
+  const [event] = await query(LOCK_EVENT, [eventId, number]);
+  const orderKey = (event?.order_key ?? null) as string | null;
+  if (orderKey !== null) await lockKeys(query, [orderKey]);
   const [row] = await query(REPLAY, [eventId, number, nowMs, maxPending]);
   if (row === undefined) return { kind: 'unknown' };
   const status = row.status as DeliveryStatus;
@@ -55,11 +82,13 @@ export async function replayDelivery(
       destination: row.destination as string,
       status: 'pending',
       attempts: 0,
-      dueAtMs: nowMs,
+      dueAtMs: row.due_at as number,
       lastError: null,
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       replayOf: deliveryId,
+      orderKey: row.order_key as string | null,
+      turn: row.turn as Turn | null,
     },
   };
 }

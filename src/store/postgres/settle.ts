@@ -1,9 +1,10 @@
 import type { DeliveryStatus } from '../../domain/delivery.ts';
-import type { Settlement } from '../../domain/settlement.ts';
-import { addCounts, addTotals } from './counters.ts';
+import { hasTurnAfter, type Settlement } from '../../domain/settlement.ts';
+import { addCounts, addOrderCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 import type { OperationOf } from './operations.ts';
+import { passTurns } from './turn.ts';
 
 export const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> = {
   completed: 'completed',
@@ -12,20 +13,32 @@ export const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> 
   released: 'pending',
 };
 
+/** Whoever is done hands its turn on; whoever failed and keeps it blocks its key. */
+const TURNS_PASSED = `,
+freed as (select destination, order_key from settled where order_key is not null and not keeps_turn),
+passed as (${passTurns('freed')}),
+order_changes as (
+  select destination, 0 as waiting, 1 as blocked from settled
+  where order_key is not null and keeps_turn and status = 'failed'
+  union all
+  select destination, -1, 0 from passed
+),
+order_counted as (${addOrderCounts('order_changes')})`;
+
 /**
  * Settlements of different deliveries with their attempts, in one round trip. The token in the condition is the fence:
  * whoever lost the lease changes nothing. Only a delivery that is processing has a token.
  */
-export const SETTLE: Statement = {
-  name: 'settle',
-  text: `
+const settleText = (isOrdered: boolean) => `
 with input as materialized (
   select * from unnest(
     $1::uuid[], $2::integer[], $3::text[], $4::text[], $5::bigint[], $6::boolean[], $7::text[], $8::bigint[],
     $9::integer[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::integer[], $15::text[]
+    ${isOrdered ? ', $16::boolean[]' : ''}
   ) with ordinality as t (
     event_id, number, token, status, due_at, keeps_error, error, now_ms,
-    attempt, started_at, ended_at, outcome, attempt_error, http_status, response_excerpt, n
+    attempt, started_at, ended_at, outcome, attempt_error, http_status, response_excerpt
+    ${isOrdered ? ', keeps_turn' : ''}, n
   )
 ),
 settled as (
@@ -33,9 +46,10 @@ settled as (
     status = i.status, attempts = d.attempts + (i.attempt is not null)::integer,
     due_at = coalesce(i.due_at, d.due_at), last_error = case when i.keeps_error then d.last_error else i.error end,
     lease_token = null, lease_until = null, updated_at = i.now_ms
+    ${isOrdered ? ', turn = case when i.keeps_turn then d.turn end' : ''}
   from input i
   where d.event_id = i.event_id and d.number = i.number and d.lease_token = i.token collate "C"
-  returning d.destination, i.*
+  returning d.destination, d.order_key, i.*
 ),
 tried as (
   insert into attempts (
@@ -45,22 +59,28 @@ tried as (
   from settled where attempt is not null
 ),
 counted as (${addCounts('settled', {
-    processing: '-count(*)',
-    pending: `count(*) filter (where status = 'pending')`,
-    completed: `count(*) filter (where status = 'completed')`,
-    failed: `count(*) filter (where status = 'failed')`,
-  })}),
+  processing: '-count(*)',
+  pending: `count(*) filter (where status = 'pending')`,
+  completed: `count(*) filter (where status = 'completed')`,
+  failed: `count(*) filter (where status = 'failed')`,
+})}),
 totalled as (${addTotals('0', `(select count(*) from settled where status = 'pending')`)})
-select n from settled`,
-};
+${isOrdered ? TURNS_PASSED : ''}
+select n from settled`;
 
-/** @see LeaseStore.settle. No two of the batch settle the same delivery. */
+export const SETTLE: Statement = { name: 'settle', text: settleText(false) };
+
+/** The same when deliveries have order keys, whose locks are taken before. */
+export const SETTLE_ORDERED: Statement = { name: 'settle_ordered', text: settleText(true) };
+
+/** @see LeaseStore.settle. No two of the batch settle the same delivery. Those with order keys are under their locks. */
 export async function settleAll(
   query: Query,
   batch: readonly OperationOf<'settle'>[],
 ): Promise<('settled' | 'lost')[]> {
   const keys = batch.map(({ lease }) => deliveryKey(lease.deliveryId));
-  const rows = await query(SETTLE, [
+  const isOrdered = batch.some(({ lease }) => lease.orderKey !== null);
+  const rows = await query(isOrdered ? SETTLE_ORDERED : SETTLE, [
     keys.map(({ eventId }) => eventId),
     keys.map(({ number }) => number),
     batch.map(({ lease }) => lease.token),
@@ -76,7 +96,13 @@ export async function settleAll(
     batch.map(({ attempt }) => attempt?.error ?? null),
     batch.map(({ attempt }) => attempt?.httpStatus ?? null),
     batch.map(({ attempt }) => attempt?.responseExcerpt ?? null),
+    ...(isOrdered ? [batch.map(({ settlement }) => hasTurnAfter(settlement))] : []),
   ]);
   const settled = new Set(rows.map(({ n }) => n as number));
   return batch.map((_, at) => (settled.has(at + 1) ? 'settled' : 'lost'));
+}
+
+/** The order keys whose turn a settlement may pass on. */
+export function orderKeysOf(batch: readonly OperationOf<'settle'>[]): Set<string> {
+  return new Set(batch.flatMap(({ lease }) => lease.orderKey ?? []));
 }

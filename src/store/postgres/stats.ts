@@ -1,5 +1,5 @@
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
-import type { StatusCount, StoreStats } from '../store.ts';
+import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
 import type { Query, Row, Statement } from './database.ts';
 
 export const COUNTS: Statement = {
@@ -8,6 +8,13 @@ export const COUNTS: Statement = {
 select destination, sum(pending)::bigint as pending, sum(processing)::bigint as processing,
   sum(completed)::bigint as completed, sum(failed)::bigint as failed
 from delivery_counts group by destination order by destination`,
+};
+
+export const ORDER_COUNTS: Statement = {
+  name: 'order_counts',
+  text: `
+select destination, sum(waiting)::bigint as waiting, sum(blocked)::bigint as blocked
+from order_counts group by destination having sum(waiting) <> 0 or sum(blocked) <> 0`,
 };
 
 /**
@@ -33,17 +40,22 @@ export const SIZE: Statement = {
   text: `
 select (select coalesce(sum(events), 0)::bigint from totals) as events,
   (select sum(pg_total_relation_size(name))::bigint
-   from unnest(array['events', 'deliveries', 'attempts', 'delivery_counts', 'totals']::regclass[]) as name) as bytes`,
+   from unnest(array['events', 'deliveries', 'attempts', 'delivery_counts', 'order_counts', 'totals']::regclass[]) as name) as bytes`,
 };
 
 /** @see BrowseStore.stats */
 export async function readStats(query: Query): Promise<StoreStats> {
-  const [countRows, sizeRows] = await Promise.all([query(COUNTS), query(SIZE)]);
+  const [countRows, orderRows, sizeRows] = await Promise.all([
+    query(COUNTS),
+    query(ORDER_COUNTS),
+    query(SIZE),
+  ]);
   const counts = countRows.flatMap(toCounts);
   const waiting = counts.filter(({ status }) => status === 'pending').map(({ destination }) => destination);
   const [oldest] = waiting.length === 0 ? [] : await query(OLDEST_PENDING, [waiting]);
   return {
     counts,
+    order: orderRows as unknown as OrderCount[],
     events: sizeRows[0]!.events as number,
     oldestPendingAtMs: (oldest?.oldest ?? null) as number | null,
     databaseBytes: sizeRows[0]!.bytes as number,

@@ -2,18 +2,21 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt, AttemptOutcome } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
-import type { DeadLetterPage, SourceState, StatusCount, StoreStats } from '../store.ts';
+import type { Turn } from '../../domain/order.ts';
+import type { DeadLetterPage, OrderCount, SourceState, StatusCount, StoreStats } from '../store.ts';
 import { prepareRejectedQueries, type RejectedQueries } from './browse-rejected.ts';
 import { prepareReadEvent } from './claim.ts';
 import { deliveryIdOfKey, KEY_OF_ID, keyParts, OF_EVENT, STRIDE } from './delivery-key.ts';
 import { type DueQueries, prepareDueQueries } from './due.ts';
 import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
+import { type OrderQueries, prepareOrderQueries } from './order.ts';
 import { prepareReadSourceState } from './source-state.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 
 /** The port's questions, answered synchronously on the reading connection. */
 export type Queries = RejectedQueries &
   DueQueries &
+  OrderQueries &
   Readonly<{
     eventById(id: string): EventView | null;
     eventByKey(source: string, idempotencyKey: string): EventView | null;
@@ -27,7 +30,7 @@ export type Queries = RejectedQueries &
 
 const DELIVERIES = `
   select e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at,
-    d.updated_at, d.replay_of
+    d.updated_at, d.replay_of, d.order_key, d.turn
   from deliveries d join events e on e.seq = d.key / ${STRIDE}`;
 
 export const DEAD_LETTERS_SQL = `${DELIVERIES} where d.status = 'failed' and d.key < ? order by d.key desc limit ?`;
@@ -50,6 +53,7 @@ export function prepareQueries(db: DatabaseSync): Queries {
     (seqOf.get(uuidToBytes(eventId)) as { seq: number } | undefined)?.seq ?? -1;
   return {
     ...prepareDueQueries(db),
+    ...prepareOrderQueries(db),
     eventById(id) {
       const row = byId.get(uuidToBytes(id));
       return row === undefined ? null : viewOf(row);
@@ -85,8 +89,13 @@ export const OLDEST_WAITING_SQL = `
   select created_at as at from deliveries where status = 'pending' and due_at <> created_at
   order by created_at limit 1`;
 
+const ORDER_COUNTS_SQL = `
+  select destination, sum(iif(name = 'waiting', count, 0)) as waiting, sum(iif(name = 'blocked', count, 0)) as blocked
+  from order_counts where count <> 0 group by destination`;
+
 function prepareStats(db: DatabaseSync): () => StoreStats {
   const counts = db.prepare('select destination, status, count from delivery_counts where count <> 0');
+  const order = db.prepare(ORDER_COUNTS_SQL);
   const events = db.prepare(`select value from totals where name = 'events'`);
   const oldestDue = db.prepare(OLDEST_DUE_SQL);
   const oldestWaiting = db.prepare(OLDEST_WAITING_SQL);
@@ -102,6 +111,7 @@ function prepareStats(db: DatabaseSync): () => StoreStats {
     times.push(oldestWaiting.get() as { at: number } | undefined);
     const known = times.flatMap((time) => (time === undefined ? [] : [time.at]));
     return {
+      order: (order.all() as unknown as OrderCount[]).map((row) => ({ ...row })),
       counts: rows.map(({ destination, status, count }) => ({ destination, status, count })),
       events: (events.get() as { value: number }).value,
       oldestPendingAtMs: known.length === 0 ? null : Math.min(...known),
@@ -123,6 +133,8 @@ function toDelivery(row: Record<string, unknown>): Delivery {
     createdAtMs: row.created_at as number,
     updatedAtMs: row.updated_at as number,
     replayOf: row.replay_of === null ? null : deliveryIdOfKey(eventId, row.replay_of as number),
+    orderKey: row.order_key as string | null,
+    turn: row.turn as Turn | null,
   };
 }
 

@@ -6,14 +6,15 @@ import { eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
 import type { Verbs } from './operations.ts';
 
 const PENDING_BY_ID_SQL = `
-  select key, destination, attempts, due_at from deliveries where key = ${KEY_OF_ID} and status = 'pending'`;
+  select key, destination, attempts, due_at, order_key from deliveries
+  where key = ${KEY_OF_ID} and status = 'pending' and turn is not 'waits'`;
 
-type Row = { key: number; destination: string; attempts: number; due_at: number };
+type Row = { key: number; destination: string; attempts: number; due_at: number; order_key: string | null };
 
 /** @see QueuedStore.claimByIds */
 export function prepareClaimByIds(db: DatabaseSync, counters: Counters): Verbs['claimByIds'] {
   const find = db.prepare(PENDING_BY_ID_SQL);
-  const lease = db.prepare(LEASE_SQL);
+  const take = db.prepare(LEASE_SQL);
   const readEvent = prepareReadEvent(db, 'seq');
 
   return ({ request }) => {
@@ -26,16 +27,17 @@ export function prepareClaimByIds(db: DatabaseSync, counters: Counters): Verbs['
       if (bytes >= MAX_CLAIM_BYTES) return { leased, early, left: deliveryIds.slice(index) };
       const row = find.get(...keyParts(deliveryId)) as Row | undefined;
       if (row === undefined) continue;
-      const { key, destination, attempts, due_at: dueAtMs } = row;
+      const { key, destination, attempts, due_at: dueAtMs, order_key: orderKey } = row;
       if (dueAtMs > nowMs) {
         early.push({ deliveryId, dueAtMs });
         continue;
       }
-      lease.run(token, leaseUntilMs, nowMs, key);
+      take.run(token, leaseUntilMs, nowMs, key);
       counters.move(destination, 'pending', 'processing');
       const event = readEvent(eventSeqOf(key))!;
       bytes += event.body.length;
-      leased.push({ lease: { deliveryId, token, untilMs: leaseUntilMs }, destination, attempts, event });
+      const lease = { deliveryId, token, untilMs: leaseUntilMs, orderKey };
+      leased.push({ lease, destination, attempts, event });
     }
     return { leased, early, left: [] };
   };

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
+import { NEVER_MS } from '../../domain/order.ts';
 import type { Leased } from '../store.ts';
 import type { Counters } from './counters.ts';
 import { deliveryIdOfKey, eventSeqOf } from './delivery-key.ts';
@@ -11,13 +12,14 @@ export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
 
 /** The due deliveries of a destination, the longest due first: an index scan that stops at the limit. */
 export const DUE_DELIVERIES_SQL = `
-  select key, attempts from deliveries
+  select key, attempts, order_key from deliveries
   where destination = ? and status = 'pending' and due_at <= ?
   order by due_at, key limit ?`;
 
-/** When the next one is due, whether left behind by the limit or waiting for its retry. */
+/** When the next one is due, whether left behind by the limit or waiting for its retry; who waits for a turn never is. */
 export const NEXT_DUE_SQL = `
-  select due_at from deliveries where destination = ? and status = 'pending' order by due_at limit 1`;
+  select due_at from deliveries where destination = ? and status = 'pending' and due_at < ${NEVER_MS}
+  order by due_at limit 1`;
 
 export const LEASE_SQL = `
   update deliveries set status = 'processing', lease_token = ?, lease_until = ?, updated_at = ? where key = ?`;
@@ -37,13 +39,13 @@ export function prepareClaim(db: DatabaseSync, counters: Counters): Verbs['claim
     for (const { destination, limit } of request.limits) {
       for (const row of findDue.all(destination, nowMs, limit)) {
         if (bytes >= MAX_CLAIM_BYTES) break;
-        const { key, attempts } = row as { key: number; attempts: number };
+        const { key, attempts, order_key: orderKey } = row as DueRow;
         lease.run(token, leaseUntilMs, nowMs, key);
         counters.move(destination, 'pending', 'processing');
         const event = readEvent(eventSeqOf(key))!;
         bytes += event.body.length;
         leased.push({
-          lease: { deliveryId: deliveryIdOfKey(event.id, key), token, untilMs: leaseUntilMs },
+          lease: { deliveryId: deliveryIdOfKey(event.id, key), token, untilMs: leaseUntilMs, orderKey },
           destination,
           attempts,
           event,
@@ -55,6 +57,8 @@ export function prepareClaim(db: DatabaseSync, counters: Counters): Verbs['claim
     return { leased, nextDueAtMs };
   };
 }
+
+type DueRow = { key: number; attempts: number; order_key: string | null };
 
 type EventRow = {
   id: Uint8Array;

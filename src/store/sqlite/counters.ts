@@ -10,6 +10,8 @@ export type Counters = Readonly<{
   pending(): number;
   add(destination: string, status: DeliveryStatus, change: number): void;
   move(destination: string, from: DeliveryStatus, to: DeliveryStatus): void;
+  /** Deliveries that wait for their turn, or keys that are blocked. */
+  addOrder(destination: string, name: 'waiting' | 'blocked', change: number): void;
   addEvents(change: number): void;
   /** Writes the changes of the open transaction. */
   write(): void;
@@ -25,6 +27,10 @@ export function openCounters(db: DatabaseSync): Counters {
      on conflict (destination, status) do update set count = count + excluded.count`,
   );
   const addTotal = db.prepare(`update totals set value = value + ? where name = 'events'`);
+  const addOrderCount = db.prepare(
+    `insert into order_counts (destination, name, count) values (?, ?, ?)
+     on conflict (destination, name) do update set count = count + excluded.count`,
+  );
   const row = db
     .prepare(`select coalesce(sum(count), 0) as pending from delivery_counts where status = 'pending'`)
     .get();
@@ -33,11 +39,13 @@ export function openCounters(db: DatabaseSync): Counters {
   let pendingChange = 0;
   let eventsChange = 0;
   const changes = new Map<string, Record<DeliveryStatus, number>>();
+  const orderChanges = new Map<string, Record<'waiting' | 'blocked', number>>();
 
   const clear = () => {
     pendingChange = 0;
     eventsChange = 0;
     changes.clear();
+    orderChanges.clear();
   };
   const add = (destination: string, status: DeliveryStatus, change: number) => {
     let counts = changes.get(destination);
@@ -55,6 +63,11 @@ export function openCounters(db: DatabaseSync): Counters {
       add(destination, from, -1);
       add(destination, to, 1);
     },
+    addOrder(destination, name, change) {
+      const counts = orderChanges.get(destination) ?? { waiting: 0, blocked: 0 };
+      counts[name] += change;
+      orderChanges.set(destination, counts);
+    },
     addEvents(change) {
       eventsChange += change;
     },
@@ -63,6 +76,10 @@ export function openCounters(db: DatabaseSync): Counters {
         for (const status of DELIVERY_STATUSES) {
           if (counts[status] !== 0) addCount.run(destination, status, counts[status]);
         }
+      }
+      for (const [destination, { waiting, blocked }] of orderChanges) {
+        if (waiting !== 0) addOrderCount.run(destination, 'waiting', waiting);
+        if (blocked !== 0) addOrderCount.run(destination, 'blocked', blocked);
       }
       if (eventsChange !== 0) addTotal.run(eventsChange);
     },

@@ -4,7 +4,7 @@ import type { Verbs } from './operations.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 
 export const EXPIRED_LEASES_SQL = `
-  select key, destination, attempts, lease_token, lease_until, updated_at from deliveries
+  select key, destination, attempts, lease_token, lease_until, updated_at, order_key from deliveries
   where status = 'processing' and lease_until <= ?
   order by lease_until, key limit ?`;
 
@@ -15,6 +15,7 @@ type Row = {
   lease_token: string;
   lease_until: number;
   updated_at: number;
+  order_key: string | null;
 };
 
 /** @see LeaseStore.expired. A claim is the last update of a processing delivery, so it dates the lease. */
@@ -29,6 +30,7 @@ export function prepareExpired(db: DatabaseSync): Verbs['expired'] {
           deliveryId: deliveryIdOfKey(bytesToUuid(id), row.key),
           token: row.lease_token,
           untilMs: row.lease_until,
+          orderKey: row.order_key,
         },
         source,
         destination: row.destination,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { NEVER_MS } from '../../domain/order.ts';
 
 /**
  * What tells one inbox from another, and its state from an earlier one, without reading it all. Every settlement
@@ -10,7 +11,10 @@ const QUESTIONS = [
   'select seq, hex(id) from events order by seq desc limit 1',
   `select value from totals where name = 'events'`,
   'select destination, status, count from delivery_counts order by destination, status',
-  `select destination, count(*), sum(due_at) from deliveries where status = 'pending' group by destination order by 1`,
+  // Who waits for a turn is due never, which many times over is more than a number holds.
+  `select destination, count(*), count(turn), sum(due_at % ${NEVER_MS}) from deliveries where status = 'pending'
+   group by destination order by 1`,
+  'select destination, name, count from order_counts order by destination, name',
   `select seq from sqlite_sequence where name = 'rejected'`,
   'select source, requests, bytes from rejected_totals order by source',
   'select source, name, value, updated_at from source_state order by source, name',

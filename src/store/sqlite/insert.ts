@@ -1,17 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
+import { destinationOf, orderKeyOf } from '../../domain/order.ts';
 import type { InsertOutcome, ReplayMark } from '../store.ts';
 import type { Counters } from './counters.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
 import type { Verbs } from './operations.ts';
+import type { Turns } from './turn.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
 
 /** One object for all: a batch of answers then crosses the threads as references to it. */
 const INSERTED: InsertOutcome = { kind: 'inserted' };
 
 /** @see InboxStore.insertEvent */
-export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: number): Verbs['insert'] {
+export function prepareInsert(
+  db: DatabaseSync,
+  counters: Counters,
+  turns: Turns,
+  maxPending: number,
+): Verbs['insert'] {
   const insertEvent = db.prepare(
     `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at,
        replay_digest)
@@ -19,8 +26,8 @@ export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: 
      on conflict (source, idempotency_key) do nothing`,
   );
   const insertDelivery = db.prepare(
-    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at)
-     values (?, ?, 'pending', 0, ?, ?, ?)`,
+    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, order_key, turn)
+     values (?, ?, 'pending', 0, ?, ?, ?, ?, ?)`,
   );
   const keepMark = db.prepare(
     `insert into replay_marks (digest, source, seq) values (?, ?, ?)
@@ -55,9 +62,12 @@ export function prepareInsert(db: DatabaseSync, counters: Counters, maxPending: 
     if (replayMark !== null) keepMark.run(replayMark.digest, event.source, lastInsertRowid);
     const at = event.receivedAtMs;
     let key = deliveryKey(lastInsertRowid as number, 0);
-    for (const destination of destinations) {
+    for (const addressee of destinations) {
       key += 1;
-      insertDelivery.run(key, destination, at, at, at);
+      const destination = destinationOf(addressee);
+      const orderKey = orderKeyOf(addressee);
+      const { turn, dueAtMs } = turns.takePlace(destination, orderKey, at);
+      insertDelivery.run(key, destination, dueAtMs, at, at, orderKey, turn);
       counters.add(destination, 'pending', 1);
     }
     counters.addEvents(1);

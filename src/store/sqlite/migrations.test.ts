@@ -19,6 +19,7 @@ const APPLICATION_ID = 0x57485258;
 const LANDED = [
   '0be36f9231c5860d65ecce0cc7d59c2ba4b2d9e56f756da403111ea9ec11f7ee',
   'a39c2d4ef1eac6adbf372d685641438e44cd461d039fb4c1ede79492139259af',
+  '283324a27f6737749f0f31edd29b2a32a31d6bef9d57466d75a11cb323e89748',
 ];
 
 test('landed migrations never change', () => {
@@ -65,6 +66,24 @@ describe('a database that version 1 made', () => {
     for (const { lease } of leased) await store.settle(lease, { kind: 'completed' }, anAttempt(), T0 + 1);
     assert.deepEqual(await store.purge(T0 + 1, 10, null), { deleted: 3, cursor: null });
     assert.equal((await store.insertEvent(anEvent(), [], replayMark)).kind, 'duplicate');
+  });
+
+  test('orders deliveries from then on', async (t) => {
+    const path = join(await tempDir(t), 'events.db');
+    makeVersion1(path, [{ event: anEvent(), status: 'pending' }]);
+    const store = await openSqliteStore({ path, maxPendingDeliveries: 10 });
+    t.after(() => store.close());
+    const events = [anEvent(), anEvent()];
+    for (const event of events) {
+      await store.insertEvent(event, [{ destination: 'billing', orderKey: 'a' }]);
+    }
+    const request = { limits: [{ destination: 'billing', limit: 10 }], token: 'token', nowMs: T0 };
+    const { leased } = await store.claim({ ...request, leaseUntilMs: T0 + 60_000 });
+    assert.deepEqual(
+      leased.map(({ lease }) => lease.orderKey),
+      [null, 'a'],
+    );
+    assert.equal(leased[1]!.event.id, events[0]!.id);
   });
 
   test('keeps rejected requests and source state from then on', async (t) => {

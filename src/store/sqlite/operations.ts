@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
+import type { Addressee } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type {
   ClaimByIdsOutcome,
@@ -12,6 +13,7 @@ import type {
   PurgeOutcome,
   RejectedBounds,
   RejectedRequest,
+  ReleaseOutcome,
   ReplayMark,
   ReplayOutcome,
 } from '../store.ts';
@@ -23,7 +25,7 @@ export type Operation =
       event: Omit<WebhookEvent, 'headers'>;
       /** Headers as they are stored. */
       headersJson: string;
-      destinations: readonly string[];
+      destinations: readonly Addressee[];
       replayMark: ReplayMark | null;
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
@@ -34,6 +36,7 @@ export type Operation =
   | Readonly<{ kind: 'purge'; beforeMs: number; limit: number; cursor: string | null }>
   | Readonly<{ kind: 'vacuum'; pages: number }>
   | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'releaseKey'; destination: string; orderKey: string }>
   | Readonly<{ kind: 'keepRejected'; request: RejectedRequest; bounds: RejectedBounds }>
   | Readonly<{ kind: 'dropRejected'; id: string }>
   | Readonly<{ kind: 'purgeRejected'; beforeMs: number; limit: number }>
@@ -58,6 +61,7 @@ export type Answers = {
   /** Whether free pages are left in the file. */
   vacuum: 'more' | 'done';
   replay: ReplayOutcome;
+  releaseKey: ReleaseOutcome;
   keepRejected: undefined;
   dropRejected: 'dropped' | 'unknown';
   purgeRejected: number;

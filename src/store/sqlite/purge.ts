@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
+import type { Turn } from '../../domain/order.ts';
 import type { Counters } from './counters.ts';
 import { OF_EVENT } from './delivery-key.ts';
 import type { Verbs } from './operations.ts';
@@ -32,9 +33,11 @@ export function preparePurge(db: DatabaseSync, counters: Counters): Verbs['purge
   };
 }
 
-/** Deletes an event with all that hangs on it, unless a delivery of it is open. */
+/** Deletes an event with all that hangs on it, unless a delivery of it is open or blocks its key. */
 function prepareDeleteEvent(db: DatabaseSync, counters: Counters): (seq: number) => boolean {
-  const findDeliveries = db.prepare(`select key, destination, status from deliveries where key ${OF_EVENT}`);
+  const findDeliveries = db.prepare(
+    `select key, destination, status, turn from deliveries where key ${OF_EVENT}`,
+  );
   const deleteAttempts = db.prepare('delete from attempts where delivery_key = ?');
   const deleteDelivery = db.prepare('delete from deliveries where key = ?');
   const deleteMark = db.prepare(DELETE_MARK_SQL);
@@ -44,8 +47,13 @@ function prepareDeleteEvent(db: DatabaseSync, counters: Counters): (seq: number)
       key: number;
       destination: string;
       status: DeliveryStatus;
+      turn: Turn | null;
     }[];
-    if (deliveries.some(({ status }) => status === 'pending' || status === 'processing')) return false;
+    // A turn is held by those that are open, and by a failed one that others wait for.
+    const isKept = deliveries.some(
+      ({ status, turn }) => status === 'pending' || status === 'processing' || turn !== null,
+    );
+    if (isKept) return false;
     for (const { key, destination, status } of deliveries) {
       deleteAttempts.run(key);
       deleteDelivery.run(key);

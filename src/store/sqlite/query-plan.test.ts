@@ -8,7 +8,8 @@ import { openWriter } from './connect.ts';
 import { prepareBatch } from './transaction.ts';
 
 /** Tables of a fixed handful of rows, which are read whole on purpose, and what a limit has bounded. */
-const SMALL = /SCAN (\(subquery-\d+\)|delivery_counts|totals|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
+const SMALL =
+  /SCAN (\(subquery-\d+\)|delivery_counts|order_counts|totals|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
 
 /** The whole of a partial index, in its order: a limit of one ends it at the first entry. */
 const WALK = /SCAN deliveries USING INDEX deliveries_waiting/;
@@ -59,6 +60,24 @@ test('a claim walks its partial index and stops at the limit', async (t) => {
 
 /** Statements by a part of their text, and what their plan must be: no more rows are looked at than are answered or deleted. */
 const PLANS: readonly (readonly [part: string, plan: RegExp])[] = [
+  [
+    "order_key = ? and turn = 'holds'",
+    /^SEARCH deliveries USING INDEX deliveries_turn \(destination=\? AND order_key=\?\)$/,
+  ],
+  [
+    "turn = 'waits' order by key limit 1",
+    /SEARCH deliveries USING COVERING INDEX deliveries_in_line \(destination=\? AND order_key=\?\)$/,
+  ],
+  [
+    "turn = 'waits' limit",
+    /SEARCH deliveries USING COVERING INDEX deliveries_in_line \(destination=\? AND order_key=\?\)/,
+  ],
+  ['(destination, order_key) > (?, ?)', /^SEARCH deliveries USING INDEX deliveries_blocking/],
+  [
+    'destination = ? and order_key > ?',
+    /^SEARCH deliveries USING INDEX deliveries_blocking \(destination=\? AND order_key>\?\)$/,
+  ],
+  ["h.turn = 'holds'", /SEARCH h USING INDEX deliveries_turn \(destination=\? AND order_key=\?\)/],
   ['(select seq from replay_marks', /SEARCH replay_marks USING PRIMARY KEY \(digest=\? AND source=\?\)$/],
   ['delete from replay_marks', /^SEARCH replay_marks USING PRIMARY KEY \(digest=\? AND source=\?\)/],
   [
@@ -72,7 +91,7 @@ const PLANS: readonly (readonly [part: string, plan: RegExp])[] = [
   ['from source_state where source = ? order by', /^SEARCH source_state USING PRIMARY KEY \(source=\?\)$/],
 ];
 
-test('marks, rejected requests and source state are found where they lie', async (t) => {
+test('marks, turns, rejected requests and source state are found where they lie', async (t) => {
   const db = openWriter(join(await tempDir(t), 'events.db'));
   t.after(() => db.close());
   const statements = preparedStatements(db);

@@ -7,12 +7,14 @@ import { prepareExpired } from './expired.ts';
 import { prepareExtend } from './extend.ts';
 import { prepareInsert } from './insert.ts';
 import type { Answer, Operation, Verbs } from './operations.ts';
+import { prepareReleaseKey } from './order.ts';
 import { preparePurge, prepareVacuum } from './purge.ts';
 import { prepareDropRejected, prepareKeepRejected, preparePurgeRejected } from './rejected.ts';
 import { prepareReplay } from './replay.ts';
 import { prepareSettle } from './settle.ts';
 import { prepareSourceState } from './source-state.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
+import { prepareTurns } from './turn.ts';
 
 /** Answers in the order of the operations. One that failed alone is answered by its error. */
 export type BatchAnswer = Answer | StoreError;
@@ -26,17 +28,19 @@ export type RunBatch = (batch: readonly Operation[]) => BatchAnswer[];
  */
 export function prepareBatch(db: DatabaseSync, maxPending: number): RunBatch {
   const counters = openCounters(db);
+  const turns = prepareTurns(db, counters);
   const ping = db.prepare(`update totals set value = value + 1 where name = 'pings'`);
   const verbs: Verbs = {
-    insert: prepareInsert(db, counters, maxPending),
+    insert: prepareInsert(db, counters, turns, maxPending),
     claim: prepareClaim(db, counters),
     claimByIds: prepareClaimByIds(db, counters),
     extend: prepareExtend(db),
-    settle: prepareSettle(db, counters),
+    settle: prepareSettle(db, counters, turns),
     expired: prepareExpired(db),
     purge: preparePurge(db, counters),
     vacuum: prepareVacuum(db),
-    replay: prepareReplay(db, counters, maxPending),
+    replay: prepareReplay(db, counters, turns, maxPending),
+    releaseKey: prepareReleaseKey(db, counters, turns),
     keepRejected: prepareKeepRejected(db),
     dropRejected: prepareDropRejected(db),
     purgeRejected: preparePurgeRejected(db),

@@ -1,5 +1,6 @@
 import { StoreError } from '../../domain/errors.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import type { Addressee } from '../../domain/order.ts';
 import type { ReplayMark } from '../store.ts';
 import type { Answer, Operation, OperationKind, OperationOf } from './operations.ts';
 import { fromPlainError, type PlainError, toPlainError } from './thread-client.ts';
@@ -9,7 +10,7 @@ import type { BatchAnswer } from './transaction.ts';
 type SubmittedInsert = Readonly<{
   kind: 'insert';
   event: WebhookEvent;
-  destinations: readonly string[];
+  destinations: readonly Addressee[];
   replayMark: ReplayMark | null;
 }>;
 export type Submitted = SubmittedInsert | Exclude<Operation, { kind: 'insert' }>;
@@ -63,7 +64,7 @@ function isRow(operation: WireOperation): operation is readonly unknown[] {
   return Array.isArray(operation);
 }
 
-/** Columns of a row; the destinations follow. */
+/** Columns of a row; the destinations follow, most of them mere names. */
 const BODY_END = 0;
 const DIGEST_END = 10;
 const SINCE = 11;
@@ -104,7 +105,7 @@ function unpackInsert(row: readonly unknown[], body: Uint8Array, digest: Uint8Ar
     body,
     receivedAtMs: row[9] as number,
   };
-  const destinations = row.slice(FIRST_DESTINATION) as string[];
+  const destinations = row.slice(FIRST_DESTINATION) as Addressee[];
   const sinceMs = row[SINCE] as number | null;
   const replayMark = sinceMs === null ? null : { digest, sinceMs };
   return { kind: 'insert', event, headersJson: headersJson!, destinations, replayMark };

@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.ts';
 import { inbox } from './0001-inbox.ts';
+import { order } from './0002-order.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
-export const MIGRATIONS: readonly Migration[] = [inbox];
+export const MIGRATIONS: readonly Migration[] = [inbox, order];

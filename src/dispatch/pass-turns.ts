@@ -1,0 +1,42 @@
+import type { Emit } from '../observe/events.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { OrderStore } from '../store/store.ts';
+import type { Publisher } from './publisher.ts';
+
+/** Publishes whoever has the turn after a delivery with an order key has ended. Never fails: the sweep heals. */
+export type PassTurns = (ended: Readonly<{ destination: string; deliveryId: string }>) => void;
+
+export type PassTurnsParts = Readonly<{
+  store: Pick<OrderStore, 'turnsAfter'>;
+  publisher: Pick<Publisher, 'publish' | 'publishAt'>;
+  clock: Clock;
+  emit: Emit;
+}>;
+
+/**
+ * The message of a delivery that waited for its turn was of no use, so whoever gets the turn needs another one. What
+ * ends within a turn of the event loop shares a question.
+ */
+export function createPassTurns({ store, publisher, clock, emit }: PassTurnsParts): PassTurns {
+  let ended = new Map<string, string>();
+
+  const publishNext = async () => {
+    const asked = ended;
+    ended = new Map();
+    for (const [destination, entries] of Map.groupBy(asked, ([, name]) => name)) {
+      try {
+        const turns = await store.turnsAfter(entries.map(([deliveryId]) => deliveryId));
+        for (const { deliveryId, dueAtMs } of turns) {
+          if (dueAtMs > clock.nowMs()) publisher.publishAt({ destination, deliveryId }, dueAtMs);
+          else publisher.publish([{ destination, deliveryId }]);
+        }
+      } catch (error) {
+        emit({ type: 'store.failed', operation: 'turns', error: error as Error });
+      }
+    }
+  };
+  return ({ destination, deliveryId }) => {
+    if (ended.size === 0) setImmediate(() => void publishNext());
+    ended.set(deliveryId, destination);
+  };
+}

@@ -1,0 +1,73 @@
+import { crc32 } from 'node:zlib';
+import type { Database, Query, Statement } from './database.ts';
+import { LOCK_SPACE } from './migrate.ts';
+import { isGivenWay } from './store-failure.ts';
+
+/** The order keys' part of the advisory locks; the inbox's own locks are in the space before. */
+const ORDER_SPACE = LOCK_SPACE + 1;
+
+/** In the order given, so that of two that share keys neither waits for the other in a circle. They end with the transaction. */
+export const LOCK_KEYS: Statement = {
+  name: 'lock_keys',
+  text: `select pg_advisory_xact_lock(${ORDER_SPACE}, asked.key) from unnest($1::integer[]) as asked (key)`,
+};
+
+/**
+ * Most order keys of one transaction. The server has room for some 6,400 locks by default (max_locks_per_transaction x
+ * max_connections), and a node holds four times as many as this at most.
+ */
+export const MAX_ORDER_KEYS = 128;
+
+/** Times that a transaction is begun again after it gave way to another one. */
+const GIVEN_WAY_TRIES = 3;
+
+/** Nobody else changes turns of these keys until the transaction ends. Keys that share a number wait for each other. */
+export async function lockKeys(query: Query, orderKeys: Iterable<string>): Promise<void> {
+  const numbers = new Set(Array.from(orderKeys, (key) => crc32(key) | 0));
+  if (numbers.size > 0) await query(LOCK_KEYS, [[...numbers].sort((a, b) => a - b)]);
+}
+
+/** Does work while nobody else changes turns of the keys; without keys it is the plain query. */
+export type UnderLocks = <T>(
+  orderKeys: ReadonlySet<string>,
+  work: (query: Query) => Promise<T>,
+) => Promise<T>;
+
+/**
+ * Who has the turn is read from rows that another transaction may be changing. So whoever gives or takes a turn locks
+ * its key first: the statement behind the lock sees all that those before it have committed.
+ */
+export function createUnderLocks(database: Database): UnderLocks {
+  return async (orderKeys, work) => {
+    if (orderKeys.size === 0) return work(database.query);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await database.transaction(async (query) => {
+          await lockKeys(query, orderKeys);
+          return work(query);
+        });
+      } catch (error) {
+        if (tries === GIVEN_WAY_TRIES || !isGivenWay((error as Error).cause)) throw error;
+      }
+    }
+  };
+}
+
+/** Parts a batch, in its order, so that none has too many order keys. */
+export function partByKeys<Entry>(
+  batch: readonly Entry[],
+  keysOf: (entry: Entry) => readonly string[],
+): (readonly Entry[])[] {
+  const parts: Entry[][] = [[]];
+  let keys = new Set<string>();
+  for (const entry of batch) {
+    const own = keysOf(entry);
+    if (keys.size + own.length > MAX_ORDER_KEYS && parts.at(-1)!.length > 0) {
+      parts.push([]);
+      keys = new Set();
+    }
+    for (const key of own) keys.add(key);
+    parts.at(-1)!.push(entry);
+  }
+  return parts;
+}

@@ -1,0 +1,122 @@
+import { deliveryIdOf } from '../../domain/delivery.ts';
+import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
+import {
+  type BlockedKey,
+  type BlockedPage,
+  MAX_WAITING_COUNTED,
+  type ReleaseOutcome,
+} from '../order-store.ts';
+import type { DueDelivery } from '../store.ts';
+import { addOrderCounts } from './counters.ts';
+import type { Query, Row, Statement } from './database.ts';
+import { deliveryKey } from './delivery-key.ts';
+import { passTurns } from './turn.ts';
+
+const blockedText = (behind: string, limit: string) => `
+select b.destination, b.order_key, b.event_id, b.number, b.last_error, b.updated_at, w.waiting
+from (
+  select * from deliveries where turn = 'holds' and status = 'failed' and ${behind}
+  order by destination, order_key limit ${limit}
+) b
+cross join lateral (
+  select count(*) as waiting from (
+    select 1 from deliveries
+    where destination = b.destination and order_key = b.order_key and turn = 'waits' limit ${MAX_WAITING_COUNTED}
+  ) counted
+) w
+order by b.destination, b.order_key`;
+
+export const BLOCKED: Statement = {
+  name: 'blocked',
+  text: blockedText('(destination, order_key) > ($1, $2)', '$3'),
+};
+export const BLOCKED_OF: Statement = {
+  name: 'blocked_of',
+  text: blockedText('destination = $1 and order_key > $2', '$3'),
+};
+
+export const RELEASE: Statement = {
+  name: 'release',
+  text: `
+with freed as (
+  update deliveries set turn = null
+  where destination = $1 and order_key = $2 and turn = 'holds' and status = 'failed'
+  returning destination, order_key, event_id, number
+),
+passed as (${passTurns('freed')}),
+order_changes as (
+  select destination, 0 as waiting, -1 as blocked from freed union all select destination, -1, 0 from passed
+),
+order_counted as (${addOrderCounts('order_changes')})
+select f.event_id, f.number, p.event_id as next_event_id, p.number as next_number, p.due_at
+from freed f left join passed p on true`,
+};
+
+export const TURNS_AFTER: Statement = {
+  name: 'turns_after',
+  text: `
+select distinct h.event_id, h.number, h.due_at
+from unnest($1::uuid[], $2::integer[]) as asked (event_id, number)
+join deliveries d on d.event_id = asked.event_id and d.number = asked.number
+join deliveries h on h.destination = d.destination and h.order_key = d.order_key and h.turn = 'holds'
+where h.status = 'pending'`,
+};
+
+/** @see OrderStore.listBlocked */
+export async function listBlocked(
+  query: Query,
+  limit: number,
+  after: string | null,
+  destination: string | null,
+): Promise<BlockedPage> {
+  const [lastDestination, lastKey] = readBlockedCursor(after ?? '') ?? BEFORE_ALL_BLOCKED;
+  const rows =
+    destination === null
+      ? await query(BLOCKED, [lastDestination, lastKey, limit + 1])
+      : await query(BLOCKED_OF, [destination, lastKey, limit + 1]);
+  const keys = rows.slice(0, limit).map(toBlocked);
+  const last = keys.at(-1);
+  return { keys, next: rows.length > limit ? toBlockedCursor([last!.destination, last!.orderKey]) : null };
+}
+
+/** @see OrderStore.releaseKey. Under the lock of the key. */
+export async function releaseKey(
+  query: Query,
+  destination: string,
+  orderKey: string,
+): Promise<ReleaseOutcome> {
+  const [row] = await query(RELEASE, [destination, orderKey]);
+  if (row === undefined) return { kind: 'not_blocked' };
+  const next =
+    row.next_event_id === null
+      ? null
+      : {
+          deliveryId: deliveryIdOf(row.next_event_id as string, row.next_number as number),
+          dueAtMs: row.due_at as number,
+        };
+  return { kind: 'released', deliveryId: deliveryIdOf(row.event_id as string, row.number as number), next };
+}
+
+/** @see OrderStore.turnsAfter */
+export async function turnsAfter(query: Query, deliveryIds: readonly string[]): Promise<DueDelivery[]> {
+  const keys = deliveryIds.map(deliveryKey);
+  const rows = await query(TURNS_AFTER, [
+    keys.map(({ eventId }) => eventId),
+    keys.map(({ number }) => number),
+  ]);
+  return rows.map((row) => ({
+    deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
+    dueAtMs: row.due_at as number,
+  }));
+}
+
+function toBlocked(row: Row): BlockedKey {
+  return {
+    destination: row.destination as string,
+    orderKey: row.order_key as string,
+    deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
+    error: row.last_error as string,
+    sinceMs: row.updated_at as number,
+    waiting: row.waiting as number,
+  };
+}
