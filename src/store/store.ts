@@ -3,9 +3,11 @@ import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { CompleteStore } from './complete-store.ts';
 import type { RejectedStore } from './rejected-store.ts';
 import type { SourceStateStore } from './source-state-store.ts';
 
+export type { CompleteStore, Finish } from './complete-store.ts';
 export type {
   RejectedBounds,
   RejectedPage,
@@ -23,6 +25,7 @@ export type { SourceState, SourceStateStore } from './source-state-store.ts';
 export interface Store
   extends InboxStore,
     LeaseStore,
+    CompleteStore,
     QueuedStore,
     BrowseStore,
     OperateStore,
