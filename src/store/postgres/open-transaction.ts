@@ -8,6 +8,9 @@ import { hasState, toStoreError } from './store-failure.ts';
 /** Stands from the transaction's first statement to its last, unless the work has ended the transaction. */
 const MARK = 'webhook_receiver_completion';
 
+/** From here on it holds the delivery's row, which whoever takes back dead leases would wait for, so not for long. */
+const SETTLING_PATIENCE_MS = 5_000;
+
 const NO_SAVEPOINT = '3B001';
 const NO_TRANSACTION = '25P01';
 const ABORTED = '25P02';
@@ -81,7 +84,7 @@ function frame(client: PoolClient, searchPath: string): OpenTransaction {
         // The settlement that follows looks up rows by keys that it has, in the tables that the work may have hidden.
         await client.query(
           `release savepoint ${MARK}; select set_config('search_path', ${pg.escapeLiteral(searchPath)}, true);
-          set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`,
+          set local idle_in_transaction_session_timeout = ${SETTLING_PATIENCE_MS}; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`,
         );
       } catch (error) {
         throw wordsForLostMark(error, failure);
