@@ -11,7 +11,22 @@ export {
   type UserSource,
 } from './config/define-config.ts';
 export { env } from './config/env.ts';
-export { ConfigError, PermanentError, RetryAfter, StoreError } from './domain/errors.ts';
+export {
+  ConfigError,
+  LeaseLost,
+  PermanentError,
+  RetryAfter,
+  StoreError,
+  TransactionError,
+} from './domain/errors.ts';
+export type {
+  PostgresTransaction,
+  SqliteTransaction,
+  SqlRow,
+  SqlValue,
+  Transaction,
+  TransactionWork,
+} from './domain/transaction.ts';
 export type { HandlerContext } from './handlers/handler.ts';
 export type { HandlerEvent } from './handlers/target.ts';
 export type { Handshake } from './ingest/verify/provider.ts';

@@ -6,13 +6,13 @@ import type { Emit } from '../observe/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
-import type { Leased, LeaseStore } from '../store/store.ts';
+import type { CompleteStore, Leased, LeaseStore } from '../store/store.ts';
 import { createClaimLoop } from './claim-loop.ts';
 import { CLAIMED_TOO_LATE, executeAttempt, SHUTDOWN } from './execute-attempt.ts';
 import { createStoreSource, type Work, type WorkSource } from './work-source.ts';
 
 export type DispatcherParts = Readonly<{
-  store: Pick<LeaseStore, 'claim' | 'settle'>;
+  store: Pick<LeaseStore, 'claim' | 'settle'> & Pick<CompleteStore, 'completeWithin'>;
   /** Where work comes from; the store itself by default. */
   source?: WorkSource;
   destinations: readonly Destination[];
@@ -75,8 +75,13 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     if (stopping) entry.cancel.abort(SHUTDOWN);
     else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
     let settlement: Settlement | null = null;
+    // A delivery that its handler has completed has no lease to extend.
+    const onCompleted = () => {
+      entry.untilMs = Number.POSITIVE_INFINITY;
+    };
     try {
-      settlement = await executeAttempt(attemptParts, lane.target, leased, entry.cancel.signal);
+      const { signal } = entry.cancel;
+      settlement = await executeAttempt(attemptParts, lane.target, leased, signal, onCompleted);
     } catch (error) {
       const message = 'an attempt ended in an unexpected way';
       emit({ type: 'receiver.failed', message, error: error as Error });

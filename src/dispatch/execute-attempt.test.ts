@@ -24,6 +24,7 @@ function setUp(
       settled.push({ settlement, attempt });
       return (await options.settle?.()) ?? 'settled';
     },
+    completeWithin: () => assert.fail('no handler of these tests completes its delivery'),
   };
   const leased = aLeased({ attempts: options.attempts ?? 0 });
   const parts = {

@@ -1,16 +1,22 @@
 import type { Attempt } from '../domain/attempt.ts';
 import type { Destination } from '../domain/destination.ts';
+import { StoreError } from '../domain/errors.ts';
 import { decideSettlement, type Settlement, type TryResult } from '../domain/settlement.ts';
 import type { Handler } from '../handlers/handler.ts';
+import { resultOfReply } from '../handlers/normalise-result.ts';
 import type { Emit } from '../observe/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
-import type { Leased, LeaseStore } from '../store/store.ts';
+import type { CompleteStore, Finish, Leased, LeaseStore } from '../store/store.ts';
+import { type Completion, createCompletion } from './completion.ts';
 import { runHandler } from './run-handler.ts';
 import { settleDurably } from './settle-durably.ts';
+import { LEASE_LOST } from './stop-reasons.ts';
+
+export { CLAIMED_TOO_LATE, LEASE_LOST, SHUTDOWN } from './stop-reasons.ts';
 
 export type AttemptParts = Readonly<{
-  store: Pick<LeaseStore, 'settle'>;
+  store: Pick<LeaseStore, 'settle'> & Pick<CompleteStore, 'completeWithin'>;
   clock: Clock;
   random: Random;
   emit: Emit;
@@ -20,18 +26,11 @@ export type AttemptParts = Readonly<{
 
 export type AttemptTarget = Readonly<{ destination: Destination; handler: Handler }>;
 
-/** Why an attempt is told to stop: the reason of its `cancel` signal, and of the signal that the handler has. */
-export const SHUTDOWN = new DOMException('the receiver shuts down', 'AbortError');
-export const LEASE_LOST = new DOMException('the lease is held by another claim', 'AbortError');
-/** Another may have taken the lease back by now, so the try is not even begun. */
-export const CLAIMED_TOO_LATE = new DOMException(
-  'the lease ran out before the claim came back',
-  'AbortError',
-);
-
 /**
  * One try of a delivery from its claim to its settlement: run -> decide -> settle -> tell.
+ * A handler may complete its delivery itself; then there is nothing left to decide and to settle.
  * @param cancel stops the handler; the delivery is then released uncharged, unless its lease is lost
+ * @param onCompleted the handler has completed its delivery, and goes on
  * @returns how it was settled, or null if it was not: the lease was lost, or the store never answered
  */
 export async function executeAttempt(
@@ -39,6 +38,7 @@ export async function executeAttempt(
   target: AttemptTarget,
   leased: Leased,
   cancel: AbortSignal,
+  onCompleted: () => void = () => {},
 ): Promise<Settlement | null> {
   const { clock, random } = parts;
   const startedAtMs = clock.nowMs();
@@ -50,14 +50,19 @@ export async function executeAttempt(
       destination: leased.destination,
       attempt: leased.attempts + 1,
     },
+    completion: completionOf(parts, leased, startedAtMs, onCompleted),
     timeoutMs: target.destination.timeoutMs,
     clock,
     cancel,
     onOverrun: (overranMs) => parts.emit({ type: 'handler.overran', ...identityOf(leased), overranMs }),
   });
   const endedAtMs = clock.nowMs();
-  if (run.kind === 'cancelled') {
-    if (cancel.reason !== LEASE_LOST) return release(parts, leased, endedAtMs);
+  if (run.kind === 'completed') {
+    if (run.error !== null) warnOfFailureAfter(parts.emit, leased, run.error);
+    return { kind: 'completed' };
+  }
+  if (run.kind === 'cancelled' && cancel.reason !== LEASE_LOST) return release(parts, leased, endedAtMs);
+  if (run.kind !== 'finished') {
     parts.emit({ type: 'lease.lost', ...identityOf(leased) });
     return null;
   }
@@ -75,6 +80,40 @@ export async function executeAttempt(
   if (settled !== 'settled') return null;
   tell(parts.emit, leased, attempt, settlement);
   return settlement;
+}
+
+/** The try's own way to complete its delivery, told as it happens: the handler may go on for long. */
+function completionOf(
+  { store, clock, emit }: AttemptParts,
+  leased: Leased,
+  startedAtMs: number,
+  onCompleted: () => void,
+): Completion {
+  let finish: Finish;
+  const finishNow = () => {
+    const nowMs = clock.nowMs();
+    finish = { attempt: attemptOf(resultOfReply(undefined), leased.attempts + 1, startedAtMs, nowMs), nowMs };
+    return finish;
+  };
+  return createCompletion({
+    async completeWithin(work, signal) {
+      try {
+        return await store.completeWithin(leased.lease, work, finishNow, signal);
+      } catch (error) {
+        if (error instanceof StoreError) emit({ type: 'store.failed', operation: 'complete', error });
+        throw error;
+      }
+    },
+    onCompleted() {
+      onCompleted();
+      tell(emit, leased, finish.attempt, { kind: 'completed' });
+    },
+  });
+}
+
+function warnOfFailureAfter(emit: Emit, leased: Leased, error: string): void {
+  const message = 'a handler failed after it had completed its delivery, which stays completed';
+  emit({ type: 'receiver.warning', message, details: { ...identityOf(leased), error } });
 }
 
 async function release(parts: AttemptParts, leased: Leased, nowMs: number): Promise<Settlement | null> {

@@ -4,6 +4,7 @@ import { anEvent } from '../../testkit/builders.ts';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { PermanentError, RetryAfter } from '../domain/errors.ts';
 import type { Handler } from '../handlers/handler.ts';
+import { createCompletion } from './completion.ts';
 import { type Run, runHandler } from './run-handler.ts';
 import { createManualHandler, turns } from './testing.ts';
 
@@ -19,6 +20,7 @@ function setUp(handler: Handler = createManualHandler()) {
       handler,
       event: anEvent(),
       context: { deliveryId: 'delivery', destination: 'billing', attempt: 3 },
+      completion: createCompletion({ completeWithin: async () => 'completed', onCompleted: () => {} }),
       timeoutMs: TIMEOUT_MS,
       clock,
       cancel: cancel.signal,
@@ -44,7 +46,7 @@ describe('runHandler', () => {
   it('tells the handler which try it is in', async () => {
     const handler = createManualHandler();
     void setUp(handler).start();
-    const { signal, ...context } = handler.calls[0]!.context;
+    const { signal, complete: _, ...context } = handler.calls[0]!.context;
     assert.deepEqual(context, { deliveryId: 'delivery', destination: 'billing', attempt: 3 });
     assert.equal(signal.aborted, false);
   });

@@ -55,6 +55,21 @@ export class RetryAfter extends Error {
   }
 }
 
+/** Told to a handler that completes its delivery: another claim has it now, and what was written is rolled back. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+  readonly code = 'HANDLER_LEASE_LOST';
+  constructor(options?: ErrorOptions) {
+    super('the lease is held by another claim: what the transaction wrote is rolled back', options);
+  }
+}
+
+/** A handler uses its transaction in a way that it does not bear. What was written is rolled back unless the message says so. */
+export class TransactionError extends Error {
+  override readonly name = 'TransactionError';
+  readonly code = 'HANDLER_TRANSACTION';
+}
+
 /** What to show of an unknown thrown value: its message, never its stack. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message === '' ? error.name : error.message;

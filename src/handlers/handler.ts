@@ -1,4 +1,5 @@
 import type { WebhookEvent } from '../domain/event.ts';
+import type { TransactionWork } from '../domain/transaction.ts';
 
 /** What a handler knows of the try it is in. */
 export type HandlerContext = Readonly<{
@@ -8,6 +9,13 @@ export type HandlerContext = Readonly<{
   attempt: number;
   /** Aborts when the attempt times out or the grace of a shutdown is over. */
   signal: AbortSignal;
+  /**
+   * Completes the delivery together with what the work writes through `tx`: both are committed when this resolves, and
+   * what the handler does after that changes nothing. On SQLite the work may not wait for anything but `tx`.
+   * @throws LeaseLost when another claim has the delivery, TransactionError, StoreError, or what the work throws: then
+   *   nothing is written, and the delivery is not completed
+   */
+  complete(work: TransactionWork): Promise<void>;
 }>;
 
 /** What a destination answered, kept with the attempt. */

@@ -4,6 +4,8 @@ export const STORE_OPERATIONS = [
   'claim',
   'extend',
   'settle',
+  /** Of a handler's own, within its transaction. */
+  'complete',
   'expired',
   'browse',
   'stats',

@@ -28,6 +28,10 @@ export class GroupCommit<Operation, Result> {
   #waiting: Waiting<Operation, Result>[] = [];
   #inFlight = 0;
   #scheduled = false;
+  #sections: (() => Promise<void>)[] = [];
+  #inSection = false;
+  /** After a section a batch goes first, so that neither keeps the other waiting for long. */
+  #batchIsNext = false;
   #idle: (() => void)[] = [];
 
   constructor(options: GroupCommitOptions<Operation, Result>) {
@@ -41,6 +45,17 @@ export class GroupCommit<Operation, Result> {
     });
   }
 
+  /**
+   * Runs work while no commit is under way: none begins until it has ended, and those that have begun end first.
+   * Sections and commits take turns.
+   */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#sections.push(() => work().then(resolve, reject));
+      this.#schedule();
+    });
+  }
+
   /** Resolves when everything submitted so far, and whatever that leads to, is committed or failed. */
   drain(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
@@ -48,24 +63,52 @@ export class GroupCommit<Operation, Result> {
   }
 
   #isIdle(): boolean {
-    return this.#inFlight === 0 && this.#waiting.length === 0;
+    return (
+      this.#inFlight === 0 && this.#waiting.length === 0 && this.#sections.length === 0 && !this.#inSection
+    );
+  }
+
+  /** What may begin now: a section waits until nothing is under way, and no commit overtakes it meanwhile. */
+  #next(): 'commit' | 'section' | null {
+    if (this.#inSection) return null;
+    const batchWaits = this.#waiting.length > 0;
+    if (this.#sections.length > 0 && !(this.#batchIsNext && batchWaits)) {
+      return this.#inFlight === 0 ? 'section' : null;
+    }
+    return batchWaits && this.#inFlight < this.#options.maxInFlight ? 'commit' : null;
   }
 
   /** Waits for the end of the event loop's turn, so that all requests that came in with one poll share a commit. */
   #schedule(): void {
-    if (this.#scheduled || this.#inFlight >= this.#options.maxInFlight) return;
+    if (this.#scheduled || this.#next() === null) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      void this.#commitNext();
+      const next = this.#next();
+      if (next === 'commit') void this.#commitNext();
+      if (next === 'section') void this.#runSection();
     });
   }
 
+  #ended(): void {
+    this.#schedule();
+    if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #runSection(): Promise<void> {
+    const section = this.#sections.shift()!;
+    this.#inSection = true;
+    await section();
+    this.#inSection = false;
+    this.#batchIsNext = true;
+    this.#ended();
+  }
+
   async #commitNext(): Promise<void> {
-    if (this.#waiting.length === 0) return;
     const batch = this.#takeBatch();
+    this.#batchIsNext = false;
     this.#inFlight += 1;
-    if (this.#waiting.length > 0) this.#schedule();
+    this.#schedule();
     try {
       const results = await this.#options.commit(batch.map((entry) => entry.operation));
       for (let i = 0; i < batch.length; i++) answer(batch[i]!, results[i]!);
@@ -73,8 +116,7 @@ export class GroupCommit<Operation, Result> {
       for (const entry of batch) entry.reject(error as Error);
     }
     this.#inFlight -= 1;
-    if (this.#waiting.length > 0) this.#schedule();
-    else if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#ended();
   }
 
   #takeBatch(): Waiting<Operation, Result>[] {

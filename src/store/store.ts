@@ -4,10 +4,12 @@ import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Addressee } from '../domain/order.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { CompleteStore } from './complete-store.ts';
 import type { OrderStore } from './order-store.ts';
 import type { RejectedStore } from './rejected-store.ts';
 import type { SourceStateStore } from './source-state-store.ts';
 
+export type { CompleteStore, Finish } from './complete-store.ts';
 export type { BlockedKey, BlockedPage, OrderStore, ReleaseOutcome } from './order-store.ts';
 export type {
   RejectedBounds,
@@ -26,6 +28,7 @@ export type { SourceState, SourceStateStore } from './source-state-store.ts';
 export interface Store
   extends InboxStore,
     LeaseStore,
+    CompleteStore,
     QueuedStore,
     OrderStore,
     BrowseStore,

@@ -84,7 +84,8 @@ export function createProcess(parts: ProcessParts): Process {
   for (const destination of parts.destinations) {
     handlers.set(destination.name, parts.handlerFor(process, destination));
   }
-  const dispatcher = createDispatcher(core);
+  const completeWithin = () => assert.fail('handlers of the simulation do not complete');
+  const dispatcher = createDispatcher({ ...core, store: { ...core.store, completeWithin } });
   const heartbeat = createHeartbeat({ ...core, dispatcher });
   const reaper = createReaper({ ...core, dispatcher, defaultRetry: parts.destinations[0]!.retry });
   return process;

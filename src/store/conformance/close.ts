@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent, nextId } from '../../../testkit/builders.ts';
+import { anAttempt, anEvent, nextId } from '../../../testkit/builders.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from './harness.ts';
 
@@ -32,6 +32,12 @@ const CALLS: Readonly<
   duePending: (store) => store.duePending('a', T0, 10, null),
   extend: (store) => store.extend(LEASE, T0),
   settle: (store) => store.settle(LEASE, { kind: 'completed' }, null, T0),
+  completeWithin: (store) =>
+    store.completeWithin(
+      LEASE,
+      () => {},
+      () => ({ attempt: anAttempt(), nowMs: T0 }),
+    ),
   expired: (store) => store.expired(T0, 10),
   listBlocked: (store) => store.listBlocked(10, null, null),
   releaseKey: (store) => store.releaseKey('a', 'key'),

@@ -6,6 +6,7 @@ import { bytesConformance } from './bytes.ts';
 import { claimConformance } from './claim.ts';
 import { claimByIdsConformance } from './claim-by-ids.ts';
 import { closeConformance } from './close.ts';
+import { completeConformance } from './complete.ts';
 import { dueConformance } from './due.ts';
 import { durabilityConformance } from './durability.ts';
 import { expiredConformance } from './expired.ts';
@@ -40,6 +41,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     dueConformance(factory);
     leaseConformance(factory);
     settleConformance(factory);
+    completeConformance(factory, isDurable);
     expiredConformance(factory);
     orderConformance(factory);
     blockedConformance(factory);

@@ -22,7 +22,8 @@ type Stale = Readonly<{
   arrange: (store: Store) => Promise<Lease>;
 }>;
 
-const STALE: readonly Stale[] = [
+/** Leases that hold nothing, each by another way. */
+export const STALE: readonly Stale[] = [
   {
     name: 'a token that never was',
     arrange: async (store) => ({ ...(await leaseNext(store, 'billing')).lease, token: 'never' }),

@@ -5,6 +5,7 @@ import { deliveryIdOf } from '../../domain/delivery.ts';
 import { NEVER_MS } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { Store } from '../store.ts';
+import { finishOf } from './complete-support.ts';
 import { claimOf, leasedIds, leaseNext, openFor, type StoreFactory, settleAs, T0, work } from './harness.ts';
 
 const COMPLETED: Settlement = { kind: 'completed' };
@@ -76,6 +77,24 @@ export function orderConformance(factory: StoreFactory): void {
         assert.deepEqual(await claimIds(store), [later]);
       });
     }
+
+    test('a handler that completes its delivery itself passes the turn', async (t) => {
+      const { store } = await openFor(t, factory);
+      const ids = [];
+      for (let i = 0; i < 3; i++) ids.push(await insertOrdered(store, 'a'));
+      for (const id of ids) {
+        const leased = await leaseNext(store, 'ledger');
+        assert.equal(leased.lease.deliveryId, id);
+        assert.equal(await store.completeWithin(leased.lease, () => {}, finishOf(leased)), 'completed');
+      }
+      assert.deepEqual((await store.stats()).order, []);
+      const again = await insertOrdered(store, 'a');
+      const stale = await leaseNext(store, 'ledger');
+      await store.settle(stale.lease, { kind: 'released', dueAtMs: T0 }, null, T0);
+      await insertOrdered(store, 'a');
+      assert.equal(await store.completeWithin(stale.lease, () => {}, finishOf(stale)), 'lost');
+      assert.deepEqual(await claimIds(store), [again]);
+    });
 
     test('a retry and a release keep the turn', async (t) => {
       const { store } = await openFor(t, factory);

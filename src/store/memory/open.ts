@@ -3,6 +3,7 @@ import type { Store, StoreOptions } from '../store.ts';
 import * as browse from './browse.ts';
 import { claim } from './claim.ts';
 import { claimByIds } from './claim-by-ids.ts';
+import { createCompletions } from './complete.ts';
 import { countDue, duePending } from './due.ts';
 import { expired } from './expired.ts';
 import { extend } from './extend.ts';
@@ -23,9 +24,10 @@ import { stats } from './stats.ts';
  */
 export function openMemoryStore(options: StoreOptions): Store {
   const state = createState(options.maxPendingDeliveries);
+  const completeWithin = createCompletions(state);
   let closed = false;
   // Async, so that what an operation throws is a rejection as with any other driver.
-  const run = async <Result>(operation: () => Result): Promise<Result> => {
+  const run = async <Result>(operation: () => Result | Promise<Result>): Promise<Result> => {
     if (closed) throw new StoreError('STORE_CLOSED', 'the store is closed');
     return operation();
   };
@@ -42,6 +44,7 @@ export function openMemoryStore(options: StoreOptions): Store {
     extend: (lease, untilMs) => run(() => extend(state, lease, untilMs)),
     settle: (lease, settlement, attempt, nowMs) =>
       run(() => settle(state, lease, settlement, attempt, nowMs)),
+    completeWithin: (...request) => run(() => completeWithin(...request)),
     expired: (untilMs, limit) => run(() => expired(state, untilMs, limit)),
     listBlocked: (limit, after, destination) =>
       run(() => order.listBlocked(state, limit, after, destination)),

@@ -6,6 +6,8 @@ export type ConnectOptions = Readonly<{
   applicationName: string;
   /** Whether the URL leads to PostgreSQL itself, and not to a pooler that shares its connections among clients. */
   isDirect: boolean;
+  /** What the session is set to; that of the program's own statements by default. */
+  session?: Readonly<Record<string, string>>;
 }>;
 
 const CONNECT_PATIENCE_MS = 3_000;
@@ -21,13 +23,21 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
-/** Settings of each session, given with the connect so that they cost no round trip. A pooler would refuse them. */
-const SESSION = {
+/**
+ * The session of a connection on which handlers write: they plan as the server does. A process that is frozen with a
+ * transaction open loses it, and the locks with it, when its leases have run out, too.
+ */
+export const HANDLER_SESSION = {
   // Power loss after our 2xx would lose the event, whatever the server's own default is.
   synchronous_commit: 'on',
   statement_timeout: String(STATEMENT_PATIENCE_MS),
   lock_timeout: '10000',
   idle_in_transaction_session_timeout: '30000',
+};
+
+/** Settings of each session, given with the connect so that they cost no round trip. A pooler would refuse them. */
+const SESSION = {
+  ...HANDLER_SESSION,
   // The statements' plans do not depend on their values, and planning them anew costs as much as running them.
   plan_cache_mode: 'force_generic_plan',
   // Every statement looks up rows by keys that it has. A plan that was made while a table was empty would scan it.
@@ -37,8 +47,13 @@ const SESSION = {
   jit: 'off',
 };
 
-export function clientConfig({ url, applicationName, isDirect }: ConnectOptions): pg.ClientConfig {
-  const options = isDirect ? { options: sessionOptions(url) } : {};
+export function clientConfig({
+  url,
+  applicationName,
+  isDirect,
+  session = SESSION,
+}: ConnectOptions): pg.ClientConfig {
+  const options = isDirect ? { options: sessionOptions(session, url) } : {};
   return {
     connectionString: withoutOptions(url),
     application_name: applicationName,
@@ -53,8 +68,8 @@ export function clientConfig({ url, applicationName, isDirect }: ConnectOptions)
 }
 
 /** The URL's own options come last, so they win: `?options=-c%20search_path%3Dinbox`. */
-function sessionOptions(url: string): string {
-  const ours = Object.entries(SESSION).map(([name, value]) => `-c ${name}=${value}`);
+function sessionOptions(session: Readonly<Record<string, string>>, url: string): string {
+  const ours = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
   return [...ours, new URL(url).searchParams.get('options') ?? ''].join(' ').trim();
 }
 

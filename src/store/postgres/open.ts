@@ -1,13 +1,15 @@
+import type { Pool } from 'pg';
 import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { Store, StoreOptions } from '../store.ts';
-import { createBackOff } from './back-off.ts';
+import { type BackOff, createBackOff } from './back-off.ts';
 import { createBacklog } from './backlog.ts';
 import * as browse from './browse.ts';
 import { listRejected, readRejected } from './browse-rejected.ts';
 import { checkServer } from './check-server.ts';
-import { createPool, placeOf } from './connect.ts';
+import { createCompletions } from './complete.ts';
+import { createPool, HANDLER_SESSION, placeOf } from './connect.ts';
 import { SHARD } from './counters.ts';
 import { createDatabase, type Database, type Statement } from './database.ts';
 import { countDue, duePending } from './due.ts';
@@ -42,6 +44,8 @@ export type PostgresOptions = StoreOptions &
   }>;
 
 const POOL_SIZE = 10;
+/** Transactions of handlers that may be open at once, each with a connection of its own. */
+const MAX_COMPLETIONS = 10;
 /** Events that one transaction of a cleanup deletes. */
 const PURGE_SLICE = 200;
 /** How often to look for work of which no notification told. */
@@ -84,10 +88,35 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     observer,
   );
   await session.start();
-  return createStore(createDatabase(pool, createBackOff(), directUrl === null), session, options);
+  const backOff = createBackOff();
+  const handlers = createPool(
+    {
+      url,
+      applicationName: `${applicationName} handler`,
+      isDirect: directUrl === null,
+      session: HANDLER_SESSION,
+    },
+    MAX_COMPLETIONS,
+  );
+  return createStore({
+    database: createDatabase(pool, backOff, directUrl === null),
+    handlers,
+    backOff,
+    session,
+    options,
+  });
 }
 
-function createStore(database: Database, session: NodeSession, options: PostgresOptions): Store {
+type Parts = Readonly<{
+  database: Database;
+  /** The connections on which handlers write. */
+  handlers: Pool;
+  backOff: BackOff;
+  session: NodeSession;
+  options: PostgresOptions;
+}>;
+
+function createStore({ database, handlers, backOff, session, options }: Parts): Store {
   const { maxPendingDeliveries, observer = {} } = options;
   const { query } = database;
   const backlog = createBacklog(maxPendingDeliveries);
@@ -95,6 +124,7 @@ function createStore(database: Database, session: NodeSession, options: Postgres
   const poll = createRunLoop(systemClock, POLL_MS, 'after a pause', async () => observer.onDue?.());
   void poll.start();
 
+  const completeWithin = createCompletions({ pool: handlers, maxOpen: MAX_COMPLETIONS, backOff, query });
   const keep = gatherRejected(query);
   // What handshakes leave behind is written a few times in the life of a source.
   const inSequence = createSequence();
@@ -131,6 +161,7 @@ function createStore(database: Database, session: NodeSession, options: Postgres
     settle: (lease, settlement, attempt, nowMs) =>
       submit<'settle'>({ kind: 'settle', lease, settlement, attempt, nowMs }),
     replay: (deliveryId, nowMs) => submit<'replay'>({ kind: 'replay', deliveryId, nowMs }),
+    completeWithin: (...request) => ask(() => completeWithin(...request)),
     expired: (untilMs, limit) => ask(() => findExpired(query, untilMs, limit)),
     async purge(beforeMs, limit, cursor) {
       let deleted = 0;
@@ -173,6 +204,7 @@ function createStore(database: Database, session: NodeSession, options: Postgres
         await submitter.drain();
         await Promise.all(asking);
         await session.stop();
+        await handlers.end();
         await database.end();
       })();
       return closing;

@@ -3,6 +3,8 @@ import { monotonicMs } from '../../runtime/clock.ts';
 import { GroupCommit } from '../group-commit.ts';
 import type { RejectedRequest, Store, StoreObserver, StoreOptions } from '../store.ts';
 import type { Queries } from './browse.ts';
+import { createCompletions } from './complete.ts';
+import { openCompletingConnection } from './completing-connection.ts';
 import type { Answer, Answers, OperationKind } from './operations.ts';
 import { ThreadClient } from './thread-client.ts';
 import {
@@ -41,20 +43,26 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     await writer.opened;
     const reader = new ThreadClient('reader-thread', { path }, onDeath);
     await reader.opened;
-    return createStore(writer, reader, observer);
+    return createStore(writer, reader, options);
   } catch (error) {
     await writer.end();
     throw error;
   }
 }
 
-function createStore(writer: ThreadClient, reader: ThreadClient, observer: StoreObserver): Store {
+function createStore(writer: ThreadClient, reader: ThreadClient, options: SqliteOptions): Store {
+  const { path, maxPages, observer = {} } = options;
   const commits = new GroupCommit<Submitted, Answer>({
     commit: (batch) => commitBatch(writer, batch, observer),
     maxBatch: MAX_BATCH_OPERATIONS,
     maxBatchBytes: MAX_BATCH_BYTES,
     weigh: bodyBytes,
     maxInFlight: 2,
+  });
+  const completions = createCompletions({
+    open: () => openCompletingConnection(path, maxPages),
+    exclusive: (work) => commits.exclusive(work),
+    sync: () => commits.submit({ kind: 'ping' }),
   });
   let closing: Promise<void> | null = null;
   const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
@@ -74,6 +82,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     extend: (lease, untilMs) => submit({ kind: 'extend', lease, untilMs }),
     settle: (lease, settlement, attempt, nowMs) =>
       submit({ kind: 'settle', lease, settlement, attempt, nowMs }),
+    completeWithin: (...request) => whileOpen(() => completions.completeWithin(...request)),
     expired: (untilMs, limit) => submit({ kind: 'expired', untilMs, limit }),
     replay: (deliveryId, nowMs) => submit({ kind: 'replay', deliveryId, nowMs }),
     ping: () => submit({ kind: 'ping' }),
@@ -125,6 +134,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, observer: Store
     close() {
       closing ??= (async () => {
         await commits.drain();
+        completions.close();
         await reader.end();
         await writer.call('close');
         await writer.end();

@@ -1,0 +1,168 @@
+import type { Pool, PoolClient } from 'pg';
+import { StoreError } from '../../domain/errors.ts';
+import type { CompleteStore } from '../complete-store.ts';
+import { unlessAborted } from '../unless-aborted.ts';
+import type { BackOff } from './back-off.ts';
+import type { Query } from './database.ts';
+import { deliveryKey } from './delivery-key.ts';
+import { beginWithin } from './open-transaction.ts';
+import type { OperationOf } from './operations.ts';
+import { lockKeys } from './order-locks.ts';
+import { orderKeysOf, settleAll } from './settle.ts';
+import { createSlots } from './slots.ts';
+import { isOutcomeUnknown, toStoreError } from './store-failure.ts';
+import { TRIED } from './unsure.ts';
+
+type Complete = CompleteStore['completeWithin'];
+
+export type CompletionParts = Readonly<{
+  /** Connections of their own, so that handlers that take long keep no accept and no claim from one. */
+  pool: Pool;
+  /** How many of them there may be; who finds none waits in line. */
+  maxOpen: number;
+  backOff: BackOff;
+  /** Any other connection. */
+  query: Query;
+}>;
+
+/**
+ * Completions, each in a transaction on a connection that it has for itself meanwhile.
+ * @see CompleteStore
+ */
+export function createCompletions({ pool, maxOpen, backOff, query }: CompletionParts): Complete {
+  const slots = createSlots(maxOpen);
+  return async (...request) => {
+    const giveBack = await slots.take(request[3]);
+    try {
+      const obstacle = backOff.obstacle();
+      if (obstacle !== null) throw obstacle;
+      return await completeOn(await connect(pool, backOff), query, request);
+    } finally {
+      giveBack();
+    }
+  };
+}
+
+async function connect(pool: Pool, backOff: BackOff): Promise<PoolClient> {
+  try {
+    const client = await pool.connect();
+    backOff.worked();
+    return client;
+  } catch (thrown) {
+    const error = toStoreError(thrown);
+    if (error.code === 'STORE_UNAVAILABLE') backOff.failed(error);
+    throw error;
+  }
+}
+
+async function completeOn(
+  client: PoolClient,
+  elsewhere: Query,
+  [lease, work, finish, signal]: Parameters<Complete>,
+): Promise<'completed' | 'lost'> {
+  let isSound = false;
+  try {
+    const open = await ofStore(beginWithin(client, lease));
+    if (open === null) {
+      isSound = await rollback(client);
+      return 'lost';
+    }
+    try {
+      await unlessAborted(async () => {
+        await work(open.tx);
+        await open.endWork();
+      }, signal);
+    } catch (error) {
+      open.revoke();
+      // A statement may still be under way: then the connection goes, and the server rolls back.
+      isSound = signal?.aborted !== true && (await rollback(client));
+      throw error;
+    }
+    const settle: OperationOf<'settle'> = {
+      kind: 'settle',
+      lease,
+      settlement: { kind: 'completed' },
+      ...finish(),
+    };
+    const outcome = await ofStore(settleOn(client, settle));
+    if (outcome === 'lost') {
+      isSound = await rollback(client);
+      return 'lost';
+    }
+    const committed = await commit(client, elsewhere, settle);
+    isSound = true;
+    return committed;
+  } finally {
+    client.release(!isSound);
+  }
+}
+
+async function settleOn(client: PoolClient, settle: OperationOf<'settle'>) {
+  const query: Query = async ({ text }, values = []) => {
+    const { rows } = await client.query({ text, values: values as unknown[] });
+    return rows;
+  };
+  // Whoever has the turn of an order key passes it on, which has to be seen by who comes in at the same moment.
+  await lockKeys(query, orderKeysOf([settle]));
+  const [outcome] = await settleAll(query, [settle]);
+  return outcome!;
+}
+
+/** @throws StoreError; when nobody knows whether the commit took place, and nobody can be asked, it says so */
+async function commit(
+  client: PoolClient,
+  elsewhere: Query,
+  settle: OperationOf<'settle'>,
+): Promise<'completed'> {
+  try {
+    await client.query('commit');
+  } catch (error) {
+    const failure = toStoreError(error);
+    // A constraint of the handler's own that is checked now.
+    if (failure.code === 'STORE_INTERNAL') throw error;
+    if (!isOutcomeUnknown(error)) throw failure;
+    if (!(await isTried(elsewhere, settle).catch((cause: unknown) => unknown(cause)))) throw failure;
+  }
+  return 'completed';
+}
+
+function unknown(cause: unknown): never {
+  const { code, message } = toStoreError(cause);
+  throw new StoreError(code, `whether the transaction was committed is not known: ${message}`, { cause });
+}
+
+/**
+ * Whether the try lies in the table. The delivery's row is locked by a commit that is still on its way, so that is
+ * waited for first.
+ */
+async function isTried(query: Query, { lease, attempt }: OperationOf<'settle'>): Promise<boolean> {
+  const { eventId, number } = deliveryKey(lease.deliveryId);
+  await query(AWAITED, [eventId, number]);
+  const rows = await query(TRIED, [
+    [eventId],
+    [number],
+    [attempt!.number],
+    [attempt!.startedAtMs],
+    [attempt!.endedAtMs],
+  ]);
+  return rows.length > 0;
+}
+
+export const AWAITED = {
+  name: 'completion-awaited',
+  text: 'select 1 as n from deliveries where event_id = $1 and number = $2 for update',
+};
+
+/** @returns whether the connection may be used again */
+function rollback(client: PoolClient): Promise<boolean> {
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  );
+}
+
+function ofStore<T>(statement: Promise<T>): Promise<T> {
+  return statement.catch((error: unknown) => {
+    throw toStoreError(error);
+  });
+}

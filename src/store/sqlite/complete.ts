@@ -1,0 +1,135 @@
+import { StoreError } from '../../domain/errors.ts';
+import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
+import type { CompleteStore } from '../complete-store.ts';
+import type { CompletingConnection, Completion, Ended } from './completing-connection.ts';
+import { isStorageFailure, toStoreError } from './store-failure.ts';
+
+/** Completions that share a transaction, and for how long more may join it: all of the inbox waits meanwhile. */
+const MAX_TOGETHER = 64;
+const TOGETHER_MS = 5;
+/** Another program may hold the file's write lock, as a backup or a shell does for a moment. */
+const LOCK_PATIENCE_MS = 5_000;
+const LOCK_PAUSE_MS = 5;
+
+export type CompletionParts = Readonly<{
+  /** Opens the connection, when the first handler asks. */
+  open: () => CompletingConnection;
+  /** Runs work while the writer thread has nothing to do and is given nothing. */
+  exclusive: (work: () => Promise<void>) => Promise<void>;
+  /** A commit of the writer thread, which is durable when this resolves. */
+  sync: () => Promise<unknown>;
+}>;
+
+export type Completions = Pick<CompleteStore, 'completeWithin'> & Readonly<{ close(): void }>;
+
+type Waiting = Completion &
+  Readonly<{ resolve: (outcome: 'completed' | 'lost') => void; reject: (error: unknown) => void }>;
+
+/**
+ * Completions on the main thread, where the handlers are. The file has one write lock, and waiting for it would stop
+ * the event loop: so they run in between the writer thread's commits, those that wait together in one transaction, a
+ * savepoint each.
+ *
+ * Their commit only appends to the -wal file. Each commit of the writer syncs that file as a whole, so a completion is
+ * durable with the writer's next one, and is told then. A power cut before it takes effect and completion alike.
+ * @see CompleteStore
+ */
+export function createCompletions({ open, exclusive, sync }: CompletionParts): Completions {
+  const waiting: Waiting[] = [];
+  let connection: CompletingConnection | null = null;
+  let isAsked = false;
+
+  const ask = () => {
+    if (isAsked || waiting.length === 0) return;
+    isAsked = true;
+    void exclusive(section);
+  };
+  const section = async () => {
+    isAsked = false;
+    try {
+      connection ??= open();
+      await begin(connection);
+    } catch (error) {
+      for (const { reject } of waiting.splice(0)) reject(toStoreError(error));
+      return;
+    }
+    answer(await runTogether(connection, waiting));
+    ask();
+  };
+  const answer = (ended: readonly (readonly [Waiting, Ended])[]) => {
+    const isWritten = ended.some(([, { kind }]) => kind === 'completed');
+    // Asked for within the section, so that a store that closes does not end in between.
+    const durable = isWritten ? sync() : Promise.resolve();
+    for (const [{ resolve, reject }, end] of ended) {
+      if (end.kind === 'failed') reject(end.error);
+      else if (end.kind === 'lost') resolve('lost');
+      else durable.then(() => resolve('completed'), reject);
+    }
+  };
+  return {
+    completeWithin: (lease, work, finish, signal) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ lease, work, finish, signal, resolve, reject });
+        ask();
+      }),
+    close: () => connection?.close(),
+  };
+}
+
+async function begin(connection: CompletingConnection): Promise<void> {
+  for (const untilMs = monotonicMs() + LOCK_PATIENCE_MS; ; ) {
+    try {
+      return connection.begin();
+    } catch (error) {
+      if (toStoreError(error).code !== 'STORE_BUSY' || monotonicMs() >= untilMs) throw error;
+    }
+    await sleep(systemClock, LOCK_PAUSE_MS);
+  }
+}
+
+/** Runs those that wait, in their order, until it is enough for one transaction, and commits. */
+async function runTogether(
+  connection: CompletingConnection,
+  waiting: Waiting[],
+): Promise<(readonly [Waiting, Ended])[]> {
+  const ended: (readonly [Waiting, Ended])[] = [];
+  try {
+    for (const untilMs = monotonicMs() + TOGETHER_MS; waiting.length > 0; ) {
+      const next = waiting.shift()!;
+      ended.push([next, await runOne(connection, next)]);
+      if (!connection.isOpen()) return rolledBack(ended);
+      if (ended.length === MAX_TOGETHER || monotonicMs() >= untilMs) break;
+    }
+    connection.commit();
+    return ended;
+  } catch (error) {
+    connection.rollback();
+    return ended.map(([entry, end]) => [entry, unlessDone(end, toStoreError(error))]);
+  }
+}
+
+/** What the connection itself throws leaves the transaction in doubt: then it is all rolled back, this one told. */
+async function runOne(connection: CompletingConnection, { reject, ...completion }: Waiting): Promise<Ended> {
+  try {
+    return await connection.run(completion);
+  } catch (error) {
+    reject(toStoreError(error));
+    throw error;
+  }
+}
+
+/** SQLite has rolled back the whole by itself: the last one's failure was the storage's, and so everybody's. */
+function rolledBack(ended: readonly (readonly [Waiting, Ended])[]): (readonly [Waiting, Ended])[] {
+  const [, last] = ended.at(-1)!;
+  const cause = last.kind === 'failed' ? last.error : undefined;
+  const storage = toStoreError(cause ?? new Error('the transaction was rolled back'));
+  const shared = isStorageFailure(storage)
+    ? storage
+    : new StoreError('STORE_BUSY', 'rolled back together with another completion; try again', { cause });
+  return ended.map(([entry, end]) => [entry, unlessDone(end, shared)]);
+}
+
+/** What was to be committed has failed; the others have their outcome already. */
+function unlessDone(end: Ended, error: StoreError): Ended {
+  return end.kind === 'completed' ? { kind: 'failed', error } : end;
+}

@@ -1,0 +1,142 @@
+import { constants, DatabaseSync } from 'node:sqlite';
+import { TransactionError } from '../../domain/errors.ts';
+import type { Lease } from '../../domain/lease.ts';
+import type { TransactionWork } from '../../domain/transaction.ts';
+import type { Finish } from '../complete-store.ts';
+import { createHandle, createPrepared, type Prepared } from '../sqlite-handle.ts';
+import { guarded } from './connect.ts';
+import { openCounters } from './counters.ts';
+import { KEY_OF_ID, keyParts } from './delivery-key.ts';
+import { createJudge } from './judge-statement.ts';
+import { prepareSettle } from './settle.ts';
+import { prepareTurns } from './turn.ts';
+import { withinTurn } from './within-turn.ts';
+
+export type Completion = Readonly<{
+  lease: Lease;
+  work: TransactionWork;
+  finish: () => Finish;
+  signal?: AbortSignal | undefined;
+}>;
+
+export type Ended = Readonly<{ kind: 'completed' | 'lost' }> | Readonly<{ kind: 'failed'; error: unknown }>;
+
+/** The connection of the main thread, on which handlers write. */
+export type CompletingConnection = Readonly<{
+  /** @throws what SQLite throws, as when another program holds the file's write lock */
+  begin(): void;
+  /** Runs one completion within the open transaction, undone by itself if it fails. */
+  run(completion: Completion): Promise<Ended>;
+  /** Whether the transaction is still open: a failure of the storage ends it, and all that it held is rolled back. */
+  isOpen(): boolean;
+  commit(): void;
+  rollback(): void;
+  close(): void;
+}>;
+
+/** Would roll back the completions that share the transaction, too. */
+const ROLLS_ALL_BACK = /\bor\s+rollback\b|\bon\s+conflict\s+rollback\b|\braise\s*\(\s*rollback\b/i;
+
+export function openCompletingConnection(databasePath: string, maxPages?: number): CompletingConnection {
+  const db = open(databasePath, maxPages);
+  // Its count of pending deliveries grows stale and nobody asks it: a completion leaves that count as it is.
+  const counters = openCounters(db);
+  const settle = prepareSettle(db, counters, prepareTurns(db, counters));
+  const look = db.prepare(
+    `select 1 from deliveries where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'`,
+  );
+  const [begin, commit, savepoint, release] = [
+    'begin immediate',
+    'commit',
+    'savepoint one',
+    'release one',
+  ].map((sql) => db.prepare(sql));
+  const guard = guardStatements(db);
+  const prepared = refuseRollingAllBack(createPrepared(db));
+
+  const undo = () => {
+    counters.forget();
+    if (db.isTransaction) db.exec('rollback to one; release one');
+  };
+  const completeOne = async ({ lease, work, finish, signal }: Completion): Promise<'completed' | 'lost'> => {
+    const handle = createHandle(prepared, guard);
+    try {
+      await withinTurn(() => work(handle.tx));
+    } finally {
+      handle.revoke();
+    }
+    signal?.throwIfAborted();
+    const { attempt, nowMs } = finish();
+    const outcome = settle({ kind: 'settle', lease, settlement: { kind: 'completed' }, attempt, nowMs });
+    if (outcome === 'lost') return 'lost';
+    counters.write();
+    counters.keep();
+    return 'completed';
+  };
+  return {
+    begin: () => void begin!.run(),
+    async run(completion) {
+      const { lease, signal } = completion;
+      if (signal?.aborted === true) return { kind: 'failed', error: signal.reason };
+      // Spares the work; nothing else writes while the transaction is open.
+      if (look.get(...keyParts(lease.deliveryId), lease.token) === undefined) return { kind: 'lost' };
+      savepoint!.run();
+      try {
+        const kind = await completeOne(completion);
+        if (kind === 'lost') undo();
+        else release!.run();
+        return { kind };
+      } catch (error) {
+        undo();
+        return { kind: 'failed', error };
+      }
+    },
+    isOpen: () => db.isTransaction,
+    commit: () => void commit!.run(),
+    rollback: () => void (db.isTransaction && db.exec('rollback')),
+    close: () => db.close(),
+  };
+}
+
+function open(databasePath: string, maxPages?: number): DatabaseSync {
+  return guarded(databasePath, () => {
+    // Without patience: a wait for the lock of another program would stop the event loop.
+    const db = new DatabaseSync(databasePath, { timeout: 0 });
+    // Nor does it wait for the disk. The writer's next commit syncs what this one wrote: see complete.ts.
+    db.exec('pragma synchronous = normal');
+    db.exec('pragma wal_autocheckpoint = 0');
+    db.exec('pragma cache_size = -8192');
+    db.exec('pragma temp_store = memory');
+    if (maxPages !== undefined) db.exec(`pragma max_page_count = ${maxPages}`);
+    return db;
+  });
+}
+
+/** Lets the user's statements do what the judge allows. SQLite asks when it prepares them, the first time or anew. */
+function guardStatements(db: DatabaseSync): <T>(work: () => T) => T {
+  const judge = createJudge();
+  let isUsers = false;
+  let refusal: string | null = null;
+  db.setAuthorizer((action, first, second) => {
+    refusal = isUsers ? judge(action, first, second) : null;
+    return refusal === null ? constants.SQLITE_OK : constants.SQLITE_DENY;
+  });
+  return (work) => {
+    isUsers = true;
+    refusal = null;
+    try {
+      return work();
+    } catch (error) {
+      throw refusal === null ? error : new TransactionError(refusal, { cause: error });
+    } finally {
+      isUsers = false;
+    }
+  };
+}
+
+function refuseRollingAllBack(prepared: Prepared): Prepared {
+  return (sql) => {
+    if (!ROLLS_ALL_BACK.test(sql)) return prepared(sql);
+    throw new TransactionError('a handler may not use "or rollback": throw to roll back, or use "or abort"');
+  };
+}
