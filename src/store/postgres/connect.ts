@@ -21,8 +21,18 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
-/** Settings of each session, given with the connect so that they cost no round trip. A pooler would refuse them. */
+/**
+ * Every statement looks up rows by keys that it has. A plan that was made while a table was empty, or from statistics
+ * of that time, would scan it: claims then take a hundred times as long.
+ */
+export const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
+
+/** One of ours that only tells whether they have arrived; see check-server.ts. */
+export const ARRIVED = 'webhook_receiver.settings';
+
+/** Settings of each session, given with the connect so that they cost no round trip. A pooler refuses or drops them. */
 const SESSION = {
+  [ARRIVED]: 'on',
   // Power loss after our 2xx would lose the event, whatever the server's own default is.
   synchronous_commit: 'on',
   statement_timeout: String(STATEMENT_PATIENCE_MS),
@@ -30,15 +40,12 @@ const SESSION = {
   idle_in_transaction_session_timeout: '30000',
   // The statements' plans do not depend on their values, and planning them anew costs as much as running them.
   plan_cache_mode: 'force_generic_plan',
-  // Every statement looks up rows by keys that it has. A plan that was made while a table was empty would scan it.
-  enable_seqscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
+  ...BY_INDEX,
   jit: 'off',
 };
 
 export function clientConfig({ url, applicationName, isDirect }: ConnectOptions): pg.ClientConfig {
-  const options = isDirect ? { options: sessionOptions(url) } : {};
+  const options = isDirect ? sessionOptions(url) : ownOptions(url);
   return {
     connectionString: withoutOptions(url),
     application_name: applicationName,
@@ -48,14 +55,18 @@ export function clientConfig({ url, applicationName, isDirect }: ConnectOptions)
     // A server that is cut off answers nothing: the session's own timeout cannot be heard.
     query_timeout: STATEMENT_PATIENCE_MS + 5_000,
     types,
-    ...options,
+    ...(options !== '' && { options }),
   };
 }
 
 /** The URL's own options come last, so they win: `?options=-c%20search_path%3Dinbox`. */
 function sessionOptions(url: string): string {
   const ours = Object.entries(SESSION).map(([name, value]) => `-c ${name}=${value}`);
-  return [...ours, new URL(url).searchParams.get('options') ?? ''].join(' ').trim();
+  return [...ours, ownOptions(url)].join(' ').trim();
+}
+
+function ownOptions(url: string): string {
+  return new URL(url).searchParams.get('options') ?? '';
 }
 
 function withoutOptions(url: string): string {

@@ -6,7 +6,7 @@ import { createBackOff } from './back-off.ts';
 import { createBacklog } from './backlog.ts';
 import * as browse from './browse.ts';
 import { listRejected, readRejected } from './browse-rejected.ts';
-import { checkServer } from './check-server.ts';
+import { checkDirectWay, checkServer } from './check-server.ts';
 import { createPool, placeOf } from './connect.ts';
 import { SHARD } from './counters.ts';
 import { createDatabase, type Database, type Statement } from './database.ts';
@@ -62,28 +62,27 @@ const PING: Statement = {
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { url, directUrl = null, poolSize = POOL_SIZE, migrations = MIGRATIONS, observer = {} } = options;
   const applicationName = 'webhook-receiver';
-  const pool = createPool({ url, applicationName, isDirect: directUrl === null }, poolSize);
+  const isDirect = directUrl === null;
+  const pool = createPool({ url, applicationName, isDirect }, poolSize);
+  const own = { url: directUrl ?? url, applicationName: `${applicationName} node`, isDirect: true };
   try {
-    await withPatience(async () => {
+    await opening(url, async () => {
       const client = await pool.connect();
       try {
-        await checkServer(client);
+        await checkServer(client, isDirect);
         await migrate(client, migrations, () => refuseUnfinished(client));
       } finally {
         client.release();
       }
     });
+    if (!isDirect) await opening(directUrl, () => checkDirectWay(own));
   } catch (error) {
     await pool.end();
-    const message = `cannot open the database at ${placeOf(url)}: ${wordsOfCause(error)}`;
-    throw new StoreError(toStoreError(error).code, message, { cause: error });
+    throw error;
   }
-  const session = createNodeSession(
-    { url: directUrl ?? url, applicationName: `${applicationName} node`, isDirect: true },
-    observer,
-  );
+  const session = createNodeSession(own, observer);
   await session.start();
-  return createStore(createDatabase(pool, createBackOff(), directUrl === null), session, options);
+  return createStore(createDatabase(pool, createBackOff(), isDirect), session, options);
 }
 
 function createStore(database: Database, session: NodeSession, options: PostgresOptions): Store {
@@ -173,6 +172,16 @@ function createStore(database: Database, session: NodeSession, options: Postgres
       return closing;
     },
   };
+}
+
+/** @throws StoreError that says what cannot be opened and why */
+async function opening(url: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await withPatience(work);
+  } catch (error) {
+    const message = `cannot open the database at ${placeOf(url)}: ${wordsOfCause(error)}`;
+    throw new StoreError(toStoreError(error).code, message, { cause: error });
+  }
 }
 
 /** Tries again while the server cannot be reached, for a moment. */
