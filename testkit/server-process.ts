@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { findOnPath } from './on-path.ts';
+import type { Account } from './unprivileged-account.ts';
 
 /** As much of a server's output as helps to say why it failed. */
 const OUTPUT_CHARS = 8_000;
@@ -24,13 +25,15 @@ export type ServerCommand = Readonly<{
   args: readonly string[];
   env?: Readonly<Record<string, string>>;
   cwd: string;
+  /** Who runs it, if not who runs the test. */
+  account?: Account | null;
 }>;
 
 /** Starts a server as a child that ends with this process at the latest. */
-export function startServer({ program, args, env, cwd }: ServerCommand): ServerProcess {
+export function startServer({ program, args, env, cwd, account }: ServerCommand): ServerProcess {
   const path = isAbsolute(program) ? program : findOnPath(program);
   if (path === null) throw new Error(`${program} is not on the PATH`);
-  const child = spawn(path, [...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+  const child = spawn(path, [...args], { cwd, env: { ...process.env, ...env }, stdio: 'pipe', ...account });
   if (child.pid === undefined) throw new Error(`cannot start ${path}`);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -17,12 +17,16 @@ export function addMigrateCommand(program: Command, env: NodeJS.ProcessEnv): voi
       'move a SQLite inbox with its history to PostgreSQL; interrupted and started again it goes on',
     )
     .option('--from <file>', 'the SQLite file; unset: DB_PATH')
-    .option('--to <url>', 'the PostgreSQL database, without a pooler; unset: DATABASE_URL')
+    .option(
+      '--to <url>',
+      'the PostgreSQL database, without a pooler; unset: DATABASE_DIRECT_URL or else DATABASE_URL',
+    )
     .action((options: Options) => run(options, env));
 }
 
 async function run(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
-  const { from = env.DB_PATH || undefined, to = env.DATABASE_URL || undefined } = options;
+  const { from = env.DB_PATH || undefined, to = env.DATABASE_DIRECT_URL || env.DATABASE_URL || undefined } =
+    options;
   if (from === undefined) throw new CommandError('--from takes the SQLite file, such as ./data/events.db');
   const { success, data: url } = databaseUrl.schema.safeParse(to);
   if (!success) throw new CommandError(`--to takes ${databaseUrl.takes}`);

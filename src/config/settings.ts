@@ -38,7 +38,7 @@ const TABLE = {
   DATABASE_DIRECT_URL: secret(
     optional(
       databaseUrl,
-      'The same database without its pooler; needed, and set only, when DATABASE_URL leads to a pooler in transaction mode',
+      'The same database without its pooler; needed, and set only, when DATABASE_URL leads to a pooler',
     ),
   ),
   QUEUE_URL: secret(

@@ -56,6 +56,19 @@ describe('the reaper', () => {
     await reaper.stop();
   });
 
+  it('tells with each look whether this process leads', async () => {
+    for (const role of ['leader', 'follower'] as const) {
+      const { pass, reaper, recorder } = setUp([aDestination()], role);
+      reaper.start();
+      await pass(5_000);
+      assert.deepEqual(recorder.of('store.leadership')[0], {
+        type: 'store.leadership',
+        leads: role === 'leader',
+      });
+      await reaper.stop();
+    }
+  });
+
   it('takes an expired lease back, charges the try as interrupted, and wakes the dispatcher', async () => {
     const { attemptsOf, claimAll, clock, delivery, insert, pass, reaper, recorder, wakes } = setUp();
     const leasedAtMs = clock.nowMs();
@@ -78,17 +91,20 @@ describe('the reaper', () => {
       [1, 'interrupted', leasedAtMs, clock.nowMs()],
     );
     const { id: deliveryId } = await delivery(eventId);
-    assert.deepEqual(recorder.events, [
-      {
-        type: 'lease.reclaimed',
-        eventId,
-        deliveryId,
-        source: 'default',
-        destination: 'billing',
-        attempt: 1,
-        settlement: 'retry',
-      },
-    ]);
+    assert.deepEqual(
+      recorder.events.filter(({ type }) => type !== 'store.leadership'),
+      [
+        {
+          type: 'lease.reclaimed',
+          eventId,
+          deliveryId,
+          source: 'default',
+          destination: 'billing',
+          attempt: 1,
+          settlement: 'retry',
+        },
+      ],
+    );
   });
 
   it('makes a dead letter of an event that kills the process each time', async () => {
@@ -177,7 +193,7 @@ describe('the reaper, when the store fails', () => {
     await assert.rejects(reaper.reclaimAll(), error);
     reaper.start();
     await pass(LEASE_MS);
-    assert.deepEqual(recorder.events[0], { type: 'store.failed', operation: 'expired', error });
+    assert.deepEqual(recorder.of('store.failed')[0], { type: 'store.failed', operation: 'expired', error });
     store.expired = expired;
     await pass(5_000);
     assert.equal(await count('pending'), 1);

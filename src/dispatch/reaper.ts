@@ -84,7 +84,9 @@ export function createReaper(parts: ReaperParts): Reaper {
   };
   const loop = createRunLoop(clock, PAUSE_MS, 'after a pause', async () => {
     try {
-      if ((await store.tryLead()) === 'leader') await reclaimUntil(clock.nowMs());
+      const leads = (await store.tryLead()) === 'leader';
+      emit({ type: 'store.leadership', leads });
+      if (leads) await reclaimUntil(clock.nowMs());
     } catch (error) {
       emit({ type: 'store.failed', operation: 'expired', error: error as Error });
     }

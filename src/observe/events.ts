@@ -96,6 +96,8 @@ export type ReceiverEvent =
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
   /** How far this process's clock is ahead of the store's; negative when behind. */
   | Readonly<{ type: 'store.clock_skew'; skewMs: number }>
+  /** Asked with each look for expired leases. Somebody has to lead. */
+  | Readonly<{ type: 'store.leadership'; leads: boolean }>
   /** Dropped ones are found by the sweep. */
   | Readonly<{ type: 'queue.published'; published: number; dropped: number }>
   /** The sweep found them due and without a message. */

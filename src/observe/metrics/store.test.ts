@@ -32,6 +32,15 @@ describe('storeMetrics', () => {
     assert.ok(!text.some((line) => line.includes('made up')));
   });
 
+  it('shows whether this process leads', async () => {
+    const { emit, lines } = setUp();
+    assert.ok((await lines()).includes('webhook_leader 0'));
+    emit({ type: 'store.leadership', leads: true });
+    assert.ok((await lines()).includes('webhook_leader 1'));
+    emit({ type: 'store.leadership', leads: false });
+    assert.ok((await lines()).includes('webhook_leader 0'));
+  });
+
   it('counts deletions batch by batch, and not again at the end', async () => {
     const { emit, lines } = setUp();
     emit({ type: 'cleanup.batch', deleted: 1000 });

@@ -33,7 +33,13 @@ export function storeMetrics(registry: Registry): Handlers {
     help: "How far this process's clock is ahead of the database server's; 0 with SQLite.",
     registers: [registry],
   });
+  const leader = new Gauge({
+    name: 'webhook_leader',
+    help: '1 while this process takes back the work of dead ones and cleans up, else 0.',
+    registers: [registry],
+  });
   return {
+    'store.leadership': (event) => leader.set(event.leads ? 1 : 0),
     'store.clock_skew': (event) => clockSkew.set(seconds(event.skewMs)),
     'store.committed': (event) => {
       batchSize.observe(event.operations);

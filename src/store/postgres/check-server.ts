@@ -1,24 +1,36 @@
 import type { ClientBase } from 'pg';
+import pg from 'pg';
 import { StoreError } from '../../domain/errors.ts';
+import { ARRIVED, BY_INDEX, type ConnectOptions, clientConfig } from './connect.ts';
+import { poolerOnTheWay } from './store-failure.ts';
 
 const OLDEST_VERSION = 140_000;
 
 /**
  * Refuses a server that would forget what it acknowledged, or that is too old.
+ * @param isDirect whether no pooler is expected on the way: then one that is there is refused too. Else the role has to
+ *   bring what a session cannot.
  * @throws StoreError STORE_UNSAFE or STORE_SCHEMA
  */
-export async function checkServer(client: ClientBase): Promise<void> {
+export async function checkServer(client: ClientBase, isDirect: boolean): Promise<void> {
   const { rows } = await client.query(`
     select current_setting('server_version_num')::integer as version, current_setting('server_version') as version_text,
       current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
-      current_setting('synchronous_commit') as synchronous_commit`);
-  const server = rows[0] as Record<string, string>;
+      current_setting('synchronous_commit') as synchronous_commit, current_setting('${ARRIVED}', true) as arrived`);
+  const server = rows[0] as Record<string, string | null>;
+  // A pooler that was told to ignore the settings would lend the session, and the leader's lock with it, to everybody.
+  if (isDirect && server.arrived !== 'on') throw poolerOnTheWay();
   if (Number(server.version) < OLDEST_VERSION) {
     throw new StoreError(
       'STORE_SCHEMA',
       `PostgreSQL is ${server.version_text}: version 14 or newer is needed`,
     );
   }
+  refuseForgetful(server);
+  if (!isDirect) await checkRole(client);
+}
+
+function refuseForgetful(server: Readonly<Record<string, string | null>>): void {
   const off = ['fsync', 'full_page_writes', 'synchronous_commit'].filter((name) => server[name] === 'off');
   if (off.length === 0) return;
   throw new StoreError(
@@ -26,4 +38,35 @@ export async function checkServer(client: ClientBase): Promise<void> {
     `PostgreSQL has ${off.join(' and ')} off, so a crash could lose events that were acknowledged: ` +
       'turn it on, for the server or with ALTER ROLE, or use another server.',
   );
+}
+
+async function checkRole(client: ClientBase): Promise<void> {
+  const { rows } = await client.query(
+    'select name, current_user as role from pg_settings where name = any($1) and setting <> $2',
+    [Object.keys(BY_INDEX), 'off'],
+  );
+  if (rows.length === 0) return;
+  const statements = rows.map(({ name, role }) => `alter role "${role}" set ${name} = off;`);
+  throw new StoreError(
+    'STORE_UNSAFE',
+    'behind a pooler the role has to bring the settings without which claims scan whole tables: ' +
+      `${statements.join(' ')} Then let the pooler connect anew (PgBouncer: RECONNECT).`,
+  );
+}
+
+/**
+ * Looks whether the way beside a pooler leads to a server where a session can be kept. Without this a wrong one would
+ * be noticed by nobody: the receiver would work, and never lead.
+ */
+export async function checkDirectWay(connection: ConnectOptions): Promise<void> {
+  const client = new pg.Client(clientConfig(connection));
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await checkServer(client, true);
+    // A standby refuses it.
+    await client.query('listen webhook_receiver_check');
+  } finally {
+    await client.end().catch(() => {});
+  }
 }

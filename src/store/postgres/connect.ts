@@ -35,15 +35,22 @@ export const HANDLER_SESSION = {
   idle_in_transaction_session_timeout: '30000',
 };
 
-/** Settings of each session, given with the connect so that they cost no round trip. A pooler would refuse them. */
+/**
+ * Every statement looks up rows by keys that it has. A plan that was made while a table was empty, or from statistics
+ * of that time, would scan it: claims then take a hundred times as long.
+ */
+export const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
+
+/** One of ours that only tells whether they have arrived; see check-server.ts. */
+export const ARRIVED = 'webhook_receiver.settings';
+
+/** Settings of each session, given with the connect so that they cost no round trip. A pooler refuses or drops them. */
 const SESSION = {
+  [ARRIVED]: 'on',
   ...HANDLER_SESSION,
   // The statements' plans do not depend on their values, and planning them anew costs as much as running them.
   plan_cache_mode: 'force_generic_plan',
-  // Every statement looks up rows by keys that it has. A plan that was made while a table was empty would scan it.
-  enable_seqscan: 'off',
-  enable_hashjoin: 'off',
-  enable_mergejoin: 'off',
+  ...BY_INDEX,
   jit: 'off',
 };
 
@@ -53,7 +60,7 @@ export function clientConfig({
   isDirect,
   session = SESSION,
 }: ConnectOptions): pg.ClientConfig {
-  const options = isDirect ? { options: sessionOptions(session, url) } : {};
+  const options = isDirect ? sessionOptions(session, url) : ownOptions(url);
   return {
     connectionString: withoutOptions(url),
     application_name: applicationName,
@@ -63,14 +70,18 @@ export function clientConfig({
     // A server that is cut off answers nothing: the session's own timeout cannot be heard.
     query_timeout: STATEMENT_PATIENCE_MS + 5_000,
     types,
-    ...options,
+    ...(options !== '' && { options }),
   };
 }
 
 /** The URL's own options come last, so they win: `?options=-c%20search_path%3Dinbox`. */
 function sessionOptions(session: Readonly<Record<string, string>>, url: string): string {
   const ours = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
-  return [...ours, new URL(url).searchParams.get('options') ?? ''].join(' ').trim();
+  return [...ours, ownOptions(url)].join(' ').trim();
+}
+
+function ownOptions(url: string): string {
+  return new URL(url).searchParams.get('options') ?? '';
 }
 
 function withoutOptions(url: string): string {

@@ -36,7 +36,7 @@ export async function openImport(url: string): Promise<InboxTarget> {
     await named(place, 'cannot move into', async () => {
       await client.connect();
       await client.query(`set statement_timeout = ${STATEMENT_PATIENCE_MS}`);
-      await checkServer(client);
+      await checkServer(client, true);
     });
   } catch (error) {
     await client.end().catch(() => {});
@@ -124,8 +124,9 @@ async function named<T>(place: string, what: string, work: () => Promise<T>, adv
     return await work();
   } catch (error) {
     // Its advice is for a receiver, which goes on by itself.
-    const { code } = toStoreError(error);
-    throw new StoreError(code, `${what} ${place}: ${wordsOf(error)}${advice === '' ? '' : `. ${advice}`}`, {
+    const { code, message } = toStoreError(error);
+    const words = code === 'STORE_UNSAFE' ? message : wordsOf(error);
+    throw new StoreError(code, `${what} ${place}: ${words}${advice === '' ? '' : `. ${advice}`}`, {
       cause: error,
     });
   }

@@ -7,7 +7,7 @@ import { type BackOff, createBackOff } from './back-off.ts';
 import { createBacklog } from './backlog.ts';
 import * as browse from './browse.ts';
 import { listRejected, readRejected } from './browse-rejected.ts';
-import { checkServer } from './check-server.ts';
+import { checkDirectWay, checkServer } from './check-server.ts';
 import { createCompletions } from './complete.ts';
 import { createPool, HANDLER_SESSION, placeOf } from './connect.ts';
 import { SHARD } from './counters.ts';
@@ -67,39 +67,33 @@ const PING: Statement = {
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { url, directUrl = null, poolSize = POOL_SIZE, migrations = MIGRATIONS, observer = {} } = options;
   const applicationName = 'webhook-receiver';
-  const pool = createPool({ url, applicationName, isDirect: directUrl === null }, poolSize);
+  const isDirect = directUrl === null;
+  const pool = createPool({ url, applicationName, isDirect }, poolSize);
+  const own = { url: directUrl ?? url, applicationName: `${applicationName} node`, isDirect: true };
   try {
-    await withPatience(async () => {
+    await opening(url, async () => {
       const client = await pool.connect();
       try {
-        await checkServer(client);
+        await checkServer(client, isDirect);
         await migrate(client, migrations, () => refuseUnfinished(client));
       } finally {
         client.release();
       }
     });
+    if (!isDirect) await opening(directUrl, () => checkDirectWay(own));
   } catch (error) {
     await pool.end();
-    const message = `cannot open the database at ${placeOf(url)}: ${wordsOfCause(error)}`;
-    throw new StoreError(toStoreError(error).code, message, { cause: error });
+    throw error;
   }
-  const session = createNodeSession(
-    { url: directUrl ?? url, applicationName: `${applicationName} node`, isDirect: true },
-    observer,
-  );
+  const session = createNodeSession(own, observer);
   await session.start();
   const backOff = createBackOff();
   const handlers = createPool(
-    {
-      url,
-      applicationName: `${applicationName} handler`,
-      isDirect: directUrl === null,
-      session: HANDLER_SESSION,
-    },
+    { url, applicationName: `${applicationName} handler`, isDirect, session: HANDLER_SESSION },
     MAX_COMPLETIONS,
   );
   return createStore({
-    database: createDatabase(pool, backOff, directUrl === null),
+    database: createDatabase(pool, backOff, isDirect),
     handlers,
     backOff,
     session,
@@ -210,6 +204,16 @@ function createStore({ database, handlers, backOff, session, options }: Parts): 
       return closing;
     },
   };
+}
+
+/** @throws StoreError that says what cannot be opened and why */
+async function opening(url: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await withPatience(work);
+  } catch (error) {
+    const message = `cannot open the database at ${placeOf(url)}: ${wordsOfCause(error)}`;
+    throw new StoreError(toStoreError(error).code, message, { cause: error });
+  }
 }
 
 /** Tries again while the server cannot be reached, for a moment. */

@@ -33,10 +33,27 @@ const ADVICE: Readonly<Partial<Record<StoreErrorCode, string>>> = {
 /** Turns what the client threw into a StoreError that says what to do. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
+  if (isRefusalOfSettings(error)) return poolerOnTheWay(error);
   const code = codeOf(error);
   const message = code === 'STORE_UNAVAILABLE' ? awayBecause(error) : wordsOf(error);
   const advice = ADVICE[code];
   return new StoreError(code, advice === undefined ? message : `${message}; ${advice}`, { cause: error });
+}
+
+/** For a way to the database that should be direct. */
+export function poolerOnTheWay(cause?: unknown): StoreError {
+  return new StoreError(
+    'STORE_UNSAFE',
+    'a pooler is on the way, and it does not pass on the settings of a session: ' +
+      'set DATABASE_DIRECT_URL too, to the database itself, and give options of a URL to the role (ALTER ROLE)',
+    { cause },
+  );
+}
+
+/** A pooler that does not ignore the settings of a session refuses to connect. PostgreSQL has other words for what it refuses. */
+function isRefusalOfSettings(error: unknown): boolean {
+  const { message } = error as { message?: unknown };
+  return typeof message === 'string' && /^unsupported startup parameter|command-line options/.test(message);
 }
 
 /** Errors that lie in the storage, not in one operation: then the whole batch fails as one. */

@@ -1,4 +1,6 @@
 import { fileURLToPath } from 'node:url';
+import { BY_INDEX } from '../../../src/store/postgres/connect.ts';
+import { type PgBouncer, startPgBouncer } from '../../../testkit/pgbouncer.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { type Env, type ReceiverProcess, receiverFolder } from '../../../testkit/receiver-process.ts';
 import { eventually } from '../../e2e/support/eventually.ts';
@@ -32,25 +34,34 @@ export type Cluster = Readonly<{
   freeze(name: string): () => void;
   /** Ends PostgreSQL as a power cut does, and starts it again after a while. */
   crashDatabase(awayMs: number): Promise<void>;
+  /** Ends the pooler in the same way, if there is one. */
+  crashPooler(awayMs: number): Promise<void>;
   /** Ends all nodes as an operator does. @throws for one that does not end well */
   stop(): Promise<void>;
 }>;
 
 const NODE = fileURLToPath(new URL('./node.ts', import.meta.url));
 
+/** As docs/operations.md advises, with fewer connections than one node would have by itself. */
+const POOLER_SETTINGS = { default_pool_size: '6', query_wait_timeout: '5', server_login_retry: '1' };
+
 export type ClusterOptions = Readonly<{
   names: readonly string[];
   leaseMs: number;
   /** For all nodes, such as a QUEUE_URL. */
   env?: Env;
+  /** Whether the nodes reach the database by a PgBouncer in transaction mode. */
+  isPooled?: boolean;
 }>;
 
 /** Starts PostgreSQL and the nodes on it; both end with the test. */
 export async function startCluster(t: Cleanup, options: ClusterOptions): Promise<Cluster> {
-  const { names, leaseMs, env = {} } = options;
-  const postgres = await startPostgres();
+  const { names, leaseMs, env = {}, isPooled = false } = options;
+  // Behind a pooler that is what the role has to bring.
+  const postgres = await startPostgres(isPooled ? BY_INDEX : {});
   t.after(() => postgres.stop());
   const url = await postgres.createDatabase();
+  const pooler = isPooled ? await startPooler(t, postgres) : null;
   const sql = sqlOn(url);
   const folder = await receiverFolder(t, {
     program: NODE,
@@ -68,11 +79,19 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
     // By the name of its sessions the leader is found.
     const own = new URL(url);
     own.searchParams.set('application_name', name);
-    return folder.start({ DATABASE_URL: own.href });
+    if (pooler === null) return folder.start({ DATABASE_URL: own.href });
+    return folder.start({ DATABASE_URL: pooler.urlOf(own.href), DATABASE_DIRECT_URL: own.href });
   };
   const alive = new Map(await Promise.all(names.map(async (name) => [name, await start(name)] as const)));
   const disturbances = createDisturbances();
   const node = (name: string) => alive.get(name)!;
+  const outage = async (awayMs: number, crash: () => Promise<void>, start: () => Promise<void>) => {
+    const fromMs = machineMs();
+    await crash();
+    await new Promise((resolve) => setTimeout(resolve, awayMs));
+    await start();
+    disturbances.add({ kind: 'outage', pid: null, fromMs, toMs: machineMs() });
+  };
 
   return {
     postgres,
@@ -106,13 +125,8 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
         disturbances.add({ kind: 'freeze', pid, fromMs, toMs: machineMs() });
       };
     },
-    async crashDatabase(awayMs) {
-      const fromMs = machineMs();
-      await postgres.crash();
-      await new Promise((resolve) => setTimeout(resolve, awayMs));
-      await postgres.start();
-      disturbances.add({ kind: 'outage', pid: null, fromMs, toMs: machineMs() });
-    },
+    crashDatabase: (awayMs) => outage(awayMs, postgres.crash, postgres.start),
+    crashPooler: (awayMs) => outage(awayMs, pooler!.kill, pooler!.start),
     async stop() {
       const exits = await Promise.all([...alive.values()].map((each) => each.stop()));
       for (const { code, stderr } of exits) {
@@ -120,6 +134,12 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
       }
     },
   };
+}
+
+async function startPooler(t: Cleanup, { url }: TestPostgres): Promise<PgBouncer> {
+  const pooler = await startPgBouncer(url, POOLER_SETTINGS);
+  t.after(pooler.dispose);
+  return pooler;
 }
 
 /** Whoever holds the advisory lock of leadership: at most one. */

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import pg from 'pg';
+import { anEvent } from '../../../testkit/builders.ts';
+import { skipWithout } from '../../../testkit/on-path.ts';
+import { type PgBouncer, startPgBouncer } from '../../../testkit/pgbouncer.ts';
+import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import { storeConformance } from '../conformance/index.ts';
+import { BY_INDEX } from './connect.ts';
+import { openPostgresStore } from './open.ts';
+
+describe('through PgBouncer in transaction mode', { skip: skipWithout('pgbouncer') }, () => {
+  let server: TestPostgres;
+  let pooler: PgBouncer;
+  before(async () => {
+    server = await startPostgres(BY_INDEX);
+    // Fewer than the store's own connections, so that each of them gets whichever is free.
+    pooler = await startPgBouncer(server.url, { default_pool_size: '3' });
+  });
+  after(async () => {
+    await pooler?.dispose();
+    await server?.stop();
+  });
+
+  storeConformance(
+    'postgres behind a pooler',
+    async (options) => {
+      const directUrl = await server.createDatabase();
+      const open = () => openPostgresStore({ ...options, url: pooler.urlOf(directUrl), directUrl });
+      let store = await open();
+      return {
+        store,
+        async reopen() {
+          await store.close();
+          store = await open();
+          return store;
+        },
+        async dispose() {
+          await store.close();
+          await server.dropDatabase(directUrl);
+        },
+      };
+    },
+    true,
+  );
+
+  it('one node leads, and what is due is announced, on the way beside the pooler', async (t) => {
+    const directUrl = await server.createDatabase();
+    const nodes = await Promise.all(
+      Array.from({ length: 3 }, () =>
+        openPostgresStore({ url: pooler.urlOf(directUrl), directUrl, maxPendingDeliveries: 10 }),
+      ),
+    );
+    t.after(() => Promise.all(nodes.map((node) => node.close())));
+    const roles = await Promise.all(nodes.map((node) => node.tryLead()));
+    assert.deepEqual(roles.toSorted(), ['follower', 'follower', 'leader']);
+    const listener = new pg.Client({ connectionString: directUrl });
+    await listener.connect();
+    t.after(() => listener.end());
+    await listener.query('listen webhook_receiver_due');
+    const heard = once(listener, 'notification');
+    await nodes[0]!.insertEvent(anEvent(), ['billing']);
+    await heard;
+  });
+
+  it('nodes that start at once make one schema', async (t) => {
+    const directUrl = await server.createDatabase();
+    const nodes = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        openPostgresStore({ url: pooler.urlOf(directUrl), directUrl, maxPendingDeliveries: 10 }),
+      ),
+    );
+    t.after(() => Promise.all(nodes.map((node) => node.close())));
+    await Promise.all(nodes.map((node) => node.ping()));
+  });
+});
