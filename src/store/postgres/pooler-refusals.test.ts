@@ -100,7 +100,7 @@ describe('a pooler that the store is not told of', { skip: skipWithout('pgbounce
     t.after(pooler.dispose);
     const directUrl = await server.createDatabase();
     const url = new URL(pooler.urlOf(directUrl));
-    url.searchParams.set('options', '-c search_path=inbox');
+    url.searchParams.set('options', '-c work_mem=8MB');
     await assert.rejects(
       openPostgresStore({ url: url.href, directUrl, maxPendingDeliveries: 1 }),
       (error: Error) => isTold(error) && /give options of a URL to the role/.test(error.message),

@@ -53,7 +53,10 @@ export function poolerOnTheWay(cause?: unknown): StoreError {
 /** A pooler that does not ignore the settings of a session refuses to connect. PostgreSQL has other words for what it refuses. */
 function isRefusalOfSettings(error: unknown): boolean {
   const { message } = error as { message?: unknown };
-  return typeof message === 'string' && /^unsupported startup parameter|command-line options/.test(message);
+  return (
+    typeof message === 'string' &&
+    /^unsupported (options )?startup parameter|command-line options/.test(message)
+  );
 }
 
 /** Errors that lie in the storage, not in one operation: then the whole batch fails as one. */
