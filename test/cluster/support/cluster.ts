@@ -52,11 +52,13 @@ export type ClusterOptions = Readonly<{
   env?: Env;
   /** Whether the nodes reach the database by a PgBouncer in transaction mode. */
   isPooled?: boolean;
+  /** Their config file; that with the ledger by default. */
+  config?: string;
 }>;
 
 /** Starts PostgreSQL and the nodes on it; both end with the test. */
 export async function startCluster(t: Cleanup, options: ClusterOptions): Promise<Cluster> {
-  const { names, leaseMs, env = {}, isPooled = false } = options;
+  const { names, leaseMs, env = {}, isPooled = false, config = LEDGER_CONFIG } = options;
   // Behind a pooler that is what the role has to bring.
   const postgres = await startPostgres(isPooled ? BY_INDEX : {});
   t.after(() => postgres.stop());
@@ -65,7 +67,7 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
   const sql = sqlOn(url);
   const folder = await receiverFolder(t, {
     program: NODE,
-    config: LEDGER_CONFIG,
+    config,
     env: {
       TEST_LEASE_MS: String(leaseMs),
       QUEUE_MAXSIZE: '1000000',

@@ -10,6 +10,8 @@ export type Disturbances = Readonly<{
   add(disturbance: Disturbance): void;
   /** Whether the process was disturbed at all in this time. */
   hit(pid: number, fromMs: number, toMs: number): boolean;
+  /** Whether anything was disturbed in this time. */
+  hitAny(fromMs: number, toMs: number): boolean;
   /**
    * Whether a lease that the process claimed at `fromMs` may have run out at `atMs`: the process was gone, or could
    * not extend it for so long that it had.
@@ -26,6 +28,7 @@ export function createDisturbances(): Disturbances {
   return {
     add: (disturbance) => void all.push(disturbance),
     hit: (pid, fromMs, toMs) => of(pid).some((each) => each.fromMs <= toMs && each.toMs >= fromMs),
+    hitAny: (fromMs, toMs) => all.some((each) => each.fromMs <= toMs && each.toMs >= fromMs),
     outlastedLease: (pid, fromMs, atMs, leaseMs) =>
       of(pid).some((each) => {
         if (each.kind === 'kill') return each.fromMs <= atMs;
