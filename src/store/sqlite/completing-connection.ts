@@ -9,6 +9,7 @@ import { openCounters } from './counters.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { createJudge } from './judge-statement.ts';
 import { prepareSettle } from './settle.ts';
+import { isStorageFailure, toStoreError } from './store-failure.ts';
 import { withinTurn } from './within-turn.ts';
 
 export type Completion = Readonly<{
@@ -87,7 +88,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
         return { kind };
       } catch (error) {
         undo();
-        return { kind: 'failed', error };
+        return { kind: 'failed', error: wordsForStorage(error) };
       }
     },
     isOpen: () => db.isTransaction,
@@ -95,6 +96,13 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     rollback: () => void (db.isTransaction && db.exec('rollback')),
     close: () => db.close(),
   };
+}
+
+/** A handler's own errors stay as they are; those of the storage get their code. */
+function wordsForStorage(error: unknown): unknown {
+  if (typeof (error as { errcode?: unknown } | null | undefined)?.errcode !== 'number') return error;
+  const failure = toStoreError(error);
+  return isStorageFailure(failure) ? failure : error;
 }
 
 function open(databasePath: string, maxPages?: number): DatabaseSync {

@@ -43,18 +43,20 @@ export type ClusterOptions = Readonly<{
   leaseMs: number;
   /** For all nodes, such as a QUEUE_URL. */
   env?: Env;
+  /** Their config file; the one that writes down its runs by default. */
+  config?: string;
 }>;
 
 /** Starts PostgreSQL and the nodes on it; both end with the test. */
 export async function startCluster(t: Cleanup, options: ClusterOptions): Promise<Cluster> {
-  const { names, leaseMs, env = {} } = options;
+  const { names, leaseMs, env = {}, config = LEDGER_CONFIG } = options;
   const postgres = await startPostgres();
   t.after(() => postgres.stop());
   const url = await postgres.createDatabase();
   const sql = sqlOn(url);
   const folder = await receiverFolder(t, {
     program: NODE,
-    config: LEDGER_CONFIG,
+    config,
     env: {
       TEST_LEASE_MS: String(leaseMs),
       QUEUE_MAXSIZE: '1000000',
