@@ -20,6 +20,8 @@ export type CompletionParts = Readonly<{
   /** How many of them there may be; who finds none waits in line. */
   maxOpen: number;
   backOff: BackOff;
+  /** Whether statements are prepared by name; a pooler in transaction mode may not bear that. */
+  named: boolean;
   /** Any other connection. */
   query: Query;
 }>;
@@ -28,14 +30,15 @@ export type CompletionParts = Readonly<{
  * Completions, each in a transaction on a connection that it has for itself meanwhile.
  * @see CompleteStore
  */
-export function createCompletions({ pool, maxOpen, backOff, query }: CompletionParts): Complete {
+export function createCompletions(parts: CompletionParts): Complete {
+  const { pool, maxOpen, backOff } = parts;
   const slots = createSlots(maxOpen);
   return async (...request) => {
     const giveBack = await slots.take(request[3]);
     try {
       const obstacle = backOff.obstacle();
       if (obstacle !== null) throw obstacle;
-      return await completeOn(await connect(pool, backOff), query, request);
+      return await completeOn(await connect(pool, backOff), parts, request);
     } finally {
       giveBack();
     }
@@ -56,7 +59,7 @@ async function connect(pool: Pool, backOff: BackOff): Promise<PoolClient> {
 
 async function completeOn(
   client: PoolClient,
-  elsewhere: Query,
+  { named, query: elsewhere }: CompletionParts,
   [lease, work, finish, signal]: Parameters<Complete>,
 ): Promise<'completed' | 'lost'> {
   let isSound = false;
@@ -83,7 +86,7 @@ async function completeOn(
       settlement: { kind: 'completed' },
       ...finish(),
     };
-    const outcome = await ofStore(settleOn(client, settle));
+    const outcome = await ofStore(settleOn(client, settle, named));
     if (outcome === 'lost') {
       isSound = await rollback(client);
       return 'lost';
@@ -96,9 +99,9 @@ async function completeOn(
   }
 }
 
-async function settleOn(client: PoolClient, settle: OperationOf<'settle'>) {
-  const query: Query = async ({ text }, values = []) => {
-    const { rows } = await client.query({ text, values: values as unknown[] });
+async function settleOn(client: PoolClient, settle: OperationOf<'settle'>, named: boolean) {
+  const query: Query = async ({ name, text }, values = []) => {
+    const { rows } = await client.query({ ...(named && { name }), text, values: values as unknown[] });
     return rows;
   };
   const [outcome] = await settleAll(query, [settle]);
