@@ -3,7 +3,7 @@ import { StoreError } from '../../domain/errors.ts';
 import type { CompleteStore } from '../complete-store.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { BackOff } from './back-off.ts';
-import type { Query } from './database.ts';
+import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { beginWithin } from './open-transaction.ts';
 import type { OperationOf } from './operations.ts';
@@ -148,8 +148,8 @@ async function isTried(query: Query, { lease, attempt }: OperationOf<'settle'>):
   return rows.length > 0;
 }
 
-export const AWAITED = {
-  name: 'completion-awaited',
+export const AWAITED: Statement = {
+  name: 'completion_awaited',
   text: 'select 1 as n from deliveries where event_id = $1 and number = $2 for update',
 };
 

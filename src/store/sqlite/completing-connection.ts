@@ -34,6 +34,9 @@ export type CompletingConnection = Readonly<{
   close(): void;
 }>;
 
+/** Whether the lease holds. */
+export const LOOK = `select 1 from deliveries where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'`;
+
 /** Would roll back the completions that share the transaction, too. */
 const ROLLS_ALL_BACK = /\bor\s+rollback\b|\bon\s+conflict\s+rollback\b|\braise\s*\(\s*rollback\b/i;
 
@@ -42,9 +45,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
   // Its count of pending deliveries grows stale and nobody asks it: a completion leaves that count as it is.
   const counters = openCounters(db);
   const settle = prepareSettle(db, counters);
-  const look = db.prepare(
-    `select 1 from deliveries where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'`,
-  );
+  const look = db.prepare(LOOK);
   const [begin, commit, savepoint, release] = [
     'begin immediate',
     'commit',
