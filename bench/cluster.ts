@@ -7,6 +7,7 @@ import {
   parseClusterOptions,
 } from './cluster-options.ts';
 import { measureClusterAccept } from './measure/cluster/accept.ts';
+import { measureClusterComplete } from './measure/cluster/complete.ts';
 import { measureClusterEndToEnd } from './measure/cluster/end-to-end.ts';
 import { measureNodes } from './measure/cluster/nodes.ts';
 import { measureRows } from './measure/cluster/rows.ts';
@@ -22,6 +23,7 @@ type Measure = (setting: Setting, rows: number) => Promise<Table>;
 const RUN: Readonly<Record<ClusterMeasureName, Measure>> = {
   accept: measureClusterAccept,
   'end-to-end': measureClusterEndToEnd,
+  complete: measureClusterComplete,
   rows: measureRows,
   nodes: measureNodes,
 };

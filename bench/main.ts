@@ -3,6 +3,7 @@ import { chooseClient } from './clients/saturate.ts';
 import { measureAccept } from './measure/accept.ts';
 import { measureBacklog } from './measure/backlog.ts';
 import { measureCleanup } from './measure/cleanup.ts';
+import { measureComplete } from './measure/complete.ts';
 import { measureEndToEnd } from './measure/end-to-end.ts';
 import { measureLatency } from './measure/latency.ts';
 import type { Setting } from './measure/setting.ts';
@@ -18,6 +19,7 @@ const RUN: Readonly<Record<MeasureName, readonly ((setting: Setting) => Promise<
   accept: [measureAccept],
   verify: [measureVerification, measureVerifiedAccept],
   'end-to-end': [measureEndToEnd],
+  complete: [measureComplete],
   latency: [measureLatency],
   backlog: [measureBacklog],
   cleanup: [measureCleanup],

@@ -2,7 +2,15 @@ import { parseArgs } from 'node:util';
 import { CONTENDERS } from './servers/contenders.ts';
 import { say } from './support/say.ts';
 
-export const MEASURES = ['accept', 'verify', 'end-to-end', 'latency', 'backlog', 'cleanup'] as const;
+export const MEASURES = [
+  'accept',
+  'verify',
+  'end-to-end',
+  'complete',
+  'latency',
+  'backlog',
+  'cleanup',
+] as const;
 export type MeasureName = (typeof MEASURES)[number];
 
 export type BenchOptions = Readonly<{

@@ -10,6 +10,7 @@ export const INSTANT = config('instant');
  * of 85, made for handlers that wait for somebody, would measure the disk's latency.
  */
 export const INSTANT_ENV = { WORKER_COUNT: '500' } as const;
+export const COMPLETING = config('completing');
 export const BLOCKED = config('blocked');
 export const UNWANTED = config('unwanted');
 export const VERIFIED = config('verified');

@@ -231,3 +231,84 @@ describe('a group commit, over any course of submits and commits', () => {
     );
   });
 });
+
+describe('a section of its own in a group commit', () => {
+  /** A section that the test ends. */
+  const open = (group: GroupCommit<number, string>) => {
+    const end = Promise.withResolvers<void>();
+    let begun = false;
+    const work = async () => {
+      begun = true;
+      await end.promise;
+    };
+    const ended = group.exclusive(work);
+    return { end: end.resolve, ended, begun: () => begun };
+  };
+
+  it('begins when the commits under way have ended, and none begins before it has', async () => {
+    const { batches, commits, group } = setUp({ maxInFlight: 2 });
+    void group.submit(1);
+    await turn();
+    void group.submit(2);
+    await turn();
+    const section = open(group);
+    void group.submit(3);
+    await commits[0]!.succeed();
+    assert.equal(section.begun(), false);
+    await commits[1]!.succeed();
+    assert.equal(section.begun(), true);
+    assert.deepEqual(batches(), [[1], [2]]);
+    section.end();
+    await turn();
+    assert.deepEqual(batches(), [[1], [2], [3]]);
+  });
+
+  it('takes turns with commits: each waits for one of the other at most', async () => {
+    const { batches, commits, group } = setUp({ maxInFlight: 2 });
+    const [first, second] = [open(group), open(group)];
+    await turn();
+    void group.submit(1);
+    assert.deepEqual([first.begun(), second.begun()], [true, false]);
+    first.end();
+    await turn();
+    assert.deepEqual(batches(), [[1]]);
+    void group.submit(2);
+    await turn();
+    assert.deepEqual(batches(), [[1]], 'the next is the section');
+    await commits[0]!.succeed();
+    assert.equal(second.begun(), true);
+    second.end();
+    await turn();
+    assert.deepEqual(batches(), [[1], [2]]);
+  });
+
+  it('hands on what its work throws, and lets the commits go on', async () => {
+    const { commits, group } = setUp();
+    const failed = group.exclusive(() => Promise.reject(new Error('no')));
+    const answer = group.submit(1);
+    await assert.rejects(failed, /no/);
+    await turn();
+    await commits[0]!.succeed();
+    assert.equal(await answer, '1');
+  });
+
+  it('is drained, with what it submits', async () => {
+    const { commits, group } = setUp();
+    const section = open(group);
+    void section.ended.then(() => group.submit(7));
+    let drained = false;
+    void group.drain().then(() => {
+      drained = true;
+    });
+    void group.exclusive(async () => void group.submit(8));
+    await turn();
+    section.end();
+    await turn();
+    assert.equal(drained, false);
+    while (!drained) {
+      for (const commit of commits) await commit.succeed();
+      await turn();
+    }
+    assert.deepEqual(commits.flatMap(({ batch }) => batch).toSorted(), [7, 8]);
+  });
+});

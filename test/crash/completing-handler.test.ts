@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { deliveryIdOf } from '../../src/domain/delivery.ts';
 import { type ReceiverFolder, receiverFolder } from '../../testkit/receiver-process.ts';
-import { createSeededRandom, type SeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
+import { createSeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
 import { openDeliveries } from '../e2e/support/client.ts';
 import { eventually } from '../e2e/support/eventually.ts';
-import { COUNTING_CONFIG, STEPS, type Step, setTrap, sprung, type Trap } from './counting.ts';
+import { COUNTING_CONFIG, STEPS, type Step, setTrap, shuffled, sprung, trapAt, untrap } from './counting.ts';
 import { createSenders, type Sender } from './senders.ts';
 
 const ROUNDS_PER_STEP = 5;
@@ -32,7 +30,7 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
         const sending = Promise.all(senders.map((sender) => sender.sendUntilCut(receiver.url)));
         const [exit] = await Promise.all([receiver.exit(), sending]);
         assert.equal(exit.signal, 'SIGKILL', step);
-        await rm(join(folder.path, 'sprung-one.json'));
+        await untrap(folder.path);
       }
       await check(t, folder, senders, `${steps.length} kills`);
     });
@@ -48,7 +46,7 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
         await sprung(folder.path);
         await pause(3 * LEASE_MS);
         receiver.kill('SIGCONT');
-        await rm(join(folder.path, 'sprung-one.json'));
+        await untrap(folder.path);
       }
       await pause(LEASE_MS);
       await Promise.all([receiver.stop(), sending]);
@@ -69,17 +67,6 @@ function openFolder(t: TestContext): Promise<ReceiverFolder> {
       RETRY_BASE_DELAY: '0',
     },
   });
-}
-
-function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {
-  return items
-    .map((item) => ({ item, at: random.next() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item);
-}
-
-function trapAt(step: Step, signal: Trap['signal'], random: SeededRandom): Trap {
-  return { step, signal, passes: 1 + random.int(120), delayMs: random.int(40) / 10 };
 }
 
 /** Lets all be done, and compares the handler's own tables with the deliveries. */

@@ -1,5 +1,6 @@
-import { access, rename, writeFile } from 'node:fs/promises';
+import { access, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SeededRandom } from '../../testkit/seeded-random.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 
 /** Where a process can be hit while a handler completes its delivery. */
@@ -95,4 +96,20 @@ export function sprung(folder: string, name = 'one'): Promise<boolean> {
       () => false,
     ),
   );
+}
+
+/** Makes way for the next trap. */
+export function untrap(folder: string, name = 'one'): Promise<void> {
+  return rm(join(folder, `sprung-${name}.json`));
+}
+
+export function trapAt(step: Step, signal: Trap['signal'], random: SeededRandom): Trap {
+  return { step, signal, passes: 1 + random.int(120), delayMs: random.int(40) / 10 };
+}
+
+export function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {
+  return items
+    .map((item) => ({ item, at: random.next() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
 }

@@ -3,7 +3,7 @@ import { StoreError } from '../../domain/errors.ts';
 import type { CompleteStore } from '../complete-store.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { BackOff } from './back-off.ts';
-import type { Query } from './database.ts';
+import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { beginWithin } from './open-transaction.ts';
 import type { OperationOf } from './operations.ts';
@@ -21,6 +21,8 @@ export type CompletionParts = Readonly<{
   /** How many of them there may be; who finds none waits in line. */
   maxOpen: number;
   backOff: BackOff;
+  /** Whether statements are prepared by name; a pooler in transaction mode may not bear that. */
+  named: boolean;
   /** Any other connection. */
   query: Query;
 }>;
@@ -29,14 +31,15 @@ export type CompletionParts = Readonly<{
  * Completions, each in a transaction on a connection that it has for itself meanwhile.
  * @see CompleteStore
  */
-export function createCompletions({ pool, maxOpen, backOff, query }: CompletionParts): Complete {
+export function createCompletions(parts: CompletionParts): Complete {
+  const { pool, maxOpen, backOff } = parts;
   const slots = createSlots(maxOpen);
   return async (...request) => {
     const giveBack = await slots.take(request[3]);
     try {
       const obstacle = backOff.obstacle();
       if (obstacle !== null) throw obstacle;
-      return await completeOn(await connect(pool, backOff), query, request);
+      return await completeOn(await connect(pool, backOff), parts, request);
     } finally {
       giveBack();
     }
@@ -57,7 +60,7 @@ async function connect(pool: Pool, backOff: BackOff): Promise<PoolClient> {
 
 async function completeOn(
   client: PoolClient,
-  elsewhere: Query,
+  { named, query: elsewhere }: CompletionParts,
   [lease, work, finish, signal]: Parameters<Complete>,
 ): Promise<'completed' | 'lost'> {
   let isSound = false;
@@ -84,7 +87,7 @@ async function completeOn(
       settlement: { kind: 'completed' },
       ...finish(),
     };
-    const outcome = await ofStore(settleOn(client, settle));
+    const outcome = await ofStore(settleOn(client, settle, named));
     if (outcome === 'lost') {
       isSound = await rollback(client);
       return 'lost';
@@ -97,9 +100,9 @@ async function completeOn(
   }
 }
 
-async function settleOn(client: PoolClient, settle: OperationOf<'settle'>) {
-  const query: Query = async ({ text }, values = []) => {
-    const { rows } = await client.query({ text, values: values as unknown[] });
+async function settleOn(client: PoolClient, settle: OperationOf<'settle'>, named: boolean) {
+  const query: Query = async ({ name, text }, values = []) => {
+    const { rows } = await client.query({ ...(named && { name }), text, values: values as unknown[] });
     return rows;
   };
   // Whoever has the turn of an order key passes it on, which has to be seen by who comes in at the same moment.
@@ -148,8 +151,8 @@ async function isTried(query: Query, { lease, attempt }: OperationOf<'settle'>):
   return rows.length > 0;
 }
 
-export const AWAITED = {
-  name: 'completion-awaited',
+export const AWAITED: Statement = {
+  name: 'completion_awaited',
   text: 'select 1 as n from deliveries where event_id = $1 and number = $2 for update',
 };
 

@@ -84,7 +84,8 @@ function frame(client: PoolClient, searchPath: string): OpenTransaction {
         // The settlement that follows looks up rows by keys that it has, in the tables that the work may have hidden.
         await client.query(
           `release savepoint ${MARK}; select set_config('search_path', ${pg.escapeLiteral(searchPath)}, true);
-          set local idle_in_transaction_session_timeout = ${SETTLING_PATIENCE_MS}; set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`,
+          set local idle_in_transaction_session_timeout = ${SETTLING_PATIENCE_MS}; set local plan_cache_mode = force_generic_plan;
+          set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`,
         );
       } catch (error) {
         throw wordsForLostMark(error, failure);

@@ -118,7 +118,13 @@ function createStore({ database, handlers, backOff, session, options }: Parts): 
   const poll = createRunLoop(systemClock, POLL_MS, 'after a pause', async () => observer.onDue?.());
   void poll.start();
 
-  const completeWithin = createCompletions({ pool: handlers, maxOpen: MAX_COMPLETIONS, backOff, query });
+  const completeWithin = createCompletions({
+    pool: handlers,
+    maxOpen: MAX_COMPLETIONS,
+    backOff,
+    named: (options.directUrl ?? null) === null,
+    query,
+  });
   const keep = gatherRejected(query);
   // What handshakes leave behind is written a few times in the life of a source.
   const inSequence = createSequence();

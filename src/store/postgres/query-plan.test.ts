@@ -6,6 +6,7 @@ import * as browse from './browse.ts';
 import * as rejectedQueries from './browse-rejected.ts';
 import { CLAIM } from './claim.ts';
 import { CLAIM_BY_IDS } from './claim-by-ids.ts';
+import { AWAITED } from './complete.ts';
 import { clientConfig } from './connect.ts';
 import type { Statement } from './database.ts';
 import { COUNT_DUE, DUE_PENDING } from './due.ts';
@@ -29,7 +30,20 @@ const isStatement = (value: unknown): value is Statement =>
 
 /** Every statement whose cost must not depend on what is stored. The sums over a handful of counters are no such. */
 const STATEMENTS: readonly Statement[] = [
-  ...[CLAIM, SETTLE, EXTEND, EXPIRED, INSERT, INSERT_MARKED, KNOWN, LOCK_EVENT, REPLAY, VIEWS, TRIED],
+  ...[
+    CLAIM,
+    SETTLE,
+    EXTEND,
+    EXPIRED,
+    INSERT,
+    INSERT_MARKED,
+    KNOWN,
+    LOCK_EVENT,
+    REPLAY,
+    VIEWS,
+    TRIED,
+    AWAITED,
+  ],
   ...[INSERT_ORDERED, INSERT_MARKED_ORDERED, SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],

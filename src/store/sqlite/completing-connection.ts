@@ -9,6 +9,7 @@ import { openCounters } from './counters.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { createJudge } from './judge-statement.ts';
 import { prepareSettle } from './settle.ts';
+import { isStorageFailure, toStoreError } from './store-failure.ts';
 import { prepareTurns } from './turn.ts';
 import { withinTurn } from './within-turn.ts';
 
@@ -34,6 +35,9 @@ export type CompletingConnection = Readonly<{
   close(): void;
 }>;
 
+/** Whether the lease holds. */
+export const LOOK = `select 1 from deliveries where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'`;
+
 /** Would roll back the completions that share the transaction, too. */
 const ROLLS_ALL_BACK = /\bor\s+rollback\b|\bon\s+conflict\s+rollback\b|\braise\s*\(\s*rollback\b/i;
 
@@ -42,9 +46,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
   // Its count of pending deliveries grows stale and nobody asks it: a completion leaves that count as it is.
   const counters = openCounters(db);
   const settle = prepareSettle(db, counters, prepareTurns(db, counters));
-  const look = db.prepare(
-    `select 1 from deliveries where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'`,
-  );
+  const look = db.prepare(LOOK);
   const [begin, commit, savepoint, release] = [
     'begin immediate',
     'commit',
@@ -88,7 +90,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
         return { kind };
       } catch (error) {
         undo();
-        return { kind: 'failed', error };
+        return { kind: 'failed', error: wordsForStorage(error) };
       }
     },
     isOpen: () => db.isTransaction,
@@ -96,6 +98,13 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     rollback: () => void (db.isTransaction && db.exec('rollback')),
     close: () => db.close(),
   };
+}
+
+/** A handler's own errors stay as they are; those of the storage get their code. */
+function wordsForStorage(error: unknown): unknown {
+  if (typeof (error as { errcode?: unknown } | null | undefined)?.errcode !== 'number') return error;
+  const failure = toStoreError(error);
+  return isStorageFailure(failure) ? failure : error;
 }
 
 function open(databasePath: string, maxPages?: number): DatabaseSync {

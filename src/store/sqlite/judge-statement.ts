@@ -21,7 +21,6 @@ const {
   SQLITE_DROP_TRIGGER,
   SQLITE_INSERT,
   SQLITE_PRAGMA,
-  SQLITE_REINDEX,
   SQLITE_SAVEPOINT,
   SQLITE_TRANSACTION,
   SQLITE_UPDATE,
@@ -35,7 +34,6 @@ const NEVER: ReadonlyMap<number, string> = new Map([
   [SQLITE_DETACH, 'a handler may not detach a database'],
   [SQLITE_PRAGMA, 'a handler may not use pragmas'],
   [SQLITE_ANALYZE, 'a handler may not analyze: it would change how the inbox reads its tables'],
-  [SQLITE_REINDEX, 'a handler may not reindex'],
 ]);
 
 const FIRST_IS_TABLE = new Set([SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE, SQLITE_DROP_TABLE]);

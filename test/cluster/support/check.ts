@@ -51,6 +51,13 @@ async function checkHistory(cluster: Cluster, acknowledged: Acknowledged): Promi
   return { acknowledged: acknowledged.size, runs: runs.length, interrupted, overtaken };
 }
 
+/** Lets all be done, ends the nodes in good order, and looks whether the counters agree with the rows. */
+export async function drainAndStop(cluster: Cluster): Promise<void> {
+  await drained(cluster);
+  await cluster.stop();
+  await checkCounters(cluster.sql);
+}
+
 /** Ends the load and the nodes in good order, and checks all that there was. */
 export async function endAndCheck(cluster: Cluster, load: Load): Promise<Tally> {
   await load.stop();
