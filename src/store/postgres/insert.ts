@@ -1,4 +1,5 @@
 import { destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
 import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
 import type { Statement } from './database.ts';
 import type { OperationOf } from './operations.ts';
@@ -94,7 +95,9 @@ inserted as (
 ${isOrdered ? ADDED_IN_ORDER : ADDED},
 counted as (${addCounts('added', { pending: 'count(*)' })}),
 totalled as (${addTotals('(select count(*) from inserted)', '(select count(*) from added)')})
-select (select pending from backlog) as pending, array(select id::text from inserted) as inserted
+select (select pending from backlog) as pending,
+  -- Mostly all of them, which needs no list.
+  case when (select count(*) from inserted) < cardinality($1) then array(select id::text from inserted) end as inserted
   ${isMarked ? `, ${UNDO_UNLESS_USED} as used` : ''}`;
 
 /**
@@ -150,32 +153,32 @@ export async function insertAll(
   const isOrdered = orderKeys.size > 0;
   const isMarked = batch.some(({ replayMark }) => replayMark !== null);
   const values = [
-    events.map(({ id }) => id),
-    events.map(({ source }) => source),
-    events.map(({ idempotencyKey }) => idempotencyKey),
-    events.map(({ eventType }) => eventType),
-    events.map(({ method }) => method),
-    events.map(({ url }) => url),
-    events.map(({ headers }) => JSON.stringify(headers)),
-    events.map(({ contentType }) => contentType),
-    events.map(({ receivedAtMs }) => receivedAtMs),
-    bodies.starts,
-    bodies.lengths,
+    uuids(events.map(({ id }) => id)),
+    texts(events.map(({ source }) => source)),
+    texts(events.map(({ idempotencyKey }) => idempotencyKey)),
+    texts(events.map(({ eventType }) => eventType)),
+    texts(events.map(({ method }) => method)),
+    texts(events.map(({ url }) => url)),
+    texts(events.map(({ headers }) => JSON.stringify(headers))),
+    texts(events.map(({ contentType }) => contentType)),
+    bigints(events.map(({ receivedAtMs }) => receivedAtMs)),
+    integers(bodies.starts),
+    integers(bodies.lengths),
     bodies.bytes,
-    deliveries.map(({ event }) => event.id),
-    deliveries.map(({ number }) => number),
-    deliveries.map(({ destination }) => destination),
-    deliveries.map(({ event }) => event.receivedAtMs),
+    uuids(deliveries.map(({ event }) => event.id)),
+    integers(deliveries.map(({ number }) => number)),
+    texts(deliveries.map(({ destination }) => destination)),
+    bigints(deliveries.map(({ event }) => event.receivedAtMs)),
     deliveries.length,
     maxPending,
-    batch.map(({ replayMark }) => replayMark?.digest ?? null),
-    batch.map(({ replayMark }) => replayMark?.sinceMs ?? null),
-    ...(isOrdered ? [deliveries.map(({ orderKey }) => orderKey)] : []),
+    byteas(batch.map(({ replayMark }) => replayMark?.digest ?? null)),
+    bigints(batch.map(({ replayMark }) => replayMark?.sinceMs ?? null)),
+    ...(isOrdered ? [texts(deliveries.map(({ orderKey }) => orderKey))] : []),
   ];
   const [row] = await underLocks(orderKeys, (query) => query(insertStatement(isMarked, isOrdered), values));
   const pending = row!.pending as number;
   return {
-    inserted: new Set(row!.inserted as string[]),
+    inserted: new Set((row!.inserted as string[] | null) ?? events.map(({ id }) => id)),
     pending,
     hasNoRoom: deliveries.length > 0 && pending + deliveries.length > maxPending,
   };

@@ -1,5 +1,6 @@
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { hasTurnAfter, type Settlement } from '../../domain/settlement.ts';
+import { bigints, booleans, integers, texts, uuids } from './binary-arrays.ts';
 import { addCounts, addOrderCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
@@ -81,22 +82,22 @@ export async function settleAll(
   const keys = batch.map(({ lease }) => deliveryKey(lease.deliveryId));
   const isOrdered = batch.some(({ lease }) => lease.orderKey !== null);
   const rows = await query(isOrdered ? SETTLE_ORDERED : SETTLE, [
-    keys.map(({ eventId }) => eventId),
-    keys.map(({ number }) => number),
-    batch.map(({ lease }) => lease.token),
-    batch.map(({ settlement }) => STATUS_AFTER[settlement.kind]),
-    batch.map(({ settlement }) => ('dueAtMs' in settlement ? settlement.dueAtMs : null)),
-    batch.map(({ settlement }) => settlement.kind === 'released'),
-    batch.map(({ settlement }) => ('error' in settlement ? settlement.error : null)),
-    batch.map(({ nowMs }) => nowMs),
-    batch.map(({ attempt }) => attempt?.number ?? null),
-    batch.map(({ attempt }) => attempt?.startedAtMs ?? null),
-    batch.map(({ attempt }) => attempt?.endedAtMs ?? null),
-    batch.map(({ attempt }) => attempt?.outcome ?? null),
-    batch.map(({ attempt }) => attempt?.error ?? null),
-    batch.map(({ attempt }) => attempt?.httpStatus ?? null),
-    batch.map(({ attempt }) => attempt?.responseExcerpt ?? null),
-    ...(isOrdered ? [batch.map(({ settlement }) => hasTurnAfter(settlement))] : []),
+    uuids(keys.map(({ eventId }) => eventId)),
+    integers(keys.map(({ number }) => number)),
+    texts(batch.map(({ lease }) => lease.token)),
+    texts(batch.map(({ settlement }) => STATUS_AFTER[settlement.kind])),
+    bigints(batch.map(({ settlement }) => ('dueAtMs' in settlement ? settlement.dueAtMs : null))),
+    booleans(batch.map(({ settlement }) => settlement.kind === 'released')),
+    texts(batch.map(({ settlement }) => ('error' in settlement ? settlement.error : null))),
+    bigints(batch.map(({ nowMs }) => nowMs)),
+    integers(batch.map(({ attempt }) => attempt?.number ?? null)),
+    bigints(batch.map(({ attempt }) => attempt?.startedAtMs ?? null)),
+    bigints(batch.map(({ attempt }) => attempt?.endedAtMs ?? null)),
+    texts(batch.map(({ attempt }) => attempt?.outcome ?? null)),
+    texts(batch.map(({ attempt }) => attempt?.error ?? null)),
+    integers(batch.map(({ attempt }) => attempt?.httpStatus ?? null)),
+    texts(batch.map(({ attempt }) => attempt?.responseExcerpt ?? null)),
+    ...(isOrdered ? [booleans(batch.map(({ settlement }) => hasTurnAfter(settlement)))] : []),
   ]);
   const settled = new Set(rows.map(({ n }) => n as number));
   return batch.map((_, at) => (settled.has(at + 1) ? 'settled' : 'lost'));
