@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { readCount } from './options.ts';
 
-export const CLUSTER_MEASURES = ['accept', 'end-to-end', 'complete', 'rows', 'nodes'] as const;
+export const CLUSTER_MEASURES = ['accept', 'end-to-end', 'complete', 'order', 'rows', 'nodes'] as const;
 export type ClusterMeasureName = (typeof CLUSTER_MEASURES)[number];
 
 export type ClusterOptions = Readonly<{

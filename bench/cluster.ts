@@ -10,6 +10,7 @@ import { measureClusterAccept } from './measure/cluster/accept.ts';
 import { measureClusterComplete } from './measure/cluster/complete.ts';
 import { measureClusterEndToEnd } from './measure/cluster/end-to-end.ts';
 import { measureNodes } from './measure/cluster/nodes.ts';
+import { measureClusterOrder } from './measure/cluster/order.ts';
 import { measureRows } from './measure/cluster/rows.ts';
 import type { Setting } from './measure/setting.ts';
 import { readOptions } from './options.ts';
@@ -24,6 +25,7 @@ const RUN: Readonly<Record<ClusterMeasureName, Measure>> = {
   accept: measureClusterAccept,
   'end-to-end': measureClusterEndToEnd,
   complete: measureClusterComplete,
+  order: measureClusterOrder,
   rows: measureRows,
   nodes: measureNodes,
 };

@@ -6,6 +6,7 @@ import { measureCleanup } from './measure/cleanup.ts';
 import { measureComplete } from './measure/complete.ts';
 import { measureEndToEnd } from './measure/end-to-end.ts';
 import { measureLatency } from './measure/latency.ts';
+import { measureOrder } from './measure/order.ts';
 import type { Setting } from './measure/setting.ts';
 import { measureVerification } from './measure/verification.ts';
 import { measureVerifiedAccept } from './measure/verified-accept.ts';
@@ -20,6 +21,7 @@ const RUN: Readonly<Record<MeasureName, readonly ((setting: Setting) => Promise<
   verify: [measureVerification, measureVerifiedAccept],
   'end-to-end': [measureEndToEnd],
   complete: [measureComplete],
+  order: [measureOrder],
   latency: [measureLatency],
   backlog: [measureBacklog],
   cleanup: [measureCleanup],

@@ -7,6 +7,7 @@ export const MEASURES = [
   'verify',
   'end-to-end',
   'complete',
+  'order',
   'latency',
   'backlog',
   'cleanup',

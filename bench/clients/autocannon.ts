@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { orderBody, orderKey } from './order.ts';
+import { bodyOfOrder, orderBody, orderIdOf, orderKey } from './order.ts';
 import type { SaturateOptions, Saturation } from './saturate.ts';
 
 /** The client for machines without wrk. It shares the cores with the servers more than wrk does: compare ratios. */
@@ -8,6 +8,9 @@ export async function runAutocannon(options: SaturateOptions): Promise<Saturatio
   const { signatures } = options;
   const signatureLines = signatures === undefined ? null : readFileSync(signatures, 'utf8').split('\n');
   let count = 0;
+  const { orderKeys } = options;
+  const bodyOf = (key: string) =>
+    orderKeys === undefined ? orderBody(key) : bodyOfOrder(key, orderIdOf(count % orderKeys));
   const result = await autocannon({
     url: options.url,
     connections: options.connections,
@@ -19,7 +22,7 @@ export async function runAutocannon(options: SaturateOptions): Promise<Saturatio
         setupRequest: (request) => {
           const key = orderKey(options.keyPrefix, ++count);
           const signed = signatureLines === null ? {} : githubHeaders(key, signatureLines[count - 1]!);
-          return { ...request, headers: { ...request.headers, ...signed }, body: orderBody(key) };
+          return { ...request, headers: { ...request.headers, ...signed }, body: bodyOf(key) };
         },
       },
     ],

@@ -3,12 +3,17 @@ export const KEY_MARK = '@@@@@@@@@@@@@@@@@@@@@@@@@@@@';
 const PREFIX_CHARS = 12;
 const COUNTER_CHARS = KEY_MARK.length - PREFIX_CHARS;
 
+/** What the receiver may order by: as long as every other one. */
+export function orderIdOf(number: number): string {
+  return `ord_${String(number).padStart(8, '0')}`;
+}
+
 /** An order event as a shop would send it, about 350 bytes. Every client of the benchmark sends this. */
 export const ORDER_TEMPLATE = JSON.stringify({
   idempotency_key: KEY_MARK,
   event_type: 'order.created',
   payload: {
-    order_id: 'ord_8f3a61c2',
+    order_id: orderIdOf(0),
     customer: { id: 'cus_20931', email: 'ada@example.com', country: 'DE' },
     currency: 'EUR',
     total: 12_990,
@@ -36,4 +41,9 @@ const [BEFORE_KEY, AFTER_KEY] = ORDER_TEMPLATE.split(KEY_MARK) as [string, strin
 
 export function orderBody(key: string): string {
   return BEFORE_KEY + key + AFTER_KEY;
+}
+
+/** With one of so many order ids, in turn. */
+export function bodyOfOrder(key: string, orderId: string): string {
+  return BEFORE_KEY + key + AFTER_KEY.replace(orderIdOf(0), orderId);
 }

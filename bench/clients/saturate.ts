@@ -9,6 +9,8 @@ export type SaturateOptions = Readonly<{
   keyPrefix: string;
   /** File with a signature line for each request in turn; without it requests are not signed. */
   signatures?: string;
+  /** So many order ids come in turn; without it there is one. */
+  orderKeys?: number;
 }>;
 
 /** What a closed-loop client saw: each connection sends the next request once the last is answered. */

@@ -11,6 +11,7 @@ export const INSTANT = config('instant');
  */
 export const INSTANT_ENV = { WORKER_COUNT: '500' } as const;
 export const COMPLETING = config('completing');
+export const ORDERED = config('ordered');
 export const BLOCKED = config('blocked');
 export const UNWANTED = config('unwanted');
 export const VERIFIED = config('verified');

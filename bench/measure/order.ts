@@ -1,0 +1,170 @@
+import { acceptedOf, completedOf, type Metrics } from '../clients/metrics.ts';
+import { createKeyPrefix, orderIdOf, orderKey } from '../clients/order.ts';
+import { INSTANT_ENV, ORDERED } from '../handlers/configs.ts';
+import { type Receiver, startReceiver } from '../servers/receiver.ts';
+import { say } from '../support/say.ts';
+import { ratios, spread } from '../support/stats.ts';
+import { fixed, type Table, verdict, whole } from '../support/table.ts';
+import { createTempDir } from '../support/temp.ts';
+import { waitUntil } from '../support/wait.ts';
+import type { Ground } from './complete.ts';
+import { CONNECTIONS, type Setting, WARM_UP_SECONDS } from './setting.ts';
+
+const KEYS = 10_000;
+const BLOCKED_KEYS = 1_000;
+const GOAL = 0.8;
+const PATIENCE_MS = 120_000;
+
+const WAYS = [
+  { name: 'without order', env: {} },
+  { name: 'with order', env: { BENCH_ORDER_BY: 'body:/payload/order_id' } },
+] as const;
+type Way = (typeof WAYS)[number];
+
+/** Per second, from the first request until nothing is left to do. */
+type Round = Readonly<{ through: number; completed: number; waiting: number }>;
+
+/** The same events with and without order, of many keys, a tenth of which are blocked from the start. */
+export function measureOrder(setting: Setting): Promise<Table> {
+  return compareOrder(setting, 'SQLite', async () => ({ env: {}, stop: async () => {} }));
+}
+
+export async function compareOrder(
+  setting: Setting,
+  store: string,
+  openGround: (dir: string) => Promise<Ground>,
+): Promise<Table> {
+  const measured = new Map<Way, Round[]>(WAYS.map((way) => [way, []]));
+  for (let round = 0; round < setting.rounds; round += 1) {
+    for (const way of round % 2 === 0 ? WAYS : WAYS.toReversed()) {
+      const result = await measureOne(setting, way, openGround);
+      measured.get(way)!.push(result);
+      const { through, completed } = result;
+      say(
+        `  round ${round + 1}/${setting.rounds}  ${way.name}: ${whole(through)}/s through, ${whole(completed)}/s completed`,
+      );
+    }
+  }
+  const [base, ordered] = WAYS.map((way) => measured.get(way)!) as [Round[], Round[]];
+  const ratio = spread(ratios(throughOf(ordered), throughOf(base)));
+  const goal = `>= ${fixed(GOAL, 1)}: ${verdict(ratio, (value) => value >= GOAL)}`;
+  return {
+    title: `Order per key on ${store}: ${whole(KEYS)} keys, of which ${whole(BLOCKED_KEYS)} are blocked`,
+    columns: [
+      '',
+      'events/s through',
+      'min..max',
+      'of the first',
+      'min..max',
+      'goal',
+      'completed/s',
+      'behind blocked keys',
+    ],
+    rows: [
+      toRow(WAYS[0].name, base, ['1.00', '', '']),
+      toRow(WAYS[1].name, ordered, [
+        fixed(ratio.median, 2),
+        `${fixed(ratio.min, 2)}..${fixed(ratio.max, 2)}`,
+        goal,
+      ]),
+    ],
+    notes: [
+      'through: from the first request until each event is completed, or waits behind a blocked key; a tenth of the events have one',
+    ],
+  };
+}
+
+function throughOf(rounds: readonly Round[]): number[] {
+  return rounds.map(({ through }) => through);
+}
+
+function toRow(name: string, rounds: readonly Round[], ratio: readonly string[]): string[] {
+  const through = spread(throughOf(rounds));
+  return [
+    name,
+    whole(through.median),
+    `${whole(through.min)}..${whole(through.max)}`,
+    ...ratio,
+    whole(spread(rounds.map(({ completed }) => completed)).median),
+    whole(spread(rounds.map(({ waiting }) => waiting)).median),
+  ];
+}
+
+async function measureOne(
+  setting: Setting,
+  way: Way,
+  openGround: (dir: string) => Promise<Ground>,
+): Promise<Round> {
+  const dir = createTempDir('order');
+  const ground = await openGround(dir.path);
+  const env = { ...INSTANT_ENV, MAX_ATTEMPTS: '1', ...way.env, ...ground.env };
+  const receiver = await startReceiver({ dir: dir.path, config: ORDERED, env });
+  await blockKeys(receiver);
+  const result = await run(receiver, setting);
+  await receiver.stop();
+  await ground.stop();
+  await dir.remove();
+  return result;
+}
+
+/** One failure of each, whichever way they are processed. */
+async function blockKeys({ url, metrics }: Receiver): Promise<void> {
+  const prefix = createKeyPrefix();
+  for (let key = 0; key < BLOCKED_KEYS; key += 1) {
+    const body = {
+      idempotency_key: orderKey(prefix, key),
+      event_type: 'order.created',
+      payload: { order_id: orderIdOf(key), fails: true },
+    };
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    await response.arrayBuffer();
+  }
+  const isDone = async () => failedOf(await metrics()) === BLOCKED_KEYS;
+  if (!(await waitUntil(isDone, PATIENCE_MS))) throw new Error('not every key could be blocked');
+}
+
+async function run(receiver: Receiver, setting: Setting): Promise<Round> {
+  const saturate = (seconds: number) =>
+    setting.saturate({
+      url: receiver.url,
+      connections: CONNECTIONS,
+      seconds,
+      keyPrefix: createKeyPrefix(),
+      orderKeys: KEYS,
+    });
+  await saturate(WARM_UP_SECONDS);
+  await dealtWith(receiver);
+  const before = await receiver.metrics();
+  const startedAtMs = performance.now();
+  await saturate(setting.seconds);
+  const after = await dealtWith(receiver);
+  const seconds = (performance.now() - startedAtMs) / 1e3;
+  return {
+    through: (acceptedOf(after) - acceptedOf(before)) / seconds,
+    completed: (completedOf(after) - completedOf(before)) / seconds,
+    waiting: waitingOf(after),
+  };
+}
+
+/** Waits until each event is completed, failed, or behind a blocked key. */
+async function dealtWith({ metrics }: Receiver): Promise<Metrics> {
+  let last = await metrics();
+  const isDone = await waitUntil(async () => {
+    last = await metrics();
+    return completedOf(last) + failedOf(last) + waitingOf(last) >= acceptedOf(last);
+  }, PATIENCE_MS);
+  if (!isDone) throw new Error(`${acceptedOf(last)} events accepted, only ${completedOf(last)} completed`);
+  return last;
+}
+
+function failedOf(metrics: Metrics): number {
+  return metrics.sum('webhook_dead_letters_total');
+}
+
+function waitingOf(metrics: Metrics): number {
+  return metrics.sum('webhook_order_waiting');
+}
