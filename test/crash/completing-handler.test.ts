@@ -16,6 +16,7 @@ const ROUNDS_PER_STEP = 5;
 const SENDERS = 8;
 const NODE = fileURLToPath(new URL('../cluster/support/node.ts', import.meta.url));
 const LEASE_MS = 500;
+const PASSES_BETWEEN_STOPS = 200;
 
 for (const seed of testSeeds([randomInt(1_000_000)])) {
   describe(`a handler that counts into a table by ctx.complete, on SQLite (TEST_SEED=${seed})`, () => {
@@ -42,9 +43,9 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
       const receiver = await folder.start();
       const sending = Promise.all(senders.map((sender) => sender.sendUntilCut(receiver.url)));
       for (const step of shuffled(STEPS, random)) {
-        await setTrap(folder.path, trapAt(step, 'SIGSTOP', random));
+        await setTrap(folder.path, trapAt(step, 'SIGSTOP', random, PASSES_BETWEEN_STOPS));
         await sprung(folder.path);
-        await pause(3 * LEASE_MS);
+        await pause(2.5 * LEASE_MS);
         receiver.kill('SIGCONT');
         await untrap(folder.path);
       }

@@ -103,8 +103,9 @@ export function untrap(folder: string, name = 'one'): Promise<void> {
   return rm(join(folder, `sprung-${name}.json`));
 }
 
-export function trapAt(step: Step, signal: Trap['signal'], random: SeededRandom): Trap {
-  return { step, signal, passes: 1 + random.int(120), delayMs: random.int(40) / 10 };
+/** @param least passes before it strikes, so that enough happens in between */
+export function trapAt(step: Step, signal: Trap['signal'], random: SeededRandom, least = 50): Trap {
+  return { step, signal, passes: least + random.int(80), delayMs: random.int(40) / 10 };
 }
 
 export function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {
