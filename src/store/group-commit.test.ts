@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { testSeeds } from '../../testkit/seeded-random.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 
@@ -106,6 +107,29 @@ describe('a group commit', () => {
     assert.deepEqual(batches(), [[1], [2]]);
     await commits[1]!.succeed();
     assert.deepEqual(batches(), [[1], [2], [3]]);
+  });
+
+  it('lets a commit be alone for a while before another one begins beside it', async () => {
+    const clock = createFakeClock();
+    const { batches, commits, group } = setUp({ maxInFlight: 2, alone: { clock, ms: 10 } });
+    void group.submit(1);
+    await turn();
+    void group.submit(2);
+    await turn();
+    void group.submit(3);
+    await clock.advance(9);
+    await turn();
+    assert.deepEqual(batches(), [[1]]);
+    await clock.advance(1);
+    await turn();
+    assert.deepEqual(batches(), [[1], [2, 3]]);
+    void group.submit(4);
+    await commits[1]!.succeed();
+    await turn();
+    assert.deepEqual(batches(), [[1], [2, 3]], 'the second began a moment ago');
+    await commits[0]!.succeed();
+    await turn();
+    assert.deepEqual(batches(), [[1], [2, 3], [4]], 'nothing is under way');
   });
 
   it('rejects only the caller whose operation failed alone', async () => {

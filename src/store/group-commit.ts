@@ -1,3 +1,5 @@
+import type { Clock } from '../runtime/clock.ts';
+
 export type GroupCommitOptions<Operation, Result> = Readonly<{
   /**
    * Commits a batch. Results come in the order of the operations, an Error for one that failed alone; a rejection
@@ -11,6 +13,11 @@ export type GroupCommitOptions<Operation, Result> = Readonly<{
   weigh: (operation: Operation) => number;
   /** Commits that may be under way at once; with 2 the next is at hand when the last one is durable. */
   maxInFlight: number;
+  /**
+   * How long a commit is alone before another one may be under way beside it. While commits are short, what waits for
+   * the end of one makes a larger batch; a long one must not hold up everybody.
+   */
+  alone?: Readonly<{ clock: Clock; ms: number }>;
 }>;
 
 type Waiting<Operation, Result> = {
@@ -27,6 +34,8 @@ export class GroupCommit<Operation, Result> {
   readonly #options: GroupCommitOptions<Operation, Result>;
   #waiting: Waiting<Operation, Result>[] = [];
   #inFlight = 0;
+  #isAlone = false;
+  #endAlone = () => {};
   #scheduled = false;
   #sections: (() => Promise<void>)[] = [];
   #inSection = false;
@@ -75,7 +84,22 @@ export class GroupCommit<Operation, Result> {
     if (this.#sections.length > 0 && !(this.#batchIsNext && batchWaits)) {
       return this.#inFlight === 0 ? 'section' : null;
     }
-    return batchWaits && this.#inFlight < this.#options.maxInFlight ? 'commit' : null;
+    return batchWaits && this.#hasRoom() ? 'commit' : null;
+  }
+
+  #hasRoom(): boolean {
+    return this.#inFlight === 0 || (!this.#isAlone && this.#inFlight < this.#options.maxInFlight);
+  }
+
+  #beAlone(): void {
+    const { alone } = this.#options;
+    if (alone === undefined) return;
+    this.#endAlone();
+    this.#isAlone = true;
+    this.#endAlone = alone.clock.after(alone.ms, () => {
+      this.#isAlone = false;
+      this.#schedule();
+    });
   }
 
   /** Waits for the end of the event loop's turn, so that all requests that came in with one poll share a commit. */
@@ -108,6 +132,7 @@ export class GroupCommit<Operation, Result> {
     const batch = this.#takeBatch();
     this.#batchIsNext = false;
     this.#inFlight += 1;
+    this.#beAlone();
     this.#schedule();
     try {
       const results = await this.#options.commit(batch.map((entry) => entry.operation));

@@ -1,6 +1,6 @@
 import type { StoreError } from '../../domain/errors.ts';
 import { orderKeyOf } from '../../domain/order.ts';
-import { monotonicMs } from '../../runtime/clock.ts';
+import { monotonicMs, systemClock } from '../../runtime/clock.ts';
 import { GroupCommit } from '../group-commit.ts';
 import type { StoreObserver } from '../store.ts';
 import { acceptBatch } from './accept.ts';
@@ -26,8 +26,10 @@ export type Lanes = Readonly<{ [Kind in OperationKind]: Lane<Kind> }>;
 
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 const MAX_BATCH = 512;
-/** While one commit waits for the disk the next one is prepared; more would only make the batches smaller. */
+/** Statements cost beside their rows, so few large ones are best, unless one has to wait for the disk or a replica. */
 const IN_FLIGHT = 2;
+/** How long a statement is alone before a second one of its kind is sent. */
+const ALONE_MS = 10;
 
 /** The ways from operations to statements. Groups of a kind that come at the same time share statements further. */
 export function createLanes(database: Database, backlog: Backlog, observer: StoreObserver): Lanes {
@@ -197,6 +199,7 @@ function gather<Kind extends OperationKind>(
     maxBatchBytes: MAX_BATCH_BYTES,
     weigh,
     maxInFlight: IN_FLIGHT,
+    alone: { clock: systemClock, ms: ALONE_MS },
   });
   return (group) =>
     Promise.all(group.map((operation) => commits.submit(operation).catch((error: Error) => error)));
