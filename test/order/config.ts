@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-
-const FILE = 'runs.jsonl';
+import { RUN_FILE, readRunLines } from '../cluster/support/run-file.ts';
 
 export const DESTINATIONS = ['blocking', 'skipping'] as const;
 export type DestinationName = (typeof DESTINATIONS)[number];
@@ -25,7 +22,7 @@ export const ORDER_CONFIG = `
   import { appendFileSync } from 'node:fs';
   import { setTimeout as work } from 'node:timers/promises';
   import { PermanentError } from 'webhook-receiver';
-  const say = (line) => appendFileSync('${FILE}', JSON.stringify(line) + '\\n');
+  const say = (line) => appendFileSync('${RUN_FILE}', JSON.stringify(line) + '\\n');
   const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
   let runs = 0;
   const handler = async ({ payload }, { deliveryId, destination, attempt }) => {
@@ -66,18 +63,10 @@ type End = Readonly<{ run: string; endMs: number; outcome: Run['outcome'] }>;
 
 /** All runs so far, in the order in which they began. */
 export async function readRuns(folder: string): Promise<Run[]> {
-  const text = await readFile(join(folder, FILE), 'utf8').catch(() => '');
-  // What follows the last line end is a line that is being written.
-  const lines = text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Start | End);
-  const ends = new Map(lines.flatMap((line) => ('endMs' in line ? [[line.run, line] as const] : [])));
-  return lines
-    .flatMap((line) => ('startMs' in line ? [line] : []))
-    .map(({ run, ...start }) => {
-      const end = ends.get(run);
-      return { ...start, endMs: end?.endMs ?? null, outcome: end?.outcome ?? null };
-    })
-    .toSorted((a, b) => a.startMs - b.startMs);
+  const lines = await readRunLines<Start, End>(folder);
+  return lines.map(({ start: { run: _, ...start }, end }) => ({
+    ...start,
+    endMs: end?.endMs ?? null,
+    outcome: end?.outcome ?? null,
+  }));
 }

@@ -17,6 +17,26 @@ export type OpenedStore = Readonly<{
 }>;
 export type StoreFactory = (options: StoreOptions) => Promise<OpenedStore>;
 
+/** A durable driver's store, opened now and anew for each `reopen`. @param clean removes what is left when it is closed */
+export async function openReopenable(
+  open: () => Promise<Store>,
+  clean: () => Promise<void>,
+): Promise<OpenedStore> {
+  let store = await open();
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      store = await open();
+      return store;
+    },
+    async dispose() {
+      await store.close();
+      await clean();
+    },
+  };
+}
+
 /** When the tests' events are received unless they say otherwise. */
 export const T0 = FAKE_EPOCH_MS;
 export const LEASE_MS = 60_000;

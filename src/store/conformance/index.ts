@@ -24,7 +24,7 @@ import { settleConformance } from './settle.ts';
 import { sourceStateConformance } from './source-state.ts';
 import { statsConformance } from './stats.ts';
 
-export type { OpenedStore, StoreFactory } from './harness.ts';
+export { type OpenedStore, openReopenable, type StoreFactory } from './harness.ts';
 
 /**
  * Registers everything that every driver must hold, one group of invariants per file.

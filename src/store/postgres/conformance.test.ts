@@ -1,6 +1,6 @@
 import { after, before } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
-import { storeConformance } from '../conformance/index.ts';
+import { openReopenable, storeConformance } from '../conformance/index.ts';
 import { openPostgresStore } from './open.ts';
 
 let server: TestPostgres;
@@ -13,20 +13,10 @@ storeConformance(
   'postgres',
   async (options) => {
     const url = await server.createDatabase();
-    const open = () => openPostgresStore({ ...options, url });
-    let store = await open();
-    return {
-      store,
-      async reopen() {
-        await store.close();
-        store = await open();
-        return store;
-      },
-      async dispose() {
-        await store.close();
-        await server.dropDatabase(url);
-      },
-    };
+    return openReopenable(
+      () => openPostgresStore({ ...options, url }),
+      () => server.dropDatabase(url),
+    );
   },
   true,
 );

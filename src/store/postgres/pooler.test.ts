@@ -6,7 +6,7 @@ import { anEvent } from '../../../testkit/builders.ts';
 import { skipWithout } from '../../../testkit/on-path.ts';
 import { type PgBouncer, startPgBouncer } from '../../../testkit/pgbouncer.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
-import { storeConformance } from '../conformance/index.ts';
+import { openReopenable, storeConformance } from '../conformance/index.ts';
 import { BY_INDEX } from './connect.ts';
 import { openPostgresStore } from './open.ts';
 
@@ -27,20 +27,10 @@ describe('through PgBouncer in transaction mode', { skip: skipWithout('pgbouncer
     'postgres behind a pooler',
     async (options) => {
       const directUrl = await server.createDatabase();
-      const open = () => openPostgresStore({ ...options, url: pooler.urlOf(directUrl), directUrl });
-      let store = await open();
-      return {
-        store,
-        async reopen() {
-          await store.close();
-          store = await open();
-          return store;
-        },
-        async dispose() {
-          await store.close();
-          await server.dropDatabase(directUrl);
-        },
-      };
+      return openReopenable(
+        () => openPostgresStore({ ...options, url: pooler.urlOf(directUrl), directUrl }),
+        () => server.dropDatabase(directUrl),
+      );
     },
     true,
   );
