@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createDisturbances } from '../cluster/support/disturbances.ts';
-import { checkOrder, type History } from './check-order.ts';
+import { checkLedger, checkOrder, type History } from './check-order.ts';
 import type { Run } from './config.ts';
 
 const run = (key: string, seq: number, startMs: number, overrides: Partial<Run> = {}): Run => ({
@@ -20,7 +20,7 @@ const run = (key: string, seq: number, startMs: number, overrides: Partial<Run> 
 function historyOf(runs: readonly Run[], overrides: Partial<History> = {}): History {
   const accepted = runs
     .filter(({ attempt }) => attempt === 1)
-    .map(({ key, seq }) => ({ key, seq, acknowledgedMs: 0 }));
+    .map(({ key, seq }) => ({ key, seq, acknowledgedMs: 0, isEntered: false }));
   return {
     ...{ runs, accepted, replayed: [], disturbances: createDisturbances(), leaseMs: 1_000, patienceMs: 500 },
     ...overrides,
@@ -85,9 +85,9 @@ describe('the checker of order', () => {
       run('a', 1, 1_020),
     ];
     const accepted = [
-      { key: 'a', seq: 0, acknowledgedMs: 0 },
-      { key: 'a', seq: 1, acknowledgedMs: 1 },
-      { key: 'b', seq: 0, acknowledgedMs: 100 },
+      { key: 'a', seq: 0, acknowledgedMs: 0, isEntered: false },
+      { key: 'a', seq: 1, acknowledgedMs: 1, isEntered: false },
+      { key: 'b', seq: 0, acknowledgedMs: 100, isEntered: false },
     ];
     assert.throws(
       () => checkOrder(historyOf(runs, { accepted })),
@@ -96,5 +96,22 @@ describe('the checker of order', () => {
     const disturbances = createDisturbances();
     disturbances.add({ kind: 'outage', pid: null, fromMs: 200, toMs: 850 });
     assert.equal(checkOrder(historyOf(runs, { accepted, disturbances })).passed, 0);
+  });
+});
+
+describe('the checker of the ledger', () => {
+  const accepted = [0, 1, 2].map((seq) => ({ key: 'a', seq, acknowledgedMs: 0, isEntered: seq !== 1 }));
+  const ledger = (...seqs: number[]) =>
+    ['blocking', 'skipping'].flatMap((destination) => seqs.map((seq) => ({ destination, key: 'a', seq })));
+
+  it('takes each entry once, in order', () => {
+    assert.equal(checkLedger(ledger(0, 2), accepted), 4);
+    assert.equal(checkLedger(ledger(0, 1, 2), accepted), 4, 'of one that may or may not be there');
+  });
+
+  it('sees one that is missing, there twice, or before another', () => {
+    for (const seqs of [[0], [0, 2, 2], [2, 0]]) {
+      assert.throws(() => checkLedger(ledger(...seqs), accepted), /the ledger of blocking, a/);
+    }
   });
 });

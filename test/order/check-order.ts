@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Disturbances } from '../cluster/support/disturbances.ts';
-import type { Run } from './config.ts';
+import { DESTINATIONS, type Entry, type Run } from './config.ts';
 
 /** An event as it was acknowledged, and the replays of its deliveries that were. Times are the machine's. */
-export type Accepted = Readonly<{ key: string; seq: number; acknowledgedMs: number }>;
+export type Accepted = Readonly<{
+  key: string;
+  seq: number;
+  acknowledgedMs: number;
+  /** Each destination has to enter it into its ledger, once. */
+  isEntered: boolean;
+}>;
 export type Replayed = Readonly<{ deliveryId: string; acknowledgedMs: number }>;
 
 export type History = Readonly<{
@@ -27,6 +33,27 @@ export type Verdict = Readonly<{
   passed: number;
   longestWaitMs: number;
 }>;
+
+/**
+ * What handlers entered by `ctx.complete` is there exactly once, and in the order of each key.
+ * @returns how many entries there had to be
+ */
+export function checkLedger(entries: readonly Entry[], accepted: readonly Accepted[]): number {
+  const due = accepted.filter(({ isEntered }) => isEntered);
+  const lines = Map.groupBy(entries, ({ destination, key }) => `${destination} ${key}`);
+  for (const destination of DESTINATIONS) {
+    for (const [key, own] of Map.groupBy(due, (event) => event.key)) {
+      const seqs = new Set(own.map(({ seq }) => seq));
+      const entered = (lines.get(`${destination} ${key}`) ?? []).map(({ seq }) => seq);
+      assert.deepEqual(
+        entered.filter((seq) => seqs.has(seq)),
+        [...seqs].toSorted((a, b) => a - b),
+        `the ledger of ${destination}, ${key}`,
+      );
+    }
+  }
+  return due.length * DESTINATIONS.length;
+}
 
 type Line = readonly Run[];
 

@@ -12,7 +12,16 @@ export type Payload = Readonly<{
   failures: number;
   /** Fails for good: `replay` until it is replayed, `always` also then. */
   fatal: 'never' | 'replay' | 'always';
+  /** Is entered into the ledger by `ctx.complete`. */
+  isEntered: boolean;
 }>;
+
+/** What a handler has entered into its ledger, in the order in which it was committed. */
+export type Entry = Readonly<{ destination: string; key: string; seq: number }>;
+
+/** On PostgreSQL it is made before the nodes start; on SQLite by the first handler. */
+export const LEDGER_COLUMNS = 'destination text not null, key text not null, seq integer not null';
+export const ENTRIES = 'select destination, key, seq from app_ledger order by id';
 
 /**
  * Two destinations with order that write down when each run begins and ends. All nodes append to one file, which
@@ -25,7 +34,15 @@ export const ORDER_CONFIG = `
   const say = (line) => appendFileSync('${RUN_FILE}', JSON.stringify(line) + '\\n');
   const machineMs = () => Number(process.hrtime.bigint()) / 1e6;
   let runs = 0;
-  const handler = async ({ payload }, { deliveryId, destination, attempt }) => {
+  const enter = ({ key, seq }, destination) => async (tx) => {
+    if (tx.kind === 'sqlite') {
+      tx.run('create table if not exists app_ledger (id integer primary key, ${LEDGER_COLUMNS})');
+      tx.run('insert into app_ledger (destination, key, seq) values (?, ?, ?)', destination, key, seq);
+    } else {
+      await tx.query('insert into app_ledger (destination, key, seq) values ($1, $2, $3)', [destination, key, seq]);
+    }
+  };
+  const handler = async ({ payload }, { deliveryId, destination, attempt, complete }) => {
     const run = process.pid + '-' + ++runs;
     const { key, seq, workMs, failures, fatal } = payload;
     say({ run, pid: process.pid, destination, key, seq, deliveryId, attempt, startMs: machineMs() });
@@ -37,6 +54,8 @@ export const ORDER_CONFIG = `
     say({ run, endMs: machineMs(), outcome });
     if (dies) throw new PermanentError('as the event asks, for good');
     if (fails) throw new Error('as the event asks');
+    // The next one of the key may begin with this commit, so it is the last thing.
+    if (payload.isEntered) await complete(enter(payload, destination));
   };
   const rules = { handler, orderBy: 'body:/payload/key', concurrency: 16 };
   export default { destinations: {

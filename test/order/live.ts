@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createSeededRandom } from '../../testkit/seeded-random.ts';
 import { eventually } from '../e2e/support/eventually.ts';
-import { checkOrder } from './check-order.ts';
+import { checkLedger, checkOrder } from './check-order.ts';
 import { readRuns } from './config.ts';
 import { startOrderedLoad } from './load.ts';
 import { ADMIN_TOKEN, startOperator } from './operator.ts';
@@ -56,12 +56,16 @@ export async function liveInOrder(
     leaseMs: site.leaseMs,
     patienceMs: PATIENCE_MS,
   });
-  t.diagnostic(`${load.accepted.length} accepted, ${operator.released()} released, ${print(verdict)}`);
+  const entered = checkLedger(await site.entries(), load.accepted);
+  t.diagnostic(
+    `${load.accepted.length} accepted, ${operator.released()} released, entered ${entered}, ${print(verdict)}`,
+  );
   const { keys, runs, retries, replays, passed } = verdict;
   assert.equal(keys, 2 * KEYS);
   assert.ok(runs >= 2 * load.accepted.length, `${runs} runs`);
   // What never happened proves nothing.
-  for (const count of [retries, replays, passed, operator.released()]) assert.ok(count > 5, print(verdict));
+  for (const count of [retries, replays, passed, entered, operator.released()])
+    assert.ok(count > 5, print(verdict));
 }
 
 /** Waits until nothing is pending or at work. */

@@ -54,8 +54,14 @@ export function startOrderedLoad(
   const sender = async (key: string) => {
     for (let seq = 0; !stopped; seq++) {
       const name = `${key}-${seq}`;
-      await send(name, JSON.stringify(anEnvelope(name, { payload: compose(random, key, seq) })));
-      accepted.push({ key, seq, acknowledgedMs: machineMs() });
+      const payload = compose(random, key, seq);
+      await send(name, JSON.stringify(anEnvelope(name, { payload })));
+      accepted.push({
+        key,
+        seq,
+        acknowledgedMs: machineMs(),
+        isEntered: payload.isEntered && payload.fatal === 'never',
+      });
       await pause(random.int(MOST_PAUSE_MS));
     }
   };
@@ -71,15 +77,15 @@ export function startOrderedLoad(
   };
 }
 
-function compose(random: SeededRandom, key: string, seq: number): object {
-  const payload: Payload = {
+function compose(random: SeededRandom, key: string, seq: number): Payload {
+  return {
     key,
     seq,
     workMs: random.chance(0.1) ? 300 : random.int(8),
     failures: random.chance(0.1) ? 1 + random.int(2) : 0,
     fatal: random.chance(0.9) ? 'never' : random.pick(['replay', 'always']),
+    isEntered: random.chance(0.4),
   };
-  return payload;
 }
 
 /** Null without an answer. */

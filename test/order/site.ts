@@ -1,9 +1,10 @@
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { type Env, type ReceiverProcess, receiverFolder } from '../../testkit/receiver-process.ts';
 import { type Cluster, startCluster } from '../cluster/support/cluster.ts';
 import { createDisturbances } from '../cluster/support/disturbances.ts';
 import { machineMs } from '../cluster/support/now.ts';
-import { ORDER_CONFIG } from './config.ts';
+import { ENTRIES, type Entry, LEDGER_COLUMNS, ORDER_CONFIG } from './config.ts';
 import { ADMIN_TOKEN } from './operator.ts';
 
 type Cleanup = Readonly<{ after(clean: () => Promise<void>): void }>;
@@ -12,7 +13,11 @@ type Cleanup = Readonly<{ after(clean: () => Promise<void>): void }>;
 export type Site = Pick<
   Cluster,
   'urls' | 'names' | 'folder' | 'leaseMs' | 'disturbances' | 'kill' | 'revive' | 'freeze' | 'stop'
->;
+> &
+  Readonly<{
+    /** What handlers have entered; once the site has stopped. */
+    entries(): Promise<readonly Entry[]>;
+  }>;
 
 const LEASE_MS = 4_000;
 
@@ -27,9 +32,16 @@ const ENV: Env = {
 };
 
 /** Three nodes on PostgreSQL. */
-export function startNodes(t: Cleanup, env: Env = {}): Promise<Site> {
+export async function startNodes(t: Cleanup, env: Env = {}): Promise<Site> {
   const names = ['one', 'two', 'three'];
-  return startCluster(t, { names, leaseMs: LEASE_MS, env: { ...ENV, ...env }, config: ORDER_CONFIG });
+  const cluster = await startCluster(t, {
+    names,
+    leaseMs: LEASE_MS,
+    env: { ...ENV, ...env },
+    config: ORDER_CONFIG,
+  });
+  await cluster.sql(`create table app_ledger (id bigserial primary key, ${LEDGER_COLUMNS})`);
+  return { ...cluster, entries: () => cluster.sql<Entry>(ENTRIES) };
 }
 
 const NODE = fileURLToPath(new URL('../cluster/support/node.ts', import.meta.url));
@@ -66,6 +78,12 @@ export async function startAlone(t: Cleanup, env: Env = {}): Promise<Site> {
         kill('SIGCONT');
         disturbances.add({ kind: 'freeze', pid, fromMs, toMs: machineMs() });
       };
+    },
+    async entries() {
+      const db = new DatabaseSync(folder.databasePath, { readOnly: true });
+      const rows = db.prepare(ENTRIES).all();
+      db.close();
+      return rows as unknown as Entry[];
     },
     async stop() {
       const { code, stderr } = await alive!.stop();
