@@ -75,9 +75,13 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     if (stopping) entry.cancel.abort(SHUTDOWN);
     else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
     let settlement: Settlement | null = null;
-    // A delivery that its handler has completed has no lease to extend.
+    let isCompleted = false;
+    // A delivery that its handler has completed has no lease to extend, and whoever is behind it has the turn.
     const onCompleted = () => {
+      isCompleted = true;
       entry.untilMs = Number.POSITIVE_INFINITY;
+      end({ kind: 'completed' });
+      if (leased.lease.orderKey !== null) claims.ask([lane]);
     };
     try {
       const { signal } = entry.cancel;
@@ -86,7 +90,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       const message = 'an attempt ended in an unexpected way';
       emit({ type: 'receiver.failed', message, error: error as Error });
     }
-    end(settlement);
+    if (!isCompleted) end(settlement);
     atWork.delete(key);
     lane.active -= 1;
     // Its worker is free, and it may have left a retry behind.

@@ -39,6 +39,19 @@ describe('a destination with order', () => {
     assert.deepEqual(atWork(rig), [first, other, second]);
   });
 
+  test('goes on when a handler has completed its delivery, though it has not returned', async () => {
+    const rig = openOrdered('block');
+    const [first, second] = [await rig.accept('a'), await rig.accept('a')];
+    rig.dispatcher.start();
+    await turns();
+    await rig.handler.calls[0]!.context.complete(() => {});
+    await turns(20);
+    assert.deepEqual(atWork(rig), [first, second]);
+    rig.handler.calls[0]!.succeed();
+    await turns(20);
+    assert.deepEqual(atWork(rig), [first, second]);
+  });
+
   test('waits for the retries of the first, and then for whoever decides about its failure', async () => {
     const rig = openOrdered('block');
     const first = await rig.accept('a');
@@ -113,6 +126,21 @@ describe('a destination with order behind a queue', () => {
     await turns(30);
     assert.deepEqual(atWork(rig), ids);
     assert.deepEqual(rig.store.claims, [], 'nothing is claimed from the store itself');
+  });
+
+  test('a handler that has completed its delivery is done with its message, though it has not returned', async () => {
+    const rig = openQueued();
+    rig.dispatcher.start();
+    const ids = [await acceptFor(rig.store, 'billing', 'a'), await acceptFor(rig.store, 'billing', 'a')];
+    rig.publisher.publish(ids.map((deliveryId) => ({ destination: 'billing', deliveryId })));
+    await turns(20);
+    await rig.handler.calls[0]!.context.complete(() => {});
+    await turns(30);
+    assert.deepEqual(atWork(rig), ids);
+    assert.deepEqual(rig.depth('billing'), { destination: 'billing', waiting: 0, unacknowledged: 1 });
+    for (const call of rig.handler.calls) call.succeed();
+    await turns(30);
+    assert.deepEqual(rig.depth('billing'), { destination: 'billing', waiting: 0, unacknowledged: 0 });
   });
 
   test('a turn whose message was lost is found by the sweep', async () => {

@@ -4,7 +4,7 @@ import type { Leased, LeaseStore } from '../store/store.ts';
 /** A leased delivery, and who wants to know what became of it. */
 export type Work = Readonly<{
   leased: Leased;
-  /** The attempt is over: how it was settled, or null if its lease was lost or the store never answered. */
+  /** Nothing more comes of it: how it was settled, or null if its lease was lost or the store never answered. Once. */
   end(settlement: Settlement | null): void;
 }>;
 

@@ -101,6 +101,17 @@ describe('a handler in its transaction on PostgreSQL', () => {
     assert.deepEqual(await ids(), [1, 2]);
   });
 
+  for (const ending of ['', ' on commit drop']) {
+    it(`may have a temporary table of a name of the inbox, until it ends${ending}`, async (t) => {
+      const { complete, outside } = await setUp(t);
+      const sql = `create temp table deliveries${ending} as select * from public.deliveries`;
+      assert.equal(await complete((tx) => tx.query(sql)), 'completed');
+      assert.equal(await complete((tx) => tx.query('insert into app values (1)')), 'completed');
+      const { rows } = await outside.query('select status from deliveries');
+      assert.deepEqual(rows, [{ status: 'completed' }, { status: 'completed' }]);
+    });
+  }
+
   it('cannot complete after a statement that failed, though it was caught', async (t) => {
     const { complete, ids } = await setUp(t);
     const failing = complete(async (tx) => {

@@ -32,6 +32,8 @@ export const HANDLER_SESSION = {
   synchronous_commit: 'on',
   statement_timeout: String(STATEMENT_PATIENCE_MS),
   lock_timeout: '10000',
+  // Whoever waited for a lock has to see what was committed under it. Escaped, for options end at a space.
+  default_transaction_isolation: 'read\\ committed',
   idle_in_transaction_session_timeout: '30000',
 };
 

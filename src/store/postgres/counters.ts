@@ -1,7 +1,8 @@
 /**
  * How many deliveries are in each status, and how many events there are: parts of the statements that change them, so
  * that the counts are committed with the rows. Each backend adds to rows of its own, since a row that all of them
- * changed would make each commit wait for the one before.
+ * changed would make each commit wait for the one before. Where backends meet on a row, neither waits for the other in a
+ * circle, since every statement has its parts in one order: addOrderCounts, addCounts, addTotals.
  */
 export const SHARD = '(pg_backend_pid() % 64)';
 

@@ -66,7 +66,8 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean): Da
     },
     transaction: (work) =>
       withClient(async (client) => {
-        await client.query('begin');
+        // A session behind a pooler may have another default.
+        await client.query('begin isolation level read committed');
         try {
           const result = await work((statement, values = []) => send(client, statement, values));
           await client.query('commit');

@@ -42,7 +42,7 @@ export async function migrate(
 
 /** Does the work in a transaction, one process at a time; as a whole or not at all. */
 export async function alone<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('begin');
+  await client.query('begin isolation level read committed');
   try {
     // Ends with the transaction, so it works through a pooler and is never left behind.
     await client.query(`select pg_advisory_xact_lock(${LOCK_SPACE}, ${MIGRATION_LOCK})`);

@@ -38,9 +38,10 @@ export type OpenTransaction = Readonly<{
 export async function beginWithin(client: PoolClient, lease: Lease): Promise<OpenTransaction | null> {
   const { eventId, number } = deliveryKey(lease.deliveryId);
   const [id, token] = [eventId, lease.token].map((text) => pg.escapeLiteral(text));
-  // One round trip. Read committed, whatever the default is: a heartbeat may extend the lease meanwhile.
+  // One round trip. Read committed, whatever the default is: a heartbeat may extend the lease meanwhile. What handlers
+  // before have left as temporary tables is in nobody's way.
   const results = (await client.query(
-    `begin isolation level read committed; savepoint ${MARK};
+    `begin isolation level read committed; discard temp; savepoint ${MARK};
     select current_setting('search_path') as search_path from deliveries
     where event_id = ${id} and number = ${number} and lease_token = ${token} collate "C"`,
   )) as unknown as pg.QueryResult[];
@@ -83,7 +84,7 @@ function frame(client: PoolClient, searchPath: string): OpenTransaction {
       try {
         // The settlement that follows looks up rows by keys that it has, in the tables that the work may have hidden.
         await client.query(
-          `release savepoint ${MARK}; select set_config('search_path', ${pg.escapeLiteral(searchPath)}, true);
+          `release savepoint ${MARK}; select set_config('search_path', ${pg.escapeLiteral(withTempLast(searchPath))}, true);
           set local idle_in_transaction_session_timeout = ${SETTLING_PATIENCE_MS}; set local plan_cache_mode = force_generic_plan;
           set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`,
         );
@@ -95,6 +96,11 @@ function frame(client: PoolClient, searchPath: string): OpenTransaction {
       isOpen = false;
     },
   };
+}
+
+/** A path that does not name temporary tables looks there first. */
+function withTempLast(searchPath: string): string {
+  return searchPath === '' ? 'pg_temp' : `${searchPath}, pg_temp`;
 }
 
 const ENDS_ITSELF =

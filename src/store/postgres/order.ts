@@ -30,9 +30,10 @@ export const BLOCKED: Statement = {
   name: 'blocked',
   text: blockedText('(destination, order_key) > ($1, $2)', '$3'),
 };
+/** Behind a key, or from the first one on, which may be empty: the third parameter is then null. */
 export const BLOCKED_OF: Statement = {
   name: 'blocked_of',
-  text: blockedText('destination = $1 and order_key > $2', '$3'),
+  text: blockedText('destination = $1 and order_key >= $2 and order_key is distinct from $3', '$4'),
 };
 
 export const RELEASE: Statement = {
@@ -69,11 +70,12 @@ export async function listBlocked(
   after: string | null,
   destination: string | null,
 ): Promise<BlockedPage> {
-  const [lastDestination, lastKey] = readBlockedCursor(after ?? '') ?? BEFORE_ALL_BLOCKED;
+  const place = readBlockedCursor(after ?? '');
+  const [lastDestination, lastKey] = place ?? BEFORE_ALL_BLOCKED;
   const rows =
     destination === null
       ? await query(BLOCKED, [lastDestination, lastKey, limit + 1])
-      : await query(BLOCKED_OF, [destination, lastKey, limit + 1]);
+      : await query(BLOCKED_OF, [destination, lastKey, place === null ? null : lastKey, limit + 1]);
   const keys = rows.slice(0, limit).map(toBlocked);
   const last = keys.at(-1);
   return { keys, next: rows.length > limit ? toBlockedCursor([last!.destination, last!.orderKey]) : null };

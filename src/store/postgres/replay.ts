@@ -47,14 +47,14 @@ made as (
   where exists (select from room)
   returning number, destination, due_at, turn
 ),
-counted as (${addCounts('made', { pending: 'count(*)' })}),
-totalled as (${addTotals('0', '(select count(*) from made)')}),
 order_changes as (
   select destination, (turn = 'waits')::integer as waiting, 0 as blocked from made where turn is not null
   union all
   select destination, 0, -1 from freed
 ),
-order_counted as (${addOrderCounts('order_changes')})
+order_counted as (${addOrderCounts('order_changes')}),
+counted as (${addCounts('made', { pending: 'count(*)' })}),
+totalled as (${addTotals('0', '(select count(*) from made)')})
 select old.status, old.destination, old.order_key, made.number, made.due_at, made.turn from old left join made on true`,
 };
 

@@ -15,7 +15,7 @@ export const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> 
 };
 
 /** Whoever is done hands its turn on; whoever failed and keeps it blocks its key. */
-const TURNS_PASSED = `,
+const TURNS_PASSED = `
 freed as (select destination, order_key from settled where order_key is not null and not keeps_turn),
 passed as (${passTurns('freed')}),
 order_changes as (
@@ -24,7 +24,7 @@ order_changes as (
   union all
   select destination, -1, 0 from passed
 ),
-order_counted as (${addOrderCounts('order_changes')})`;
+order_counted as (${addOrderCounts('order_changes')}),`;
 
 /**
  * Settlements of different deliveries with their attempts, in one round trip. The token in the condition is the fence:
@@ -58,7 +58,7 @@ tried as (
   )
   select event_id, number, attempt, started_at, ended_at, outcome, attempt_error, http_status, response_excerpt
   from settled where attempt is not null
-),
+),${isOrdered ? TURNS_PASSED : ''}
 counted as (${addCounts('settled', {
   processing: '-count(*)',
   pending: `count(*) filter (where status = 'pending')`,
@@ -66,7 +66,6 @@ counted as (${addCounts('settled', {
   failed: `count(*) filter (where status = 'failed')`,
 })}),
 totalled as (${addTotals('0', `(select count(*) from settled where status = 'pending')`)})
-${isOrdered ? TURNS_PASSED : ''}
 select n from settled`;
 
 export const SETTLE: Statement = { name: 'settle', text: settleText(false) };

@@ -66,6 +66,8 @@ describe('a handler in its transaction on SQLite', () => {
     'create index mine on deliveries (updated_at)',
     'create trigger mine after update on deliveries begin select 1; end',
     'create temp trigger mine after update on deliveries begin select 1; end',
+    'create temp table deliveries as select * from main.deliveries',
+    'create temp view deliveries as select * from main.deliveries',
     'commit',
     'rollback',
     'begin',

@@ -12,7 +12,9 @@ const {
   SQLITE_ANALYZE,
   SQLITE_ATTACH,
   SQLITE_CREATE_INDEX,
+  SQLITE_CREATE_TEMP_TABLE,
   SQLITE_CREATE_TEMP_TRIGGER,
+  SQLITE_CREATE_TEMP_VIEW,
   SQLITE_CREATE_TRIGGER,
   SQLITE_DELETE,
   SQLITE_DETACH,
@@ -26,12 +28,17 @@ const {
   SQLITE_UPDATE,
 } = constants;
 
+const NO_TEMPORARY =
+  'a handler may not make temporary tables or views: they would stay with the connection, and hide those of that name';
+
 /** The inbox begins, commits and rolls back itself, and its settings are not a handler's affair. */
 const NEVER: ReadonlyMap<number, string> = new Map([
   [SQLITE_TRANSACTION, 'a handler may not begin or end a transaction: return to commit, throw to roll back'],
   [SQLITE_SAVEPOINT, 'a handler may not use savepoints on SQLite: return to commit, throw to roll back'],
   [SQLITE_ATTACH, 'a handler may not attach another database: it would not commit together with this one'],
   [SQLITE_DETACH, 'a handler may not detach a database'],
+  [SQLITE_CREATE_TEMP_TABLE, NO_TEMPORARY],
+  [SQLITE_CREATE_TEMP_VIEW, NO_TEMPORARY],
   [SQLITE_PRAGMA, 'a handler may not use pragmas'],
   [SQLITE_ANALYZE, 'a handler may not analyze: it would change how the inbox reads its tables'],
 ]);

@@ -19,7 +19,9 @@ const BLOCKED = `
   where turn = 'holds' and status = 'failed'`;
 export const BLOCKED_SQL = `
   ${BLOCKED} and (destination, order_key) > (?, ?) order by destination, order_key limit ?`;
-export const BLOCKED_OF_SQL = `${BLOCKED} and destination = ? and order_key > ? order by order_key limit ?`;
+/** Behind a key, or from the first one on, which may be empty: the last parameter is then null. */
+export const BLOCKED_OF_SQL = `
+  ${BLOCKED} and destination = ? and order_key >= ? and order_key is not ? order by order_key limit ?`;
 
 const COUNT_WAITING_SQL = `
   select count(*) as waiting from (
@@ -55,11 +57,12 @@ export function prepareOrderQueries(db: DatabaseSync): OrderQueries {
   });
   return {
     listBlocked(limit, after, destination) {
-      const [lastDestination, lastKey] = readBlockedCursor(after ?? '') ?? BEFORE_ALL_BLOCKED;
+      const place = readBlockedCursor(after ?? '');
+      const [lastDestination, lastKey] = place ?? BEFORE_ALL_BLOCKED;
       const found =
         destination === null
           ? blocked.all(lastDestination, lastKey, limit + 1)
-          : blockedOf.all(destination, lastKey, limit + 1);
+          : blockedOf.all(destination, lastKey, place === null ? null : lastKey, limit + 1);
       const rows = found as unknown as BlockedRow[];
       const page = rows.slice(0, limit);
       const last = page.at(-1);

@@ -76,7 +76,7 @@ const PLANS: readonly (readonly [part: string, plan: RegExp])[] = [
   ],
   ['(destination, order_key) > (?, ?)', /^SEARCH deliveries USING INDEX deliveries_blocking/],
   [
-    'destination = ? and order_key > ?',
+    'destination = ? and order_key >= ?',
     /^SEARCH deliveries USING INDEX deliveries_blocking \(destination=\? AND order_key>\?\)$/,
   ],
   ["h.turn = 'holds'", /SEARCH h USING INDEX deliveries_turn \(destination=\? AND order_key=\?\)/],

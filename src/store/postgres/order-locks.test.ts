@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import pg from 'pg';
+import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import { clientConfig, HANDLER_SESSION } from './connect.ts';
+import { LOCK_KEYS, LOCKED_PATIENCE_MS } from './order-locks.ts';
+
+let server: TestPostgres;
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server.stop());
+
+describe('the locks of order keys', () => {
+  it('go from a process that stands still before those who wait for them give up', async (t) => {
+    const client = new pg.Client(clientConfig({ url: server.url, applicationName: 'test', isDirect: true }));
+    await client.connect();
+    t.after(() => client.end());
+    const patience = async () =>
+      (await client.query('select setting from pg_settings where name = $1', [PATIENCE])).rows[0].setting;
+    const before = await patience();
+    await client.query('begin');
+    await client.query({ ...LOCK_KEYS, values: [[1, 2, 3]] });
+    assert.equal(await patience(), String(LOCKED_PATIENCE_MS));
+    assert.ok(LOCKED_PATIENCE_MS < Number(HANDLER_SESSION.lock_timeout));
+    await client.query('commit');
+    assert.equal(await patience(), before);
+  });
+});
+
+const PATIENCE = 'idle_in_transaction_session_timeout';
