@@ -1,7 +1,6 @@
 import type { StoreError } from '../../domain/errors.ts';
 import { orderKeyOf } from '../../domain/order.ts';
-import { monotonicMs, systemClock } from '../../runtime/clock.ts';
-import { GroupCommit } from '../group-commit.ts';
+import { monotonicMs } from '../../runtime/clock.ts';
 import type { StoreObserver } from '../store.ts';
 import { acceptBatch } from './accept.ts';
 import type { Backlog } from './backlog.ts';
@@ -10,26 +9,17 @@ import { claimAllByIds } from './claim-by-ids.ts';
 import type { Database, Query } from './database.ts';
 import { readViews } from './event-view.ts';
 import { extendAll } from './extend.ts';
-import type { Answers, OperationKind, OperationOf } from './operations.ts';
+import { gather, type Lane, onlyCulpritsFail, type Work } from './gather.ts';
+import { inParts, inTurnWhenTight } from './in-parts.ts';
+import type { OperationKind, OperationOf } from './operations.ts';
 import { releaseKey } from './order.ts';
-import { createUnderLocks, partByKeys, type UnderLocks } from './order-locks.ts';
+import { createUnderLocks, type UnderLocks } from './order-locks.ts';
 import { replayDelivery } from './replay.ts';
 import { orderKeysOf, STATUS_AFTER, settleAll } from './settle.ts';
-import { isOutcomeUnknown, isStorageFailure, toStoreError } from './store-failure.ts';
+import { isOutcomeUnknown } from './store-failure.ts';
 import { createUnsure, type Unsure } from './unsure.ts';
 
-/** Does operations of one kind that may go together, and answers in their order, with an Error for one that failed. */
-export type Lane<Kind extends OperationKind> = (
-  group: readonly OperationOf<Kind>[],
-) => Promise<readonly (Answers[Kind] | Error)[]>;
 export type Lanes = Readonly<{ [Kind in OperationKind]: Lane<Kind> }>;
-
-const MAX_BATCH_BYTES = 16 * 1024 * 1024;
-const MAX_BATCH = 512;
-/** Statements cost beside their rows, so few large ones are best, unless one has to wait for the disk or a replica. */
-const IN_FLIGHT = 2;
-/** How long a statement is alone before a second one of its kind is sent. */
-const ALONE_MS = 10;
 
 /** The ways from operations to statements. Groups of a kind that come at the same time share statements further. */
 export function createLanes(database: Database, backlog: Backlog, observer: StoreObserver): Lanes {
@@ -47,7 +37,6 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
   );
   const insert = gather<'insert'>(
     inTurnWhenTight(backlog, (batch) => onlyCulpritsFail(accept, batch)),
-    MAX_BATCH,
     ({ event }) => event.body.length,
   );
   /** What is leased is no longer pending, however it was asked for. */
@@ -66,12 +55,10 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     inParts(settleKeysOf, (batch) =>
       timed(batch.length, () => settleCounted(underLocks, batch, backlog, unsure)),
     ),
-    MAX_BATCH,
     ({ attempt }) => attempt?.responseExcerpt?.length ?? 0,
   );
   const extend = gather<'extend'>(
     (batch) => timed(batch.length, () => extendAll(query, batch)),
-    MAX_BATCH,
     () => 0,
   );
   return {
@@ -121,107 +108,6 @@ async function settleCounted(
   return outcomes;
 }
 
-type Work<Kind extends OperationKind> = (
-  batch: readonly OperationOf<Kind>[],
-) => Promise<readonly (Answers[Kind] | Error)[]>;
-
 const insertKeysOf = ({ destinations }: OperationOf<'insert'>) =>
   destinations.flatMap((addressee) => orderKeyOf(addressee) ?? []);
 const settleKeysOf = ({ lease }: OperationOf<'settle'>) => (lease.orderKey === null ? [] : [lease.orderKey]);
-
-/** So that no transaction has too many order keys. What one part could not do is told of its own operations alone. */
-function inParts<Kind extends OperationKind>(
-  keysOf: (operation: OperationOf<Kind>) => readonly string[],
-  work: Work<Kind>,
-): Work<Kind> {
-  return async (batch) => {
-    const parts = partByKeys(batch, keysOf);
-    if (parts.length === 1) return work(batch);
-    const answers: (Answers[Kind] | Error)[] = [];
-    for (const part of parts)
-      answers.push(...(await work(part).catch((error: Error) => part.map(() => error))));
-    return answers;
-  };
-}
-
-/** Near the limit one statement waits for the other, so that each sees what the one before has left. */
-function inTurnWhenTight(backlog: Backlog, work: Work<'insert'>): Work<'insert'> {
-  let last: Promise<unknown> = Promise.resolve();
-
-  const carefully = async (batch: readonly OperationOf<'insert'>[], before: Promise<unknown>) => {
-    await before;
-    const answers: (Answers['insert'] | Error)[] = [];
-    for (const part of partsOf(batch, backlog.carefulSize)) {
-      answers.push(...(await work(part).catch((error: Error) => part.map(() => error))));
-    }
-    return answers;
-  };
-  return async (batch) => {
-    const more = deliveriesOf(batch);
-    const own = backlog.isTight(more) ? carefully(batch, last) : work(batch);
-    last = Promise.allSettled([last, own]);
-    backlog.underWay(more);
-    try {
-      return await own;
-    } finally {
-      backlog.underWay(-more);
-    }
-  };
-}
-
-function partsOf(batch: readonly OperationOf<'insert'>[], size: number): OperationOf<'insert'>[][] {
-  const parts: OperationOf<'insert'>[][] = [];
-  let deliveries = Number.POSITIVE_INFINITY;
-  for (const insert of batch) {
-    deliveries += insert.destinations.length;
-    if (deliveries > size) {
-      parts.push([]);
-      deliveries = insert.destinations.length;
-    }
-    parts.at(-1)!.push(insert);
-  }
-  return parts;
-}
-
-function deliveriesOf(batch: readonly OperationOf<'insert'>[]): number {
-  return batch.reduce((sum, { destinations }) => sum + destinations.length, 0);
-}
-
-/** A lane of statements under way; what arrives meanwhile shares the next one. */
-function gather<Kind extends OperationKind>(
-  work: Work<Kind>,
-  maxBatch: number,
-  weigh: (operation: OperationOf<Kind>) => number,
-): Lane<Kind> {
-  const commits = new GroupCommit<OperationOf<Kind>, Answers[Kind]>({
-    commit: (batch) => onlyCulpritsFail(work, batch),
-    maxBatch,
-    maxBatchBytes: MAX_BATCH_BYTES,
-    weigh,
-    maxInFlight: IN_FLIGHT,
-    alone: { clock: systemClock, ms: ALONE_MS },
-  });
-  return (group) =>
-    Promise.all(group.map((operation) => commits.submit(operation).catch((error: Error) => error)));
-}
-
-/**
- * A failure of the storage fails the whole batch. A failure of one operation must not cost its neighbours their
- * commit: then each is done by itself, and only the culprit fails.
- */
-async function onlyCulpritsFail<Kind extends OperationKind>(
-  work: Work<Kind>,
-  batch: readonly OperationOf<Kind>[],
-): Promise<readonly (Answers[Kind] | Error)[]> {
-  try {
-    return await work(batch);
-  } catch (thrown) {
-    const error = toStoreError(thrown);
-    if (batch.length === 1 || isStorageFailure(error)) throw error;
-    const answers: (Answers[Kind] | Error)[] = [];
-    for (const operation of batch) {
-      answers.push(await work([operation]).then(([answer]) => answer!, toStoreError));
-    }
-    return answers;
-  }
-}
