@@ -38,6 +38,8 @@ export const TUNED: PostgresSettings = {
   min_wal_size: '1GB',
   checkpoint_timeout: '15min',
   wal_compression: 'lz4',
+  // Claims walk over what was done since the last vacuum.
+  autovacuum_naptime: '15s',
   max_connections: '200',
 };
 

@@ -206,8 +206,8 @@ export interface OperateStore {
   purge(beforeMs: number, limit: number, cursor: string | null): Promise<PurgeOutcome>;
   /**
    * Makes a new pending delivery of the same event and destination, with its next number, that points to the old one.
-   * One that blocks its order key hands its turn to its replay; any other replay waits for the turn like a new delivery,
-   * in the place of its event.
+   * One that blocks its order key hands its turn to its replay, which is never refused for want of room; any other
+   * replay waits for the turn like a new delivery, in the place of its event.
    */
   replay(deliveryId: string, nowMs: number): Promise<ReplayOutcome>;
   /** Proves that the store can commit. */

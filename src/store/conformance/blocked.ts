@@ -105,6 +105,22 @@ export function blockedConformance(factory: StoreFactory): void {
       assert.deepEqual(await claimIds(store), [next]);
     });
 
+    test('a replay of the one that blocks finds room, for it is what makes some; any other does not', async (t) => {
+      const { store } = await openFor(t, factory, { maxPendingDeliveries: 2 });
+      const other = await insertOrdered(store, 'b');
+      await work(store, 'ledger', SKIPPED);
+      const failed = await insertOrdered(store, 'a');
+      await work(store, 'ledger', BLOCKING);
+      const next = await insertOrdered(store, 'a');
+      await insertOrdered(store, 'a');
+      assert.deepEqual(await store.replay(other, T0), { kind: 'full' });
+      assert.equal((await store.replay(failed, T0)).kind, 'replayed');
+      assert.equal((await store.replay(failed, T0)).kind, 'full');
+      assert.deepEqual(await store.insertEvent(anEvent(), ['ledger']), { kind: 'full' });
+      await work(store, 'ledger', { kind: 'completed' });
+      assert.deepEqual(await claimIds(store), [next]);
+    });
+
     test('any other replay waits, in the place of its event', async (t) => {
       const { store } = await openFor(t, factory);
       const first = await insertOrdered(store, 'a');

@@ -8,7 +8,7 @@ export function replay(state: State, deliveryId: string, nowMs: number): ReplayO
   const old = state.deliveries.get(deliveryId);
   if (old === undefined) return { kind: 'unknown' };
   if (isOpen(old)) return { kind: 'open', status: old.status };
-  if (isFullFor(state, 1)) return { kind: 'full' };
+  if (old.turn !== 'holds' && isFullFor(state, 1)) return { kind: 'full' };
   const { destination, eventId, orderKey } = old;
   const last = deliveriesOf(state, eventId).at(-1)!;
   const id = deliveryIdOf(eventId, deliveryNumberOf(last.id) + 1);

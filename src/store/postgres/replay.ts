@@ -26,7 +26,8 @@ old as materialized (
   select destination, status, order_key, turn, position from deliveries where event_id = $1 and number = $2
 ),
 room as materialized (
-  select from old where status in ('completed', 'failed') and (select pending from backlog) < $4::bigint
+  select from old where status in ('completed', 'failed')
+    and (turn = 'holds' or (select pending from backlog) < $4::bigint)
 ),
 freed as (
   update deliveries set turn = null

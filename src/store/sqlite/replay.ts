@@ -35,7 +35,7 @@ export function prepareReplay(
     const row = find.get(...keyParts(deliveryId)) as Row | undefined;
     if (row === undefined) return { kind: 'unknown' };
     if (row.status === 'pending' || row.status === 'processing') return { kind: 'open', status: row.status };
-    if (counters.pending() + 1 > maxPending) return { kind: 'full' };
+    if (row.turn !== 'holds' && counters.pending() + 1 > maxPending) return { kind: 'full' };
     const eventId = eventIdOf(deliveryId);
     const seq = eventSeqOf(row.key);
     const { last } = findLast.get(seq, seq) as { last: number };
