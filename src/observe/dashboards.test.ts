@@ -83,7 +83,12 @@ function resultLabels(promql: string): readonly string[] {
 type Target = { expr: string; legendFormat: string };
 type Dashboard = Readonly<{
   uid: string;
-  panels: { id: number; title: string; targets?: Target[] }[];
+  panels: {
+    id: number;
+    title: string;
+    gridPos: { x: number; y: number; w: number; h: number };
+    targets?: Target[];
+  }[];
   annotations: { list: { expr: string }[] };
   templating: { list: { name: string; query: string | { query: string } }[] };
 }>;
@@ -123,6 +128,19 @@ for (const [uid, dashboard] of DASHBOARDS) {
     it('has panels with ids of their own', () => {
       const ids = dashboard.panels.map((panel) => panel.id);
       assert.equal(new Set(ids).size, ids.length);
+    });
+
+    it('has no panel that lies on another', () => {
+      const taken = new Map<string, string>();
+      for (const { title, gridPos } of dashboard.panels) {
+        for (let x = gridPos.x; x < gridPos.x + gridPos.w; x += 1) {
+          for (let y = gridPos.y; y < gridPos.y + gridPos.h; y += 1) {
+            const place = `${x},${y}`;
+            assert.equal(taken.get(place), undefined, `${title} at ${place}`);
+            taken.set(place, title);
+          }
+        }
+      }
     });
   });
 }
