@@ -1,13 +1,13 @@
 import type { Config, DestinationConfig } from './config/config.ts';
 import type { Source } from './ingest/open-source.ts';
 import type { Emit } from './observe/events.ts';
-import type { Store } from './store/store.ts';
+import type { StoreStats } from './store/store.ts';
 
-export type AnnounceParts = Readonly<{ config: Config; store: Store; sources: readonly Source[] }>;
+export type AnnounceParts = Readonly<{ config: Config; stats: StoreStats; sources: readonly Source[] }>;
 
 /** The few lines that a start says, and what an operator should know of before it hurts. */
-export async function announce(parts: AnnounceParts, url: string, emit: Emit): Promise<void> {
-  const { config, store, sources } = parts;
+export function announce(parts: AnnounceParts, url: string, emit: Emit): void {
+  const { config, stats, sources } = parts;
   const { destinations } = config;
   const names = destinations.map(({ name }) => name);
   emit({
@@ -34,8 +34,7 @@ export async function announce(parts: AnnounceParts, url: string, emit: Emit): P
         'create the webhook at the provider now, and see that it is its own',
     });
   }
-  const { counts } = await store.stats();
-  for (const { destination, status, count } of counts) {
+  for (const { destination, status, count } of stats.counts) {
     if (status !== 'pending' || names.includes(destination)) continue;
     const message = `${count} deliveries are pending for a destination that is not configured: ${destination}`;
     emit({ type: 'receiver.warning', message });

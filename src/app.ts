@@ -19,7 +19,7 @@ import { systemClock } from './runtime/clock.ts';
 import { createIdGenerator } from './runtime/ids.ts';
 import { createSystemRandom } from './runtime/random.ts';
 import { openStore } from './store/open-store.ts';
-import type { Store } from './store/store.ts';
+import type { Store, StoreStats } from './store/store.ts';
 
 /** A receiver that runs. */
 export type App = Readonly<{
@@ -154,8 +154,11 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
     await store.close();
     await closeHandlers(handlers);
   };
+  let stats: StoreStats;
   try {
     await delivering.reclaim();
+    // Before anything is taken: a database that cannot be read ends the start, and no connection.
+    stats = await store.stats();
     await api.listen({ host: config.http.host, port: config.http.port });
   } catch (error) {
     await close();
@@ -167,7 +170,7 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   phase = 'running';
 
   const url = urlOf(api.server.address() as AddressInfo);
-  await announce({ config, store, sources: ingest.sources }, url, emit);
+  announce({ config, stats, sources: ingest.sources }, url, emit);
   let stopping: Promise<void> | null = null;
   return {
     url,

@@ -14,7 +14,8 @@ describe('announce', () => {
     const config = await loadConfig({ env: {}, cwd: import.meta.dirname });
     const warnings = async () => {
       const events: ReceiverEvent[] = [];
-      await announce({ config, store, sources: ingest.sources }, url, (event) => void events.push(event));
+      const stats = await store.stats();
+      announce({ config, stats, sources: ingest.sources }, url, (event) => void events.push(event));
       return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));
     };
     const secret = 'b537207f20cbfa02357cf448134da559';
