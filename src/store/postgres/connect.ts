@@ -92,9 +92,12 @@ function withoutOptions(url: string): string {
   return parsed.href;
 }
 
-/** Makes the pool; it connects when it is first used. */
-export function createPool(options: ConnectOptions, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: 60_000 });
+/**
+ * Makes the pool; it connects when it is first used.
+ * @param pipeline sends what is asked without waiting for the answers before: see Database.together
+ */
+export function createPool(options: ConnectOptions, max: number, pipeline = false): pg.Pool {
+  const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: 60_000, pipeline });
   // A connection that breaks while nobody uses it is replaced with the next use.
   pool.on('error', () => {});
   // One that breaks in use tells its query; without a listener it would end the process as well.

@@ -13,10 +13,19 @@ export type Query = (statement: Statement, values?: readonly unknown[]) => Promi
 export type Database = Readonly<{
   /** One statement is one transaction: it has committed when this resolves. */
   query: Query;
+  /**
+   * Runs statements that do not depend on each other's answers in a transaction, in their order, each with a snapshot of
+   * its own. All of them are sent at once: it costs one round trip.
+   * @returns the rows of each
+   */
+  together(statements: readonly (readonly [Statement, readonly unknown[]])[]): Promise<Row[][]>;
   /** Runs several statements in a transaction on one connection. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }>;
+
+/** A session behind a pooler may have another default. */
+const BEGIN = 'begin isolation level read committed';
 
 /** Times that a statement is sent again after it gave way to another one. */
 const GIVEN_WAY_TRIES = 3;
@@ -51,23 +60,38 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean): Da
     }
   };
 
+  /** The commit of a transaction that has failed is a rollback: the first failure is the one to tell. */
+  const sendTogether = async (
+    client: PoolClient,
+    statements: readonly (readonly [Statement, readonly unknown[]])[],
+  ): Promise<Row[][]> => {
+    const begun = client.query(BEGIN);
+    const sent = statements.map(([statement, values]) => send(client, statement, values));
+    const ended = await Promise.allSettled([begun, ...sent, client.query('commit')]);
+    const failure = ended.find((one) => one.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+    return Promise.all(sent);
+  };
+
+  const givingWay = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (tries === GIVEN_WAY_TRIES || !isGivenWay((error as Error).cause)) throw error;
+      }
+    }
+  };
+
   const runOnce = (statement: Statement, values: readonly unknown[]) =>
     withClient((client) => send(client, statement, values));
 
   return {
-    async query(statement, values = []) {
-      for (let tries = 1; ; tries++) {
-        try {
-          return await runOnce(statement, values);
-        } catch (error) {
-          if (tries === GIVEN_WAY_TRIES || !isGivenWay((error as Error).cause)) throw error;
-        }
-      }
-    },
+    query: (statement, values = []) => givingWay(() => runOnce(statement, values)),
+    together: (statements) => givingWay(() => withClient((client) => sendTogether(client, statements))),
     transaction: (work) =>
       withClient(async (client) => {
-        // A session behind a pooler may have another default.
-        await client.query('begin isolation level read committed');
+        await client.query(BEGIN);
         try {
           const result = await work((statement, values = []) => send(client, statement, values));
           await client.query('commit');

@@ -175,7 +175,7 @@ export async function insertAll(
     bigints(batch.map(({ replayMark }) => replayMark?.sinceMs ?? null)),
     ...(isOrdered ? [texts(deliveries.map(({ orderKey }) => orderKey))] : []),
   ];
-  const [row] = await underLocks(orderKeys, (query) => query(insertStatement(isMarked, isOrdered), values));
+  const [row] = await underLocks(orderKeys)(insertStatement(isMarked, isOrdered), values);
   const pending = row!.pending as number;
   return {
     inserted: new Set((row!.inserted as string[] | null) ?? events.map(({ id }) => id)),

@@ -79,8 +79,7 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     releaseKey: ([operation]) =>
       timed(1, async () => {
         const { destination, orderKey } = operation!;
-        const keys = new Set([orderKey]);
-        return [await underLocks(keys, (within) => releaseKey(within, destination, orderKey))];
+        return [await releaseKey(underLocks(new Set([orderKey])), destination, orderKey)];
       }),
     view: (group) =>
       readViews(
@@ -96,7 +95,7 @@ async function settleCounted(
   backlog: Backlog,
   unsure: Unsure,
 ) {
-  const settling = underLocks(orderKeysOf(batch), (query) => settleAll(query, batch));
+  const settling = settleAll(underLocks(orderKeysOf(batch)), batch);
   const first = await settling.catch((error: StoreError) => {
     if (isOutcomeUnknown(error.cause)) unsure.remember(batch);
     throw error;

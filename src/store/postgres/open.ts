@@ -68,7 +68,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const { url, directUrl = null, poolSize = POOL_SIZE, migrations = MIGRATIONS, observer = {} } = options;
   const applicationName = 'webhook-receiver';
   const isDirect = directUrl === null;
-  const pool = createPool({ url, applicationName, isDirect }, poolSize);
+  const pool = createPool({ url, applicationName, isDirect }, poolSize, true);
   const own = { url: directUrl ?? url, applicationName: `${applicationName} node`, isDirect: true };
   try {
     await opening(url, async () => {

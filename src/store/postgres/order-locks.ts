@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Database, Query, Statement } from './database.ts';
 import { LOCK_SPACE } from './migrate.ts';
-import { isGivenWay } from './store-failure.ts';
 
 /** The order keys' part of the advisory locks; the inbox's own locks are in the space before. */
 const ORDER_SPACE = LOCK_SPACE + 1;
@@ -24,38 +23,34 @@ from unnest($1::integer[]) as asked (key)`,
  */
 export const MAX_ORDER_KEYS = 128;
 
-/** Times that a transaction is begun again after it gave way to another one. */
-const GIVEN_WAY_TRIES = 3;
-
 /** Nobody else changes turns of these keys until the transaction ends. Keys that share a number wait for each other. */
 export async function lockKeys(query: Query, orderKeys: Iterable<string>): Promise<void> {
-  const numbers = new Set(Array.from(orderKeys, (key) => crc32(key) | 0));
-  if (numbers.size > 0) await query(LOCK_KEYS, [[...numbers].sort((a, b) => a - b)]);
+  const numbers = numbersOf(orderKeys);
+  if (numbers.length > 0) await query(LOCK_KEYS, [numbers]);
 }
 
-/** Does work while nobody else changes turns of the keys; without keys it is the plain query. */
-export type UnderLocks = <T>(
-  orderKeys: ReadonlySet<string>,
-  work: (query: Query) => Promise<T>,
-) => Promise<T>;
+function numbersOf(orderKeys: Iterable<string>): number[] {
+  return [...new Set(Array.from(orderKeys, (key) => crc32(key) | 0))].sort((a, b) => a - b);
+}
+
+/** Runs a statement while nobody else changes turns of the keys; without keys it is the plain query. */
+export type UnderLocks = (orderKeys: ReadonlySet<string>) => Query;
 
 /**
  * Who has the turn is read from rows that another transaction may be changing. So whoever gives or takes a turn locks
  * its key first: the statement behind the lock sees all that those before it have committed.
  */
 export function createUnderLocks(database: Database): UnderLocks {
-  return async (orderKeys, work) => {
-    if (orderKeys.size === 0) return work(database.query);
-    for (let tries = 1; ; tries++) {
-      try {
-        return await database.transaction(async (query) => {
-          await lockKeys(query, orderKeys);
-          return work(query);
-        });
-      } catch (error) {
-        if (tries === GIVEN_WAY_TRIES || !isGivenWay((error as Error).cause)) throw error;
-      }
-    }
+  return (orderKeys) => {
+    if (orderKeys.size === 0) return database.query;
+    const locked = numbersOf(orderKeys);
+    return async (statement, values = []) => {
+      const [, rows] = await database.together([
+        [LOCK_KEYS, [locked]],
+        [statement, values],
+      ]);
+      return rows!;
+    };
   };
 }
 
