@@ -20,7 +20,7 @@ export type RabbitServer = Readonly<{
   wipe(): Promise<void>;
   /** The end of its log. */
   output(): string;
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends it and its name server, and removes its directory. */
   dispose(): Promise<void>;

@@ -11,7 +11,7 @@ export type RedisServer = Readonly<{
   kill(): Promise<void>;
   /** Starts it again on the same port and directory. */
   start(): Promise<void>;
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** Ends it and removes its directory. */
   dispose(): Promise<void>;

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { isAbsolute } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { findOnPath } from './on-path.ts';
 import type { Account } from './unprivileged-account.ts';
 
@@ -12,7 +15,8 @@ export type ServerProcess = Readonly<{
   pid: number;
   /** Ends this very process and waits until it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  pause(): void;
+  /** Resolves when it stands still: a signal is on its way for a moment, and the process goes on meanwhile. */
+  pause(): Promise<void>;
   resume(): void;
   /** Resolves when it is gone. */
   gone: Promise<void>;
@@ -53,7 +57,10 @@ export function startServer({ program, args, env, cwd, account }: ServerCommand)
     pid: child.pid,
     gone,
     output: () => output,
-    pause: () => void child.kill('SIGSTOP'),
+    async pause() {
+      child.kill('SIGSTOP');
+      while (!(await isStopped(child.pid!))) await pause(5);
+    },
     resume: () => void child.kill('SIGCONT'),
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
@@ -103,4 +110,15 @@ export function tryPort(port: number): Promise<void> {
       resolve();
     });
   });
+}
+
+/** All of its threads; a machine without /proc is believed. */
+async function isStopped(pid: number): Promise<boolean> {
+  if (!existsSync('/proc/self/task')) return true;
+  const threads = await readdir(`/proc/${pid}/task`);
+  const stats = await Promise.all(
+    // One that has ended meanwhile does nothing any more.
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ') T')),
+  );
+  return stats.every((stat) => /\) [Tt]/.test(stat));
 }
