@@ -17,13 +17,18 @@ const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 const MAX_BATCH = 512;
 /** Statements cost beside their rows, so few large ones are best, unless one has to wait for the disk or a replica. */
 const IN_FLIGHT = 2;
-/** How long a statement is alone before a second one of its kind is sent. */
+/** How long an insert is alone before a second one is sent. */
 const ALONE_MS = 10;
 
-/** A lane of statements under way; what arrives meanwhile shares the next one. */
+/**
+ * A lane of statements under way; what arrives meanwhile shares the next one.
+ * @param isAlone a second statement is sent only when the first one takes long. It makes larger batches of accepts; a
+ *   settlement that waits keeps a worker from its next delivery.
+ */
 export function gather<Kind extends OperationKind>(
   work: Work<Kind>,
   weigh: (operation: OperationOf<Kind>) => number,
+  isAlone = false,
 ): Lane<Kind> {
   const commits = new GroupCommit<OperationOf<Kind>, Answers[Kind]>({
     commit: (batch) => onlyCulpritsFail(work, batch),
@@ -31,7 +36,7 @@ export function gather<Kind extends OperationKind>(
     maxBatchBytes: MAX_BATCH_BYTES,
     weigh,
     maxInFlight: IN_FLIGHT,
-    alone: { clock: systemClock, ms: ALONE_MS },
+    ...(isAlone && { alone: { clock: systemClock, ms: ALONE_MS } }),
   });
   return (group) =>
     Promise.all(group.map((operation) => commits.submit(operation).catch((error: Error) => error)));

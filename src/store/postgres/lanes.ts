@@ -38,6 +38,7 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
   const insert = gather<'insert'>(
     inTurnWhenTight(backlog, (batch) => onlyCulpritsFail(accept, batch)),
     ({ event }) => event.body.length,
+    true,
   );
   /** What is leased is no longer pending, however it was asked for. */
   const claimCounted = <Request, Outcome extends Readonly<{ leased: readonly unknown[] }>>(
