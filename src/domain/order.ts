@@ -30,3 +30,8 @@ export function destinationOf(addressee: Addressee): string {
 export function orderKeyOf(addressee: Addressee): string | null {
   return typeof addressee === 'string' ? null : addressee.orderKey;
 }
+
+/** The order keys of all of them, in their order. */
+export function orderKeysOf(addressees: readonly Addressee[]): string[] {
+  return addressees.flatMap((addressee) => orderKeyOf(addressee) ?? []);
+}

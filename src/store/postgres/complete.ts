@@ -8,7 +8,7 @@ import { deliveryKey } from './delivery-key.ts';
 import { beginWithin } from './open-transaction.ts';
 import type { OperationOf } from './operations.ts';
 import { lockKeys } from './order-locks.ts';
-import { orderKeysOf, settleAll } from './settle.ts';
+import { keysToPass, settleAll } from './settle.ts';
 import { createSlots } from './slots.ts';
 import { isOutcomeUnknown, toStoreError } from './store-failure.ts';
 import { TRIED } from './unsure.ts';
@@ -106,7 +106,7 @@ async function settleOn(client: PoolClient, settle: OperationOf<'settle'>, named
     return rows;
   };
   // Whoever has the turn of an order key passes it on, which has to be seen by who comes in at the same moment.
-  await lockKeys(query, orderKeysOf([settle]));
+  await lockKeys(query, keysToPass([settle]));
   const [outcome] = await settleAll(query, [settle]);
   return outcome!;
 }

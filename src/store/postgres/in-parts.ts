@@ -11,11 +11,19 @@ export function inParts<Kind extends OperationKind>(
   return async (batch) => {
     const parts = partByKeys(batch, keysOf);
     if (parts.length === 1) return work(batch);
-    const answers: (Answers[Kind] | Error)[] = [];
-    for (const part of parts)
-      answers.push(...(await work(part).catch((error: Error) => part.map(() => error))));
-    return answers;
+    return workPartByPart(parts, work);
   };
+}
+
+async function workPartByPart<Kind extends OperationKind>(
+  parts: readonly (readonly OperationOf<Kind>[])[],
+  work: Work<Kind>,
+): Promise<(Answers[Kind] | Error)[]> {
+  const answers: (Answers[Kind] | Error)[] = [];
+  for (const part of parts) {
+    answers.push(...(await work(part).catch((error: Error) => part.map(() => error))));
+  }
+  return answers;
 }
 
 /** Near the limit one statement waits for the other, so that each sees what the one before has left. */
@@ -24,11 +32,7 @@ export function inTurnWhenTight(backlog: Backlog, work: Work<'insert'>): Work<'i
 
   const carefully = async (batch: readonly OperationOf<'insert'>[], before: Promise<unknown>) => {
     await before;
-    const answers: (Answers['insert'] | Error)[] = [];
-    for (const part of partsOf(batch, backlog.carefulSize)) {
-      answers.push(...(await work(part).catch((error: Error) => part.map(() => error))));
-    }
-    return answers;
+    return workPartByPart(partsOf(batch, backlog.carefulSize), work);
   };
   return async (batch) => {
     const more = deliveriesOf(batch);

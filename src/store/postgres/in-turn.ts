@@ -1,5 +1,5 @@
 import { eventIdOf } from '../../domain/delivery.ts';
-import { destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { destinationOf, orderKeysOf } from '../../domain/order.ts';
 import { hasTurnAfter } from '../../domain/settlement.ts';
 import { keyOf, markOf } from './names.ts';
 import type { Operation, OperationKind, OperationOf } from './operations.ts';
@@ -92,14 +92,10 @@ function insertMayOvertake(insert: OperationOf<'insert'>, passed: Operation, isT
   }
 }
 
-function orderKeysOf({ destinations }: OperationOf<'insert'>): string[] {
-  return destinations.flatMap((addressee) => orderKeyOf(addressee) ?? []);
-}
-
 function sharesName(a: OperationOf<'insert'>, b: OperationOf<'insert'>): boolean {
   if (keyOf(a) === keyOf(b) || (a.replayMark !== null && markOf(a) === markOf(b))) return true;
-  const orderKeys = orderKeysOf(a);
-  return orderKeys.length > 0 && orderKeysOf(b).some((key) => orderKeys.includes(key));
+  const orderKeys = orderKeysOf(a.destinations);
+  return orderKeys.length > 0 && orderKeysOf(b.destinations).some((key) => orderKeys.includes(key));
 }
 
 /** Whether two operations, neither of them an insert, give the same answers in either order. */

@@ -1,5 +1,5 @@
 import type { StoreError } from '../../domain/errors.ts';
-import { orderKeyOf } from '../../domain/order.ts';
+import { orderKeysOf } from '../../domain/order.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
 import type { StoreObserver } from '../store.ts';
 import { acceptBatch } from './accept.ts';
@@ -15,7 +15,7 @@ import type { OperationKind, OperationOf } from './operations.ts';
 import { releaseKey } from './order.ts';
 import { createUnderLocks, type UnderLocks } from './order-locks.ts';
 import { replayDelivery } from './replay.ts';
-import { orderKeysOf, STATUS_AFTER, settleAll } from './settle.ts';
+import { keysToPass, STATUS_AFTER, settleAll } from './settle.ts';
 import { isOutcomeUnknown } from './store-failure.ts';
 import { createUnsure, type Unsure } from './unsure.ts';
 
@@ -32,8 +32,9 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
   };
 
   const underLocks = createUnderLocks(database);
-  const accept: Work<'insert'> = inParts(insertKeysOf, (batch) =>
-    timed(batch.length, () => acceptBatch(query, underLocks, batch, backlog)),
+  const accept: Work<'insert'> = inParts(
+    ({ destinations }) => orderKeysOf(destinations),
+    (batch) => timed(batch.length, () => acceptBatch(query, underLocks, batch, backlog)),
   );
   const insert = gather<'insert'>(
     inTurnWhenTight(backlog, (batch) => onlyCulpritsFail(accept, batch)),
@@ -96,7 +97,7 @@ async function settleCounted(
   backlog: Backlog,
   unsure: Unsure,
 ) {
-  const settling = settleAll(underLocks(orderKeysOf(batch)), batch);
+  const settling = settleAll(underLocks(keysToPass(batch)), batch);
   const first = await settling.catch((error: StoreError) => {
     if (isOutcomeUnknown(error.cause)) unsure.remember(batch);
     throw error;
@@ -108,6 +109,4 @@ async function settleCounted(
   return outcomes;
 }
 
-const insertKeysOf = ({ destinations }: OperationOf<'insert'>) =>
-  destinations.flatMap((addressee) => orderKeyOf(addressee) ?? []);
 const settleKeysOf = ({ lease }: OperationOf<'settle'>) => (lease.orderKey === null ? [] : [lease.orderKey]);

@@ -103,6 +103,6 @@ export async function settleAll(
 }
 
 /** The order keys whose turn a settlement may pass on. */
-export function orderKeysOf(batch: readonly OperationOf<'settle'>[]): Set<string> {
+export function keysToPass(batch: readonly OperationOf<'settle'>[]): Set<string> {
   return new Set(batch.flatMap(({ lease }) => lease.orderKey ?? []));
 }
