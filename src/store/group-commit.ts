@@ -20,11 +20,10 @@ export type GroupCommitOptions<Operation, Result> = Readonly<{
   alone?: Readonly<{ clock: Clock; ms: number }>;
 }>;
 
-type Waiting<Operation, Result> = {
+type Waiting<Operation, Result> = Readonly<{
   operation: Operation;
-  resolve: (result: Result) => void;
-  reject: (error: Error) => void;
-};
+  answer: (result: Result | Error) => void;
+}>;
 
 /**
  * Gathers the operations that arrive while a commit is under way and commits them together: one fsync or one round
@@ -49,9 +48,17 @@ export class GroupCommit<Operation, Result> {
 
   submit(operation: Operation): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operation, resolve, reject });
-      this.#schedule();
+      this.enqueue(operation, (result) => {
+        if (result instanceof Error) reject(result);
+        else resolve(result);
+      });
     });
+  }
+
+  /** The same for a caller that has no use for a promise of each. @param answer takes the result, or why it failed */
+  enqueue(operation: Operation, answer: (result: Result | Error) => void): void {
+    this.#waiting.push({ operation, answer });
+    this.#schedule();
   }
 
   /**
@@ -136,9 +143,9 @@ export class GroupCommit<Operation, Result> {
     this.#schedule();
     try {
       const results = await this.#options.commit(batch.map((entry) => entry.operation));
-      for (let i = 0; i < batch.length; i++) answer(batch[i]!, results[i]!);
+      for (let i = 0; i < batch.length; i++) batch[i]!.answer(results[i]!);
     } catch (error) {
-      for (const entry of batch) entry.reject(error as Error);
+      for (const { answer } of batch) answer(error as Error);
     }
     this.#inFlight -= 1;
     this.#ended();
@@ -160,9 +167,4 @@ export class GroupCommit<Operation, Result> {
     }
     return this.#waiting.splice(0, count);
   }
-}
-
-function answer<Result>(entry: Waiting<unknown, Result>, result: Result | Error): void {
-  if (result instanceof Error) entry.reject(result);
-  else entry.resolve(result);
 }

@@ -3,7 +3,8 @@ import type { InsertOutcome } from '../store.ts';
 import { admit } from './admit.ts';
 import type { Backlog } from './backlog.ts';
 import type { Query } from './database.ts';
-import { type InsertResult, insertAll, UNDONE } from './insert.ts';
+import { type InsertResult, insertAll } from './insert.ts';
+import { UNDONE } from './insert-statements.ts';
 import { findKnown } from './known.ts';
 import { apart, namesOf } from './names.ts';
 import type { OperationOf } from './operations.ts';
@@ -39,9 +40,9 @@ export async function acceptBatch(
     if (result === null) return null;
     backlog.saw(result.pending);
     // Of two with the same id the first was inserted.
-    const left = new Set(result.inserted);
+    const left = result.inserted && new Set(result.inserted);
     for (const one of some) {
-      if (!left.delete(one.event.id)) continue;
+      if (left !== null && !left.delete(one.event.id)) continue;
       outcomes.set(one, INSERTED);
       backlog.changed(one.destinations.length);
     }

@@ -39,7 +39,17 @@ export function gather<Kind extends OperationKind>(
     ...(isAlone && { alone: { clock: systemClock, ms: ALONE_MS } }),
   });
   return (group) =>
-    Promise.all(group.map((operation) => commits.submit(operation).catch((error: Error) => error)));
+    new Promise((resolve) => {
+      const answers: (Answers[Kind] | Error)[] = [];
+      let open = group.length;
+      for (const [at, operation] of group.entries()) {
+        commits.enqueue(operation, (answer) => {
+          answers[at] = answer;
+          open -= 1;
+          if (open === 0) resolve(answers);
+        });
+      }
+    });
 }
 
 /**

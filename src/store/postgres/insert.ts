@@ -1,132 +1,21 @@
 import { destinationOf, orderKeyOf } from '../../domain/order.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
-import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
 import type { Statement } from './database.ts';
+import { INSERT, INSERT_MARKED, INSERT_MARKED_ORDERED, INSERT_ORDERED } from './insert-statements.ts';
 import type { OperationOf } from './operations.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { packBodies } from './packed-bodies.ts';
-import { dueAt, turnOf } from './turn.ts';
 
-const INPUT = `
-input as materialized (
-  select * from unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[],
-    $10::integer[], $11::integer[], $19::bytea[], $20::bigint[]
-  ) with ordinality as t (
-    id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, body_start, body_length,
-    digest, since, n
-  )
-  where $17::bigint = 0 or (select pending from backlog) + $17 <= $18::bigint
-)`;
-
-/**
- * A mark is taken, or taken over from an event that is out of its window, before the event of a new key is inserted;
- * who does not get it is a repetition. Marks come in their order, and all of them before the keys, as the locks do.
- */
-const MARKED = `
-marked as (
-  insert into replay_marks as m (source, digest, event_id, received_at)
-  select source, digest, id, received_at from input
-  where digest is not null and not exists (
-    select from events e where e.source = input.source and e.idempotency_key = input.idempotency_key
-  )
-  order by source collate "C", digest
-  on conflict (source, digest) do update set event_id = excluded.event_id, received_at = excluded.received_at
-  where m.received_at < (select i.since from input i where i.id = excluded.event_id)
-  returning event_id
-)`;
-
-const GOT_ITS_MARK = '(digest is null or (id in (select event_id from marked)) is true)';
-
-/**
- * The key may have come from another node a moment ago, unseen by the look at it: then its mark was taken for
- * nothing, and the statement undoes itself by an error.
- */
-const UNDO_UNLESS_USED = `
-1 / (case when exists (select from marked where (event_id in (select id from inserted)) is not true) then 0 else 1 end)`;
-
-const ADDED = `
-added as (
-  insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at)
-  select event_id, number, destination, 'pending', 0, received_at, received_at, received_at
-  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[]) as t (event_id, number, destination, received_at)
-  where (event_id in (select id from inserted)) is true
-  returning destination
-)`;
-
-/** Of one key in a batch only the first may have the turn. Positions are given in the order of the batch. */
-const ADDED_IN_ORDER = `
-new as materialized (
-  select t.*, row_number() over (partition by destination, order_key order by n) > 1 as is_behind
-  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[], $21::text[]) with ordinality
-    as t (event_id, number, destination, received_at, order_key, n)
-  where (event_id in (select id from inserted)) is true
-),
-placed as materialized (
-  select new.*, ${turnOf('new', 'new.is_behind')} as turn from new order by n
-),
-added as (
-  insert into deliveries (
-    event_id, number, destination, status, attempts, due_at, created_at, updated_at, order_key, turn, position
-  )
-  select event_id, number, destination, 'pending', 0, ${dueAt('turn', 'received_at')}, received_at, received_at,
-    order_key, turn, case when order_key is not null then nextval('delivery_positions') end
-  from placed
-  returning destination, turn
-),
-order_changes as (
-  select destination, (turn = 'waits')::integer as waiting, 0 as blocked from added where turn is not null
-),
-order_counted as (${addOrderCounts('order_changes')})`;
-
-const insertText = (isMarked: boolean, isOrdered: boolean) => `
-with backlog as materialized (${PENDING}),${INPUT},${isMarked ? `${MARKED},` : ''}
-inserted as (
-  insert into events (
-    id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, replay_digest, body
-  )
-  select id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, digest,
-    substring($12::bytea from body_start for body_length)
-  from input ${isMarked ? `where ${GOT_ITS_MARK}` : ''}
-  order by source collate "C", idempotency_key collate "C", n
-  on conflict (source, idempotency_key) do nothing
-  returning id
-),
-${isOrdered ? ADDED_IN_ORDER : ADDED},
-counted as (${addCounts('added', { pending: 'count(*)' })}),
-totalled as (${addTotals('(select count(*) from inserted)', '(select count(*) from added)')})
-select (select pending from backlog) as pending,
-  -- Mostly all of them, which needs no list.
-  case when (select count(*) from inserted) < cardinality($1) then array(select id::text from inserted) end as inserted
-  ${isMarked ? `, ${UNDO_UNLESS_USED} as used` : ''}`;
-
-/**
- * Events with their deliveries, for all of a batch in one round trip and one transaction: all that are new if there is
- * room for the whole batch, else none. Keys are taken in their order, so that of two batches that share keys neither
- * waits for the other in a circle; of one key in a batch the first stays.
- */
-export const INSERT: Statement = { name: 'insert', text: insertText(false, false) };
-
-/** The same with marks. No two of its batch share a key or a mark. */
-export const INSERT_MARKED: Statement = { name: 'insert_marked', text: insertText(true, false) };
-
-/** Both with order keys, whose locks are taken before. */
-export const INSERT_ORDERED: Statement = { name: 'insert_ordered', text: insertText(false, true) };
-export const INSERT_MARKED_ORDERED: Statement = {
-  name: 'insert_marked_ordered',
-  text: insertText(true, true),
-};
+type Insert = OperationOf<'insert'>;
 
 function insertStatement(isMarked: boolean, isOrdered: boolean): Statement {
   if (isOrdered) return isMarked ? INSERT_MARKED_ORDERED : INSERT_ORDERED;
   return isMarked ? INSERT_MARKED : INSERT;
 }
 
-/** SQLSTATE of UNDO_UNLESS_USED: nothing was done, and another look will see the key. */
-export const UNDONE = '22012';
-
 export type InsertResult = Readonly<{
-  inserted: ReadonlySet<string>;
+  /** The ids of those that were inserted, or null when all were. */
+  inserted: ReadonlySet<string> | null;
   /** How many deliveries were pending before. */
   pending: number;
   /** Nothing was inserted, because the batch as a whole would exceed the limit. */
@@ -136,10 +25,11 @@ export type InsertResult = Readonly<{
 /** Inserts the new ones of a batch, all or, when there is no room for all, none. */
 export async function insertAll(
   underLocks: UnderLocks,
-  batch: readonly OperationOf<'insert'>[],
+  batch: readonly Insert[],
   maxPending: number,
 ): Promise<InsertResult> {
-  const events = batch.map(({ event }) => event);
+  const inKeyOrder = batch.toSorted(byKey);
+  const events = inKeyOrder.map(({ event }) => event);
   const bodies = packBodies(events.map(({ body }) => body));
   const deliveries = batch.flatMap(({ event, destinations }) =>
     destinations.map((addressee, index) => ({
@@ -171,15 +61,28 @@ export async function insertAll(
     bigints(deliveries.map(({ event }) => event.receivedAtMs)),
     deliveries.length,
     maxPending,
-    byteas(batch.map(({ replayMark }) => replayMark?.digest ?? null)),
-    bigints(batch.map(({ replayMark }) => replayMark?.sinceMs ?? null)),
     ...(isOrdered ? [texts(deliveries.map(({ orderKey }) => orderKey))] : []),
+    ...(isMarked ? marksOf(inKeyOrder) : []),
   ];
   const [row] = await underLocks(orderKeys)(insertStatement(isMarked, isOrdered), values);
-  const pending = row!.pending as number;
+  const { pending, inserted } = row as Readonly<{ pending: number; inserted: string[] | null }>;
   return {
-    inserted: new Set((row!.inserted as string[] | null) ?? events.map(({ id }) => id)),
+    inserted: inserted && new Set(inserted),
     pending,
     hasNoRoom: deliveries.length > 0 && pending + deliveries.length > maxPending,
   };
+}
+
+function marksOf(batch: readonly Insert[]): Buffer[] {
+  return [
+    byteas(batch.map(({ replayMark }) => replayMark?.digest ?? null)),
+    bigints(batch.map(({ replayMark }) => replayMark?.sinceMs ?? null)),
+  ];
+}
+
+/** Any order does in which every node takes the keys; of the same key the first stays the first. */
+function byKey({ event: a }: Insert, { event: b }: Insert): number {
+  if (a.source !== b.source) return a.source < b.source ? -1 : 1;
+  if (a.idempotencyKey === b.idempotencyKey) return 0;
+  return a.idempotencyKey < b.idempotencyKey ? -1 : 1;
 }

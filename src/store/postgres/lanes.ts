@@ -1,7 +1,7 @@
 import type { StoreError } from '../../domain/errors.ts';
 import { orderKeysOf } from '../../domain/order.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
-import type { StoreObserver } from '../store.ts';
+import type { InsertOutcome, StoreObserver } from '../store.ts';
 import { acceptBatch } from './accept.ts';
 import type { Backlog } from './backlog.ts';
 import { claimAll } from './claim.ts';
@@ -21,8 +21,16 @@ import { createUnsure, type Unsure } from './unsure.ts';
 
 export type Lanes = Readonly<{ [Kind in OperationKind]: Lane<Kind> }>;
 
-/** The ways from operations to statements. Groups of a kind that come at the same time share statements further. */
-export function createLanes(database: Database, backlog: Backlog, observer: StoreObserver): Lanes {
+/**
+ * The ways from operations to statements. Groups of a kind that come at the same time share statements further.
+ * @param announce called when deliveries have become due at once
+ */
+export function createLanes(
+  database: Database,
+  backlog: Backlog,
+  observer: StoreObserver,
+  announce: () => void,
+): Lanes {
   const { query } = database;
   const timed = async <T>(operations: number, work: () => Promise<T>): Promise<T> => {
     const startedMs = monotonicMs();
@@ -34,7 +42,11 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
   const underLocks = createUnderLocks(database);
   const accept: Work<'insert'> = inParts(
     ({ destinations }) => orderKeysOf(destinations),
-    (batch) => timed(batch.length, () => acceptBatch(query, underLocks, batch, backlog)),
+    async (batch) => {
+      const outcomes = await timed(batch.length, () => acceptBatch(query, underLocks, batch, backlog));
+      if (hasNewDeliveries(batch, outcomes)) announce();
+      return outcomes;
+    },
   );
   const insert = gather<'insert'>(
     inTurnWhenTight(backlog, (batch) => onlyCulpritsFail(accept, batch)),
@@ -89,6 +101,16 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
         group.map(({ eventId }) => eventId),
       ),
   };
+}
+
+function hasNewDeliveries(
+  batch: readonly OperationOf<'insert'>[],
+  outcomes: readonly (InsertOutcome | Error)[],
+): boolean {
+  return outcomes.some(
+    (outcome, at) =>
+      !(outcome instanceof Error) && outcome.kind === 'inserted' && batch[at]!.destinations.length > 0,
+  );
 }
 
 async function settleCounted(

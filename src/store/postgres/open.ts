@@ -114,7 +114,10 @@ function createStore({ database, handlers, backOff, session, options }: Parts): 
   const { maxPendingDeliveries, observer = {} } = options;
   const { query } = database;
   const backlog = createBacklog(maxPendingDeliveries);
-  const submitter = createSubmitter(createLanes(database, backlog, observer), backlog.isTight);
+  const submitter = createSubmitter(
+    createLanes(database, backlog, observer, session.announce),
+    backlog.isTight,
+  );
   const poll = createRunLoop(systemClock, POLL_MS, 'after a pause', async () => observer.onDue?.());
   void poll.start();
 
@@ -148,11 +151,8 @@ function createStore({ database, handlers, backOff, session, options }: Parts): 
 
   return {
     exclusive: false,
-    async insertEvent(event, destinations, replayMark = null) {
-      const outcome = await submit<'insert'>({ kind: 'insert', event, destinations, replayMark });
-      if (outcome.kind === 'inserted' && destinations.length > 0) session.announce();
-      return outcome;
-    },
+    insertEvent: (event, destinations, replayMark = null) =>
+      submit<'insert'>({ kind: 'insert', event, destinations, replayMark }),
     claim: (request) => submit<'claim'>({ kind: 'claim', request }),
     claimByIds: (request) => submit<'claimByIds'>({ kind: 'claimByIds', request }),
     countDue: (...asked) => ask(() => countDue(query, ...asked)),

@@ -13,7 +13,7 @@ import { COUNT_DUE, DUE_PENDING } from './due.ts';
 import { VIEWS } from './event-view.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
-import { INSERT, INSERT_MARKED, INSERT_MARKED_ORDERED, INSERT_ORDERED } from './insert.ts';
+import { INSERT, INSERT_MARKED, INSERT_MARKED_ORDERED, INSERT_ORDERED } from './insert-statements.ts';
 import { KNOWN } from './known.ts';
 import { openPostgresStore } from './open.ts';
 import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
