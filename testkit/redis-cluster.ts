@@ -11,7 +11,7 @@ export type ClusterNode = RedisServer & Readonly<{ id: string; busPort: number }
 
 export type RedisCluster = Readonly<{
   masters: readonly ClusterNode[];
-  /** As many as masters, the first of the first; or none. */
+  /** One of each master in the same order, or none. */
   replicas: readonly ClusterNode[];
   /** All of them. */
   nodes: readonly ClusterNode[];
@@ -50,7 +50,7 @@ async function startNode(): Promise<ClusterNode> {
     // By default the other port plus 10,000, which may be none.
     'cluster-port': String(busPort),
     'cluster-node-timeout': String(NODE_TIMEOUT_MS),
-    // Without a delay a replica that has fallen behind for want of data takes over all the same.
+    // A replica takes over however old what it has is.
     'cluster-replica-validity-factor': '0',
   };
   const server = await startRedis(Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]));
