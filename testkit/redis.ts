@@ -17,15 +17,18 @@ export type RedisServer = Readonly<{
   dispose(): Promise<void>;
 }>;
 
-/** Starts a redis-server of its own on a free port, in a temporary directory, without persistence. */
-export async function startRedis(): Promise<RedisServer> {
+/**
+ * Starts a redis-server of its own on a free port, in a temporary directory, without persistence.
+ * @param settings more of its arguments
+ */
+export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
   const dir = await createTempDir();
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   const spawnOne = () =>
     startServer({
       program: 'redis-server',
-      args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+      args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...settings],
       cwd: dir.path,
     });
   const command = async (...args: string[]) => {

@@ -83,10 +83,15 @@ export const secretToken: Kind<string> = kindOf(
 
 const BROKER_PROTOCOLS: ReadonlySet<string> = new Set(['redis:', 'rediss:', 'amqp:', 'amqps:']);
 
+// One more node of a Redis Cluster: a name or an address, and a port.
+const NODE = /^(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
+
 export const brokerUrl: Kind<string> = kindOf('a redis://, rediss://, amqp:// or amqps:// URL', (text) => {
   if (text.length > URL_CHARS_MAX) return undefined;
   const url = URL.parse(text);
-  return url !== null && BROKER_PROTOCOLS.has(url.protocol) && url.hostname !== '' ? text : undefined;
+  if (url === null || !BROKER_PROTOCOLS.has(url.protocol) || url.hostname === '') return undefined;
+  const nodes = url.searchParams.get('nodes')?.split(',') ?? [];
+  return nodes.every((node) => NODE.test(node)) ? text : undefined;
 });
 
 /** Makes a kind of a function that returns undefined for what it does not take. */

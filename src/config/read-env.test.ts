@@ -213,13 +213,18 @@ describe('words and paths', () => {
   });
 
   it('takes the URL of a broker, and never shows one that is wrong', () => {
-    for (const url of ['redis://h', 'rediss://u:p@h:1/2', 'amqp://u:p@[::1]:5672/v', 'amqps://h?prefix=a']) {
+    const nodes = 'redis://h:1?nodes=h-2.example:2,10.0.0.3,[::1]:4&prefix=a';
+    const others = ['rediss://u:p@h:1/2', 'amqp://u:p@[::1]:5672/v', 'amqps://h?prefix=a'];
+    for (const url of ['redis://h', nodes, ...others]) {
       assert.equal(readEnv({ QUEUE_URL: url }).values.QUEUE_URL, url);
     }
     for (const url of [
       'http://u:hunter2@h',
       'redis',
       'redis://',
+      'redis://h?nodes=',
+      'redis://h?nodes=b:2,',
+      'redis://h?nodes=u:hunter2@b',
       'localhost:6379',
       `redis://${'h'.repeat(2048)}`,
     ]) {

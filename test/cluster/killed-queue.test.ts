@@ -5,12 +5,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { skipWithout } from '../../testkit/on-path.ts';
 import { startRedis } from '../../testkit/redis.ts';
 import { createSeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
-import { metricSum } from '../e2e/support/client.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { describeTally, endAndCheck } from './support/check.ts';
-import { type Cluster, startCluster } from './support/cluster.ts';
+import { startCluster } from './support/cluster.ts';
 import { startLoad } from './support/load.ts';
 import { inLongWork } from './support/long-work.ts';
+import { queueIs } from './support/queue-is.ts';
 
 const NAMES = ['one', 'two', 'three'];
 const LEASE_MS = 6_000;
@@ -54,13 +54,5 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
       t.diagnostic(describeTally(tally));
       assert.ok(tally.interrupted > 0, 'the kill hit what was at work');
     });
-  });
-}
-
-/** On all nodes. */
-function queueIs({ urls }: Cluster, state: 'up' | 'down'): Promise<boolean> {
-  return eventually(`the queue is ${state}`, async () => {
-    const values = await Promise.all(urls().map((url) => metricSum(url, 'webhook_queue_up')));
-    return values.every((value) => value === (state === 'up' ? 1 : 0));
   });
 }

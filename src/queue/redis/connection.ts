@@ -1,96 +1,101 @@
-import { createClient } from '@redis/client';
 import type { Clock } from '../../runtime/clock.ts';
 import { ANSWER_TIMEOUT_MS } from '../queue.ts';
+import { isReply, type RedisCommands } from './client.ts';
 import { GROUP } from './keys.ts';
+import { type Reached, type ReachParts, reach } from './reach.ts';
+import { openReader, type Reader } from './reader.ts';
 
-export type RedisClient = ReturnType<typeof createRedisClient>;
+/** Connections to a server or a cluster that live and end together. */
+export type RedisConnection = Pick<Reached, 'laneOf' | 'addresses'> &
+  Readonly<{
+    /** Runs commands, and gives the connection up if the server takes too long over them: it may hang. */
+    run<Result>(command: (commands: RedisCommands) => Promise<Result>): Promise<Result>;
+    /** Makes the group of each stream, and the stream, where they are missing. */
+    makeGroups(keys: readonly string[]): Promise<void>;
+    /** A connection for blocking reads of the key's lane, or null when there are as many as there may be. */
+    openReader(key: string): Promise<Reader | null>;
+    /** Ends all, in whatever state they are. */
+    close(): void;
+  }>;
 
-/** Two connections: a blocking read holds up everything behind it on its own. */
-export type RedisConnection = Readonly<{
-  commands: RedisClient;
-  blocking: RedisClient;
-  /** The server's name for the blocking one, to wake it by. */
-  blockingId: number;
-  /** Runs commands, and gives the connection up if the server takes too long over them: it may hang. */
-  run<Result>(command: (client: RedisClient) => Promise<Result>): Promise<Result>;
-  /** Makes the group of each stream, and the stream, where they are missing. */
-  makeGroups(keys: readonly string[]): Promise<void>;
-}>;
+export type ConnectionParts = Omit<ReachParts, 'onOpen'> & Readonly<{ clock: Clock }>;
 
-/** Commands that may wait for their answers; beyond, a server that hangs would fill the memory. */
-const MAX_COMMANDS = 50_000;
-
-function createRedisClient(url: string) {
-  return createClient({
-    url,
-    RESP: 2,
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: MAX_COMMANDS,
-    // Connecting anew is done in one place for all drivers.
-    socket: { reconnectStrategy: false, connectTimeout: ANSWER_TIMEOUT_MS },
-  });
-}
+/** Most connections for blocking reads: a server has one lane, a cluster one for each slot with a stream. */
+const MAX_READERS = 100;
 
 /**
- * Opens both connections.
- * @param lost is called when either ends
+ * Connects, and looks whether all that will be needed answers.
+ * @param parts `lost` is called when any connection ends, or hangs
  */
-export async function openConnection(
-  url: string,
-  clock: Clock,
-  lost: (error: Error) => void,
-): Promise<RedisConnection> {
-  const commands = createRedisClient(url);
-  const blocking = createRedisClient(url);
-  for (const client of [commands, blocking]) client.on('error', lost);
-  const run: RedisConnection['run'] = async (command) => {
-    const stopTimer = clock.after(ANSWER_TIMEOUT_MS, () => {
-      const error = new Error(`Redis did not answer within ${ANSWER_TIMEOUT_MS} ms`);
+export async function openConnection(parts: ConnectionParts): Promise<RedisConnection> {
+  const { keys, clock, lost } = parts;
+  const opened = new Set<{ destroy(): void }>();
+  const close = () => {
+    for (const one of opened) one.destroy();
+    opened.clear();
+  };
+  /** What hangs takes a connection and never says a word. */
+  const within = async <Result>(limitMs: number, answer: () => Promise<Result>): Promise<Result> => {
+    const late = Promise.withResolvers<never>();
+    const stopTimer = clock.after(limitMs, () => {
+      const error = new Error(`Redis did not answer within ${limitMs} ms`);
       lost(error);
+      late.reject(error);
       // What waits for an answer is rejected by it.
-      commands.destroy();
+      close();
     });
     try {
-      return await command(commands);
+      return await Promise.race([answer(), late.promise]);
     } finally {
       stopTimer();
     }
   };
-  // A server that hangs takes the connection and never says a word.
-  const stopTimer = clock.after(ANSWER_TIMEOUT_MS, () => closeConnection({ commands, blocking }));
-  try {
-    await Promise.all([commands.connect(), blocking.connect()]);
-    const blockingId = await blocking.clientId();
-    const makeGroups = async (keys: readonly string[]) => {
-      await run((client) => Promise.all(keys.map((key) => makeGroup(client, key))));
-    };
-    return { commands, blocking, blockingId, run, makeGroups };
-  } catch (error) {
-    closeConnection({ commands, blocking });
-    throw error;
-  } finally {
-    stopTimer();
-  }
-}
 
-/** Ends both, in whatever state they are. */
-export function closeConnection({
-  commands,
-  blocking,
-}: Pick<RedisConnection, 'commands' | 'blocking'>): void {
-  for (const client of [commands, blocking]) client.destroy();
+  try {
+    const reached = await within(ANSWER_TIMEOUT_MS, () =>
+      reach({ ...parts, onOpen: (connection) => opened.add(connection) }),
+    );
+    const { commands, laneOf, addresses } = reached;
+    const run: RedisConnection['run'] = (command) => within(ANSWER_TIMEOUT_MS, () => command(commands));
+    // A cluster without the node that has a stream of ours is of no use, however well the others are.
+    await run(() => Promise.all(keys.map((key) => commands.xLen(key))));
+    let readers = 0;
+    return {
+      laneOf,
+      addresses,
+      run,
+      async makeGroups(missing) {
+        await run(() => Promise.all(missing.map((key) => makeGroup(commands, key))));
+      },
+      async openReader(key) {
+        if (readers === MAX_READERS) return null;
+        readers += 1;
+        const server = await reached.clientOf(key);
+        const client = server.duplicate();
+        opened.add(client.on('error', lost));
+        return openReader({
+          server,
+          client,
+          within,
+          onClose() {
+            opened.delete(client);
+            readers -= 1;
+          },
+        });
+      },
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 /** From the stream's beginning: what a lost group had not acked is given out again, and does nothing if it was done. */
-async function makeGroup(client: RedisClient, key: string): Promise<void> {
+async function makeGroup(commands: RedisCommands, key: string): Promise<void> {
   try {
-    await client.xGroupCreate(key, GROUP, '0', { MKSTREAM: true });
+    await commands.xGroupCreate(key, GROUP, '0', { MKSTREAM: true });
   } catch (error) {
     if (!isReply(error, 'BUSYGROUP')) throw error;
   }
-}
-
-/** Whether it is the server's error of that code. */
-export function isReply(error: unknown, code: 'NOGROUP' | 'BUSYGROUP' | 'UNBLOCKED'): boolean {
-  return error instanceof Error && error.message.startsWith(code);
 }

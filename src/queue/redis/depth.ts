@@ -1,5 +1,6 @@
 import type { QueueDepth } from '../queue.ts';
-import { isReply, type RedisConnection } from './connection.ts';
+import { isReply } from './client.ts';
+import type { RedisConnection } from './connection.ts';
 import { GROUP } from './keys.ts';
 
 /** Two counters of the server: an entry is in its stream until it is acked, and pending from when it is taken. */

@@ -3,17 +3,26 @@ import { createArrived } from '../arrived.ts';
 import type { Queue, QueueMessage, QueueOptions } from '../queue.ts';
 import { stayConnected } from '../stay-connected.ts';
 import { createAcknowledge } from './acknowledge.ts';
-import { createArrivals } from './await-arrivals.ts';
-import { closeConnection, isReply, openConnection, type RedisConnection } from './connection.ts';
+import { type Arrivals, createArrivals } from './await-arrivals.ts';
+import { isReply } from './client.ts';
+import { openConnection, type RedisConnection } from './connection.ts';
 import { readDepth } from './depth.ts';
 import { type Held, type StreamEntry, toHeld } from './entries.ts';
 import { GROUP, streamKey } from './keys.ts';
 import { createPublish } from './publish.ts';
 import { createRecover } from './recover.ts';
+import { createSeeds } from './seeds.ts';
 
 export type RedisQueueOptions = QueueOptions & Readonly<{ url: string; prefix: string }>;
 
-/** A queue on Redis Streams: a stream for each destination, and one consumer group. Connects by itself, later too. */
+/** A connection and what lives as long as it does. */
+type Live = RedisConnection &
+  Readonly<{ arrivals: Arrivals; ended: AbortController; lost: (error: Error) => void }>;
+
+/**
+ * A queue on Redis Streams, of one server or a cluster: a stream for each destination, and one consumer group. Connects
+ * by itself, later too.
+ */
 export function openRedisQueue(options: RedisQueueOptions): Queue {
   const { clock, consumer, observer, idleMs } = options;
   const keyOf = (destination: string) => streamKey(options.prefix, destination);
@@ -48,7 +57,6 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
     for (const message of toMessages(destination, entries)) arrived.put(message);
     observer.onArrival?.(destination);
   };
-  const arrivals = createArrivals({ keyOf, consumer, onEntries });
   const recover = createRecover({
     keyOf,
     consumer,
@@ -58,30 +66,39 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
     onEntries,
   });
 
+  const seeds = createSeeds(options.url);
   /** Beside the taking, for as long as the connection lasts: three looks before anybody could count as dead. */
-  const keepLooking = async (connection: RedisConnection, ended: AbortSignal) => {
-    while (!ended.aborted) {
+  const keepLooking = async (connection: Live) => {
+    const { signal } = connection.ended;
+    while (!signal.aborted) {
+      seeds.learn(connection.addresses());
       for (const name of takers) await recover(connection, name);
-      await sleep(clock, idleMs / 3, ended);
+      await sleep(clock, idleMs / 3, signal);
     }
   };
-  const link = stayConnected<RedisConnection & { ended: AbortController; lost: (error: Error) => void }>({
+  const link = stayConnected<Live>({
     ...options,
     async open(lost) {
-      const connection = await openConnection(options.url, clock, lost);
-      return { ...connection, ended: new AbortController(), lost };
+      const connection = await openConnection({
+        url: seeds.next(),
+        mustBeCluster: seeds.areMany,
+        keys: names.map(keyOf),
+        clock,
+        lost,
+      });
+      const ended = new AbortController();
+      const parts = { connection, keyOf, consumer, onEntries, clock, ended: ended.signal, lost };
+      return { ...connection, arrivals: createArrivals(parts), ended, lost };
     },
     onUp(connection) {
-      const lose = (error: unknown) => connection.lost(error as Error);
-      if (takers.length > 0) arrivals.readOn(connection).catch(lose);
-      keepLooking(connection, connection.ended.signal).catch(lose);
+      keepLooking(connection).catch(connection.lost);
       // Whoever was told that there is nothing may have been told so for want of a connection.
       for (const name of takers) observer.onArrival?.(name);
     },
     onDown: () => {},
     async close(connection) {
       connection.ended.abort();
-      closeConnection(connection);
+      connection.close();
     },
   });
 
@@ -112,11 +129,11 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
       if (here.length > 0) return here;
       try {
         const messages = await readNew(connection, destination, limit);
-        if (messages.length === 0) arrivals.watch(destination);
+        if (messages.length === 0) connection.arrivals.watch(destination);
         return messages;
       } catch {
         // The connection ended, or the server is in trouble: the next look is when something comes.
-        arrivals.watch(destination);
+        connected()?.arrivals.watch(destination);
         return [];
       }
     },

@@ -1,4 +1,5 @@
-import { isReply, type RedisConnection } from './connection.ts';
+import { isReply } from './client.ts';
+import type { RedisConnection } from './connection.ts';
 import type { Held, StreamEntry } from './entries.ts';
 import { GROUP } from './keys.ts';
 
