@@ -6,7 +6,8 @@ import { acceptBatch } from './accept.ts';
 import type { Backlog } from './backlog.ts';
 import { claimAll } from './claim.ts';
 import { claimAllByIds } from './claim-by-ids.ts';
-import type { Database, Query } from './database.ts';
+import type { Query } from './database.ts';
+import type { Databases } from './databases.ts';
 import { readViews } from './event-view.ts';
 import { extendAll } from './extend.ts';
 import { gather, type Lane, onlyCulpritsFail, type Work } from './gather.ts';
@@ -22,8 +23,11 @@ import { createUnsure, type Unsure } from './unsure.ts';
 export type Lanes = Readonly<{ [Kind in OperationKind]: Lane<Kind> }>;
 
 /** The ways from operations to statements. Groups of a kind that come at the same time share statements further. */
-export function createLanes(database: Database, backlog: Backlog, observer: StoreObserver): Lanes {
-  const { query } = database;
+export function createLanes(
+  { prompt, patient }: Databases,
+  backlog: Backlog,
+  observer: StoreObserver,
+): Lanes {
   const timed = async <T>(operations: number, work: () => Promise<T>): Promise<T> => {
     const startedMs = monotonicMs();
     const result = await work();
@@ -31,10 +35,10 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     return result;
   };
 
-  const underLocks = createUnderLocks(database);
+  const acceptUnderLocks = createUnderLocks(prompt);
   const accept: Work<'insert'> = inParts(
     ({ destinations }) => orderKeysOf(destinations),
-    (batch) => timed(batch.length, () => acceptBatch(query, underLocks, batch, backlog)),
+    (batch) => timed(batch.length, () => acceptBatch(prompt.query, acceptUnderLocks, batch, backlog)),
   );
   const insert = gather<'insert'>(
     inTurnWhenTight(backlog, (batch) => onlyCulpritsFail(accept, batch)),
@@ -48,11 +52,12 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
   ) =>
     timed(group.length, async () => {
       const requests = group.map(({ request }) => request);
-      const outcomes = await claim(query, requests);
+      const outcomes = await claim(patient.query, requests);
       for (const { leased } of outcomes) backlog.changed(-leased.length);
       return outcomes;
     });
-  const unsure = createUnsure(query);
+  const underLocks = createUnderLocks(patient);
+  const unsure = createUnsure(patient.query);
   const settle = gather<'settle'>(
     inParts(settleKeysOf, (batch) =>
       timed(batch.length, () => settleCounted(underLocks, batch, backlog, unsure)),
@@ -60,7 +65,7 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     ({ attempt }) => attempt?.responseExcerpt?.length ?? 0,
   );
   const extend = gather<'extend'>(
-    (batch) => timed(batch.length, () => extendAll(query, batch)),
+    (batch) => timed(batch.length, () => extendAll(prompt.query, batch)),
     () => 0,
   );
   return {
@@ -72,7 +77,7 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
     replay: ([operation]) =>
       timed(1, async () => {
         const { deliveryId, nowMs } = operation!;
-        const outcome = await database.transaction((within) =>
+        const outcome = await patient.transaction((within) =>
           replayDelivery(within, deliveryId, nowMs, backlog.limit),
         );
         if (outcome.kind === 'replayed') backlog.changed(1);
@@ -85,7 +90,7 @@ export function createLanes(database: Database, backlog: Backlog, observer: Stor
       }),
     view: (group) =>
       readViews(
-        query,
+        prompt.query,
         group.map(({ eventId }) => eventId),
       ),
   };
