@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
+import { untilStopped } from './server-process.ts';
 import { createTempDir } from './temp-dir.ts';
 import { type Account, unprivilegedAccount } from './unprivileged-account.ts';
 
@@ -18,6 +19,9 @@ export type TestPostgres = Readonly<{
   /** Ends the server as a power cut does, its backends included; `start` brings it back on the same port. */
   crash(): Promise<void>;
   start(): Promise<void>;
+  /** Stops the server with all its backends: connections are taken and stay, and nothing is answered until `thaw`. */
+  freeze(): Promise<void>;
+  thaw(): void;
   /** Ends what was started and removes the data. */
   stop(): Promise<void>;
 }>;
@@ -43,6 +47,12 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   const launch = () => launchServer(binaries, data, port, settings, account);
   let server = await launch();
   let databases = 0;
+  let frozen: readonly number[] = [];
+  const thaw = () => {
+    process.off('exit', thaw);
+    for (const pid of frozen) send(pid, 'SIGCONT');
+    frozen = [];
+  };
 
   const run = async (sql: string) => {
     const client = new pg.Client({ connectionString: urlOf('postgres') });
@@ -66,7 +76,17 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
     async start() {
       server = await launch();
     },
+    async freeze() {
+      process.once('exit', thaw);
+      frozen = [server.pid!];
+      // First the one that begets the others.
+      await stopAll(frozen);
+      frozen = [...childrenOf(server.pid!), server.pid!];
+      await stopAll(frozen);
+    },
+    thaw,
     async stop() {
+      thaw();
       await end(server, 'SIGINT');
       await folder.remove();
     },
@@ -130,6 +150,26 @@ function whenReady(child: ChildProcess): Promise<void> {
     child.once('error', reject);
     child.once('exit', () => reject(new Error(`PostgreSQL ended:\n${output}`)));
   });
+}
+
+async function stopAll(pids: readonly number[]): Promise<void> {
+  for (const pid of pids) send(pid, 'SIGSTOP');
+  await Promise.all(pids.map(untilStopped));
+}
+
+/** A backend may have ended by itself. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  return pairs.flatMap(([pid, ppid]) => (ppid === parent ? [pid!] : []));
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

@@ -59,7 +59,7 @@ export function startServer({ program, args, env, cwd, account }: ServerCommand)
     output: () => output,
     async pause() {
       child.kill('SIGSTOP');
-      while (!(await isStopped(child.pid!))) await pause(5);
+      await untilStopped(child.pid!);
     },
     resume: () => void child.kill('SIGCONT'),
     async stop(signal = 'SIGTERM') {
@@ -112,13 +112,18 @@ export function tryPort(port: number): Promise<void> {
   });
 }
 
+/** Resolves when a process that was sent SIGSTOP stands still. */
+export async function untilStopped(pid: number): Promise<void> {
+  while (!(await isStopped(pid))) await pause(5);
+}
+
 /** All of its threads; a machine without /proc is believed. */
 async function isStopped(pid: number): Promise<boolean> {
   if (!existsSync('/proc/self/task')) return true;
-  const threads = await readdir(`/proc/${pid}/task`);
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
   const stats = await Promise.all(
-    // One that has ended meanwhile does nothing any more.
+    // One that has ended meanwhile does nothing any more either.
     threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ') T')),
   );
-  return stats.every((stat) => /\) [Tt]/.test(stat));
+  return stats.every((stat) => /\) [TtZX]/.test(stat));
 }

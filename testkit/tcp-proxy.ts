@@ -4,11 +4,13 @@ export type TcpProxy = Readonly<{
   port: number;
   /** Ends all connections and takes no more, as when the process behind them is killed. */
   cut(): Promise<void>;
+  /** Passes on nothing more on the connections that there are, as a firewall that has forgotten them; new ones work. */
+  forget(): void;
   /** Takes connections again, on the same port. */
   restore(): Promise<void>;
 }>;
 
-/** A way to a server that a test can cut, without the server or the client knowing. */
+/** A way to a server that a test can disturb, without the server or the client knowing. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
@@ -36,6 +38,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.destroy();
       await closed;
+    },
+    forget() {
+      for (const socket of sockets) socket.unpipe().resume();
     },
     restore: () => listen(port),
   };

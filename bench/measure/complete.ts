@@ -2,11 +2,10 @@ import { createKeyPrefix } from '../clients/order.ts';
 import { sendAtRate } from '../clients/paced.ts';
 import { summarize } from '../clients/samples.ts';
 import { COMPLETING, INSTANT, INSTANT_ENV } from '../handlers/configs.ts';
-import { type Receiver, startReceiver } from '../servers/receiver.ts';
-import { say } from '../support/say.ts';
 import { ratios, spread } from '../support/stats.ts';
 import { fixed, type Table, whole } from '../support/table.ts';
-import { createTempDir } from '../support/temp.ts';
+import { type OpenGround, onSqlite, withReceiver } from './ground.ts';
+import { measureInRounds } from './rounds.ts';
 import { type Setting, WARM_UP_SECONDS } from './setting.ts';
 import { pipelineOf, runSaturated, type Saturated } from './through.ts';
 
@@ -22,29 +21,23 @@ type BenchHandler = (typeof HANDLERS)[number];
 
 type Round = Saturated & Readonly<{ p50Ms: number; p99Ms: number; notOk: number }>;
 
-/** What the receivers of a round stand on, such as a database that is empty. */
-export type Ground = Readonly<{ env: Readonly<Record<string, string>>; stop(): Promise<void> }>;
-
 /** Handlers that complete their delivery together with what they write, beside one that returns at once. */
 export function measureComplete(setting: Setting): Promise<Table> {
-  return compareHandlers(setting, 'SQLite', async () => ({ env: {}, stop: async () => {} }));
+  return compareHandlers(setting, 'SQLite', onSqlite);
 }
 
 export async function compareHandlers(
   setting: Setting,
   store: string,
-  openGround: (dir: string) => Promise<Ground>,
+  openGround: OpenGround,
 ): Promise<Table> {
-  const measured = new Map<BenchHandler, Round[]>(HANDLERS.map((handler) => [handler, []]));
-  for (let round = 0; round < setting.rounds; round += 1) {
-    for (const handler of round % 2 === 0 ? HANDLERS : HANDLERS.toReversed()) {
-      const result = await measureOne(setting, handler, openGround);
-      measured.get(handler)!.push(result);
-      const { through, accepted, p99Ms } = result;
-      const rates = `through ${whole(through)}/s, accepted ${whole(accepted)}/s, p99 ${fixed(p99Ms, 1)} ms`;
-      say(`  round ${round + 1}/${setting.rounds}  ${handler.name}: ${rates}`);
-    }
-  }
+  const measured = await measureInRounds(
+    setting.rounds,
+    HANDLERS,
+    (handler) => measureOne(setting, handler, openGround),
+    ({ through, accepted, p99Ms }) =>
+      `through ${whole(through)}/s, accepted ${whole(accepted)}/s, p99 ${fixed(p99Ms, 1)} ms`,
+  );
   return {
     title: `ctx.complete on ${store}, beside a handler that returns at once`,
     columns: [
@@ -68,40 +61,18 @@ export async function compareHandlers(
   };
 }
 
-async function measureOne(
-  setting: Setting,
-  handler: BenchHandler,
-  openGround: (dir: string) => Promise<Ground>,
-): Promise<Round> {
-  const saturated = await withReceiver(handler, openGround, (receiver) =>
+async function measureOne(setting: Setting, handler: BenchHandler, openGround: OpenGround): Promise<Round> {
+  const started = { config: handler.config, env: { ...INSTANT_ENV, ...handler.env } };
+  const saturated = await withReceiver(openGround, started, (receiver) =>
     runSaturated(pipelineOf(receiver), setting),
   );
-  const paced = await withReceiver(handler, openGround, async ({ url }) => {
+  const paced = await withReceiver(openGround, started, async ({ url }) => {
     const seconds = setting.seconds + WARM_UP_SECONDS;
     const startMs = performance.now() + WARM_UP_SECONDS * 1e3;
     const samples = await sendAtRate({ url, perSecond: PER_SECOND, seconds, keyPrefix: createKeyPrefix() });
     return summarize(samples, startMs, startMs + setting.seconds * 1e3);
   });
   return { ...saturated, p50Ms: paced.p50Ms, p99Ms: paced.p99Ms, notOk: paced.notOk };
-}
-
-async function withReceiver<T>(
-  { config, env }: BenchHandler,
-  openGround: (dir: string) => Promise<Ground>,
-  run: (receiver: Receiver) => Promise<T>,
-): Promise<T> {
-  const dir = createTempDir('complete');
-  const ground = await openGround(dir.path);
-  const receiver = await startReceiver({
-    dir: dir.path,
-    config,
-    env: { ...INSTANT_ENV, ...env, ...ground.env },
-  });
-  const result = await run(receiver);
-  await receiver.stop();
-  await ground.stop();
-  await dir.remove();
-  return result;
 }
 
 function toRow(name: string, runs: readonly Round[], bases: readonly Round[]): string[] {

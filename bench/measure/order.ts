@@ -1,13 +1,12 @@
 import { acceptedOf, completedOf, type Metrics } from '../clients/metrics.ts';
 import { createKeyPrefix, orderIdOf, orderKey } from '../clients/order.ts';
 import { INSTANT_ENV, ORDERED } from '../handlers/configs.ts';
-import { type Receiver, startReceiver } from '../servers/receiver.ts';
-import { say } from '../support/say.ts';
+import type { Receiver } from '../servers/receiver.ts';
 import { ratios, spread } from '../support/stats.ts';
 import { fixed, type Table, verdict, whole } from '../support/table.ts';
-import { createTempDir } from '../support/temp.ts';
 import { waitUntil } from '../support/wait.ts';
-import type { Ground } from './complete.ts';
+import { type OpenGround, onSqlite, withReceiver } from './ground.ts';
+import { measureInRounds } from './rounds.ts';
 import { CONNECTIONS, type Setting, WARM_UP_SECONDS } from './setting.ts';
 
 const KEYS = 10_000;
@@ -26,26 +25,17 @@ type Round = Readonly<{ through: number; completed: number; waiting: number }>;
 
 /** The same events with and without order, of many keys, a tenth of which are blocked from the start. */
 export function measureOrder(setting: Setting): Promise<Table> {
-  return compareOrder(setting, 'SQLite', async () => ({ env: {}, stop: async () => {} }));
+  return compareOrder(setting, 'SQLite', onSqlite);
 }
 
-export async function compareOrder(
-  setting: Setting,
-  store: string,
-  openGround: (dir: string) => Promise<Ground>,
-): Promise<Table> {
-  const measured = new Map<Way, Round[]>(WAYS.map((way) => [way, []]));
-  for (let round = 0; round < setting.rounds; round += 1) {
-    for (const way of round % 2 === 0 ? WAYS : WAYS.toReversed()) {
-      const result = await measureOne(setting, way, openGround);
-      measured.get(way)!.push(result);
-      const { through, completed } = result;
-      say(
-        `  round ${round + 1}/${setting.rounds}  ${way.name}: ${whole(through)}/s through, ${whole(completed)}/s completed`,
-      );
-    }
-  }
-  const [base, ordered] = WAYS.map((way) => measured.get(way)!) as [Round[], Round[]];
+export async function compareOrder(setting: Setting, store: string, openGround: OpenGround): Promise<Table> {
+  const measured = await measureInRounds(
+    setting.rounds,
+    WAYS,
+    (way) => measureOne(setting, way, openGround),
+    ({ through, completed }) => `${whole(through)}/s through, ${whole(completed)}/s completed`,
+  );
+  const [base, ordered] = WAYS.map((way) => measured.get(way)!) as [readonly Round[], readonly Round[]];
   const ratio = spread(ratios(throughOf(ordered), throughOf(base)));
   const goal = `>= ${fixed(GOAL, 1)}: ${verdict(ratio, (value) => value >= GOAL)}`;
   return {
@@ -90,21 +80,12 @@ function toRow(name: string, rounds: readonly Round[], ratio: readonly string[])
   ];
 }
 
-async function measureOne(
-  setting: Setting,
-  way: Way,
-  openGround: (dir: string) => Promise<Ground>,
-): Promise<Round> {
-  const dir = createTempDir('order');
-  const ground = await openGround(dir.path);
-  const env = { ...INSTANT_ENV, MAX_ATTEMPTS: '1', ...way.env, ...ground.env };
-  const receiver = await startReceiver({ dir: dir.path, config: ORDERED, env });
-  await blockKeys(receiver);
-  const result = await run(receiver, setting);
-  await receiver.stop();
-  await ground.stop();
-  await dir.remove();
-  return result;
+function measureOne(setting: Setting, way: Way, openGround: OpenGround): Promise<Round> {
+  const env = { ...INSTANT_ENV, MAX_ATTEMPTS: '1', ...way.env };
+  return withReceiver(openGround, { config: ORDERED, env }, async (receiver) => {
+    await blockKeys(receiver);
+    return run(receiver, setting);
+  });
 }
 
 /** One failure of each, whichever way they are processed. */

@@ -1,6 +1,14 @@
 import type { Command } from 'commander';
-import { AdminError, type Asked, askReceiver, defaultUrl, NEEDS_TOKEN, printJson } from './ask-receiver.ts';
+import { AdminError, type Asked, askReceiver, NEEDS_TOKEN, printJson } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
+import {
+  type PageOptions,
+  type Place,
+  printMore,
+  receiverCommands,
+  withPageOptions,
+  withQuery,
+} from './receiver-command.ts';
 import { textTable } from './text-table.ts';
 
 type Summary = Readonly<{
@@ -18,8 +26,7 @@ type Summary = Readonly<{
 type Page = Readonly<{ rejected: readonly Summary[]; next: string | null }>;
 type Outcome = Readonly<{ outcome: string; detail?: string }>;
 
-type Place = Readonly<{ url: string }>;
-type ListOptions = Place & Readonly<{ source?: string; limit: string; cursor?: string; json?: boolean }>;
+type ListOptions = Place & PageOptions & Readonly<{ source?: string; json?: boolean }>;
 type ReverifyOptions = Place & Readonly<{ source?: string; all?: boolean }>;
 
 /** `webhook-receiver rejected list|show|reverify`, of a running receiver. */
@@ -27,16 +34,10 @@ export function addRejectedCommand(program: Command, env: NodeJS.ProcessEnv): vo
   const rejected = program
     .command('rejected')
     .description(`requests that were not verified: list, show and reverify them ${NEEDS_TOKEN}`);
-  const add = (usage: string, description: string) =>
-    rejected
-      .command(usage)
-      .description(description)
-      .option('--url <url>', 'where the receiver listens', defaultUrl(env));
+  const add = receiverCommands(rejected, env);
 
-  add('list', 'list them, newest first')
+  withPageOptions(add('list', 'list them, newest first'))
     .option('--source <name>', 'only those of one source')
-    .option('--limit <n>', 'most to list', '50')
-    .option('--cursor <next>', 'the `next` of the page before')
     .option('--json', 'print JSON')
     .action((options: ListOptions) => list({ url: options.url, env }, options));
   add('show <id>', 'show one with its headers and body').action(async (id: string, { url }: Place) =>
@@ -57,14 +58,13 @@ async function list(asked: Asked, { limit, source, cursor, json = false }: ListO
     ...[one.id, one.received_at, one.source, one.reason, `${one.body_bytes} B`, one.detail],
   ]);
   process.stdout.write(textTable([['ID', 'RECEIVED', 'SOURCE', 'REASON', 'BODY', 'DETAIL'], ...rows]));
-  if (page.next !== null) process.stdout.write(`\nmore: --cursor ${page.next}\n`);
+  printMore(page.next);
 }
 
-type Query = Readonly<Record<string, string | undefined>>;
+type PageQuery = Readonly<{ limit: string; source: string | undefined; cursor: string | undefined }>;
 
-function readPage(asked: Asked, query: Query): Promise<Page> {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return askReceiver<Page>(asked, 'GET', `/admin/rejected?${new URLSearchParams(given)}`);
+function readPage(asked: Asked, query: PageQuery): Promise<Page> {
+  return askReceiver<Page>(asked, 'GET', withQuery('/admin/rejected', query));
 }
 
 async function reverify(asked: Asked, id: string | undefined, options: ReverifyOptions): Promise<void> {

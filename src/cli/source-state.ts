@@ -1,20 +1,22 @@
 import type { Command } from 'commander';
 import { REDACTED } from '../config/show.ts';
-import { type Asked, askReceiver, defaultUrl, NEEDS_TOKEN } from './ask-receiver.ts';
+import { type Asked, askReceiver, NEEDS_TOKEN } from './ask-receiver.ts';
+import { type Place, receiverCommands } from './receiver-command.ts';
 import { textTable } from './text-table.ts';
 
 type Entry = Readonly<{ name: string; value: string; updated_at: string }>;
 type State = Readonly<{ state: readonly Entry[] }>;
-type Options = Readonly<{ url: string; reveal?: boolean; reset?: string }>;
+type Options = Place & Readonly<{ reveal?: boolean; reset?: string }>;
 
 /** `webhook-receiver source-state <source>` */
 export function addSourceStateCommand(program: Command, env: NodeJS.ProcessEnv): void {
-  program
-    .command('source-state <source>')
-    .description(`show what handshakes have left with a source, such as a secret ${NEEDS_TOKEN}`)
+  const add = receiverCommands(program, env);
+  add(
+    'source-state <source>',
+    `show what handshakes have left with a source, such as a secret ${NEEDS_TOKEN}`,
+  )
     .option('--reveal', 'show secrets')
     .option('--reset <entry>', 'forget an entry, so that the handshake may be done anew')
-    .option('--url <url>', 'where the receiver listens', defaultUrl(env))
     .action((source: string, options: Options) => run({ url: options.url, env }, source, options));
 }
 

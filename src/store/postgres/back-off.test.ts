@@ -1,25 +1,88 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { describe, it } from 'node:test';
+import { createFakeClock } from '../../../testkit/fake-clock.ts';
 import { StoreError } from '../../domain/errors.ts';
 import { createBackOff } from './back-off.ts';
 
-it('a database that is away is left alone for ever longer, up to two seconds, and not once it is back', () => {
-  let nowMs = 0;
-  const backOff = createBackOff(() => nowMs);
-  const error = new StoreError('STORE_UNAVAILABLE', 'away');
-  assert.equal(backOff.obstacle(), null);
-  const pauses: number[] = [];
-  for (let failures = 0; failures < 7; failures++) {
-    backOff.failed(error);
-    backOff.failed(error);
-    assert.equal(backOff.obstacle(), error);
-    const fromMs = nowMs;
-    while (backOff.obstacle() !== null) nowMs += 10;
-    pauses.push(nowMs - fromMs);
-  }
-  assert.deepEqual(pauses, [100, 200, 400, 800, 1_600, 2_000, 2_000]);
-  backOff.worked();
-  backOff.failed(error);
-  nowMs += 100;
-  assert.equal(backOff.obstacle(), null);
+const AWAY = new StoreError('STORE_UNAVAILABLE', 'away');
+const STILL_AWAY = new StoreError('STORE_UNAVAILABLE', 'still away');
+
+/** A back-off on a clock of the test's own, and the probes that it sent: each waits for the test's answer. */
+function start() {
+  const clock = createFakeClock(0);
+  const sentAtMs: number[] = [];
+  let answer: PromiseWithResolvers<void>;
+  const backOff = createBackOff(() => {
+    sentAtMs.push(clock.nowMs());
+    answer = Promise.withResolvers();
+    return answer.promise;
+  }, clock);
+  return {
+    clock,
+    backOff,
+    sentAtMs,
+    async answer(failure: Error | null) {
+      if (failure === null) answer.resolve();
+      else answer.reject(failure);
+      await clock.advance(0);
+    },
+  };
+}
+
+describe('a database that is away', () => {
+  it('is probed after pauses that grow up to two seconds, and is in use again with the first probe that works', async () => {
+    const { clock, backOff, sentAtMs, answer } = start();
+    assert.equal(backOff.obstacle(), null);
+    backOff.failed(AWAY);
+    backOff.failed(STILL_AWAY);
+    assert.equal(backOff.obstacle(), AWAY, 'of many that fail at once the first is told');
+    const pauses: number[] = [];
+    for (let probes = 0; probes < 7; probes++) {
+      const fromMs = clock.nowMs();
+      await clock.advanceTo(clock.nextDueAtMs()!);
+      pauses.push(sentAtMs.at(-1)! - fromMs);
+      await answer(STILL_AWAY);
+      assert.equal(backOff.obstacle(), STILL_AWAY);
+    }
+    assert.deepEqual(pauses, [100, 200, 400, 800, 1_600, 2_000, 2_000]);
+    await clock.advance(2_000);
+    await answer(null);
+    assert.equal(backOff.obstacle(), null);
+    assert.equal(clock.pending(), 0);
+    backOff.failed(AWAY);
+    assert.equal(clock.nextDueAtMs(), clock.nowMs() + 100, 'the next outage begins with a short pause');
+  });
+
+  it('keeps everybody else away for as long as a probe has no answer', async () => {
+    const { clock, backOff, sentAtMs } = start();
+    backOff.failed(AWAY);
+    await clock.advance(60_000);
+    assert.equal(backOff.obstacle(), AWAY);
+    assert.deepEqual(sentAtMs, [100], 'one at a time');
+  });
+
+  it('is in use again when a statement of before works after all, and an answer to the probe of then says nothing', async () => {
+    const { clock, backOff, answer } = start();
+    backOff.failed(AWAY);
+    await clock.advance(100);
+    backOff.worked();
+    assert.equal(backOff.obstacle(), null);
+    await answer(STILL_AWAY);
+    assert.equal(backOff.obstacle(), null);
+    backOff.failed(AWAY);
+    await clock.advance(100);
+    backOff.worked();
+    backOff.failed(STILL_AWAY);
+    await answer(null);
+    assert.equal(backOff.obstacle(), STILL_AWAY, 'the outage after it has probes of its own');
+  });
+
+  it('is left alone when the store is closed', async () => {
+    const { clock, backOff, sentAtMs } = start();
+    backOff.failed(AWAY);
+    backOff.stop();
+    backOff.failed(AWAY);
+    await clock.advance(60_000);
+    assert.deepEqual([sentAtMs, clock.pending()], [[], 0]);
+  });
 });

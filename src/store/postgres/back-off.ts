@@ -1,34 +1,65 @@
 import type { StoreError } from '../../domain/errors.ts';
-import { monotonicMs } from '../../runtime/clock.ts';
+import { type Clock, sleep } from '../../runtime/clock.ts';
+import { toStoreError } from './store-failure.ts';
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** Keeps callers from a database that is away: each try would cost them a connect, and the server one when it starts. */
+/**
+ * Keeps callers from a database that is away: each try would cost them a connect, or the whole time limit if it hangs,
+ * and the server a connect more when it starts.
+ */
 export type BackOff = Readonly<{
-  /** The failure of last time while the pause after it lasts, else null: then try. */
+  /** The failure because of which the database counts as away, else null: then try. */
   obstacle(): StoreError | null;
   failed(error: StoreError): void;
   worked(): void;
+  /** Looks no more whether it is back. */
+  stop(): void;
 }>;
 
-/** The pause doubles with each failed try up to two seconds, and ends with the first that works. */
-export function createBackOff(nowMs: () => number = monotonicMs): BackOff {
-  let pauseMs = 0;
-  let untilMs = 0;
-  let last: StoreError | null = null;
+/** For whoever has to try in any case. */
+export const NO_BACK_OFF: BackOff = { obstacle: () => null, failed() {}, worked() {}, stop() {} };
+
+/** From a failure to the first statement that works. */
+type Outage = { error: StoreError; readonly over: AbortController };
+
+/**
+ * While the database is away nobody waits for it but the probe, in the background: after a pause that doubles with each
+ * probe that fails, up to two seconds.
+ * @param probe rejects as long as the database cannot be used
+ */
+export function createBackOff(probe: () => Promise<unknown>, clock: Clock): BackOff {
+  let outage: Outage | null = null;
+  let isStopped = false;
+
+  const end = () => {
+    outage?.over.abort();
+    outage = null;
+  };
+  const probeUntilBack = async (own: Outage) => {
+    const { signal } = own.over;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      await sleep(clock, pauseMs, signal);
+      if (signal.aborted) return;
+      const failure = await probe().then(() => null, toStoreError);
+      if (signal.aborted) return;
+      if (failure === null) return end();
+      own.error = failure;
+    }
+  };
   return {
-    obstacle: () => (last !== null && nowMs() < untilMs ? last : null),
+    obstacle: () => outage?.error ?? null,
     failed(error) {
-      // Of many that fail at once the first makes the pause; the others are the same failure.
-      if (last !== null && nowMs() < untilMs) return;
-      pauseMs = Math.min(Math.max(2 * pauseMs, FIRST_PAUSE_MS), LONGEST_PAUSE_MS);
-      untilMs = nowMs() + pauseMs;
-      last = error;
+      // Of many that fail at once the first begins the outage; the others are the same failure.
+      if (outage !== null || isStopped) return;
+      outage = { error, over: new AbortController() };
+      void probeUntilBack(outage);
     },
-    worked() {
-      pauseMs = 0;
-      last = null;
+    worked: end,
+    stop() {
+      isStopped = true;
+      end();
     },
   };
 }

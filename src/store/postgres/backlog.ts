@@ -8,6 +8,7 @@ import { monotonicMs } from '../../runtime/clock.ts';
  *
  * The bound: a lone node keeps the limit exactly. Of up to eight nodes each beyond the first may take one careful
  * statement more, a 32nd part of the limit (8 at least), in all moments at most: (nodes - 1) * max(limit / 32, 8).
+ * A statement that was given up without an answer may yet be committed, as if by another node: so it counts as one.
  */
 export type Backlog = Readonly<{
   limit: number;

@@ -101,6 +101,32 @@ describe('a handler in its transaction on PostgreSQL', () => {
     assert.deepEqual(await ids(), [1, 2]);
   });
 
+  it('may take on another role, which neither its completion nor the next handler has', async (t) => {
+    const { complete, outside } = await setUp(t);
+    await outside.query('create role app_writer');
+    for (const sql of [
+      'set local role app_writer',
+      'set role app_writer',
+      'set session authorization app_writer',
+    ]) {
+      assert.equal(await complete((tx) => tx.query(sql)), 'completed');
+      await complete(async (tx) => {
+        const { rows } = await tx.query('select current_user::text as name');
+        assert.deepEqual(rows, [{ name: 'test' }], sql);
+      });
+    }
+  });
+
+  it('is told that it may not drop the statements of its connection, and the next one is not hit by it', async (t) => {
+    const { complete } = await setUp(t);
+    await complete((tx) => tx.query('select 1'));
+    await assert.rejects(
+      complete((tx) => tx.query('deallocate all')),
+      { ...MISUSE, message: /leave out "deallocate all"/ },
+    );
+    assert.equal(await complete((tx) => tx.query('select 1')), 'completed');
+  });
+
   for (const ending of ['', ' on commit drop']) {
     it(`may have a temporary table of a name of the inbox, until it ends${ending}`, async (t) => {
       const { complete, outside } = await setUp(t);

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { StoreError } from '../../domain/errors.ts';
+import { StoreError, TransactionError } from '../../domain/errors.ts';
 import type { CompleteStore } from '../complete-store.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { BackOff } from './back-off.ts';
@@ -10,7 +10,7 @@ import type { OperationOf } from './operations.ts';
 import { lockKeys } from './order-locks.ts';
 import { keysToPass, settleAll } from './settle.ts';
 import { createSlots } from './slots.ts';
-import { isOutcomeUnknown, toStoreError } from './store-failure.ts';
+import { hasState, isOutcomeUnknown, toStoreError } from './store-failure.ts';
 import { TRIED } from './unsure.ts';
 
 type Complete = CompleteStore['completeWithin'];
@@ -87,7 +87,7 @@ async function completeOn(
       settlement: { kind: 'completed' },
       ...finish(),
     };
-    const outcome = await ofStore(settleOn(client, settle, named));
+    const outcome = await ofStore(settleOn(client, settle, named).catch(wordsForDropped));
     if (outcome === 'lost') {
       isSound = await rollback(client);
       return 'lost';
@@ -109,6 +109,15 @@ async function settleOn(client: PoolClient, settle: OperationOf<'settle'>, named
   await lockKeys(query, keysToPass([settle]));
   const [outcome] = await settleAll(query, [settle]);
   return outcome!;
+}
+
+const NO_STATEMENT = '26000';
+
+/** The client prepares a statement once for each connection, and goes by that. */
+function wordsForDropped(error: unknown): never {
+  if (!hasState(error, NO_STATEMENT)) throw error;
+  const message = 'a handler may not drop the statements of its connection: leave out "deallocate all"';
+  throw new TransactionError(message, { cause: error });
 }
 
 /** @throws StoreError; when nobody knows whether the commit took place, and nobody can be asked, it says so */
@@ -166,6 +175,6 @@ function rollback(client: PoolClient): Promise<boolean> {
 
 function ofStore<T>(statement: Promise<T>): Promise<T> {
   return statement.catch((error: unknown) => {
-    throw toStoreError(error);
+    throw error instanceof TransactionError ? error : toStoreError(error);
   });
 }

@@ -1,6 +1,6 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 import type { BackOff } from './back-off.ts';
-import { isGivenWay, toStoreError } from './store-failure.ts';
+import { isGivenWay, isSilence, toStoreError } from './store-failure.ts';
 
 /** A statement of the program; its name is that of its plan in each session. */
 export type Statement = Readonly<{ name: string; text: string }>;
@@ -21,11 +21,13 @@ export type Database = Readonly<{
   together(statements: readonly (readonly [Statement, readonly unknown[]])[]): Promise<Row[][]>;
   /** Runs several statements in a transaction on one connection. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
-  end(): Promise<void>;
 }>;
 
 /** A session behind a pooler may have another default. */
 const BEGIN = 'begin isolation level read committed';
+
+/** What the client takes beside what its types know. */
+type LimitedQuery = QueryConfig & Readonly<{ query_timeout?: number }>;
 
 /** Times that a statement is sent again after it gave way to another one. */
 const GIVEN_WAY_TRIES = 3;
@@ -34,10 +36,18 @@ const GIVEN_WAY_TRIES = 3;
  * The pool with what every use of it needs: errors turned into StoreErrors, a pause while the server is away, and
  * connections thrown away once they have failed.
  * @param named whether statements are prepared by name; a pooler in transaction mode may not bear that
+ * @param patienceMs how long a statement may take, if not as long as the pool says. The connection of one that takes
+ *   longer is ended; whether the statement is committed yet nobody knows then
  */
-export function createDatabase(pool: Pool, backOff: BackOff, named: boolean): Database {
+export function createDatabase(pool: Pool, backOff: BackOff, named: boolean, patienceMs?: number): Database {
+  const limit = patienceMs === undefined ? {} : { query_timeout: patienceMs };
+  const control = (client: PoolClient, text: string) => {
+    const query: LimitedQuery = { text, ...limit };
+    return client.query(query);
+  };
   const send = async (client: PoolClient, { name, text }: Statement, values: readonly unknown[]) => {
-    const { rows } = await client.query({ ...(named && { name }), text, values: values as unknown[] });
+    const query: LimitedQuery = { ...(named && { name }), text, values: values as unknown[], ...limit };
+    const { rows } = await client.query(query);
     return rows as Row[];
   };
 
@@ -55,6 +65,7 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean): Da
       const error = toStoreError(thrown);
       const isAway = error.code === 'STORE_UNAVAILABLE';
       if (isAway) backOff.failed(error);
+      if (isSilence(thrown)) dropIdle(pool);
       client?.release(isAway || error.code === 'STORE_BUSY');
       throw error;
     }
@@ -65,9 +76,9 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean): Da
     client: PoolClient,
     statements: readonly (readonly [Statement, readonly unknown[]])[],
   ): Promise<Row[][]> => {
-    const begun = client.query(BEGIN);
+    const begun = control(client, BEGIN);
     const sent = statements.map(([statement, values]) => send(client, statement, values));
-    const ended = await Promise.allSettled([begun, ...sent, client.query('commit')]);
+    const ended = await Promise.allSettled([begun, ...sent, control(client, 'commit')]);
     const failure = ended.find((one) => one.status === 'rejected');
     if (failure !== undefined) throw failure.reason;
     return Promise.all(sent);
@@ -91,16 +102,25 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean): Da
     together: (statements) => givingWay(() => withClient((client) => sendTogether(client, statements))),
     transaction: (work) =>
       withClient(async (client) => {
-        await client.query(BEGIN);
+        await control(client, BEGIN);
         try {
           const result = await work((statement, values = []) => send(client, statement, values));
-          await client.query('commit');
+          await control(client, 'commit');
           return result;
         } catch (error) {
-          await client.query('rollback').catch(() => {});
+          await control(client, 'rollback').catch(() => {});
           throw error;
         }
       }),
-    end: () => pool.end(),
   };
+}
+
+/** Where one connection was given up, those that lie idle may be as dead, and each would have to be found out. */
+function dropIdle(pool: Pool): void {
+  for (let left = pool.idleCount; left > 0; left--) {
+    pool.connect().then(
+      (client) => client.release(true),
+      () => {},
+    );
+  }
 }

@@ -6,7 +6,8 @@ import { acceptBatch } from './accept.ts';
 import type { Backlog } from './backlog.ts';
 import { claimAll } from './claim.ts';
 import { claimAllByIds } from './claim-by-ids.ts';
-import type { Database, Query } from './database.ts';
+import type { Query } from './database.ts';
+import type { Databases } from './databases.ts';
 import { readViews } from './event-view.ts';
 import { extendAll } from './extend.ts';
 import { gather, type Lane, onlyCulpritsFail, type Work } from './gather.ts';
@@ -26,12 +27,11 @@ export type Lanes = Readonly<{ [Kind in OperationKind]: Lane<Kind> }>;
  * @param announce called when deliveries have become due at once
  */
 export function createLanes(
-  database: Database,
+  { prompt, patient }: Databases,
   backlog: Backlog,
   observer: StoreObserver,
   announce: () => void,
 ): Lanes {
-  const { query } = database;
   const timed = async <T>(operations: number, work: () => Promise<T>): Promise<T> => {
     const startedMs = monotonicMs();
     const result = await work();
@@ -39,11 +39,13 @@ export function createLanes(
     return result;
   };
 
-  const underLocks = createUnderLocks(database);
+  const acceptUnderLocks = createUnderLocks(prompt);
   const accept: Work<'insert'> = inParts(
     ({ destinations }) => orderKeysOf(destinations),
     async (batch) => {
-      const outcomes = await timed(batch.length, () => acceptBatch(query, underLocks, batch, backlog));
+      const outcomes = await timed(batch.length, () =>
+        acceptBatch(prompt.query, acceptUnderLocks, batch, backlog),
+      );
       if (hasNewDeliveries(batch, outcomes)) announce();
       return outcomes;
     },
@@ -60,11 +62,12 @@ export function createLanes(
   ) =>
     timed(group.length, async () => {
       const requests = group.map(({ request }) => request);
-      const outcomes = await claim(query, requests);
+      const outcomes = await claim(patient.query, requests);
       for (const { leased } of outcomes) backlog.changed(-leased.length);
       return outcomes;
     });
-  const unsure = createUnsure(query);
+  const underLocks = createUnderLocks(patient);
+  const unsure = createUnsure(patient.query);
   const settle = gather<'settle'>(
     inParts(settleKeysOf, (batch) =>
       timed(batch.length, () => settleCounted(underLocks, batch, backlog, unsure)),
@@ -72,7 +75,7 @@ export function createLanes(
     ({ attempt }) => attempt?.responseExcerpt?.length ?? 0,
   );
   const extend = gather<'extend'>(
-    (batch) => timed(batch.length, () => extendAll(query, batch)),
+    (batch) => timed(batch.length, () => extendAll(prompt.query, batch)),
     () => 0,
   );
   return {
@@ -84,7 +87,7 @@ export function createLanes(
     replay: ([operation]) =>
       timed(1, async () => {
         const { deliveryId, nowMs } = operation!;
-        const outcome = await database.transaction((within) =>
+        const outcome = await patient.transaction((within) =>
           replayDelivery(within, deliveryId, nowMs, backlog.limit),
         );
         if (outcome.kind === 'replayed') backlog.changed(1);
@@ -97,7 +100,7 @@ export function createLanes(
       }),
     view: (group) =>
       readViews(
-        query,
+        prompt.query,
         group.map(({ eventId }) => eventId),
       ),
   };

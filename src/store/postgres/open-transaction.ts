@@ -82,9 +82,10 @@ function frame(client: PoolClient, searchPath: string): OpenTransaction {
       isOpen = false;
       await Promise.allSettled(underWay);
       try {
-        // The settlement that follows looks up rows by keys that it has, in the tables that the work may have hidden.
+        // The settlement that follows looks up rows by keys that it has, in the tables that the work may have hidden, and
+        // as whom the inbox logs in, whatever role the work took on.
         await client.query(
-          `release savepoint ${MARK}; select set_config('search_path', ${pg.escapeLiteral(withTempLast(searchPath))}, true);
+          `release savepoint ${MARK}; reset session authorization; reset role; select set_config('search_path', ${pg.escapeLiteral(withTempLast(searchPath))}, true);
           set local idle_in_transaction_session_timeout = ${SETTLING_PATIENCE_MS}; set local plan_cache_mode = force_generic_plan;
           set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`,
         );

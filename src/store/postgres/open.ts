@@ -3,15 +3,13 @@ import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { Store, StoreOptions } from '../store.ts';
-import { type BackOff, createBackOff } from './back-off.ts';
 import { createBacklog } from './backlog.ts';
 import * as browse from './browse.ts';
 import { listRejected, readRejected } from './browse-rejected.ts';
 import { checkDirectWay, checkServer } from './check-server.ts';
 import { createCompletions } from './complete.ts';
 import { createPool, HANDLER_SESSION, placeOf } from './connect.ts';
-import { SHARD } from './counters.ts';
-import { createDatabase, type Database, type Statement } from './database.ts';
+import { createDatabases, type Databases } from './databases.ts';
 import { countDue, duePending } from './due.ts';
 import { findExpired } from './expired.ts';
 import { gatherRejected } from './gather-rejected.ts';
@@ -22,6 +20,7 @@ import { type Migration, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createNodeSession, type NodeSession } from './node-session.ts';
 import { listBlocked, turnsAfter } from './order.ts';
+import { PING } from './ping.ts';
 import { purgeSlice } from './purge.ts';
 import { dropRejected, purgeRejected } from './rejected.ts';
 import { dropState, keepState, readState, replaceState } from './source-state.ts';
@@ -54,12 +53,6 @@ const POLL_MS = 1_000;
 const OPEN_PATIENCE_MS = 5_000;
 const OPEN_PAUSE_MS = 250;
 
-/** A commit that changes nothing. */
-const PING: Statement = {
-  name: 'ping',
-  text: `insert into totals as t (shard) values (${SHARD}) on conflict (shard) do update set events = t.events`,
-};
-
 /**
  * Opens the store on a PostgreSQL database that any number of nodes share.
  * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA
@@ -87,35 +80,28 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   }
   const session = createNodeSession(own, observer);
   await session.start();
-  const backOff = createBackOff();
   const handlers = createPool(
     { url, applicationName: `${applicationName} handler`, isDirect, session: HANDLER_SESSION },
     MAX_COMPLETIONS,
   );
-  return createStore({
-    database: createDatabase(pool, backOff, isDirect),
-    handlers,
-    backOff,
-    session,
-    options,
-  });
+  return createStore({ databases: createDatabases(pool, isDirect), handlers, session, options });
 }
 
 type Parts = Readonly<{
-  database: Database;
+  databases: Databases;
   /** The connections on which handlers write. */
   handlers: Pool;
-  backOff: BackOff;
   session: NodeSession;
   options: PostgresOptions;
 }>;
 
-function createStore({ database, handlers, backOff, session, options }: Parts): Store {
+function createStore({ databases, handlers, session, options }: Parts): Store {
   const { maxPendingDeliveries, observer = {} } = options;
-  const { query } = database;
+  const { prompt, patient, backOff } = databases;
+  const { query } = patient;
   const backlog = createBacklog(maxPendingDeliveries);
   const submitter = createSubmitter(
-    createLanes(database, backlog, observer, session.announce),
+    createLanes(databases, backlog, observer, session.announce),
     backlog.isTight,
   );
   const poll = createRunLoop(systemClock, POLL_MS, 'after a pause', async () => observer.onDue?.());
@@ -169,14 +155,14 @@ function createStore({ database, handlers, backOff, session, options }: Parts): 
       do {
         const slice = Math.min(PURGE_SLICE, limit - deleted);
         const outcome = await ask(() =>
-          database.transaction((within) => purgeSlice(within, beforeMs, slice, at)),
+          patient.transaction((within) => purgeSlice(within, beforeMs, slice, at)),
         );
         deleted += outcome.deleted;
         at = outcome.cursor;
       } while (at !== null && deleted < limit);
       return { deleted, cursor: at };
     },
-    ping: () => ask(async () => void (await query(PING))),
+    ping: () => ask(async () => void (await prompt.query(PING))),
     tryLead: () => whileOpen(() => session.tryLead()),
     listBlocked: (...asked) => ask(() => listBlocked(query, ...asked)),
     releaseKey: (destination, orderKey) =>
@@ -194,10 +180,10 @@ function createStore({ database, handlers, backOff, session, options }: Parts): 
     readRejected: (id) => ask(() => readRejected(query, id)),
     dropRejected: (id) => ask(() => dropRejected(query, id)),
     purgeRejected: (beforeMs, limit) => ask(() => purgeRejected(query, beforeMs, limit)),
-    readSourceState: (source) => ask(() => inSequence(() => readState(query, source))),
-    keepSourceState: (...values) => ask(() => inSequence(() => keepState(query, ...values))),
-    replaceSourceState: (...values) => ask(() => inSequence(() => replaceState(query, ...values))),
-    dropSourceState: (source, name) => ask(() => inSequence(() => dropState(query, source, name))),
+    readSourceState: (source) => ask(() => inSequence(() => readState(prompt.query, source))),
+    keepSourceState: (...values) => ask(() => inSequence(() => keepState(prompt.query, ...values))),
+    replaceSourceState: (...values) => ask(() => inSequence(() => replaceState(prompt.query, ...values))),
+    dropSourceState: (source, name) => ask(() => inSequence(() => dropState(prompt.query, source, name))),
     close() {
       closing ??= (async () => {
         await poll.stop();
@@ -205,7 +191,7 @@ function createStore({ database, handlers, backOff, session, options }: Parts): 
         await Promise.all(asking);
         await session.stop();
         await handlers.end();
-        await database.end();
+        await databases.end();
       })();
       return closing;
     },

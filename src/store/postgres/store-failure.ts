@@ -81,6 +81,11 @@ export function isOutcomeUnknown(error: unknown): boolean {
   return code === null || code.startsWith('08') || code.startsWith('57P');
 }
 
+/** The client gave the statement up: no answer came in its time. */
+export function isSilence(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
 function codeOf(error: unknown): StoreErrorCode {
   const state = sqlState(error);
   // What has no SQLSTATE did not come from the server, but from the way there; unless it is a mistake of ours.

@@ -1,6 +1,9 @@
+import { systemClock } from '../../runtime/clock.ts';
+import { PROMPT_PATIENCE_MS } from './databases.ts';
 import { hasToLookAgain, isOneGroup, nextGroup } from './in-turn.ts';
 import type { Lanes } from './lanes.ts';
 import type { Answer, Answers, Operation, OperationKind, OperationOf } from './operations.ts';
+import { toStoreError } from './store-failure.ts';
 
 /** An operation and who waits for it. */
 type Entry = Readonly<{
@@ -46,12 +49,14 @@ export function createSubmitter(lanes: Lanes, isTight: (more: number) => boolean
 
   const runInOrder = async (entries: readonly Entry[]) => {
     const tight = isTight(addedBy(entries));
+    const stopWaiting = systemClock.after(PROMPT_PATIENCE_MS, () => refuseInserts(entries));
     let rest = entries;
     while (rest.length > 0) {
       const next = nextGroup(rest, tight);
       const answers = await run(next.group);
       rest = settleGroup(rest, next.group, answers);
     }
+    stopWaiting();
   };
 
   const endTurn = () => {
@@ -73,6 +78,12 @@ export function createSubmitter(lanes: Lanes, isTight: (more: number) => boolean
       }),
     drain: () => (open === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve))),
   };
+}
+
+/** A claim before them in their turn may hang for longer than a sender waits. What is answered already stays so. */
+function refuseInserts(entries: readonly Entry[]): void {
+  const error = toStoreError(new Error('what comes before the insert has no answer'));
+  for (const { operation, reject } of entries) if (operation.kind === 'insert') reject(error);
 }
 
 /**

@@ -93,6 +93,17 @@ describe('a handler in its transaction on SQLite', () => {
     });
   }
 
+  it('may have a table with autoincrement, and is told why it cannot drop it', async (t) => {
+    const { complete } = await setUp(t);
+    await complete((tx) => tx.run('create table app (id integer primary key autoincrement, note text)'));
+    await complete((tx) => tx.run(`insert into app (note) values ('a')`));
+    await assert.rejects(
+      complete((tx) => tx.run('drop table app')),
+      { ...MISUSE, message: /cannot drop a table with autoincrement: empty the table/ },
+    );
+    await complete((tx) => tx.run('delete from app'));
+  });
+
   it('may not change the inbox by a trigger on its own table', async (t) => {
     const { complete } = await setUp(t);
     await complete((tx) => {

@@ -53,8 +53,17 @@ export function createCompletions({ open, exclusive, sync }: CompletionParts): C
       for (const { reject } of waiting.splice(0)) reject(toStoreError(error));
       return;
     }
-    answer(await runTogether(connection, waiting));
+    answer(await runTogether(connection, waiting, rollBack));
     ask();
+  };
+  /** What cannot be rolled back is in no state to go on with: closing rolls back, too, and the next section opens anew. */
+  const rollBack = (failing: CompletingConnection) => {
+    try {
+      failing.rollback();
+    } catch {
+      connection = null;
+      closeQuietly(failing);
+    }
   };
   const answer = (ended: readonly (readonly [Waiting, Ended])[]) => {
     const isWritten = ended.some(([, { kind }]) => kind === 'completed');
@@ -91,6 +100,7 @@ async function begin(connection: CompletingConnection): Promise<void> {
 async function runTogether(
   connection: CompletingConnection,
   waiting: Waiting[],
+  rollBack: (connection: CompletingConnection) => void,
 ): Promise<(readonly [Waiting, Ended])[]> {
   const ended: (readonly [Waiting, Ended])[] = [];
   try {
@@ -103,8 +113,17 @@ async function runTogether(
     connection.commit();
     return ended;
   } catch (error) {
-    connection.rollback();
+    rollBack(connection);
     return ended.map(([entry, end]) => [entry, unlessDone(end, toStoreError(error))]);
+  }
+}
+
+/** What it failed with before is what there is to tell. */
+function closeQuietly(connection: CompletingConnection): void {
+  try {
+    connection.close();
+  } catch {
+    // It is given up in any case.
   }
 }
 

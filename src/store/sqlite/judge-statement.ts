@@ -31,6 +31,11 @@ const {
 const NO_TEMPORARY =
   'a handler may not make temporary tables or views: they would stay with the connection, and hide those of that name';
 
+/** SQLite's own table of the last numbers of all tables with autoincrement, such as that of events. */
+const NUMBERS = 'sqlite_sequence';
+const NO_NUMBERS =
+  'a handler may not change sqlite_sequence, which has numbers of the inbox too, so it cannot drop a table with autoincrement: empty the table, drop it with the sqlite3 command, or make it without autoincrement';
+
 /** The inbox begins, commits and rolls back itself, and its settings are not a handler's affair. */
 const NEVER: ReadonlyMap<number, string> = new Map([
   [SQLITE_TRANSACTION, 'a handler may not begin or end a transaction: return to commit, throw to roll back'],
@@ -61,6 +66,7 @@ export function createJudge(): JudgeStep {
     if (never !== undefined) return never;
     const table = FIRST_IS_TABLE.has(action) ? first : SECOND_IS_TABLE.has(action) ? second : null;
     if (table === null || !own.has(table.toLowerCase())) return null;
+    if (table.toLowerCase() === NUMBERS) return NO_NUMBERS;
     return `a handler may read the inbox's own table ${table}, but not change it`;
   };
 }

@@ -34,6 +34,8 @@ export type Cluster = Readonly<{
   freeze(name: string): () => void;
   /** Ends PostgreSQL as a power cut does, and starts it again after a while. */
   crashDatabase(awayMs: number): Promise<void>;
+  /** Stops PostgreSQL with all its backends, without a word to anybody; what it returns lets it go on. */
+  freezeDatabase(): Promise<() => void>;
   /** Ends the pooler in the same way, if there is one. */
   crashPooler(awayMs: number): Promise<void>;
   /** Ends all nodes as an operator does. @throws for one that does not end well */
@@ -128,6 +130,14 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
       };
     },
     crashDatabase: (awayMs) => outage(awayMs, postgres.crash, postgres.start),
+    async freezeDatabase() {
+      const fromMs = machineMs();
+      await postgres.freeze();
+      return () => {
+        postgres.thaw();
+        disturbances.add({ kind: 'outage', pid: null, fromMs, toMs: machineMs() });
+      };
+    },
     crashPooler: (awayMs) => outage(awayMs, pooler!.kill, pooler!.start),
     async stop() {
       const exits = await Promise.all([...alive.values()].map((each) => each.stop()));

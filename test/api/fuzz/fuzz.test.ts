@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { openStore } from '../../src/store/open-store.ts';
-import { connectRaw, type RawAnswer, type RawConnection, rawPost } from '../../testkit/raw-http.ts';
-import { startReceiver, suiteCleanup, type TestReceiver } from '../../testkit/receiver.ts';
-import { createSeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
-import { inPieces, randomBody, randomGarbage, randomRequest } from './fuzz-requests.ts';
-import { assertProblem, request } from './support.ts';
+import { openStore } from '../../../src/store/open-store.ts';
+import { connectRaw, type RawAnswer, type RawConnection, rawPost } from '../../../testkit/raw-http.ts';
+import { startReceiver, suiteCleanup, type TestReceiver } from '../../../testkit/receiver.ts';
+import { createSeededRandom, testSeeds } from '../../../testkit/seeded-random.ts';
+import { assertProblem, request } from '../support.ts';
+import { randomBody } from './bodies.ts';
+import { inPieces, randomGarbage, randomRequest } from './requests.ts';
 
 /** Connections that are used at once. */
 const LANES = 16;

@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { defaultUrl } from './ask-receiver.ts';
+
+/** Where a running receiver is, as its commands are told. */
+export type Place = Readonly<{ url: string }>;
+
+/** How much of a list to show, and from where on. */
+export type PageOptions = Readonly<{ limit: string; cursor?: string }>;
+
+/** Adds commands that ask a running receiver. */
+export type AddReceiverCommand = (usage: string, description: string) => Command;
+
+/** @param parent the program, or the command whose subcommands they are */
+export function receiverCommands(parent: Command, env: NodeJS.ProcessEnv): AddReceiverCommand {
+  return (usage, description) =>
+    parent
+      .command(usage)
+      .description(description)
+      .option('--url <url>', 'where the receiver listens', defaultUrl(env));
+}
+
+export function withPageOptions(list: Command): Command {
+  return list
+    .option('--limit <n>', 'most to list', '50')
+    .option('--cursor <next>', 'the `next` of the page before');
+}
+
+/** A path with those of the parameters that are given. */
+export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return `${path}?${new URLSearchParams(given)}`;
+}
+
+/** How to see the page after this one, if there is one. */
+export function printMore(next: string | null): void {
+  if (next !== null) process.stdout.write(`\nmore: --cursor ${next}\n`);
+}
