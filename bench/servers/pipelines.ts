@@ -21,11 +21,15 @@ export type PipelineContender = Readonly<{
 /** Jobs that a peer has at work at once, or fetches at once: as many as the receiver's workers. */
 const WORKERS = INSTANT_ENV.WORKER_COUNT;
 
-/** So many nodes on one database. */
-export async function startNodes(dir: string, count: number): Promise<RunningPipeline> {
+/** So many nodes on one database. @param env of each, beside the database */
+export async function startNodes(
+  dir: string,
+  count: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningPipeline> {
   const postgres = await startPostgres(dir, TUNED);
   const nodes: Receiver[] = [];
-  for (let at = 0; at < count; at += 1) nodes.push(await startNode(dir, postgres.url));
+  for (let at = 0; at < count; at += 1) nodes.push(await startNode(dir, postgres.url, env));
   return {
     ...pipelineOf(...nodes),
     stop: async () => {
@@ -36,9 +40,16 @@ export async function startNodes(dir: string, count: number): Promise<RunningPip
 }
 
 /** One more node of a database. */
-export function startNode(dir: string, url: string): Promise<Receiver> {
-  const env = { ...INSTANT_ENV, DATABASE_URL: url, SHUTDOWN_GRACE: '1' };
-  return startReceiver({ dir, config: INSTANT, env });
+export function startNode(
+  dir: string,
+  url: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Receiver> {
+  return startReceiver({
+    dir,
+    config: INSTANT,
+    env: { ...INSTANT_ENV, DATABASE_URL: url, SHUTDOWN_GRACE: '1', ...env },
+  });
 }
 
 async function startPeer(
@@ -59,6 +70,17 @@ export const PIPELINES: readonly PipelineContender[] = [
     isPeer: false,
     missing: postgresMissing,
     start: (dir) => startNodes(dir, 1),
+  },
+  {
+    name: 'receiver-postgres-redis',
+    label: 'webhook-receiver on PostgreSQL and Redis Streams',
+    isPeer: false,
+    missing: () => postgresMissing() ?? redisMissing(),
+    start: async (dir) => {
+      const redis = await startRedis(dir);
+      const env = { QUEUE_URL: `redis://127.0.0.1:${redis.port}` };
+      return standingOn(await startNodes(dir, 1, env), redis);
+    },
   },
   {
     name: 'receiver',

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { problemReply } from '../../src/http/problem.ts';
 import { HTTP_LIMITS } from '../../src/http/server.ts';
+import { skipWithout } from '../../testkit/on-path.ts';
 import { connectRaw, exchange, rawHead, rawPost } from '../../testkit/raw-http.ts';
 import { startReceiver } from '../../testkit/receiver.ts';
 import { eventually } from '../e2e/support/eventually.ts';
@@ -13,7 +14,6 @@ import {
   refuseShuttingDown,
   startFakeReceiver,
 } from './support/fake-receiver.ts';
-import { skipWithout } from './support/installed.ts';
 import { type NginxOptions, nginxEnvironment, renderTemplate, startNginx } from './support/nginx.ts';
 import { anEvent, type Sent, send } from './support/send.ts';
 

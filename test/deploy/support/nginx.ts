@@ -1,16 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
-import { connectRaw } from '../../../testkit/raw-http.ts';
+import type { Cleanup } from '../../../testkit/receiver.ts';
+import { freePort, startServer, tryPort, waitForServer } from '../../../testkit/server-process.ts';
 import { createTempDir } from '../../../testkit/temp-dir.ts';
-import { eventually } from '../../e2e/support/eventually.ts';
 import { clusterCompose, readDeploy, withDefaults } from './deploy-files.ts';
-import { findProgram } from './installed.ts';
-
-type Cleanup = Readonly<{ after(clean: () => Promise<void>): void }>;
+import { replaceOnce } from './replace-once.ts';
 
 export type Nginx = Readonly<{ port: number; url: string; accessLog(): string }>;
 
@@ -54,28 +49,22 @@ export function renderTemplate(environment: Readonly<Record<string, string>>): s
 
 /** Starts a real nginx on the cluster's configuration, and ends it when the test is over. */
 export async function startNginx(t: Cleanup, options: NginxOptions): Promise<Nginx> {
-  const program = findProgram('nginx');
-  if (program === null) throw new Error('nginx is not installed');
   const { path: dir, remove } = await createTempDir();
-  const [port, inner] = await freePorts(2);
+  const [port, inner] = [await freePort(), await freePort()];
   const file = path.join(dir, 'nginx.conf');
-  await writeFile(file, localise(dir, port!, inner!, options));
+  await writeFile(file, localise(dir, port, inner, options));
 
-  const output = openSync(path.join(dir, 'output.log'), 'w');
   // Workers give up root for a user who could not enter the test's folder.
   const user = process.getuid?.() === 0 ? ' user root;' : '';
   const args = ['-p', dir, '-c', file, '-e', path.join(dir, 'error.log'), '-g', `daemon off;${user}`];
-  const child = spawn(program, args, { stdio: ['ignore', output, output] });
-  const ended = once(child, 'exit');
+  const server = startServer({ program: 'nginx', args, cwd: dir });
   t.after(async () => {
-    child.kill('SIGTERM');
-    await ended;
+    await server.stop();
     await remove();
   });
-  const explain = () => readFileSync(path.join(dir, 'output.log'), 'utf8');
-  await whenListening(child, port!, explain);
+  await waitForServer(server, () => tryPort(port));
   return {
-    port: port!,
+    port,
     url: `http://127.0.0.1:${port}`,
     accessLog: () => readFileSync(path.join(dir, 'access.log'), 'utf8'),
   };
@@ -99,32 +88,5 @@ function localise(dir: string, port: number, inner: number, options: NginxOption
       `${name} ${value};`,
     ]),
   ];
-  return replacements.reduce(replaceOnce, text);
-}
-
-function replaceOnce(text: string, [what, by]: readonly [RegExp, string]): string {
-  const found = text.match(new RegExp(what, 'g'))?.length ?? 0;
-  if (found !== 1) throw new Error(`${what} is ${found} times in the configuration of nginx`);
-  return text.replace(what, by);
-}
-
-async function whenListening(child: ChildProcess, port: number, explain: () => string): Promise<void> {
-  await eventually('nginx listens', async () => {
-    if (child.exitCode !== null) throw new Error(`nginx ended: ${explain()}`);
-    return await connectRaw(port).then(
-      (connection) => {
-        connection.destroy();
-        return true;
-      },
-      () => false,
-    );
-  });
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
+  return replacements.reduce((changed, [what, by]) => replaceOnce(changed, what, by), text);
 }

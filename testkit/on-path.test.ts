@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findProgram, skipWithout } from './support/installed.ts';
+import { findOnPath, skipWithout } from './on-path.ts';
 
 test('what is installed is found, and nothing skipped for it', () => {
-  assert.ok(findProgram('sh') !== null);
+  assert.ok(findOnPath('sh') !== null);
   assert.equal(skipWithout('sh'), false);
 });
 
@@ -14,7 +14,7 @@ test('what is not installed is named, and with CI_NO_SKIP=1 not passed over', (t
     else process.env.CI_NO_SKIP = before;
   });
   delete process.env.CI_NO_SKIP;
-  assert.match(String(skipWithout('no-such-program')), /no-such-program is not installed/);
+  assert.match(String(skipWithout('no-such-program')), /no-such-program is not on the PATH/);
   process.env.CI_NO_SKIP = '1';
   assert.equal(skipWithout('no-such-program'), false);
 });
