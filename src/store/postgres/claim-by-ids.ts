@@ -6,9 +6,16 @@ import type { Query, Row, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 
 /**
+ * Not plainly by the column: the planner would know the partial indexes of what is pending, and on empty tables take the
+ * whole of one for no dearer than a look by the key. Such a plan stays, and goes through the backlog for each id.
+ */
+const IS_PENDING = `coalesce(status, '') = 'pending'`;
+
+/**
  * Several claims of named deliveries at once, each a look by its key. The last part sees the rows as they were before
  * the statement: what is pending and due there and yet not taken was too much for the claim, or is held by another
- * node for this moment.
+ * node for this moment. It is no join with what was taken, which the planner takes for a handful of rows and would walk
+ * once for each.
  */
 export const CLAIM_BY_IDS: Statement = {
   name: 'claim_by_ids',
@@ -21,7 +28,7 @@ picked as materialized (
   select a.*, d.destination, d.attempts, d.order_key
   from asked a cross join lateral (
     select destination, attempts, order_key from deliveries
-    where event_id = a.event_id and number = a.number and status = 'pending' and due_at <= a.now_ms
+    where event_id = a.event_id and number = a.number and ${IS_PENDING} and due_at <= a.now_ms
     for update skip locked
   ) d
 ),
@@ -38,12 +45,15 @@ taken as (
 ),
 counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
 totalled as (${addTotals('0', '(select -count(*) from taken)')})
-select a.n as asked_n, before.due_at as due_at, t.*
+select t.n as asked_n, null as due_at, t.* from taken t
+union all
+select a.n, before.due_at, t.*
 from asked a
-join deliveries before on before.event_id = a.event_id and before.number = a.number and before.status = 'pending'
+join deliveries before on before.event_id = a.event_id and before.number = a.number and ${IS_PENDING}
   and before.due_at < ${NEVER_MS}
-left join taken t on t.n = a.n
-order by a.n`,
+left join taken t on false
+where (a.n in (select n from taken)) is not true
+order by asked_n`,
 };
 
 type Asked = Readonly<{ request: ClaimByIdsRequest; claim: number; deliveryId: string }>;

@@ -47,16 +47,18 @@ taken as (
 ),
 counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
 totalled as (${addTotals('0', '(select -count(*) from taken)')})
-select a.claim as asked_claim, next.due_at as next_due_at, t.*
+select t.claim as asked_claim, null as next_due_at, t.* from taken t
+union all
+select a.claim, next.due_at, t.*
 from asked a
-left join lateral (
+cross join lateral (
   select d.due_at from deliveries d
   where d.destination = a.destination and d.status = 'pending' and d.due_at < ${NEVER_MS}
     and ((d.event_id, d.number) in (select event_id, number from taken)) is not true
   order by d.due_at, d.event_id, d.number limit 1
-) next on true
-left join taken t on t.n = a.n
-order by a.n, t.due_at, t.event_id, t.number`,
+) next
+left join taken t on false
+order by n, due_at, event_id, number`,
 };
 
 /** @see LeaseStore.claim. No two of the requests ask for the same destination. */

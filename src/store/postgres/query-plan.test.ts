@@ -79,6 +79,8 @@ insert into source_state select 's' || n, 'n', 'v', n from generate_series(1, ${
 type Plan = Readonly<{
   'Node Type': string;
   'Relation Name'?: string;
+  'Index Name'?: string;
+  'Index Cond'?: string;
   Plans?: readonly Plan[];
 }>;
 
@@ -107,12 +109,19 @@ async function planOf({ name, text }: Statement): Promise<Plan> {
   return rows[0]['QUERY PLAN'][0].Plan;
 }
 
+/** Of all that is pending, by the index of what is due: it begins with the destination. */
+function isWalk(plan: Plan): boolean {
+  return plan['Index Name'] === 'deliveries_due' && !/destination\b[^=]* = /.test(plan['Index Cond'] ?? '');
+}
+
 function scansOf(plan: Plan): string[] {
   const below = (plan.Plans ?? []).flatMap(scansOf);
   const relation = plan['Relation Name'];
   // The totals are a row for each shard, read whole on purpose.
   const isScan = plan['Node Type'] === 'Seq Scan' && relation !== 'totals';
-  return isScan ? [`${plan['Node Type']} on ${relation}`, ...below] : below;
+  if (isScan) below.push(`${plan['Node Type']} on ${relation}`);
+  if (isWalk(plan)) below.push(`${plan['Index Name']} without a destination`);
+  return below;
 }
 
 async function scans(): Promise<string[]> {
@@ -154,5 +163,10 @@ describe('every statement goes by indexes', () => {
   it('the check sees a scan', async () => {
     const plan = await planOf({ name: 'bad', text: "select 1 from deliveries where last_error = 'x'" });
     assert.deepEqual(scansOf(plan), ['Seq Scan on deliveries']);
+    const walk = await planOf({
+      name: 'worse',
+      text: "select due_at from deliveries where status = 'pending'",
+    });
+    assert.deepEqual(scansOf(walk), ['deliveries_due without a destination']);
   });
 });
