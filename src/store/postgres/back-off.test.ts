@@ -53,6 +53,15 @@ describe('a database that is away', () => {
     assert.equal(clock.nextDueAtMs(), clock.nowMs() + 100, 'the next outage begins with a short pause');
   });
 
+  it('is in use again when it answers, if only that its disk is full: what it can do all the same it does', async () => {
+    const { clock, backOff, answer } = start();
+    backOff.failed(AWAY);
+    await clock.advance(100);
+    await answer(new StoreError('STORE_FULL', 'the disk is full'));
+    assert.equal(backOff.obstacle(), null);
+    assert.equal(clock.pending(), 0);
+  });
+
   it('keeps everybody else away for as long as a probe has no answer', async () => {
     const { clock, backOff, sentAtMs } = start();
     backOff.failed(AWAY);

@@ -27,7 +27,7 @@ type Outage = { error: StoreError; readonly over: AbortController };
 /**
  * While the database is away nobody waits for it but the probe, in the background: after a pause that doubles with each
  * probe that fails, up to two seconds.
- * @param probe rejects as long as the database cannot be used
+ * @param probe rejects with STORE_UNAVAILABLE as long as the database cannot be used
  */
 export function createBackOff(probe: () => Promise<unknown>, clock: Clock): BackOff {
   let outage: Outage | null = null;
@@ -44,7 +44,8 @@ export function createBackOff(probe: () => Promise<unknown>, clock: Clock): Back
       if (signal.aborted) return;
       const failure = await probe().then(() => null, toStoreError);
       if (signal.aborted) return;
-      if (failure === null) return end();
+      // Whoever is answered, if only that the disk is full, has no need to keep others from asking.
+      if (failure?.code !== 'STORE_UNAVAILABLE') return end();
       own.error = failure;
     }
   };

@@ -117,13 +117,26 @@ describe('a handler in its transaction on PostgreSQL', () => {
     }
   });
 
-  it('is told that it may not drop the statements of its connection, and the next one is not hit by it', async (t) => {
+  for (const sql of ['deallocate all', 'DEALLOCATE PREPARE ALL', 'select 1; deallocate all']) {
+    it(`is told that it may not, and the next one is not hit by it: ${sql}`, async (t) => {
+      const { complete } = await setUp(t);
+      await complete((tx) => tx.query('select 1'));
+      await assert.rejects(
+        complete((tx) => tx.query(sql)),
+        { ...MISUSE, message: /leave out "deallocate all"/ },
+      );
+      assert.equal(await complete((tx) => tx.query('select 1')), 'completed');
+    });
+  }
+
+  it('does not hit the next one when it drops statements and then fails', async (t) => {
     const { complete } = await setUp(t);
     await complete((tx) => tx.query('select 1'));
-    await assert.rejects(
-      complete((tx) => tx.query('deallocate all')),
-      { ...MISUSE, message: /leave out "deallocate all"/ },
-    );
+    const failing = complete(async (tx) => {
+      await tx.query('deallocate all').catch(() => {});
+      throw new Error('of its own');
+    });
+    await assert.rejects(failing, /of its own/);
     assert.equal(await complete((tx) => tx.query('select 1')), 'completed');
   });
 

@@ -5,7 +5,7 @@ import { unlessAborted } from '../unless-aborted.ts';
 import type { BackOff } from './back-off.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
-import { beginWithin } from './open-transaction.ts';
+import { beginWithin, MAY_NOT_DROP } from './open-transaction.ts';
 import type { OperationOf } from './operations.ts';
 import { lockKeys } from './order-locks.ts';
 import { keysToPass, settleAll } from './settle.ts';
@@ -113,11 +113,10 @@ async function settleOn(client: PoolClient, settle: OperationOf<'settle'>, named
 
 const NO_STATEMENT = '26000';
 
-/** The client prepares a statement once for each connection, and goes by that. */
+/** The client prepares a statement once for each connection, and goes by that. Only who hides the drop comes here. */
 function wordsForDropped(error: unknown): never {
   if (!hasState(error, NO_STATEMENT)) throw error;
-  const message = 'a handler may not drop the statements of its connection: leave out "deallocate all"';
-  throw new TransactionError(message, { cause: error });
+  throw new TransactionError(MAY_NOT_DROP, { cause: error });
 }
 
 /** @throws StoreError; when nobody knows whether the commit took place, and nobody can be asked, it says so */

@@ -1,5 +1,6 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
-import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { type Clock, sleep, systemClock } from '../../runtime/clock.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { StoreObserver } from '../store.ts';
 import { type ConnectOptions, clientConfig } from './connect.ts';
@@ -28,6 +29,8 @@ const BEATS_A_MEASUREMENT = 5;
  */
 const SILENCE_MS = 8_000;
 const ANSWER_PATIENCE_MS = 4_000;
+/** A server that works ends the connection at once; one that hangs never does. */
+const END_PATIENCE_MS = 1_000;
 /** Commits that notify wait for each other, on all nodes: so one notification speaks for all inserts of this time. */
 const ANNOUNCE_EVERY_MS = 20;
 
@@ -43,6 +46,7 @@ export function createNodeSession(
   // The connection takes one statement at a time.
   const inSequence = createSequence();
   let client: pg.Client | null = null;
+  let socket = new Socket();
   let isLeader = false;
   let isAnnouncing = false;
   const own = `${process.pid}-${crypto.randomUUID()}`;
@@ -55,7 +59,12 @@ export function createNodeSession(
   };
 
   const connect = async (): Promise<pg.Client> => {
-    const fresh = new pg.Client({ ...clientConfig(connection), query_timeout: ANSWER_PATIENCE_MS });
+    const freshSocket = new Socket();
+    const fresh = new pg.Client({
+      ...clientConfig(connection),
+      query_timeout: ANSWER_PATIENCE_MS,
+      stream: () => freshSocket,
+    });
     fresh.on('error', () => drop(fresh));
     fresh.on('end', () => drop(fresh));
     fresh.on('notification', ({ payload }) => {
@@ -70,6 +79,7 @@ export function createNodeSession(
       throw error;
     }
     client = fresh;
+    socket = freshSocket;
     // Whatever was announced while nobody listened.
     observer.onDue?.();
     return fresh;
@@ -127,7 +137,9 @@ export function createNodeSession(
       const live = client;
       client = null;
       isLeader = false;
-      await live?.end().catch(() => {});
+      if (live === null) return;
+      await Promise.race([live.end().catch(() => {}), sleep(clock, END_PATIENCE_MS)]);
+      socket.destroy();
     },
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { anAttempt, anEvent } from '../../../testkit/builders.ts';
 import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
@@ -45,6 +46,15 @@ async function insertMany(store: Store, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, () => store.insertEvent(anEvent(), ['billing'])));
 }
 
+/** Until a statement of a node waits for what the client holds. */
+async function untilOneWaits(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query('select 1 from pg_locks where not granted');
+    if (rows.length > 0) return;
+    await sleep(5);
+  }
+}
+
 describe('several nodes on one database', () => {
   it('never claim a delivery twice, however they race, and leave none behind', async (t) => {
     const nodes = await openNodes(t, 3);
@@ -84,6 +94,36 @@ describe('several nodes on one database', () => {
       assert.equal(outcomes.filter(({ kind }) => kind === 'inserted').length, keys.length);
       assert.equal(outcomes.filter(({ kind }) => kind === 'duplicate').length, 2 * keys.length);
     }
+  });
+
+  it('take marks before keys, so that of two that share both neither waits for the other in a circle', async (t) => {
+    const url = await server.createDatabase();
+    const [one, two] = [
+      await openPostgresStore({ url, maxPendingDeliveries: 1_000 }),
+      await openPostgresStore({ url, maxPendingDeliveries: 1_000 }),
+    ];
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    t.after(async () => {
+      await Promise.all([one.close(), two.close(), other.end()]);
+      await server.dropDatabase(url);
+    });
+    const digest = Buffer.alloc(16, 7);
+    await other.query('begin');
+    await other.query(`insert into replay_marks values ('default', $1, gen_random_uuid(), 0)`, [digest]);
+    const [plain, marked] = [anEvent({ idempotencyKey: 'a' }), anEvent({ idempotencyKey: 'b' })];
+    const waiting = [
+      one.insertEvent(plain, ['billing']),
+      one.insertEvent(marked, ['billing'], { digest, sinceMs: 0 }),
+    ];
+    await untilOneWaits(other);
+    const again = anEvent({ idempotencyKey: 'a' });
+    assert.equal((await two.insertEvent(again, ['billing'])).kind, 'inserted', 'it holds no key yet');
+    await other.query('rollback');
+    assert.deepEqual(
+      (await Promise.all(waiting)).map(({ kind }) => kind),
+      ['duplicate', 'inserted'],
+    );
   });
 
   it('fence: a lease that another node took back and gave away changes nothing', async (t) => {

@@ -19,6 +19,9 @@ const ABORTED = '25P02';
 const ENDS_TRANSACTION =
   /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)*(?:begin|start|commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|prepare\s+transaction)\b/i;
 
+/** Not undone by a rollback, and so at the cost of the handler that is next on the connection. */
+const DROPS_STATEMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)*deallocate\s+(?:prepare\s+)?all\b/i;
+
 /** A transaction that a handler writes through, and its frame. */
 export type OpenTransaction = Readonly<{
   tx: PostgresTransaction;
@@ -57,6 +60,7 @@ function frame(client: PoolClient, searchPath: string): OpenTransaction {
   const send = async (sql: string, values?: readonly unknown[]) => {
     if (!isOpen) throw new TransactionError('the transaction has ended: use tx within the work alone');
     if (ENDS_TRANSACTION.test(sql)) throw new TransactionError(ENDS_ITSELF);
+    if (DROPS_STATEMENTS.test(sql)) throw new TransactionError(MAY_NOT_DROP);
     // With the types that the client has for everybody: ours would make numbers of 64 bits.
     const sent = client.query({ text: sql, values: values as unknown[], types: pg.types });
     underWay.add(sent);
@@ -106,6 +110,9 @@ function withTempLast(searchPath: string): string {
 
 const ENDS_ITSELF =
   'a handler may not begin or end a transaction in ctx.complete: return to commit, throw to roll back';
+
+export const MAY_NOT_DROP =
+  'a handler may not drop the statements of its connection: leave out "deallocate all"';
 
 function wordsForLostMark(error: unknown, failure: unknown): unknown {
   if (hasState(error, ABORTED)) {

@@ -135,6 +135,15 @@ describe('a server that hangs', { concurrency: true }, () => {
     );
   });
 
+  it('holds up nobody who closes the store', async (t) => {
+    const server = await startServer(t);
+    const store = await openStore(t, await server.createDatabase());
+    await server.freeze();
+    const { ms } = await timed(store.close());
+    server.thaw();
+    assert.ok(ms < PATIENCE_MS + LEEWAY_MS, `closed after ${Math.round(ms)} ms`);
+  });
+
   it('is not taken for one while it is slow: a commit may take five seconds', async (t) => {
     const server = await startServer(t);
     const url = await server.createDatabase();
