@@ -91,7 +91,8 @@ export const brokerUrl: Kind<string> = kindOf('a redis://, rediss://, amqp:// or
   const url = URL.parse(text);
   if (url === null || !BROKER_PROTOCOLS.has(url.protocol) || url.hostname === '') return undefined;
   const nodes = url.searchParams.get('nodes')?.split(',') ?? [];
-  return nodes.every((node) => NODE.test(node)) ? text : undefined;
+  // The pattern alone would let ports pass that are none.
+  return nodes.every((node) => NODE.test(node) && URL.canParse(`redis://${node}`)) ? text : undefined;
 });
 
 /** Makes a kind of a function that returns undefined for what it does not take. */

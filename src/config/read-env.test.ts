@@ -224,6 +224,8 @@ describe('words and paths', () => {
       'redis://',
       'redis://h?nodes=',
       'redis://h?nodes=b:2,',
+      'redis://h?nodes=b:99999',
+      'redis://h?nodes=[:::::1]:2',
       'redis://h?nodes=u:hunter2@b',
       'localhost:6379',
       `redis://${'h'.repeat(2048)}`,

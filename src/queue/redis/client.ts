@@ -1,5 +1,6 @@
 import { createClient, createCluster, RedisClient as Library } from '@redis/client';
 import { ANSWER_TIMEOUT_MS } from '../queue.ts';
+import { addressBeside } from './addresses.ts';
 
 export type RedisClient = ReturnType<typeof createRedisClient>;
 export type RedisCluster = ReturnType<typeof createRedisCluster>;
@@ -55,13 +56,48 @@ export function createRedisCluster(url: string) {
       ...BOUNDS,
       socket: { ...SOCKET, tls: socket.tls },
     },
+    nodeAddressMap: (address) => addressBeside(url, address),
     minimizeConnections: true,
     maxCommandRedirections: MAX_REDIRECTIONS,
     topologyRefreshOnReconnectionAttemptStrategy: false,
   });
 }
 
-const CODES = ['NOGROUP', 'BUSYGROUP', 'UNBLOCKED', 'MOVED', 'ASK'] as const;
+/** What is connecting, and can be ended meanwhile: the library would forget that, and connect all the same. */
+export type Connecting = Readonly<{ connected: Promise<unknown>; destroy(): void }>;
+
+/** Begins to connect. */
+export function connectClient(client: RedisClient): Connecting {
+  const connected = client.connect();
+  return {
+    connected,
+    destroy() {
+      client.destroy();
+      endLate(connected);
+    },
+  };
+}
+
+/** Begins to connect. Ending it ends the connections to all nodes. */
+export function connectCluster(cluster: RedisCluster): Connecting {
+  return {
+    connected: cluster.connect(),
+    destroy() {
+      const late = [...cluster.nodeByAddress.values()].map(({ connectPromise }) => connectPromise);
+      cluster.destroy();
+      for (const connected of late) if (connected !== undefined) endLate(connected);
+    },
+  };
+}
+
+function endLate(connected: Promise<Readonly<{ destroy(): void }>>): void {
+  connected.then(
+    (client) => client.destroy(),
+    () => {},
+  );
+}
+
+const CODES = ['NOGROUP', 'BUSYGROUP', 'UNBLOCKED', 'MOVED', 'ASK', 'TRYAGAIN'] as const;
 
 /** Whether it is the server's error of that code. */
 export function isReply(error: unknown, code: (typeof CODES)[number]): boolean {

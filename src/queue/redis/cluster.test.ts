@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { skipWithout } from '../../../testkit/on-path.ts';
-import { startRedis } from '../../../testkit/redis.ts';
+import { type RedisServer, startRedis } from '../../../testkit/redis.ts';
 import { type RedisCluster, startRedisCluster } from '../../../testkit/redis-cluster.ts';
 import { createSeededRandom } from '../../../testkit/seeded-random.ts';
 import { freePort } from '../../../testkit/server-process.ts';
@@ -34,6 +35,47 @@ function startOn(t: TestContext, url: string): Promise<Process> {
   });
 }
 
+/** A queue of so many destinations, and whether it is connected. */
+function openMany(t: TestContext, url: string, count: number, onTrouble?: (error: Error) => void) {
+  const up = Promise.withResolvers<void>();
+  const names = Array.from({ length: count }, (_, at) => `destination-${at}`);
+  const queue = openRedisQueue({
+    url,
+    prefix: PREFIX,
+    destinations: names.map((name) => ({ name, mostAtWork: 1 })),
+    idleMs: IDLE_MS,
+    clock: systemClock,
+    random: createSeededRandom(1),
+    consumer: 'many',
+    observer: { onHealthy: up.resolve, ...(onTrouble === undefined ? {} : { onTrouble }) },
+  });
+  t.after(() => queue.close());
+  return { queue, names, isUp: up.promise };
+}
+
+/** How many connections a server has. The one that asks is there too. */
+async function connectionsTo(server: RedisServer): Promise<number> {
+  return (
+    String(await server.command('CLIENT', 'LIST'))
+      .trim()
+      .split('\n').length - 1
+  );
+}
+
+/** Resolves when none of the servers has a connection, and rejects if that takes too long. */
+async function noneIsLeft(servers: readonly RedisServer[]): Promise<void> {
+  let left: number[] = [];
+  for (let look = 0; look < 50; look++) {
+    left = await Promise.all(servers.map(connectionsTo));
+    if (left.every((count) => count === 0)) return;
+    await pause(20);
+  }
+  assert.deepEqual(
+    left,
+    servers.map(() => 0),
+  );
+}
+
 /** What is published is taken, in whatever order, and is news to a process that waits for it. */
 async function passesOn(process: Process): Promise<void> {
   for (const destination of [A, B]) {
@@ -52,11 +94,7 @@ describe('on a Redis Cluster', { skip: skipWithout('redis-server') }, () => {
     cluster = await startRedisCluster();
   });
   after(() => cluster.dispose());
-  const connections = async () => {
-    const lists = await Promise.all(cluster.masters.map((node) => node.command('CLIENT', 'LIST')));
-    // The one that asks is there too.
-    return lists.map((list) => String(list).trim().split('\n').length - 1);
-  };
+  const connections = () => Promise.all(cluster.masters.map(connectionsTo));
 
   // First, since a node keeps its connection to another that it moved a key to.
   test('a process has one connection to a node with a stream, and one to wait for each', async (t) => {
@@ -71,6 +109,30 @@ describe('on a Redis Cluster', { skip: skipWithout('redis-server') }, () => {
     await process.until('it has those', async () => String(await connections()) === String(wanted));
     await process.queue.close();
     await process.until('none is left', async () => String(await connections()) === '0,0,0');
+  });
+
+  test('a queue that is closed while it makes connections leaves none', async (t) => {
+    const { queue, names, isUp } = openMany(t, cluster.masters[0]!.url, 20);
+    await isUp;
+    // Each that has nothing is waited for by a connection of its own.
+    await Promise.all(names.map((name) => queue.take(name, 1)));
+    await queue.close();
+    await noneIsLeft(cluster.masters);
+  });
+
+  test('attempts to connect while a master is away leave no connection to the others', async (t) => {
+    const [first, second, third] = cluster.masters;
+    await third!.kill();
+    t.after(async () => {
+      await third!.start();
+      await cluster.isWhole();
+    });
+    const failed = Promise.withResolvers<void>();
+    let attempts = 0;
+    const { queue } = openMany(t, first!.url, 20, () => ++attempts === 3 && failed.resolve());
+    await failed.promise;
+    await queue.close();
+    await noneIsLeft([first!, second!]);
   });
 
   test('a slot that moves ends no connection, and all goes on before, meanwhile and after', async (t) => {
@@ -93,23 +155,25 @@ describe('on a Redis Cluster', { skip: skipWithout('redis-server') }, () => {
   });
 });
 
+test('a queue that is closed while it makes connections leaves none on one server', {
+  skip: skipWithout('redis-server'),
+}, async (t) => {
+  const redis = await startRedis();
+  t.after(redis.dispose);
+  const { queue, names, isUp } = openMany(t, redis.url, 1);
+  await isUp;
+  assert.deepEqual(await queue.take(names[0]!, 1), []);
+  await queue.close();
+  await noneIsLeft([redis]);
+});
+
 test('a URL of several nodes is not for a server of its own', {
   skip: skipWithout('redis-server'),
 }, async (t) => {
   const redis = await startRedis();
   t.after(redis.dispose);
   const trouble = Promise.withResolvers<Error>();
-  const queue = openRedisQueue({
-    url: `${redis.url}?nodes=127.0.0.1:${redis.port}`,
-    prefix: PREFIX,
-    destinations: [],
-    idleMs: IDLE_MS,
-    clock: systemClock,
-    random: createSeededRandom(1),
-    consumer: 'one',
-    observer: { onTrouble: trouble.resolve },
-  });
-  t.after(() => queue.close());
+  const { queue } = openMany(t, `${redis.url}?nodes=127.0.0.1:${redis.port}`, 0, trouble.resolve);
   assert.match((await trouble.promise).message, /this server is of none/);
   assert.equal(queue.health().state, 'down');
 });

@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { ANSWER_TIMEOUT_MS } from '../queue.ts';
-import { isReply, type RedisCommands } from './client.ts';
+import { connectClient, isReply, type RedisCommands } from './client.ts';
 import { GROUP } from './keys.ts';
 import { type Reached, type ReachParts, reach } from './reach.ts';
 import { openReader, type Reader } from './reader.ts';
@@ -30,7 +30,9 @@ const MAX_READERS = 100;
 export async function openConnection(parts: ConnectionParts): Promise<RedisConnection> {
   const { keys, clock, lost } = parts;
   const opened = new Set<{ destroy(): void }>();
+  let isClosed = false;
   const close = () => {
+    isClosed = true;
     for (const one of opened) one.destroy();
     opened.clear();
   };
@@ -71,14 +73,18 @@ export async function openConnection(parts: ConnectionParts): Promise<RedisConne
         if (readers === MAX_READERS) return null;
         readers += 1;
         const server = await reached.clientOf(key);
+        // Whoever closed it meanwhile could not end what was not there yet.
+        if (isClosed) throw new Error('the connection to Redis has ended');
         const client = server.duplicate();
-        opened.add(client.on('error', lost));
+        const connecting = connectClient(client.on('error', lost));
+        opened.add(connecting);
         return openReader({
           server,
           client,
+          connected: connecting.connected,
           within,
           onClose() {
-            opened.delete(client);
+            opened.delete(connecting);
             readers -= 1;
           },
         });

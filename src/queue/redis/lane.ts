@@ -61,7 +61,8 @@ export function createLane(parts: LaneParts): Lane {
       from.close();
       reader = null;
       await lookLater();
-    } else if (isReply(error, 'ASK')) {
+    } else if (isReply(error, 'ASK') || isReply(error, 'TRYAGAIN')) {
+      // The second: of its streams some have moved, and some have not.
       await lookLater();
     } else throw error;
   };

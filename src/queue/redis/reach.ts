@@ -1,4 +1,13 @@
-import { createRedisClient, createRedisCluster, type RedisClient, type RedisCommands } from './client.ts';
+import { toAddresses } from './addresses.ts';
+import {
+  type Connecting,
+  connectClient,
+  connectCluster,
+  createRedisClient,
+  createRedisCluster,
+  type RedisClient,
+  type RedisCommands,
+} from './client.ts';
 
 /** A Redis that answers: one server, or a cluster. All that differs between the two is here. */
 export type Reached = Readonly<{
@@ -11,14 +20,12 @@ export type Reached = Readonly<{
   addresses(): readonly string[];
 }>;
 
-type Closable = Readonly<{ destroy(): void }>;
-
 export type ReachParts = Readonly<{
   url: string;
   /** All that will be asked for. */
   keys: readonly string[];
   /** Hears of each connection before it is made, for whoever has to end it. */
-  onOpen: (connection: Closable) => void;
+  onOpen: (connection: Connecting) => void;
   lost: (error: Error) => void;
   /** A server of its own will not do. */
   mustBeCluster: boolean;
@@ -27,8 +34,9 @@ export type ReachParts = Readonly<{
 /** Connects, and finds out from the server itself whether it is a node of a cluster. */
 export async function reach({ url, keys, onOpen, lost, mustBeCluster }: ReachParts): Promise<Reached> {
   const client = createRedisClient(url);
-  onOpen(client.on('error', lost));
-  await client.connect();
+  const connecting = connectClient(client.on('error', lost));
+  onOpen(connecting);
+  await connecting.connected;
   // INFO tells the same, but not to users whose rights are kept to what they need.
   const { mode } = await client.hello();
   if (mode !== 'cluster') {
@@ -39,12 +47,13 @@ export async function reach({ url, keys, onOpen, lost, mustBeCluster }: ReachPar
   const slotOf = new Map(keys.map((key, at) => [key, slots[at]!]));
   client.destroy();
   const cluster = createRedisCluster(url);
-  onOpen(cluster.on('error', lost).on('node-error', lost));
-  await cluster.connect();
+  const joining = connectCluster(cluster.on('error', lost).on('node-error', lost));
+  onOpen(joining);
+  await joining.connected;
   return {
     commands: cluster,
     laneOf: (key) => slotOf.get(key)!,
     clientOf: (key) => cluster.getNodeClientForKey(key),
-    addresses: () => cluster.masters.map(({ address }) => address),
+    addresses: () => toAddresses(cluster.masters),
   };
 }

@@ -22,15 +22,22 @@ export type ReaderParts = Readonly<{
   /** The connection by which others ask the same server. */
   server: RedisClient;
   client: RedisClient;
+  connected: Promise<unknown>;
   within<Result>(limitMs: number, answer: () => Promise<Result>): Promise<Result>;
   onClose: () => void;
 }>;
 
-/** Connects. */
-export async function openReader({ server, client, within, onClose }: ReaderParts): Promise<Reader> {
+/** Waits until it is connected. */
+export async function openReader({
+  server,
+  client,
+  connected,
+  within,
+  onClose,
+}: ReaderParts): Promise<Reader> {
   // The server's name for it, to interrupt it by.
   const id = await within(ANSWER_TIMEOUT_MS, async () => {
-    await client.connect();
+    await connected;
     return client.clientId();
   });
   return {
