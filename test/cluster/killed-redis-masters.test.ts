@@ -9,7 +9,7 @@ import { metricSum } from '../e2e/support/client.ts';
 import { eventually } from '../e2e/support/eventually.ts';
 import { describeTally, endAndCheck } from './support/check.ts';
 import { startCluster } from './support/cluster.ts';
-import { startLoad } from './support/load.ts';
+import { goesOn, startLoad } from './support/load.ts';
 import { queueIs } from './support/queue-is.ts';
 
 const NAMES = ['one', 'two'];
@@ -29,10 +29,6 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
       const cluster = await startCluster(t, { names: NAMES, leaseMs: LEASE_MS, env });
       await queueIs(cluster, 'up');
       const load = startLoad(t, cluster.urls, createSeededRandom(seed));
-      const goesOn = async () => {
-        const before = load.acknowledged.size;
-        await eventually('events are taken', () => load.acknowledged.size > before + 50);
-      };
       /** While the queue is up that is by messages alone: more are done than can have been at work. */
       const isTaken = async () => {
         const done = () => metricSum(cluster.urls()[0]!, 'webhook_deliveries', 'status="completed"');
@@ -51,7 +47,7 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
       const heir = redis.replicas[redis.masters.indexOf(move.to)]!;
       await move.to.kill();
       await queueIs(cluster, 'down');
-      await goesOn();
+      await goesOn(load);
       await queueIs(cluster, 'up');
       assert.equal(await redis.ownerOf(STREAM, heir), heir);
       await isTaken();
@@ -59,7 +55,7 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
       // The one that the receivers were told of goes away too, and with the heir goes the last that had the stream.
       await Promise.all([owner.kill(), heir.kill()]);
       await queueIs(cluster, 'down');
-      await goesOn();
+      await goesOn(load);
       await Promise.all([heir.start(), move.to.start()]);
       await queueIs(cluster, 'up');
       await isTaken();

@@ -15,7 +15,7 @@ function insertStatement(isMarked: boolean, isOrdered: boolean): Statement {
 
 export type InsertResult = Readonly<{
   /** The ids of those that were inserted, or null when all were. */
-  inserted: ReadonlySet<string> | null;
+  inserted: readonly string[] | null;
   /** How many deliveries were pending before. */
   pending: number;
   /** Nothing was inserted, because the batch as a whole would exceed the limit. */
@@ -65,9 +65,9 @@ export async function insertAll(
     ...(isMarked ? marksOf(inKeyOrder) : []),
   ];
   const [row] = await underLocks(orderKeys)(insertStatement(isMarked, isOrdered), values);
-  const { pending, inserted } = row as Readonly<{ pending: number; inserted: string[] | null }>;
+  const { pending, inserted } = row as Pick<InsertResult, 'pending' | 'inserted'>;
   return {
-    inserted: inserted && new Set(inserted),
+    inserted,
     pending,
     hasNoRoom: deliveries.length > 0 && pending + deliveries.length > maxPending,
   };

@@ -15,12 +15,17 @@ const NO_SAVEPOINT = '3B001';
 const NO_TRANSACTION = '25P01';
 const ABORTED = '25P02';
 
+/** Blanks, comments and empty statements. */
+const BEFORE = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)*/;
+const beginningWith = ({ source }: RegExp) => new RegExp(BEFORE.source + source, 'i');
+
 /** The statements that end a transaction. What hides one among others is found by the mark that is then gone. */
-const ENDS_TRANSACTION =
-  /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)*(?:begin|start|commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|prepare\s+transaction)\b/i;
+const ENDS_TRANSACTION = beginningWith(
+  /(?:begin|start|commit|end|abort|rollback(?!\s+(?:work\s+|transaction\s+)?to\b)|prepare\s+transaction)\b/,
+);
 
 /** Not undone by a rollback, and so at the cost of the handler that is next on the connection. */
-const DROPS_STATEMENTS = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)*deallocate\s+(?:prepare\s+)?all\b/i;
+const DROPS_STATEMENTS = beginningWith(/deallocate\s+(?:prepare\s+)?all\b/);
 
 /** A transaction that a handler writes through, and its frame. */
 export type OpenTransaction = Readonly<{

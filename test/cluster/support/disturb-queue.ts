@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createSeededRandom } from '../../../testkit/seeded-random.ts';
-import { eventually } from '../../e2e/support/eventually.ts';
 import { describeTally, endAndCheck } from './check.ts';
 import { startCluster } from './cluster.ts';
-import { startLoad } from './load.ts';
+import { goesOn, startLoad } from './load.ts';
 import { inLongWork } from './long-work.ts';
 import { queueIs } from './queue-is.ts';
 
@@ -36,29 +35,25 @@ export async function disturbQueue(t: TestContext, seed: number, broker: Broker)
   await broker.settle?.();
   await queueIs(cluster, 'up');
   const load = startLoad(t, cluster.urls, random);
-  const goesOn = async () => {
-    const before = load.acknowledged.size;
-    await eventually('events are taken', () => load.acknowledged.size > before + 50);
-  };
 
   await pause(500 + random.int(500));
   await broker.kill();
   await queueIs(cluster, 'down');
-  await goesOn();
+  await goesOn(load);
   await broker.start();
   await queueIs(cluster, 'up');
-  await goesOn();
+  await goesOn(load);
 
   await broker.empty();
-  await goesOn();
+  await goesOn(load);
 
   const victim = random.pick(NAMES);
   await inLongWork(cluster, victim);
   await Promise.all([cluster.kill(victim), broker.empty()]);
-  await goesOn();
+  await goesOn(load);
   await cluster.revive(victim);
   await queueIs(cluster, 'up');
-  await goesOn();
+  await goesOn(load);
 
   const tally = await endAndCheck(cluster, load);
   t.diagnostic(describeTally(tally));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SeededRandom } from '../../../testkit/seeded-random.ts';
 import { anEnvelope } from '../../e2e/support/client.ts';
+import { eventually } from '../../e2e/support/eventually.ts';
 
 type Cleanup = Readonly<{ after(clean: () => void): void }>;
 
@@ -22,6 +23,12 @@ const AVOIDED_MS = 3_000;
 const MOST_PAUSE_MS = 12;
 /** Of one event in seven; the others take up to ten. */
 export const LONG_WORK_MS = 700;
+
+/** Resolves when some more events were acknowledged. */
+export async function goesOn({ acknowledged }: Load): Promise<void> {
+  const before = acknowledged.size;
+  await eventually('events are taken', () => acknowledged.size > before + 50);
+}
 
 /**
  * Posts events to whichever nodes there are, each again and again until one of them acknowledges it. A test that fails

@@ -5,7 +5,7 @@ import type { Cleanup } from '../../../testkit/receiver.ts';
 import { freePort, startServer, tryPort, waitForServer } from '../../../testkit/server-process.ts';
 import { createTempDir } from '../../../testkit/temp-dir.ts';
 import { clusterCompose, readDeploy, withDefaults } from './deploy-files.ts';
-import { replaceOnce } from './replace-once.ts';
+import { type Replacement, replaceEachOnce } from './replace-once.ts';
 
 export type Nginx = Readonly<{ port: number; url: string; accessLog(): string }>;
 
@@ -77,16 +77,15 @@ function localise(dir: string, port: number, inner: number, options: NginxOption
     ' /tmp/',
     ` ${dir}/`,
   );
-  const replacements: (readonly [RegExp, string])[] = [
+  const replacements: readonly Replacement[] = [
     [/server receiver-1:8000 resolve /, `server 127.0.0.1:${receivers[0]} `],
     [/server receiver-2:8000 resolve /, `server 127.0.0.1:${receivers[1]} `],
     [/listen 8080 /, `listen 127.0.0.1:${port} `],
     [/listen 127\.0\.0\.1:8081;/, `listen 127.0.0.1:${inner};`],
     [/access_log \/dev\/stdout /, `access_log ${dir}/access.log `],
-    ...Object.entries(directives).map(([name, value]): [RegExp, string] => [
-      new RegExp(`\\b${name} [^;]*;`),
-      `${name} ${value};`,
-    ]),
+    ...Object.entries(directives).map(
+      ([name, value]): Replacement => [new RegExp(`\\b${name} [^;]*;`), `${name} ${value};`],
+    ),
   ];
-  return replacements.reduce((changed, [what, by]) => replaceOnce(changed, what, by), text);
+  return replaceEachOnce(text, replacements);
 }

@@ -4,7 +4,7 @@ import type { Cleanup } from '../../../testkit/receiver.ts';
 import { freePort, startServer, waitForServer } from '../../../testkit/server-process.ts';
 import { createTempDir } from '../../../testkit/temp-dir.ts';
 import { readDeploy } from './deploy-files.ts';
-import { replaceOnce } from './replace-once.ts';
+import { type Replacement, replaceEachOnce } from './replace-once.ts';
 
 export type Prometheus = Readonly<{
   /** Asks its HTTP API; a question that it does not understand is an Error with its answer. */
@@ -59,10 +59,10 @@ async function ask<Data>(url: string, parameters: Readonly<Record<string, string
 
 /** Puts the test's addresses and pace into the configuration; whatever is not there as expected is an error. */
 function localise({ file, targets }: PrometheusOptions): string {
-  const replacements: (readonly [RegExp, string])[] = [
+  const replacements: readonly Replacement[] = [
     [/scrape_interval: 15s/, `scrape_interval: ${EVERY}`],
     [/evaluation_interval: 15s/, `evaluation_interval: ${EVERY}`],
-    ...Object.entries(targets).map(([from, to]): [RegExp, string] => [new RegExp(`"${from}"`), `"${to}"`]),
+    ...Object.entries(targets).map(([from, to]): Replacement => [new RegExp(`"${from}"`), `"${to}"`]),
   ];
-  return replacements.reduce((text, [what, by]) => replaceOnce(text, what, by), readDeploy(file));
+  return replaceEachOnce(readDeploy(file), replacements);
 }
