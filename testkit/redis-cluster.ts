@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from './eventually.ts';
 import { type RedisServer, startRedis } from './redis.ts';
 import { freePort } from './server-process.ts';
 
@@ -69,18 +69,26 @@ async function join(masters: readonly ClusterNode[], replicas: readonly ClusterN
   for (const { port, busPort } of nodes.slice(1)) {
     await first!.command('CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort));
   }
-  await eventually('all nodes know each other', async () => {
-    const known = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'NODES')));
-    return known.every((text) => nodes.every(({ id }) => String(text).includes(id)));
-  });
+  await eventually(
+    'all nodes know each other',
+    async () => {
+      const known = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'NODES')));
+      return known.every((text) => nodes.every(({ id }) => String(text).includes(id)));
+    },
+    PATIENCE_MS,
+  );
   for (const [at, replica] of replicas.entries()) {
     await replica.command('CLUSTER', 'REPLICATE', masters[at]!.id);
   }
   await allAre('ok', nodes);
-  await eventually('all replicas are linked', async () => {
-    const links = await Promise.all(replicas.map((replica) => replica.command('INFO', 'replication')));
-    return links.every((text) => String(text).includes('master_link_status:up'));
-  });
+  await eventually(
+    'all replicas are linked',
+    async () => {
+      const links = await Promise.all(replicas.map((replica) => replica.command('INFO', 'replication')));
+      return links.every((text) => String(text).includes('master_link_status:up'));
+    },
+    PATIENCE_MS,
+  );
 }
 
 function describeCluster(
@@ -124,17 +132,13 @@ function describeCluster(
   };
 }
 
-function allAre(state: 'ok' | 'fail', nodes: readonly ClusterNode[]): Promise<void> {
-  return eventually(`the cluster is ${state}`, async () => {
-    const states = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')));
-    return states.every((text) => String(text).includes(`cluster_state:${state}`));
-  });
-}
-
-async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const giveUpMs = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > giveUpMs) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
-    await pause(100);
-  }
+async function allAre(state: 'ok' | 'fail', nodes: readonly ClusterNode[]): Promise<void> {
+  await eventually(
+    `the cluster is ${state}`,
+    async () => {
+      const states = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')));
+      return states.every((text) => String(text).includes(`cluster_state:${state}`));
+    },
+    PATIENCE_MS,
+  );
 }

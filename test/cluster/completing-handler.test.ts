@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { deliveryIdOf } from '../../src/domain/delivery.ts';
+import { eventually } from '../../testkit/eventually.ts';
 import { skipWithout } from '../../testkit/on-path.ts';
 import type { Env } from '../../testkit/receiver-process.ts';
 import { startRedis } from '../../testkit/redis.ts';
@@ -17,7 +18,6 @@ import {
   trapAt,
   untrap,
 } from '../crash/counting.ts';
-import { eventually } from '../e2e/support/eventually.ts';
 import { drainAndStop } from './support/check.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { type Load, startLoad } from './support/load.ts';

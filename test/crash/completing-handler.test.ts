@@ -5,10 +5,10 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { deliveryIdOf } from '../../src/domain/delivery.ts';
+import { eventually } from '../../testkit/eventually.ts';
 import { type ReceiverFolder, receiverFolder } from '../../testkit/receiver-process.ts';
 import { createSeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
 import { openDeliveries } from '../e2e/support/client.ts';
-import { eventually } from '../e2e/support/eventually.ts';
 import { COUNTING_CONFIG, STEPS, type Step, setTrap, shuffled, sprung, trapAt, untrap } from './counting.ts';
 import { createSenders, type Sender } from './senders.ts';
 

@@ -1,7 +1,7 @@
 import { access, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { eventually } from '../../testkit/eventually.ts';
 import type { SeededRandom } from '../../testkit/seeded-random.ts';
-import { eventually } from '../e2e/support/eventually.ts';
 
 /** Where a process can be hit while a handler completes its delivery. */
 export const STEPS = [

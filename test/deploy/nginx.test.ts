@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { problemReply } from '../../src/http/problem.ts';
 import { HTTP_LIMITS } from '../../src/http/server.ts';
+import { eventually } from '../../testkit/eventually.ts';
 import { skipWithout } from '../../testkit/on-path.ts';
 import { connectRaw, exchange, rawHead, rawPost } from '../../testkit/raw-http.ts';
 import { startReceiver } from '../../testkit/receiver.ts';
-import { eventually } from '../e2e/support/eventually.ts';
 import { readDeploy } from './support/deploy-files.ts';
 import {
   createInbox,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { eventually } from '../../testkit/eventually.ts';
 import { skipWithout } from '../../testkit/on-path.ts';
 import { startReceiver, suiteCleanup, type TestReceiver } from '../../testkit/receiver.ts';
-import { eventually } from '../e2e/support/eventually.ts';
 import { readDeploy } from './support/deploy-files.ts';
 import { type Prometheus, startPrometheus } from './support/prometheus.ts';
 import { anEvent, send } from './support/send.ts';

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { createIdGenerator } from '../../src/runtime/ids.ts';
 import { createSystemRandom } from '../../src/runtime/random.ts';
 import { anEvent } from '../../testkit/builders.ts';
+import { eventually } from '../../testkit/eventually.ts';
 import { receiverFolder } from '../../testkit/receiver-process.ts';
 import { anEnvelope, get, metricSum, openDeliveries, postEvent } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { withStore } from './support/stored.ts';
 
 const BACKLOG = 20_000;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
+import { eventually } from '../../testkit/eventually.ts';
 import { receiverFolder } from '../../testkit/receiver-process.ts';
 import { anEnvelope, eventByKey, get, openDeliveries, postEvent } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { inParallel } from './support/in-parallel.ts';
 
 describe('reading while events come in', () => {

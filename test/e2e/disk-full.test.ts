@@ -4,6 +4,7 @@ import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
+import { eventually } from '../../testkit/eventually.ts';
 import { type ReceiverFolder, type ReceiverProcess, receiverFolder } from '../../testkit/receiver-process.ts';
 import { createTempDir } from '../../testkit/temp-dir.ts';
 import {
@@ -15,7 +16,6 @@ import {
   metricSum,
   postEvent,
 } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { assertRefusal } from './support/refusal.ts';
 import { readStored, withStore } from './support/stored.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
+import { eventually } from '../../testkit/eventually.ts';
 import { receiverFolder } from '../../testkit/receiver-process.ts';
 import { acceptEvents, anEnvelope, eventByKey, eventInStatus, metricSum } from './support/client.ts';
 import { startDestination, startHeldDestination } from './support/destination.ts';
-import { eventually } from './support/eventually.ts';
 import { readStored, withStore } from './support/stored.ts';
 
 describe('forwarding over HTTP', () => {

@@ -6,12 +6,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { signWebhook } from '../../src/ingest/verify/index.ts';
 import { anAttempt, anEvent } from '../../testkit/builders.ts';
+import { eventually } from '../../testkit/eventually.ts';
 import { startPostgres, type TestPostgres } from '../../testkit/postgres.ts';
 import { PROGRAM, receiverFolder } from '../../testkit/receiver-process.ts';
 import { tempDir } from '../../testkit/temp-dir.ts';
 import { acceptEvents, eventByKey, eventInStatus } from './support/client.ts';
 import { startHeldDestination } from './support/destination.ts';
-import { eventually } from './support/eventually.ts';
 import { assertRefusal } from './support/refusal.ts';
 import { withStore } from './support/stored.ts';
 

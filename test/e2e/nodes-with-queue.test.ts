@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { eventually } from '../../testkit/eventually.ts';
 import { skipWithout } from '../../testkit/on-path.ts';
 import { startPostgres, type TestPostgres } from '../../testkit/postgres.ts';
 import { startRabbit } from '../../testkit/rabbitmq.ts';
 import { type ReceiverProcess, receiverFolder } from '../../testkit/receiver-process.ts';
 import { startRedis } from '../../testkit/redis.ts';
 import { acceptEvents, anEnvelope, metricSum } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 
 const WORKERS = 5;
 

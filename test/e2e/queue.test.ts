@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { eventually } from '../../testkit/eventually.ts';
 import { skipWithout } from '../../testkit/on-path.ts';
 import { startRabbit } from '../../testkit/rabbitmq.ts';
 import { startReceiver } from '../../testkit/receiver.ts';
 import { receiverFolder } from '../../testkit/receiver-process.ts';
 import { startRedis } from '../../testkit/redis.ts';
 import { acceptEvents, anEnvelope, get, metricSum } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 
 function envelopes(prefix: string, count: number) {
   return Array.from({ length: count }, (_, index) => anEnvelope(`${prefix}-${index}`));

@@ -6,9 +6,9 @@ import { createIdGenerator } from '../../src/runtime/ids.ts';
 import { createSystemRandom } from '../../src/runtime/random.ts';
 import type { Store } from '../../src/store/store.ts';
 import { anEvent } from '../../testkit/builders.ts';
+import { eventually } from '../../testkit/eventually.ts';
 import { receiverFolder } from '../../testkit/receiver-process.ts';
 import { acceptEvents, anEnvelope, eventByKey, eventInStatus, metricSum } from './support/client.ts';
-import { eventually } from './support/eventually.ts';
 import { readStored, withStore } from './support/stored.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -4,10 +4,10 @@ import { copyFile, readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { eventually } from '../../testkit/eventually.ts';
 import { type ReceiverProcess, receiverFolder } from '../../testkit/receiver-process.ts';
 import { acceptEvents, anEnvelope, eventByKey, eventInStatus, get, postEvent } from './support/client.ts';
 import { type HeldDestination, startHeldDestination } from './support/destination.ts';
-import { eventually } from './support/eventually.ts';
 import { readStored, withStore } from './support/stored.ts';
 
 describe('a signal to stop', () => {

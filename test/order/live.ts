@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../../testkit/eventually.ts';
 import { createSeededRandom } from '../../testkit/seeded-random.ts';
-import { eventually } from '../e2e/support/eventually.ts';
 import { checkLedger, checkOrder } from './check-order.ts';
 import { readRuns } from './config.ts';
 import { startOrderedLoad } from './load.ts';

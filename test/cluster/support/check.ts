@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { deliveryIdOf } from '../../../src/domain/delivery.ts';
-import { eventually } from '../../e2e/support/eventually.ts';
+import { eventually } from '../../../testkit/eventually.ts';
 import type { Cluster } from './cluster.ts';
 import type { Acknowledged, Load } from './load.ts';
 import { type Run, readRuns } from './runs.ts';

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { BY_INDEX } from '../../../src/store/postgres/connect.ts';
+import { eventually } from '../../../testkit/eventually.ts';
 import { type PgBouncer, startPgBouncer } from '../../../testkit/pgbouncer.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { type Env, type ReceiverProcess, receiverFolder } from '../../../testkit/receiver-process.ts';
-import { eventually } from '../../e2e/support/eventually.ts';
 import { createDisturbances, type Disturbances } from './disturbances.ts';
 import { machineMs } from './now.ts';
 import { LEDGER_CONFIG } from './runs.ts';

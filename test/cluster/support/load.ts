@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../../../testkit/eventually.ts';
 import type { SeededRandom } from '../../../testkit/seeded-random.ts';
 import { anEnvelope } from '../../e2e/support/client.ts';
-import { eventually } from '../../e2e/support/eventually.ts';
 
 type Cleanup = Readonly<{ after(clean: () => void): void }>;
 

@@ -1,4 +1,4 @@
-import { eventually } from '../../e2e/support/eventually.ts';
+import { eventually } from '../../../testkit/eventually.ts';
 import type { Cluster } from './cluster.ts';
 import { LONG_WORK_MS } from './load.ts';
 import { machineMs } from './now.ts';

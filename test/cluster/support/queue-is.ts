@@ -1,5 +1,5 @@
+import { eventually } from '../../../testkit/eventually.ts';
 import { metricSum } from '../../e2e/support/client.ts';
-import { eventually } from '../../e2e/support/eventually.ts';
 import type { Cluster } from './cluster.ts';
 
 /** Resolves when all nodes see the queue so. */

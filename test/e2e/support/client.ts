@@ -1,4 +1,4 @@
-import { eventually } from './eventually.ts';
+import { eventually } from '../../../testkit/eventually.ts';
 
 /** An event as a sender posts it. */
 export type Envelope = Readonly<{ idempotency_key: string; event_type: string; payload: object }>;
