@@ -54,15 +54,17 @@ export function createClaimLoop<AnyLane extends ClaimableLane>(
   const claimAll = async () => {
     claiming = true;
     stopTimer();
+    let plannedAtMs: number;
     for (;;) {
       // Workers freed by one commit come free within one turn of the event loop: they share a claim.
       await nextTurn();
-      const plan = running && !paused ? planClaims(lanes, parts.workerCount, clock.nowMs()) : [];
+      plannedAtMs = clock.nowMs();
+      const plan = running && !paused ? planClaims(lanes, parts.workerCount, plannedAtMs) : [];
       if (plan.length === 0) break;
       await Promise.all(plan.map(claim));
     }
     claiming = false;
-    if (running) sleepUntilDue();
+    if (running) sleepUntilDue(plannedAtMs);
     parts.onRest();
   };
 
@@ -93,14 +95,16 @@ export function createClaimLoop<AnyLane extends ClaimableLane>(
     });
   };
 
-  /** A lane that is due already waits for a worker, and freeing one is a look of its own. */
-  const sleepUntilDue = () => {
-    const nowMs = clock.nowMs();
+  /**
+   * A lane that was due for the plan waits for a worker, and freeing one is a look of its own. By the plan's time, not
+   * by now: what has fallen due since then was in no plan yet, and nothing else would wake for it.
+   */
+  const sleepUntilDue = (plannedAtMs: number) => {
     const wakeAtMs = lanes.reduce(
-      (first, { dueAtMs }) => (dueAtMs > nowMs && dueAtMs < first ? dueAtMs : first),
+      (first, { dueAtMs }) => (dueAtMs > plannedAtMs && dueAtMs < first ? dueAtMs : first),
       NEVER,
     );
-    if (wakeAtMs !== NEVER) stopTimer = clock.after(wakeAtMs - nowMs, look);
+    if (wakeAtMs !== NEVER) stopTimer = clock.after(wakeAtMs - clock.nowMs(), look);
   };
 
   return {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { StoreError } from '../domain/errors.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { ClaimOutcome } from '../store/store.ts';
 import { CLAIM_PAUSE_MS } from './claim-loop.ts';
-import { aDestination, createManualHandler, LEASE_MS, openDispatch, turns } from './testing.ts';
+import { aDestination, createManualHandler, LEASE_MS, openDispatch, pass, turns } from './testing.ts';
 
 const HOUR_MS = 3_600_000;
 const instant: Handler = { handle: async () => undefined };
@@ -193,6 +194,24 @@ describe('while there is nothing to do', () => {
     await pass(1);
     const { attempts, status } = await delivery(eventId!);
     assert.deepEqual([attempts, status], [2, 'failed']);
+  });
+
+  it('a retry is not missed, whichever reading of the clock it falls due at', async () => {
+    for (let delayMs = 1; delayMs <= 30; delayMs++) {
+      const clock = createFakeClock();
+      let readings = 0;
+      const ticking = { ...clock, nowMs: () => clock.nowMs() + readings++ };
+      const retry = { maxAttempts: 2, baseDelayMs: delayMs, maxDelayMs: delayMs, jitter: 0 };
+      const { accept, delivery, dispatcher } = openDispatch(
+        [aDestination({ retry })],
+        { billing: failing },
+        { clock: ticking },
+      );
+      dispatcher.start();
+      const [eventId] = await accept(1, 'billing');
+      await pass(clock, 1_000);
+      assert.equal((await delivery(eventId!)).status, 'failed', `with a retry after ${delayMs} ms`);
+    }
   });
 
   it('the earliest retry of all destinations is the one waited for', async () => {
