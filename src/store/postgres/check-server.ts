@@ -1,7 +1,6 @@
 import type { ClientBase } from 'pg';
-import pg from 'pg';
 import { StoreError } from '../../domain/errors.ts';
-import { ARRIVED, BY_INDEX, type ConnectOptions, clientConfig } from './connect.ts';
+import { ARRIVED, BY_INDEX } from './connect.ts';
 import { poolerOnTheWay } from './store-failure.ts';
 
 const OLDEST_VERSION = 140_000;
@@ -52,21 +51,4 @@ async function checkRole(client: ClientBase): Promise<void> {
     'behind a pooler the role has to bring the settings without which claims scan whole tables: ' +
       `${statements.join(' ')} Then let the pooler connect anew (PgBouncer: RECONNECT).`,
   );
-}
-
-/**
- * Looks whether the way beside a pooler leads to a server where a session can be kept. Without this a wrong one would
- * be noticed by nobody: the receiver would work, and never lead.
- */
-export async function checkDirectWay(connection: ConnectOptions): Promise<void> {
-  const client = new pg.Client(clientConfig(connection));
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await checkServer(client, true);
-    // A standby refuses it.
-    await client.query('listen webhook_receiver_check');
-  } finally {
-    await client.end().catch(() => {});
-  }
 }

@@ -13,6 +13,8 @@ export type ConnectOptions = Readonly<{
 const CONNECT_PATIENCE_MS = 3_000;
 /** No statement of ours takes long: one that does is stuck, and whoever waits for it had better be told. */
 const STATEMENT_PATIENCE_MS = 15_000;
+/** A server that is cut off answers nothing, not even that a statement has taken too long. */
+export const ANSWER_PATIENCE_MS = 20_000;
 const INT8 = 20;
 
 /** 64-bit integers are times and counts, which a number holds exactly; the client would make texts of them. */
@@ -69,8 +71,7 @@ export function clientConfig({
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     connectionTimeoutMillis: CONNECT_PATIENCE_MS,
-    // A server that is cut off answers nothing: the session's own timeout cannot be heard.
-    query_timeout: STATEMENT_PATIENCE_MS + 5_000,
+    query_timeout: ANSWER_PATIENCE_MS,
     types,
     ...(options !== '' && { options }),
   };
@@ -94,10 +95,12 @@ function withoutOptions(url: string): string {
 
 /**
  * Makes the pool; it connects when it is first used.
- * @param pipeline sends what is asked without waiting for the answers before: see Database.together
+ * @param pipeline sends what is asked without waiting for the answers before: see Database.together, which also limits
+ *   how long they may take
  */
 export function createPool(options: ConnectOptions, max: number, pipeline = false): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: 60_000, pipeline });
+  const config = { ...clientConfig(options), max, idleTimeoutMillis: 60_000, pipeline };
+  const pool = new pg.Pool(pipeline ? { ...config, query_timeout: 0 } : config);
   // A connection that breaks while nobody uses it is replaced with the next use.
   pool.on('error', () => {});
   // One that breaks in use tells its query; without a listener it would end the process as well.

@@ -1,6 +1,7 @@
-import type { Pool, PoolClient, QueryConfig } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+import { systemClock } from '../../runtime/clock.ts';
 import type { BackOff } from './back-off.ts';
-import { isGivenWay, isSilence, toStoreError } from './store-failure.ts';
+import { isGivenWay, isSilence, Silence, toStoreError } from './store-failure.ts';
 
 /** A statement of the program; its name is that of its plan in each session. */
 export type Statement = Readonly<{ name: string; text: string }>;
@@ -26,9 +27,6 @@ export type Database = Readonly<{
 /** A session behind a pooler may have another default. */
 const BEGIN = 'begin isolation level read committed';
 
-/** What the client takes beside what its types know. */
-type LimitedQuery = QueryConfig & Readonly<{ query_timeout?: number }>;
-
 /** Times that a statement is sent again after it gave way to another one. */
 const GIVEN_WAY_TRIES = 3;
 
@@ -36,19 +34,14 @@ const GIVEN_WAY_TRIES = 3;
  * The pool with what every use of it needs: errors turned into StoreErrors, a pause while the server is away, and
  * connections thrown away once they have failed.
  * @param named whether statements are prepared by name; a pooler in transaction mode may not bear that
- * @param patienceMs how long a statement may take, if not as long as the pool says. The connection of one that takes
- *   longer is ended; whether the statement is committed yet nobody knows then
+ * @param patienceMs how long a statement may take. The connection of one that takes longer is ended; whether the
+ *   statement is committed yet nobody knows then
  */
-export function createDatabase(pool: Pool, backOff: BackOff, named: boolean, patienceMs?: number): Database {
-  const limit = patienceMs === undefined ? {} : { query_timeout: patienceMs };
-  const control = (client: PoolClient, text: string) => {
-    const query: LimitedQuery = { text, ...limit };
-    return client.query(query);
-  };
+export function createDatabase(pool: Pool, backOff: BackOff, named: boolean, patienceMs: number): Database {
+  const control = (client: PoolClient, text: string) => ask(client, { text }, patienceMs);
   const send = async (client: PoolClient, { name, text }: Statement, values: readonly unknown[]) => {
-    const query: LimitedQuery = { ...(named && { name }), text, values: values as unknown[], ...limit };
-    const { rows } = await client.query(query);
-    return rows as Row[];
+    const query = { ...(named && { name }), text, values: values as unknown[] };
+    return (await ask(client, query, patienceMs)).rows;
   };
 
   const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
@@ -113,6 +106,21 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean, pat
         }
       }),
   };
+}
+
+/**
+ * By callback and with a timer of its own: the client's promises and timers keep what was sent out of reach of all but
+ * a full collection, of which several a second were due under load.
+ */
+function ask(client: PoolClient, query: QueryConfig, patienceMs: number): Promise<QueryResult<Row>> {
+  return new Promise((resolve, reject) => {
+    const stopWaiting = systemClock.after(patienceMs, () => reject(new Silence(patienceMs)));
+    client.query<Row>(query, (error, result) => {
+      stopWaiting();
+      if (error) reject(error);
+      else resolve(result);
+    });
+  });
 }
 
 /** Where one connection was given up, those that lie idle may be as dead, and each would have to be found out. */

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { systemClock } from '../../runtime/clock.ts';
 import { type BackOff, createBackOff, NO_BACK_OFF } from './back-off.ts';
+import { ANSWER_PATIENCE_MS } from './connect.ts';
 import { createDatabase, type Database } from './database.ts';
 import { PING } from './ping.ts';
 
@@ -27,7 +28,7 @@ export function createDatabases(pool: Pool, named: boolean): Databases {
   const backOff = createBackOff(() => probing.query(PING), systemClock);
   return {
     prompt: createDatabase(pool, backOff, named, PROMPT_PATIENCE_MS),
-    patient: createDatabase(pool, backOff, named),
+    patient: createDatabase(pool, backOff, named, ANSWER_PATIENCE_MS),
     backOff,
     async end() {
       backOff.stop();

@@ -1,31 +1,29 @@
 import type { Pool } from 'pg';
 import { StoreError } from '../../domain/errors.ts';
-import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { Store, StoreOptions } from '../store.ts';
 import { createBacklog } from './backlog.ts';
 import * as browse from './browse.ts';
 import { listRejected, readRejected } from './browse-rejected.ts';
-import { checkDirectWay, checkServer } from './check-server.ts';
 import { createCompletions } from './complete.ts';
-import { createPool, HANDLER_SESSION, placeOf } from './connect.ts';
+import { createPool, HANDLER_SESSION } from './connect.ts';
 import { createDatabases, type Databases } from './databases.ts';
 import { countDue, duePending } from './due.ts';
 import { findExpired } from './expired.ts';
 import { gatherRejected } from './gather-rejected.ts';
-import { refuseUnfinished } from './import-mark.ts';
 import { createSequence } from './in-sequence.ts';
 import { createLanes } from './lanes.ts';
-import { type Migration, migrate } from './migrate.ts';
+import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createNodeSession, type NodeSession } from './node-session.ts';
 import { listBlocked, turnsAfter } from './order.ts';
 import { PING } from './ping.ts';
+import { checkDirectWay, prepareServer } from './prepare.ts';
 import { purgeSlice } from './purge.ts';
 import { dropRejected, purgeRejected } from './rejected.ts';
 import { dropState, keepState, readState, replaceState } from './source-state.ts';
 import { readStats } from './stats.ts';
-import { toStoreError, wordsOfCause } from './store-failure.ts';
 import { createSubmitter } from './submit.ts';
 
 export type PostgresOptions = StoreOptions &
@@ -49,9 +47,6 @@ const MAX_COMPLETIONS = 10;
 const PURGE_SLICE = 200;
 /** How often to look for work of which no notification told. */
 const POLL_MS = 1_000;
-/** A server that starts beside the receiver may take a moment longer. */
-const OPEN_PATIENCE_MS = 5_000;
-const OPEN_PAUSE_MS = 250;
 
 /**
  * Opens the store on a PostgreSQL database that any number of nodes share.
@@ -61,23 +56,11 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const { url, directUrl = null, poolSize = POOL_SIZE, migrations = MIGRATIONS, observer = {} } = options;
   const applicationName = 'webhook-receiver';
   const isDirect = directUrl === null;
-  const pool = createPool({ url, applicationName, isDirect }, poolSize, true);
+  const way = { url, applicationName, isDirect };
   const own = { url: directUrl ?? url, applicationName: `${applicationName} node`, isDirect: true };
-  try {
-    await opening(url, async () => {
-      const client = await pool.connect();
-      try {
-        await checkServer(client, isDirect);
-        await migrate(client, migrations, () => refuseUnfinished(client));
-      } finally {
-        client.release();
-      }
-    });
-    if (!isDirect) await opening(directUrl, () => checkDirectWay(own));
-  } catch (error) {
-    await pool.end();
-    throw error;
-  }
+  await prepareServer(way, migrations);
+  if (!isDirect) await checkDirectWay(own);
+  const pool = createPool(way, poolSize, true);
   const session = createNodeSession(own, observer);
   await session.start();
   const handlers = createPool(
@@ -196,28 +179,4 @@ function createStore({ databases, handlers, session, options }: Parts): Store {
       return closing;
     },
   };
-}
-
-/** @throws StoreError that says what cannot be opened and why */
-async function opening(url: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await withPatience(work);
-  } catch (error) {
-    const message = `cannot open the database at ${placeOf(url)}: ${wordsOfCause(error)}`;
-    throw new StoreError(toStoreError(error).code, message, { cause: error });
-  }
-}
-
-/** Tries again while the server cannot be reached, for a moment. */
-async function withPatience(work: () => Promise<void>): Promise<void> {
-  const untilMs = monotonicMs() + OPEN_PATIENCE_MS;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      const isStarting = toStoreError(error).code === 'STORE_UNAVAILABLE';
-      if (!isStarting || monotonicMs() >= untilMs) throw error;
-      await sleep(systemClock, OPEN_PAUSE_MS);
-    }
-  }
 }

@@ -81,9 +81,15 @@ export function isOutcomeUnknown(error: unknown): boolean {
   return code === null || code.startsWith('08') || code.startsWith('57P');
 }
 
-/** The client gave the statement up: no answer came in its time. */
+/** A statement was given up: no answer came in its time. */
+export class Silence extends Error {
+  constructor(patienceMs: number) {
+    super(`no answer within ${patienceMs} ms`);
+  }
+}
+
 export function isSilence(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout';
+  return error instanceof Silence;
 }
 
 function codeOf(error: unknown): StoreErrorCode {

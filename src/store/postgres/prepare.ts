@@ -1,0 +1,71 @@
+import pg from 'pg';
+import { StoreError } from '../../domain/errors.ts';
+import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
+import { checkServer } from './check-server.ts';
+import { type ConnectOptions, clientConfig, placeOf } from './connect.ts';
+import { refuseUnfinished } from './import-mark.ts';
+import { type Migration, migrate } from './migrate.ts';
+import { toStoreError, wordsOfCause } from './store-failure.ts';
+
+/** A server that starts beside the receiver may take a moment longer. */
+const OPEN_PATIENCE_MS = 5_000;
+const OPEN_PAUSE_MS = 250;
+
+/**
+ * Looks whether the server is one to keep events on, and brings its schema up to date.
+ * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA, which says where and why
+ */
+export function prepareServer(way: ConnectOptions, migrations: readonly Migration[]): Promise<void> {
+  return opening(way, async (client) => {
+    await checkServer(client, way.isDirect);
+    await migrate(client, migrations, () => refuseUnfinished(client));
+  });
+}
+
+/**
+ * Looks whether the way beside a pooler leads to a server where a session can be kept. Without this a wrong one would
+ * be noticed by nobody: the receiver would work, and never lead.
+ * @throws StoreError as above
+ */
+export function checkDirectWay(way: ConnectOptions): Promise<void> {
+  return opening(way, async (client) => {
+    await checkServer(client, true);
+    // A standby refuses it.
+    await client.query('listen webhook_receiver_check');
+  });
+}
+
+async function opening(way: ConnectOptions, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  try {
+    await withPatience(() => onClient(way, work));
+  } catch (error) {
+    const message = `cannot open the database at ${placeOf(way.url)}: ${wordsOfCause(error)}`;
+    throw new StoreError(toStoreError(error).code, message, { cause: error });
+  }
+}
+
+/** Tries again while the server cannot be reached, for a moment. */
+async function withPatience(work: () => Promise<void>): Promise<void> {
+  const untilMs = monotonicMs() + OPEN_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isStarting = toStoreError(error).code === 'STORE_UNAVAILABLE';
+      if (!isStarting || monotonicMs() >= untilMs) throw error;
+      await sleep(systemClock, OPEN_PAUSE_MS);
+    }
+  }
+}
+
+/** A connection for this work alone. */
+async function onClient(way: ConnectOptions, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client(clientConfig(way));
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
