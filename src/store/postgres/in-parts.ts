@@ -28,16 +28,17 @@ async function workPartByPart<Kind extends OperationKind>(
 
 /** Near the limit one statement waits for the other, so that each sees what the one before has left. */
 export function inTurnWhenTight(backlog: Backlog, work: Work<'insert'>): Work<'insert'> {
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
 
-  const carefully = async (batch: readonly OperationOf<'insert'>[], before: Promise<unknown>) => {
+  const carefully = async (batch: readonly OperationOf<'insert'>[], before: Promise<void>) => {
     await before;
     return workPartByPart(partsOf(batch, backlog.carefulSize), work);
   };
   return async (batch) => {
     const more = deliveriesOf(batch);
     const own = backlog.isTight(more) ? carefully(batch, last) : work(batch);
-    last = Promise.allSettled([last, own]);
+    // Without their answers, or each would hold those of all before it.
+    last = Promise.allSettled([last, own]).then(() => {});
     backlog.underWay(more);
     try {
       return await own;
