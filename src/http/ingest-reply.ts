@@ -31,14 +31,26 @@ export function receiptFields({
   status,
   receivedAtMs,
 }: Receipt): Record<string, unknown> {
-  return { id, idempotency_key: idempotencyKey, status, created_at: new Date(receivedAtMs).toISOString() };
+  return { id, idempotency_key: idempotencyKey, status, created_at: isoTime(receivedAtMs) };
+}
+
+let lastMs = Number.NaN;
+let lastIso = '';
+
+/** Events of one batch mostly share their millisecond. */
+function isoTime(timeMs: number): string {
+  if (timeMs !== lastMs) {
+    lastIso = new Date(timeMs).toISOString();
+    lastMs = timeMs;
+  }
+  return lastIso;
 }
 
 /** The same as JSON. Concatenated: this is the hot path, and only the key can hold what JSON escapes. */
 function receiptBody({ id, idempotencyKey, status, receivedAtMs }: Receipt): string {
   return (
     `{"id":"${id}","idempotency_key":${JSON.stringify(idempotencyKey)},` +
-    `"status":"${status}","created_at":"${new Date(receivedAtMs).toISOString()}"}`
+    `"status":"${status}","created_at":"${isoTime(receivedAtMs)}"}`
   );
 }
 
