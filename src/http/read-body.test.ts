@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../../testkit/collect-garbage.ts';
 import { type BodyOutcome, readBody, releaseBody } from './read-body.ts';
 
 function startReading(maxBodyBytes = 1_000_000, maxBytesInFlight = maxBodyBytes) {
@@ -92,8 +91,7 @@ describe('reading a body', () => {
 
 /** What is reachable, and so cannot be freed. */
 function heldBytes(): number {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }

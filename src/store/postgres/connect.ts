@@ -99,8 +99,8 @@ function withoutOptions(url: string): string {
  *   how long they may take
  */
 export function createPool(options: ConnectOptions, max: number, pipeline = false): pg.Pool {
-  const config = { ...clientConfig(options), max, idleTimeoutMillis: 60_000, pipeline };
-  const pool = new pg.Pool(pipeline ? { ...config, query_timeout: 0 } : config);
+  const config = { ...clientConfig(options), ...(pipeline && { query_timeout: 0 }) };
+  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000, pipeline });
   // A connection that breaks while nobody uses it is replaced with the next use.
   pool.on('error', () => {});
   // One that breaks in use tells its query; without a listener it would end the process as well.

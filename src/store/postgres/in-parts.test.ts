@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { anEvent } from '../../../testkit/builders.ts';
+import { collectGarbage } from '../../../testkit/collect-garbage.ts';
 import type { InsertOutcome } from '../store.ts';
 import { createBacklog } from './backlog.ts';
 import { inTurnWhenTight } from './in-parts.ts';
@@ -33,8 +32,3 @@ describe('inserts in turn', () => {
     assert.ok(kept <= 1, `the answers of ${kept} of 50 batches are kept`);
   });
 });
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc')();
-}

@@ -3,6 +3,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { anAttempt, anEvent } from '../../../testkit/builders.ts';
+import { eventually } from '../../../testkit/eventually.ts';
 import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import type { ClaimRequest, Store, StoreObserver } from '../store.ts';
@@ -48,11 +49,10 @@ async function insertMany(store: Store, count: number): Promise<void> {
 
 /** Until a statement of a node waits for what the client holds. */
 async function untilOneWaits(client: pg.Client): Promise<void> {
-  for (;;) {
+  await eventually('a statement waits for a lock', async () => {
     const { rows } = await client.query('select 1 from pg_locks where not granted');
-    if (rows.length > 0) return;
-    await sleep(5);
-  }
+    return rows.length > 0;
+  });
 }
 
 describe('several nodes on one database', () => {
