@@ -6,8 +6,8 @@ import {
   listNeeds,
   nameAlgorithms,
 } from '../src/cli/describe-provider.ts';
-import { FAMILIES, type Family, type Provider } from '../src/ingest/verify/provider.ts';
-import { PROVIDERS } from '../src/ingest/verify/providers/index.ts';
+import { FAMILIES, type Family, type Provider } from '../src/verify/provider.ts';
+import { PROVIDERS } from '../src/verify/providers/index.ts';
 import { renderTable } from './render-table.ts';
 
 /** The pages of the families, by their path from the root. */

@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
-import { announce } from './announce.ts';
 import type { Config } from './config/config.ts';
-import { type Delivering, type DeliveringParts, openDelivering } from './delivering.ts';
+import { type Delivering, type DeliveringParts, openDelivering } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
+import { createEmitter } from './events.ts';
 import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
 import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/readiness.ts';
@@ -12,9 +12,9 @@ import { openIngest } from './ingest/open-ingest.ts';
 import { handshakesOf } from './ingest/open-source.ts';
 import type { SourceConfig } from './ingest/source-config.ts';
 import { packageVersion } from './observe/build-info.ts';
-import { createEmitter } from './observe/events.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { announce } from './observe/report-start.ts';
 import { systemClock } from './runtime/clock.ts';
 import { createIdGenerator } from './runtime/ids.ts';
 import { createSystemRandom } from './runtime/random.ts';
@@ -108,7 +108,6 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
     publicUrl,
     rejectedBounds: config.rejected,
     fetchStatus,
-    report: emit,
   }).catch(async (error: unknown) => {
     await delivering.close();
     await store.close();

@@ -29,6 +29,6 @@ export type {
 } from './domain/transaction.ts';
 export type { HandlerContext } from './handlers/handler.ts';
 export type { HandlerEvent } from './handlers/target.ts';
-export type { Handshake } from './ingest/verify/provider.ts';
-export type { Locator, Scheme, Template } from './ingest/verify/scheme.ts';
 export { createReceiver, type Receiver, type ReceiverOptions } from './receiver.ts';
+export type { Handshake } from './verify/provider.ts';
+export type { Locator, Scheme, Template } from './verify/scheme.ts';

@@ -28,7 +28,7 @@ export type TestPostgres = Readonly<{
 type Binaries = Readonly<{ initdb: string; postgres: string }>;
 
 const READY = 'database system is ready to accept connections';
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /**
  * Starts a server with PostgreSQL's defaults: fsync and synchronous_commit are on.
@@ -139,7 +139,7 @@ async function launchServer(
 function whenReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
-    const timer = setTimeout(() => reject(new Error(`PostgreSQL did not start:\n${output}`)), PATIENCE_MS);
+    const timer = setTimeout(() => reject(new Error(`PostgreSQL did not start:\n${output}`)), TIMEOUT_MS);
     child.stderr!.on('data', (chunk: Buffer) => {
       output = (output + chunk).slice(-4000);
       if (!output.includes(READY)) return;

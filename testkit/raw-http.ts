@@ -34,7 +34,7 @@ export type RawConnection = Readonly<{
 }>;
 
 /** Far beyond what any answer takes: a test fails with a clear word instead of hanging. */
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 export async function connectRaw(port: number): Promise<RawConnection> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
@@ -107,7 +107,7 @@ function readInput(socket: Socket): Input {
     isOver: false,
     more: () =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no answer in ${PATIENCE_MS} ms`)), PATIENCE_MS);
+        const timer = setTimeout(() => reject(new Error(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
         wake = () => {
           clearTimeout(timer);
           resolve();

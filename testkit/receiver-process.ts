@@ -68,7 +68,7 @@ export type RunOptions = Readonly<{
   program?: string;
 }>;
 
-const PATIENCE_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /**
  * Makes the folder. Once the test is over it is gone, and so are the processes that were started in it, and only
@@ -219,10 +219,7 @@ function describeExit({ code, signal, stdout, stderr }: Exit): string {
 
 async function within<T>(promise: Promise<T>, complaint: string): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`${complaint} within ${PATIENCE_MS} ms`)),
-    PATIENCE_MS,
-  );
+  const timer = setTimeout(() => late.reject(new Error(`${complaint} within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
   try {
     return await Promise.race([promise, late.promise]);
   } finally {

@@ -5,7 +5,7 @@ import { freePort } from './server-process.ts';
 /** After so long without a sign of it the others hold a node to be dead. */
 const NODE_TIMEOUT_MS = 1_000;
 const SLOTS = 16_384;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 export type ClusterNode = RedisServer & Readonly<{ id: string; busPort: number }>;
 
@@ -75,7 +75,7 @@ async function join(masters: readonly ClusterNode[], replicas: readonly ClusterN
       const known = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'NODES')));
       return known.every((text) => nodes.every(({ id }) => String(text).includes(id)));
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
   for (const [at, replica] of replicas.entries()) {
     await replica.command('CLUSTER', 'REPLICATE', masters[at]!.id);
@@ -87,7 +87,7 @@ async function join(masters: readonly ClusterNode[], replicas: readonly ClusterN
       const links = await Promise.all(replicas.map((replica) => replica.command('INFO', 'replication')));
       return links.every((text) => String(text).includes('master_link_status:up'));
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 }
 
@@ -139,6 +139,6 @@ async function allAre(state: 'ok' | 'fail', nodes: readonly ClusterNode[]): Prom
       const states = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')));
       return states.every((text) => String(text).includes(`cluster_state:${state}`));
     },
-    PATIENCE_MS,
+    TIMEOUT_MS,
   );
 }

@@ -14,7 +14,7 @@ export type PacedOptions = Readonly<{
 
 /** Many enough that a slow answer does not hold up the next request. */
 const MOST_CONNECTIONS = 256;
-const ANSWER_PATIENCE_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 10_000;
 
 /**
  * Open loop: sends at a constant rate whether or not the last request was answered, as providers do. Requests that
@@ -72,7 +72,7 @@ export async function sendAtRate(options: PacedOptions): Promise<Sample[]> {
     }
     await sleep(1);
   }
-  const deadline = performance.now() + ANSWER_PATIENCE_MS;
+  const deadline = performance.now() + ANSWER_TIMEOUT_MS;
   while (inFlight > 0 && performance.now() < deadline) await sleep(5);
   for (const connection of all) connection.close();
   while (inFlight > 0) await sleep(1);

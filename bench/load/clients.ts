@@ -15,7 +15,7 @@ export type LoadState = {
 type View = Readonly<{ id: string; idempotency_key: string; status: string }>;
 type Reply = Readonly<{ status: number; view: View | null }>;
 
-const ANSWER_PATIENCE_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 30_000;
 const STATUSES = ['pending', 'processing', 'completed', 'failed'];
 
 /** Posts a new event: 202 and an id, or it is an error; 429 is one as well. */
@@ -84,7 +84,7 @@ async function ask(
 ): Promise<void> {
   let reply: Reply = { status: 0, view: null };
   try {
-    const signal = AbortSignal.timeout(ANSWER_PATIENCE_MS);
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     const response = await fetch(new URL(path, state.origin), { ...init, signal });
     const text = await response.text();
     reply = { status: response.status, view: kind === 'health' ? null : (JSON.parse(text) as View) };

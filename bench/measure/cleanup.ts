@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 /** The shortest retention that the configuration takes. */
 const SHORTEST_RETENTION_MS = 0.0001 * DAY_MS;
 const SHORTEST_INTERVAL_HOURS = '0.0001';
-const CLEANUP_PATIENCE_MS = 300_000;
+const CLEANUP_TIMEOUT_MS = 300_000;
 
 type Run = Readonly<{
   p99Ms: number;
@@ -131,7 +131,7 @@ async function timeWholeCleanup(
   const receiver = await startReceiver({ dir, database, config: UNWANTED, env: retention(retentionMs) });
   const startedAtMs = performance.now();
   const deleted = async () => deletedOf(await receiver.metrics());
-  const isDone = await waitUntil(async () => (await deleted()) >= events, CLEANUP_PATIENCE_MS);
+  const isDone = await waitUntil(async () => (await deleted()) >= events, CLEANUP_TIMEOUT_MS);
   const seconds = (performance.now() - startedAtMs) / 1e3;
   const count = await deleted();
   const bytes = (await receiver.metrics()).sum('webhook_database_bytes');

@@ -4,10 +4,10 @@ import { summarize } from '../clients/samples.ts';
 import { COMPLETING, INSTANT, INSTANT_ENV } from '../handlers/configs.ts';
 import { ratios, spread } from '../support/stats.ts';
 import { fixed, type Table, whole } from '../support/table.ts';
-import { type OpenGround, onSqlite, withReceiver } from './ground.ts';
+import { type OpenDatabase, onSqlite, withReceiver } from './database.ts';
 import { measureInRounds } from './rounds.ts';
 import { type Setting, WARM_UP_SECONDS } from './setting.ts';
-import { pipelineOf, runSaturated, type Saturated } from './through.ts';
+import { pipelineOf, runSaturated, type Saturated } from './throughput.ts';
 
 /** Offered at a constant rate, far from what the receiver can do: what a completion adds to an accept's wait shows. */
 const PER_SECOND = 1_000;
@@ -29,14 +29,14 @@ export function measureComplete(setting: Setting): Promise<Table> {
 export async function compareHandlers(
   setting: Setting,
   store: string,
-  openGround: OpenGround,
+  openDatabase: OpenDatabase,
 ): Promise<Table> {
   const measured = await measureInRounds(
     setting.rounds,
     HANDLERS,
-    (handler) => measureOne(setting, handler, openGround),
-    ({ through, accepted, p99Ms }) =>
-      `through ${whole(through)}/s, accepted ${whole(accepted)}/s, p99 ${fixed(p99Ms, 1)} ms`,
+    (handler) => measureOne(setting, handler, openDatabase),
+    ({ throughput, accepted, p99Ms }) =>
+      `throughput ${whole(throughput)}/s, accepted ${whole(accepted)}/s, p99 ${fixed(p99Ms, 1)} ms`,
   );
   return {
     title: `ctx.complete on ${store}, beside a handler that returns at once`,
@@ -55,18 +55,22 @@ export async function compareHandlers(
     ],
     rows: HANDLERS.map((handler) => toRow(handler.name, measured.get(handler)!, measured.get(HANDLERS[0])!)),
     notes: [
-      'through: from the first request until the last event is completed; accepted/s: while the client sends as fast as it can',
+      'throughput: from the first request until the last event is completed; accepted/s: while the client sends as fast as it can',
       'p50, p99: request to answer at a constant rate, all of it completed meanwhile',
     ],
   };
 }
 
-async function measureOne(setting: Setting, handler: BenchHandler, openGround: OpenGround): Promise<Round> {
+async function measureOne(
+  setting: Setting,
+  handler: BenchHandler,
+  openDatabase: OpenDatabase,
+): Promise<Round> {
   const started = { config: handler.config, env: { ...INSTANT_ENV, ...handler.env } };
-  const saturated = await withReceiver(openGround, started, (receiver) =>
+  const saturated = await withReceiver(openDatabase, started, (receiver) =>
     runSaturated(pipelineOf(receiver), setting),
   );
-  const paced = await withReceiver(openGround, started, async ({ url }) => {
+  const paced = await withReceiver(openDatabase, started, async ({ url }) => {
     const seconds = setting.seconds + WARM_UP_SECONDS;
     const startMs = performance.now() + WARM_UP_SECONDS * 1e3;
     const samples = await sendAtRate({ url, perSecond: PER_SECOND, seconds, keyPrefix: createKeyPrefix() });
@@ -84,8 +88,8 @@ function toRow(name: string, runs: readonly Round[], bases: readonly Round[]): s
   const p99 = of((run) => run.p99Ms);
   return [
     name,
-    whole(of((run) => run.through).median),
-    ...ratio((run) => run.through),
+    whole(of((run) => run.throughput).median),
+    ...ratio((run) => run.throughput),
     whole(of((run) => run.accepted).median),
     ...ratio((run) => run.accepted),
     `${fixed(of((run) => run.p50Ms).median, 1)} ms`,

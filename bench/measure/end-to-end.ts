@@ -10,7 +10,7 @@ import { fixed, type Table, verdict, whole } from '../support/table.ts';
 import { createTempDir } from '../support/temp.ts';
 import { sleepMs } from '../support/wait.ts';
 import { type Setting, WARM_UP_SECONDS } from './setting.ts';
-import { drain, pipelineOf, runSaturated, type Saturated } from './through.ts';
+import { drain, pipelineOf, runSaturated, type Saturated } from './throughput.ts';
 
 const GOAL_PER_SECOND = 10_000;
 /** A backlog of at most this much work, at the offered rate, is in step and not growing. */
@@ -25,8 +25,10 @@ export async function measureEndToEnd(setting: Setting): Promise<Table> {
   for (let round = 0; round < setting.rounds; round += 1) {
     saturated.push(await withReceiver((receiver) => runSaturated(pipelineOf(receiver), setting)));
     offered.push(await withReceiver((receiver) => runOffered(receiver, setting)));
-    const through = whole(saturated.at(-1)!.through);
-    say(`  round ${round + 1}/${setting.rounds}  through ${through}/s, offered ${describe(offered.at(-1)!)}`);
+    const throughput = whole(saturated.at(-1)!.throughput);
+    say(
+      `  round ${round + 1}/${setting.rounds}  throughput ${throughput}/s, offered ${describe(offered.at(-1)!)}`,
+    );
   }
   return tabulate(saturated, offered);
 }
@@ -73,19 +75,19 @@ function describe(run: Offered): string {
 
 function tabulate(saturated: readonly Saturated[], offered: readonly Offered[]): Table {
   const of = <T>(runs: readonly T[], value: (run: T) => number) => spread(runs.map(value));
-  const through = of(saturated, (run) => run.through);
+  const throughput = of(saturated, (run) => run.throughput);
   const accepted = of(offered, (run) => run.accepted);
   const completed = of(offered, (run) => run.completed);
   const left = of(offered, (run) => run.left);
   const keptUp = spread(offered.map((run) => (keepsUp(run) ? 1 : 0)));
   const keepsUpGoal = `keeps up: ${verdict(keptUp, (kept) => kept === 1)}`;
-  const throughVerdict = verdict(through, (perSecond) => perSecond >= GOAL_PER_SECOND);
-  const throughGoal = `>= ${whole(GOAL_PER_SECOND)}: ${throughVerdict}`;
+  const throughputVerdict = verdict(throughput, (perSecond) => perSecond >= GOAL_PER_SECOND);
+  const throughputGoal = `>= ${whole(GOAL_PER_SECOND)}: ${throughputVerdict}`;
   return {
     title: 'End to end: accepted and completed, by a handler that returns at once',
     columns: ['measure', 'median', 'min..max', 'goal'],
     rows: [
-      row('as fast as can be: events/s, first request to last completion', through, throughGoal),
+      row('as fast as can be: events/s, first request to last completion', throughput, throughputGoal),
       row(
         '  accepted/s meanwhile',
         of(saturated, (run) => run.accepted),

@@ -5,14 +5,14 @@ import type { Receiver } from '../servers/receiver.ts';
 import { ratios, spread } from '../support/stats.ts';
 import { fixed, type Table, verdict, whole } from '../support/table.ts';
 import { waitUntil } from '../support/wait.ts';
-import { type OpenGround, onSqlite, withReceiver } from './ground.ts';
+import { type OpenDatabase, onSqlite, withReceiver } from './database.ts';
 import { measureInRounds } from './rounds.ts';
 import { CONNECTIONS, type Setting, WARM_UP_SECONDS } from './setting.ts';
 
 const KEYS = 10_000;
 const BLOCKED_KEYS = 1_000;
 const GOAL = 0.8;
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 const WAYS = [
   { name: 'without order', env: {} },
@@ -21,28 +21,32 @@ const WAYS = [
 type Way = (typeof WAYS)[number];
 
 /** Per second, from the first request until nothing is left to do. */
-type Round = Readonly<{ through: number; completed: number; waiting: number }>;
+type Round = Readonly<{ throughput: number; completed: number; waiting: number }>;
 
 /** The same events with and without order, of many keys, a tenth of which are blocked from the start. */
 export function measureOrder(setting: Setting): Promise<Table> {
   return compareOrder(setting, 'SQLite', onSqlite);
 }
 
-export async function compareOrder(setting: Setting, store: string, openGround: OpenGround): Promise<Table> {
+export async function compareOrder(
+  setting: Setting,
+  store: string,
+  openDatabase: OpenDatabase,
+): Promise<Table> {
   const measured = await measureInRounds(
     setting.rounds,
     WAYS,
-    (way) => measureOne(setting, way, openGround),
-    ({ through, completed }) => `${whole(through)}/s through, ${whole(completed)}/s completed`,
+    (way) => measureOne(setting, way, openDatabase),
+    ({ throughput, completed }) => `${whole(throughput)}/s throughput, ${whole(completed)}/s completed`,
   );
   const [base, ordered] = WAYS.map((way) => measured.get(way)!) as [readonly Round[], readonly Round[]];
-  const ratio = spread(ratios(throughOf(ordered), throughOf(base)));
+  const ratio = spread(ratios(throughputOf(ordered), throughputOf(base)));
   const goal = `>= ${fixed(GOAL, 1)}: ${verdict(ratio, (value) => value >= GOAL)}`;
   return {
     title: `Order per key on ${store}: ${whole(KEYS)} keys, of which ${whole(BLOCKED_KEYS)} are blocked`,
     columns: [
       '',
-      'events/s through',
+      'events/s throughput',
       'min..max',
       'of the first',
       'min..max',
@@ -59,30 +63,30 @@ export async function compareOrder(setting: Setting, store: string, openGround: 
       ]),
     ],
     notes: [
-      'through: from the first request until each event is completed, or waits behind a blocked key; a tenth of the events have one',
+      'throughput: from the first request until each event is completed, or waits behind a blocked key; a tenth of the events have one',
     ],
   };
 }
 
-function throughOf(rounds: readonly Round[]): number[] {
-  return rounds.map(({ through }) => through);
+function throughputOf(rounds: readonly Round[]): number[] {
+  return rounds.map(({ throughput }) => throughput);
 }
 
 function toRow(name: string, rounds: readonly Round[], ratio: readonly string[]): string[] {
-  const through = spread(throughOf(rounds));
+  const throughput = spread(throughputOf(rounds));
   return [
     name,
-    whole(through.median),
-    `${whole(through.min)}..${whole(through.max)}`,
+    whole(throughput.median),
+    `${whole(throughput.min)}..${whole(throughput.max)}`,
     ...ratio,
     whole(spread(rounds.map(({ completed }) => completed)).median),
     whole(spread(rounds.map(({ waiting }) => waiting)).median),
   ];
 }
 
-function measureOne(setting: Setting, way: Way, openGround: OpenGround): Promise<Round> {
+function measureOne(setting: Setting, way: Way, openDatabase: OpenDatabase): Promise<Round> {
   const env = { ...INSTANT_ENV, MAX_ATTEMPTS: '1', ...way.env };
-  return withReceiver(openGround, { config: ORDERED, env }, async (receiver) => {
+  return withReceiver(openDatabase, { config: ORDERED, env }, async (receiver) => {
     await blockKeys(receiver);
     return run(receiver, setting);
   });
@@ -105,7 +109,7 @@ async function blockKeys({ url, metrics }: Receiver): Promise<void> {
     await response.arrayBuffer();
   }
   const isDone = async () => failedOf(await metrics()) === BLOCKED_KEYS;
-  if (!(await waitUntil(isDone, PATIENCE_MS))) throw new Error('not every key could be blocked');
+  if (!(await waitUntil(isDone, TIMEOUT_MS))) throw new Error('not every key could be blocked');
 }
 
 async function run(receiver: Receiver, setting: Setting): Promise<Round> {
@@ -125,7 +129,7 @@ async function run(receiver: Receiver, setting: Setting): Promise<Round> {
   const after = await dealtWith(receiver);
   const seconds = (performance.now() - startedAtMs) / 1e3;
   return {
-    through: (acceptedOf(after) - acceptedOf(before)) / seconds,
+    throughput: (acceptedOf(after) - acceptedOf(before)) / seconds,
     completed: (completedOf(after) - completedOf(before)) / seconds,
     waiting: waitingOf(after),
   };
@@ -137,7 +141,7 @@ async function dealtWith({ metrics }: Receiver): Promise<Metrics> {
   const isDone = await waitUntil(async () => {
     last = await metrics();
     return completedOf(last) + failedOf(last) + waitingOf(last) >= acceptedOf(last);
-  }, PATIENCE_MS);
+  }, TIMEOUT_MS);
   if (!isDone) throw new Error(`${acceptedOf(last)} events accepted, only ${completedOf(last)} completed`);
   return last;
 }

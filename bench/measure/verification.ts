@@ -5,7 +5,7 @@ import {
   type SignedRequest,
   signWebhook,
   type Verifier,
-} from '../../src/ingest/verify/index.ts';
+} from '../../src/verify/index.ts';
 import { say } from '../support/say.ts';
 import { spread } from '../support/stats.ts';
 import { fixed, type Table, verdict } from '../support/table.ts';

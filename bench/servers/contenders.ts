@@ -41,12 +41,12 @@ export async function startServer(
 type Stoppable = Readonly<{ stop(): Promise<void> }>;
 
 /** Stops the server first, then what it stood on. */
-export function standingOn<Server extends Stoppable>(server: Server, ground: Stoppable): Server {
+export function standingOn<Server extends Stoppable>(server: Server, database: Stoppable): Server {
   return {
     ...server,
     stop: async () => {
       await server.stop();
-      await ground.stop();
+      await database.stop();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { INSTANT, INSTANT_ENV } from '../handlers/configs.ts';
-import { type Counts, type Pipeline, pipelineOf } from '../measure/through.ts';
+import { type Counts, type Pipeline, pipelineOf } from '../measure/throughput.ts';
 import { present, standingOn, startServer } from './contenders.ts';
 import { postgresMissing, startPostgres, TUNED } from './postgres.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
@@ -56,11 +56,11 @@ async function startPeer(
   file: string,
   dir: string,
   env: Readonly<Record<string, string>>,
-  ground: Readonly<{ stop(): Promise<void> }>,
+  database: Readonly<{ stop(): Promise<void> }>,
 ): Promise<RunningPipeline> {
   const server = await startServer(file, dir, { ...env, WORKERS });
   const counts = async () => (await (await fetch(new URL('/counts', server.url))).json()) as Counts;
-  return standingOn({ urls: [server.url], counts, stop: server.stop }, ground);
+  return standingOn({ urls: [server.url], counts, stop: server.stop }, database);
 }
 
 export const PIPELINES: readonly PipelineContender[] = [

@@ -5,7 +5,7 @@ import { type Child, freePort, startChild, waitForChild } from '../support/child
 import { REPO_DIR } from '../support/paths.ts';
 
 const PROGRAM = join(REPO_DIR, 'bin', 'webhook-receiver.js');
-const READY_PATIENCE_MS = 120_000;
+const READY_TIMEOUT_MS = 120_000;
 const READY_EVERY_MS = 2;
 
 export type Receiver = Readonly<{
@@ -59,7 +59,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
       ...options.env,
     },
   });
-  await waitForChild(child, 'receiver', () => isReady(port), READY_PATIENCE_MS, READY_EVERY_MS);
+  await waitForChild(child, 'receiver', () => isReady(port), READY_TIMEOUT_MS, READY_EVERY_MS);
   const origin = `http://127.0.0.1:${port}`;
   const metrics = () => fetchMetrics(origin);
   return {

@@ -5,7 +5,7 @@ import { sleepMs } from './wait.ts';
 
 /** As much of a child's output as helps to say why it failed. */
 const OUTPUT_CHARS = 8_000;
-const STOP_PATIENCE_MS = 40_000;
+const STOP_TIMEOUT_MS = 40_000;
 
 export type Child = Readonly<{
   pid: number;
@@ -55,7 +55,7 @@ export function startChild(options: ChildOptions): Child {
   const end = async (signal: NodeJS.Signals) => {
     if (ended !== null) return;
     child.kill(signal);
-    const timer = setTimeout(killNow, STOP_PATIENCE_MS);
+    const timer = setTimeout(killNow, STOP_TIMEOUT_MS);
     await gone;
     clearTimeout(timer);
   };
@@ -115,14 +115,14 @@ export async function waitForChild(
   child: Child,
   name: string,
   ready: () => Promise<boolean>,
-  patienceMs = 60_000,
+  timeoutMs = 60_000,
   everyMs = 10,
 ): Promise<void> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + timeoutMs;
   while (!(await ready())) {
     if (child.ended() !== null) throw new Error(`${name} ended (${child.ended()}):\n${child.output()}`);
     if (performance.now() > deadline)
-      throw new Error(`${name} is not ready after ${patienceMs} ms:\n${child.output()}`);
+      throw new Error(`${name} is not ready after ${timeoutMs} ms:\n${child.output()}`);
     await sleepMs(everyMs);
   }
 }

@@ -7,10 +7,10 @@ export async function sleepMs(delayMs: number): Promise<void> {
 /** Asks again and again until the answer is yes; false when patience ends first. */
 export async function waitUntil(
   holds: () => Promise<boolean>,
-  patienceMs: number,
+  timeoutMs: number,
   everyMs = 50,
 ): Promise<boolean> {
-  const deadline = performance.now() + patienceMs;
+  const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > deadline) return false;
     await sleepMs(everyMs);

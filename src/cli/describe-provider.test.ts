@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Provider } from '../ingest/verify/provider.ts';
-import { PROVIDERS } from '../ingest/verify/providers/index.ts';
+import type { Provider } from '../verify/provider.ts';
+import { PROVIDERS } from '../verify/providers/index.ts';
 import { describeHandshake, describeProvider, listNeeds } from './describe-provider.ts';
 import { describeScheme } from './describe-scheme.ts';
 

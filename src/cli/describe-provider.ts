@@ -1,4 +1,4 @@
-import type { AcceptedReply, Handshake, Need, Provider } from '../ingest/verify/provider.ts';
+import type { AcceptedReply, Handshake, Need, Provider } from '../verify/provider.ts';
 import { code, describeScheme, nameAlgorithm, place } from './describe-scheme.ts';
 
 /** All that there is to say of a provider, by topic. */

@@ -7,7 +7,7 @@ import type {
   Scheme,
   SignatureRule,
   TimestampRule,
-} from '../ingest/verify/scheme.ts';
+} from '../verify/scheme.ts';
 
 /** Schemes in words: for `webhook-receiver providers` and the generated documentation. */
 

@@ -1,5 +1,5 @@
 import { ConfigError, messageOf, StoreError } from '../domain/errors.ts';
-import { SchemeError } from '../ingest/verify/scheme-error.ts';
+import { SchemeError } from '../verify/scheme-error.ts';
 import { AdminError } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 

@@ -1,6 +1,6 @@
 import { nearestProvider } from '../config/source-fields.ts';
-import type { Provider } from '../ingest/verify/provider.ts';
-import { findProvider } from '../ingest/verify/providers/index.ts';
+import type { Provider } from '../verify/provider.ts';
+import { findProvider } from '../verify/providers/index.ts';
 import { CommandError } from './command-error.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { databaseUrl } from '../config/env-kinds.ts';
 import { monotonicMs, systemClock } from '../runtime/clock.ts';
-import { isEqual, type PartProof, type Proof, type Side } from '../store/inbox-copy.ts';
-import { type MigrateOutcome, migrateInbox } from '../store/migrate-inbox.ts';
+import { isEqual, type PartProof, type Proof, type Side } from '../store/migrate/inbox-copy.ts';
+import { type MigrateOutcome, migrateInbox } from '../store/migrate/migrate-inbox.ts';
 import { CommandError } from './command-error.ts';
 import { createProgressLine } from './progress-line.ts';
 import { textTable } from './text-table.ts';

@@ -1,4 +1,4 @@
-import type { Provider } from '../ingest/verify/provider.ts';
+import type { Provider } from '../verify/provider.ts';
 import { CommandError } from './command-error.ts';
 
 export type GivenKeys = Readonly<{ secret: string | null; privateKey: Uint8Array | null }>;

@@ -1,4 +1,4 @@
-import type { Progress } from '../store/inbox-copy.ts';
+import type { Progress } from '../store/migrate/inbox-copy.ts';
 
 type Output = Readonly<{ isTTY?: boolean; columns?: number; write(text: string): unknown }>;
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Provider } from '../ingest/verify/provider.ts';
-import { PROVIDERS } from '../ingest/verify/providers/index.ts';
+import type { Provider } from '../verify/provider.ts';
+import { PROVIDERS } from '../verify/providers/index.ts';
 import { printJson } from './ask-receiver.ts';
 import { describeProvider, listNeeds, nameAlgorithms } from './describe-provider.ts';
 import { requireProvider } from './find-provider.ts';

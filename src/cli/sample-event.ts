@@ -1,4 +1,4 @@
-import type { Provider, Sample } from '../ingest/verify/provider.ts';
+import type { Provider, Sample } from '../verify/provider.ts';
 
 /** A request before it is signed. */
 export type SampleEvent = Readonly<{ body: Uint8Array; headers: Readonly<Record<string, string>> }>;
@@ -18,7 +18,7 @@ const PLAIN: Sample = { eventType: 'example.created', body: { id: '{uuid}', type
 /** Makes the event that a provider would send: its sample, with the words in braces replaced. */
 export function makeSample({ sample = PLAIN }: Provider, options: SampleOptions): SampleEvent {
   const { contentType = 'application/json' } = sample;
-  const words = wordsOf(options.eventType ?? sample.eventType, options);
+  const words = describe(options.eventType ?? sample.eventType, options);
   const headers = Object.entries(sample.headers ?? {}).map(([name, value]) => [name, fill(value, words)]);
   return {
     body: options.body ?? Buffer.from(fillBody(sample.body, words, contentType)),
@@ -28,7 +28,7 @@ export function makeSample({ sample = PLAIN }: Provider, options: SampleOptions)
 
 type Words = Readonly<Record<string, string>>;
 
-function wordsOf(eventType: string, { nowMs, uuid }: SampleOptions): Words {
+function describe(eventType: string, { nowMs, uuid }: SampleOptions): Words {
   return {
     uuid,
     event_type: eventType,

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { signWebhook } from '../ingest/verify/sign.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createIdGenerator } from '../runtime/ids.ts';
 import { createSystemRandom } from '../runtime/random.ts';
+import { signWebhook } from '../verify/sign/sign.ts';
 import { defaultUrl } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 import { requireProvider } from './find-provider.ts';

@@ -1,8 +1,8 @@
-import { compileVerifier } from '../ingest/verify/compile.ts';
-import type { Provider } from '../ingest/verify/provider.ts';
-import { findProvider } from '../ingest/verify/providers/index.ts';
-import { leastReplayWindow } from '../ingest/verify/replay-window.ts';
-import { SchemeError } from '../ingest/verify/scheme-error.ts';
+import { compileVerifier } from '../verify/compile.ts';
+import type { Provider } from '../verify/provider.ts';
+import { findProvider } from '../verify/providers/index.ts';
+import { leastReplayWindow } from '../verify/replay-window.ts';
+import { SchemeError } from '../verify/scheme-error.ts';
 import { lacksEnv } from './env.ts';
 import { pathText } from './problem-lines.ts';
 import { needsProblems } from './provider-needs.ts';

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isWithin, type NumberRange } from '../ingest/verify/number-range.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log-level.ts';
+import { isWithin, type NumberRange } from '../schema/number-range.ts';
 import { isHttpUrl } from './file-fields.ts';
 import { PATH_CHARS_MAX, URL_CHARS_MAX } from './limits.ts';
 

@@ -2,9 +2,9 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 import { ON_FAILURE } from '../domain/order.ts';
 import { orderByMistake } from '../ingest/order-key.ts';
-import { TEXT_CHARS_MAX } from '../ingest/verify/limits.ts';
-import { checkedText } from '../ingest/verify/locator-fields.ts';
-import { numberField } from '../ingest/verify/number-range.ts';
+import { numberField } from '../schema/number-range.ts';
+import { TEXT_CHARS_MAX } from '../verify/limits.ts';
+import { checkedText } from '../verify/schema/locator-fields.ts';
 import type { UserHandler } from './define-config.ts';
 import {
   GLOB_CHARS_MAX,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { asTemplate } from '../ingest/verify/locate.ts';
-import { checkedText, TEMPLATE_TAKES, templateMistake } from '../ingest/verify/locator-fields.ts';
-import { compileTemplate } from '../ingest/verify/template.ts';
+import { asTemplate } from '../verify/read/locate.ts';
+import { compileTemplate } from '../verify/read/template.ts';
+import { checkedText, TEMPLATE_TAKES, templateMistake } from '../verify/schema/locator-fields.ts';
 
 /** Where an event's key or type is. A bare locator stands for the template of it alone. */
 export const identityField = z

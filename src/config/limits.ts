@@ -1,6 +1,6 @@
-import { decimal, type NumberRange, whole } from '../ingest/verify/number-range.ts';
+import { decimal, type NumberRange, whole } from '../schema/number-range.ts';
 
-/** The bound on everything that is a number; of schemes see src/ingest/verify/limits.ts. */
+/** The bound on everything that is a number; of schemes see src/verify/limits.ts. */
 export const LIMITS = {
   workers: whole(1, 10_000),
   queue: whole(1, 100_000_000),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { passOn } from '../ingest/verify/strict-object.ts';
+import { passOn } from '../schema/strict-object.ts';
 
 /** One value or a list of them, as a list. Mistakes have the paths of what was written: no index for a single value. */
 export function oneOrMany<T extends z.ZodType>(item: T, max: number, takes: string) {

@@ -1,4 +1,4 @@
-import type { Need, Provider } from '../ingest/verify/provider.ts';
+import type { Need, Provider } from '../verify/provider.ts';
 import { nearest } from './nearest.ts';
 import type { SourceValues } from './source-schema.ts';
 

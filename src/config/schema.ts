@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { numberField } from '../ingest/verify/number-range.ts';
-import { part, strict } from '../ingest/verify/strict-object.ts';
+import { numberField } from '../schema/number-range.ts';
+import { part, strict } from '../schema/strict-object.ts';
 import {
   globsField,
   handlerField,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkFile } from './check-file.ts';
 
-/** What a scheme takes is the business of src/ingest/verify; here it is how the lines at start-up show what they got. */
+/** What a scheme takes is the business of src/verify; here it is how the lines at start-up show what they got. */
 
 const sig = { from: 'header:X-Sig' };
 const hmac = { alg: 'hmac', sig } as const;

@@ -16,7 +16,7 @@ describe('the name webhook-receiver', () => {
       url: OWN_INDEX,
       shortCircuit: true,
     });
-    assert.equal(OWN_VERIFY, new URL('../ingest/verify/index.ts', import.meta.url).href);
+    assert.equal(OWN_VERIFY, new URL('../verify/index.ts', import.meta.url).href);
     assert.deepEqual(resolveOwnName('webhook-receiver/verify', context, next), {
       url: OWN_VERIFY,
       shortCircuit: true,

@@ -9,7 +9,7 @@ export const OWN_INDEX = new URL(
 ).href;
 
 /** The verifier alone, `webhook-receiver/verify`. */
-export const OWN_VERIFY = OWN_INDEX.replace(/index(\.[jt]s)$/, 'ingest/verify/index$1');
+export const OWN_VERIFY = OWN_INDEX.replace(/index(\.[jt]s)$/, 'verify/index$1');
 
 const OWN_URLS: ReadonlyMap<string, string> = new Map([
   [OWN_NAME, OWN_INDEX],

@@ -1,13 +1,13 @@
 import { validateHeaderValue } from 'node:http';
 import { z } from 'zod';
-import { handshakeSchema } from '../ingest/verify/handshake-schema.ts';
-import { LIST_MAX } from '../ingest/verify/limits.ts';
-import { TEMPLATE_TAKES } from '../ingest/verify/locator-fields.ts';
-import { numberField } from '../ingest/verify/number-range.ts';
-import { findProvider, PROVIDERS } from '../ingest/verify/providers/index.ts';
-import { textField } from '../ingest/verify/scheme-fields.ts';
-import { schemeSchema } from '../ingest/verify/scheme-schema.ts';
-import { part } from '../ingest/verify/strict-object.ts';
+import { numberField } from '../schema/number-range.ts';
+import { part } from '../schema/strict-object.ts';
+import { LIST_MAX } from '../verify/limits.ts';
+import { findProvider, PROVIDERS } from '../verify/providers/index.ts';
+import { handshakeSchema } from '../verify/schema/handshake-schema.ts';
+import { TEMPLATE_TAKES } from '../verify/schema/locator-fields.ts';
+import { textField } from '../verify/schema/scheme-fields.ts';
+import { schemeSchema } from '../verify/schema/scheme-schema.ts';
 import { isHttpUrl } from './file-fields.ts';
 import { identityField } from './identity-field.ts';
 import {

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { SCHEME_LIMITS } from '../ingest/verify/limits.ts';
-import { numberField } from '../ingest/verify/number-range.ts';
-import { strict } from '../ingest/verify/strict-object.ts';
+import { numberField } from '../schema/number-range.ts';
+import { strict } from '../schema/strict-object.ts';
+import { SCHEME_LIMITS } from '../verify/limits.ts';
 import { isObject } from './is-object.ts';
 import { LIMITS } from './limits.ts';
 import {

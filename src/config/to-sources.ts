@@ -1,6 +1,6 @@
 import { DEFAULT_SOURCE } from '../domain/source.ts';
 import type { SourceConfig, Verification } from '../ingest/source-config.ts';
-import { findProvider } from '../ingest/verify/providers/index.ts';
+import { findProvider } from '../verify/providers/index.ts';
 import type { SourceValues } from './source-schema.ts';
 
 /**

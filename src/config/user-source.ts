@@ -1,5 +1,5 @@
-import type { AcceptedReply, Handshake } from '../ingest/verify/provider.ts';
-import type { Scheme, Template } from '../ingest/verify/scheme.ts';
+import type { AcceptedReply, Handshake } from '../verify/provider.ts';
+import type { Scheme, Template } from '../verify/scheme.ts';
 
 /** How a source proves, names and answers its requests. Without anything it takes the receiver's own envelope. */
 export type UserSource = UserEnvelopeSource | UserProviderSource | UserSchemeSource;

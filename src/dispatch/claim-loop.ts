@@ -1,30 +1,30 @@
-import type { Emit } from '../observe/events.ts';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
-import { type Lane, type PlannedClaim, planClaims } from './plan-claims.ts';
+import { type DestinationSlot, type PlannedClaim, planClaims } from './plan-claims.ts';
 import type { Taken, Work, WorkSource } from './work-source.ts';
 
-/** A lane whose `dueAtMs` is the loop's. It is only ever lowered, but for a claim, whose answer is the news. */
-export type ClaimableLane = Omit<Lane, 'dueAtMs'> & { dueAtMs: number };
+/** A destination slot whose `dueAtMs` is the loop's. It is only ever lowered, but for a claim, whose answer is the news. */
+export type ClaimableLane = Omit<DestinationSlot, 'dueAtMs'> & { dueAtMs: number };
 
-export type ClaimLoopParts<AnyLane extends ClaimableLane> = Readonly<{
+export type ClaimLoopParts<AnyDestinationSlot extends ClaimableLane> = Readonly<{
   source: WorkSource;
-  lanes: readonly AnyLane[];
+  destinationSlots: readonly AnyDestinationSlot[];
   workerCount: number;
   leaseMs: number;
   clock: Clock;
   newId: IdGenerator;
   emit: Emit;
   /** Takes what was claimed, and has counted it as active when it returns. */
-  onClaimed: (lane: AnyLane, work: Work) => void;
+  onClaimed: (destinationSlot: AnyDestinationSlot, work: Work) => void;
   /** No claim is under way any more. */
   onRest: () => void;
 }>;
 
-export type ClaimLoop<AnyLane> = Readonly<{
+export type ClaimLoop<AnyDestinationSlot> = Readonly<{
   start(): void;
-  /** There may be something for these lanes, or for whoever wants the worker that one of them has freed. */
-  ask(lanes: readonly AnyLane[]): void;
+  /** There may be something for these destination slots, or for whoever wants the worker that one of them has freed. */
+  ask(destinationSlots: readonly AnyDestinationSlot[]): void;
   /** Claims no more. What a claim under way brings is still handed on. */
   stop(): void;
   isClaiming(): boolean;
@@ -36,10 +36,10 @@ export const CLAIM_PAUSE_MS = 500;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Claims as long as there are free workers and something due for them, then waits for the next due time. */
-export function createClaimLoop<AnyLane extends ClaimableLane>(
-  parts: ClaimLoopParts<AnyLane>,
-): ClaimLoop<AnyLane> {
-  const { source, lanes, clock, leaseMs } = parts;
+export function createClaimLoop<AnyDestinationSlot extends ClaimableLane>(
+  parts: ClaimLoopParts<AnyDestinationSlot>,
+): ClaimLoop<AnyDestinationSlot> {
+  const { source, destinationSlots, clock, leaseMs } = parts;
   let running = false;
   let claiming = false;
   let paused = false;
@@ -59,7 +59,7 @@ export function createClaimLoop<AnyLane extends ClaimableLane>(
       // Workers freed by one commit come free within one turn of the event loop: they share a claim.
       await nextTurn();
       plannedAtMs = clock.nowMs();
-      const plan = running && !paused ? planClaims(lanes, parts.workerCount, plannedAtMs) : [];
+      const plan = running && !paused ? planClaims(destinationSlots, parts.workerCount, plannedAtMs) : [];
       if (plan.length === 0) break;
       await Promise.all(plan.map(claim));
     }
@@ -68,20 +68,20 @@ export function createClaimLoop<AnyLane extends ClaimableLane>(
     parts.onRest();
   };
 
-  /** One claim for each lane: the store commits them together, and each answer says when its own lane is due. */
-  const claim = async ({ lane, limit }: PlannedClaim<AnyLane>) => {
+  /** One claim for each destination slot: the store commits them together, and each answer says when its own destination slot is due. */
+  const claim = async ({ destinationSlot, limit }: PlannedClaim<AnyDestinationSlot>) => {
     const nowMs = clock.nowMs();
     // Whoever asks from here on lowers it, and is not overruled by an answer that may be older.
-    lane.dueAtMs = NEVER;
+    destinationSlot.dueAtMs = NEVER;
     try {
-      const { destination } = lane;
+      const { destination } = destinationSlot;
       const token = parts.newId(nowMs);
       const taken = await source.take({ destination, limit, token, nowMs, leaseUntilMs: nowMs + leaseMs });
-      for (const work of taken.work) parts.onClaimed(lane, work);
-      lane.dueAtMs = Math.min(lane.dueAtMs, nextClaimAtMs(taken, nowMs, clock.nowMs()));
+      for (const work of taken.work) parts.onClaimed(destinationSlot, work);
+      destinationSlot.dueAtMs = Math.min(destinationSlot.dueAtMs, nextClaimAtMs(taken, nowMs, clock.nowMs()));
     } catch (error) {
       parts.emit({ type: 'store.failed', operation: 'claim', error: error as Error });
-      lane.dueAtMs = 0;
+      destinationSlot.dueAtMs = 0;
       pause();
     }
   };
@@ -96,11 +96,11 @@ export function createClaimLoop<AnyLane extends ClaimableLane>(
   };
 
   /**
-   * A lane that was due for the plan waits for a worker, and freeing one is a look of its own. By the plan's time, not
+   * A destination slot that was due for the plan waits for a worker, and freeing one is a look of its own. By the plan's time, not
    * by now: what has fallen due since then was in no plan yet, and nothing else would wake for it.
    */
   const sleepUntilDue = (plannedAtMs: number) => {
-    const wakeAtMs = lanes.reduce(
+    const wakeAtMs = destinationSlots.reduce(
       (first, { dueAtMs }) => (dueAtMs > plannedAtMs && dueAtMs < first ? dueAtMs : first),
       NEVER,
     );
@@ -113,7 +113,7 @@ export function createClaimLoop<AnyLane extends ClaimableLane>(
       look();
     },
     ask(asked) {
-      for (const lane of asked) lane.dueAtMs = 0;
+      for (const destinationSlot of asked) destinationSlot.dueAtMs = 0;
       look();
     },
     stop() {

@@ -1,8 +1,8 @@
 import type { Destination } from '../domain/destination.ts';
 import { isExpired, type Lease } from '../domain/lease.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import type { Emit } from '../events.ts';
 import type { Handler } from '../handlers/handler.ts';
-import type { Emit } from '../observe/events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
@@ -60,17 +60,17 @@ export const LAST_TRY_MS = 1_000;
  */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { clock, emit } = parts;
-  const lanes = parts.destinations.map((destination) => openLane(parts, destination));
+  const destinationSlots = parts.destinations.map((destination) => openLane(parts, destination));
   const atWork = new Map<string, Active>();
   const giveUp = new AbortController();
   const attemptParts = { ...parts, giveUp: giveUp.signal };
   let stopping = false;
   let onIdle = () => {};
 
-  const work = async (lane: Lane, { leased, end }: Work) => {
+  const work = async (destinationSlot: DestinationSlot, { leased, end }: Work) => {
     const key = keyOf(leased.lease);
     const entry: Active = { leased, cancel: new AbortController(), untilMs: leased.lease.untilMs };
-    lane.active += 1;
+    destinationSlot.active += 1;
     atWork.set(key, entry);
     if (stopping) entry.cancel.abort(SHUTDOWN);
     else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
@@ -81,20 +81,20 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       isCompleted = true;
       entry.untilMs = Number.POSITIVE_INFINITY;
       end({ kind: 'completed' });
-      if (leased.lease.orderKey !== null) claims.ask([lane]);
+      if (leased.lease.orderKey !== null) claims.ask([destinationSlot]);
     };
     try {
       const { signal } = entry.cancel;
-      settlement = await executeAttempt(attemptParts, lane.target, leased, signal, onCompleted);
+      settlement = await executeAttempt(attemptParts, destinationSlot.target, leased, signal, onCompleted);
     } catch (error) {
       const message = 'an attempt ended in an unexpected way';
       emit({ type: 'receiver.failed', message, error: error as Error });
     }
     if (!isCompleted) end(settlement);
     atWork.delete(key);
-    lane.active -= 1;
+    destinationSlot.active -= 1;
     // Its worker is free, and it may have left a retry behind.
-    claims.ask([lane]);
+    claims.ask([destinationSlot]);
     noticeIdle();
   };
   const noticeIdle = () => {
@@ -103,8 +103,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const claims = createClaimLoop({
     ...parts,
     source: parts.source ?? createStoreSource(parts.store),
-    lanes,
-    onClaimed: (lane, taken) => void work(lane, taken),
+    destinationSlots,
+    onClaimed: (destinationSlot, taken) => void work(destinationSlot, taken),
     onRest: noticeIdle,
   });
 
@@ -112,7 +112,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     start: () => claims.start(),
     wake: (destination) =>
       claims.ask(
-        destination === undefined ? lanes : lanes.filter((lane) => lane.destination === destination),
+        destination === undefined
+          ? destinationSlots
+          : destinationSlots.filter((destinationSlot) => destinationSlot.destination === destination),
       ),
     active: () => atWork.values(),
     holds: (lease) => atWork.has(keyOf(lease)),
@@ -139,7 +141,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
-type Lane = ReturnType<typeof openLane>;
+type DestinationSlot = ReturnType<typeof openLane>;
 
 function openLane({ handlers }: DispatcherParts, destination: Destination) {
   const { name, concurrency } = destination;

@@ -1,4 +1,4 @@
-import type { Emit } from '../observe/events.ts';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { OrderStore } from '../store/store.ts';
 import type { Publisher } from './publisher.ts';

@@ -2,13 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { testSeeds } from '../../testkit/seeded-random.ts';
-import { type Lane, mostAtWork, planClaims } from './plan-claims.ts';
+import { type DestinationSlot, mostAtWork, planClaims } from './plan-claims.ts';
 
 const NOW_MS = 1_000;
 const DUE = NOW_MS;
 const LATER = NOW_MS + 1;
 
-const lane = (destination: string, concurrency: number, active: number, dueAtMs: number = DUE): Lane => ({
+const destinationSlot = (
+  destination: string,
+  concurrency: number,
+  active: number,
+  dueAtMs: number = DUE,
+): DestinationSlot => ({
   destination,
   concurrency,
   active,
@@ -16,69 +21,84 @@ const lane = (destination: string, concurrency: number, active: number, dueAtMs:
 });
 
 /** Limits by destination. */
-const plan = (workers: number, ...lanes: Lane[]) =>
-  Object.fromEntries(planClaims(lanes, workers, NOW_MS).map((p) => [p.lane.destination, p.limit]));
+const plan = (workers: number, ...destinationSlots: DestinationSlot[]) =>
+  Object.fromEntries(
+    planClaims(destinationSlots, workers, NOW_MS).map((p) => [p.destinationSlot.destination, p.limit]),
+  );
 
 describe('planClaims', () => {
-  it('gives a lane that is alone all free workers, within its concurrency', () => {
-    assert.deepEqual(plan(10, lane('a', 10, 4)), { a: 6 });
-    assert.deepEqual(plan(10, lane('a', 7, 4)), { a: 3 });
+  it('gives a destinationSlot that is alone all free workers, within its concurrency', () => {
+    assert.deepEqual(plan(10, destinationSlot('a', 10, 4)), { a: 6 });
+    assert.deepEqual(plan(10, destinationSlot('a', 7, 4)), { a: 3 });
   });
 
   it('asks nobody who has nothing due, or no slot', () => {
-    assert.deepEqual(plan(10, lane('a', 10, 0, LATER)), {});
-    assert.deepEqual(plan(10, lane('a', 4, 4)), {});
-    assert.deepEqual(plan(10, lane('a', 10, 10)), {});
+    assert.deepEqual(plan(10, destinationSlot('a', 10, 0, LATER)), {});
+    assert.deepEqual(plan(10, destinationSlot('a', 4, 4)), {});
+    assert.deepEqual(plan(10, destinationSlot('a', 10, 10)), {});
     assert.deepEqual(plan(10), {});
   });
 
-  it('keeps the share of an idle lane free, however much the others want', () => {
-    assert.deepEqual(plan(10, lane('busy', 10, 0), lane('idle', 10, 0, LATER)), { busy: 5 });
-    assert.deepEqual(plan(10, lane('busy', 10, 5), lane('idle', 10, 0, LATER)), {});
+  it('keeps the share of an idle destinationSlot free, however much the others want', () => {
+    assert.deepEqual(plan(10, destinationSlot('busy', 10, 0), destinationSlot('idle', 10, 0, LATER)), {
+      busy: 5,
+    });
+    assert.deepEqual(plan(10, destinationSlot('busy', 10, 5), destinationSlot('idle', 10, 0, LATER)), {});
   });
 
   it('gives away what a small concurrency cannot take', () => {
-    assert.deepEqual(plan(10, lane('busy', 10, 0), lane('small', 2, 0, LATER)), { busy: 8 });
-    assert.deepEqual(plan(10, lane('busy', 10, 8), lane('small', 2, 2)), {});
+    assert.deepEqual(plan(10, destinationSlot('busy', 10, 0), destinationSlot('small', 2, 0, LATER)), {
+      busy: 8,
+    });
+    assert.deepEqual(plan(10, destinationSlot('busy', 10, 8), destinationSlot('small', 2, 2)), {});
   });
 
   it('shares evenly what lies beyond the shares, and leaves none of it over', () => {
     // Shares of 3 make 9, and 2 of them are not wanted: 3 are left for two.
-    assert.deepEqual(plan(10, lane('a', 10, 3), lane('b', 10, 3), lane('c', 1, 1)), { a: 1, b: 2 });
-    assert.deepEqual(plan(10, lane('a', 4, 3), lane('b', 10, 3), lane('c', 1, 1)), { a: 1, b: 2 });
+    assert.deepEqual(
+      plan(10, destinationSlot('a', 10, 3), destinationSlot('b', 10, 3), destinationSlot('c', 1, 1)),
+      { a: 1, b: 2 },
+    );
+    assert.deepEqual(
+      plan(10, destinationSlot('a', 4, 3), destinationSlot('b', 10, 3), destinationSlot('c', 1, 1)),
+      { a: 1, b: 2 },
+    );
   });
 
   it('gives a remainder to whoever is due', () => {
-    assert.deepEqual(plan(3, lane('a', 3, 1, LATER), lane('b', 3, 1)), { b: 1 });
-    assert.deepEqual(plan(3, lane('a', 3, 1), lane('b', 3, 1, LATER)), { a: 1 });
+    assert.deepEqual(plan(3, destinationSlot('a', 3, 1, LATER), destinationSlot('b', 3, 1)), { b: 1 });
+    assert.deepEqual(plan(3, destinationSlot('a', 3, 1), destinationSlot('b', 3, 1, LATER)), { a: 1 });
   });
 });
 
-type Held = { lane: Lane; unusedShare: number; limit: number };
+type Held = { destinationSlot: DestinationSlot; unusedShare: number; limit: number };
 
 /** What one plan must be, whatever led to it. */
-function checkPlan(lanes: readonly Lane[], workers: number): Held[] {
-  const planned = planClaims(lanes, workers, NOW_MS);
-  const share = Math.floor(workers / lanes.length);
-  const held = lanes.map((each) => ({
-    lane: each,
+function checkPlan(destinationSlots: readonly DestinationSlot[], workers: number): Held[] {
+  const planned = planClaims(destinationSlots, workers, NOW_MS);
+  const share = Math.floor(workers / destinationSlots.length);
+  const held = destinationSlots.map((each) => ({
+    destinationSlot: each,
     unusedShare: Math.max(0, Math.min(share, each.concurrency) - each.active),
-    limit: planned.find((p) => p.lane === each)?.limit ?? 0,
+    limit: planned.find((p) => p.destinationSlot === each)?.limit ?? 0,
   }));
-  const free = workers - sum(held, (h) => h.lane.active);
+  const free = workers - sum(held, (h) => h.destinationSlot.active);
   const handedOut = sum(held, (h) => h.limit);
-  const kept = sum(held, (h) => (h.lane.dueAtMs > NOW_MS ? h.unusedShare : 0));
+  const kept = sum(held, (h) => (h.destinationSlot.dueAtMs > NOW_MS ? h.unusedShare : 0));
 
   assert.ok(
     planned.every(({ limit }) => Number.isInteger(limit) && limit > 0),
     'limits are whole and above 0',
   );
   assert.ok(handedOut + kept <= free, 'the free workers suffice, with the shares of the idle left untouched');
-  const short = held.filter((h) => isDue(h) && h.lane.active + h.limit < h.lane.concurrency);
-  if (short.length > 0) assert.equal(handedOut + kept, free, 'no worker is left over while a lane wants one');
+  const short = held.filter(
+    (h) => isDue(h) && h.destinationSlot.active + h.limit < h.destinationSlot.concurrency,
+  );
+  if (short.length > 0)
+    assert.equal(handedOut + kept, free, 'no worker is left over while a destinationSlot wants one');
   for (const h of held) {
-    assert.ok(h.lane.active + h.limit <= h.lane.concurrency, 'within the concurrency');
-    if (isDue(h)) assert.ok(h.limit >= h.unusedShare, 'a due lane has its share');
+    assert.ok(h.destinationSlot.active + h.limit <= h.destinationSlot.concurrency, 'within the concurrency');
+    if (isDue(h)) assert.ok(h.limit >= h.unusedShare, 'a due destinationSlot has its share');
     else assert.equal(h.limit, 0, 'who has nothing due is not asked');
   }
   const extras = short.map((h) => h.limit - h.unusedShare);
@@ -89,10 +109,10 @@ function checkPlan(lanes: readonly Lane[], workers: number): Held[] {
   return held;
 }
 
-const isDue = ({ lane: { dueAtMs } }: Held) => dueAtMs <= NOW_MS;
+const isDue = ({ destinationSlot: { dueAtMs } }: Held) => dueAtMs <= NOW_MS;
 const sum = (held: readonly Held[], of: (h: Held) => number) => held.reduce((total, h) => total + of(h), 0);
 
-/** A course of the dispatcher: what each lane has pending, takes and finishes, step by step. */
+/** A course of the dispatcher: what each destination slot has pending, takes and finishes, step by step. */
 const courses = fc
   .array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 8 })
   .chain((concurrencies) =>
@@ -123,10 +143,10 @@ describe('planClaims, over any course of claims and endings', () => {
       fc.property(courses, ({ concurrencies, workers, steps }) => {
         const active = concurrencies.map(() => 0);
         for (const { demands, finished } of steps) {
-          const lanes = concurrencies.map((concurrency, at) =>
-            lane(`d${at}`, concurrency, active[at]!, demands[at]! > 0 ? DUE : LATER),
+          const destinationSlots = concurrencies.map((concurrency, at) =>
+            destinationSlot(`d${at}`, concurrency, active[at]!, demands[at]! > 0 ? DUE : LATER),
           );
-          const held = checkPlan(lanes, workers);
+          const held = checkPlan(destinationSlots, workers);
           held.forEach(({ limit }, at) => {
             active[at]! += Math.min(limit, demands[at]!);
             active[at]! -= Math.floor(active[at]! * finished[at]!);
@@ -137,18 +157,18 @@ describe('planClaims, over any course of claims and endings', () => {
     );
   });
 
-  it('gives a lane its share at any time, though all the others never finish anything', () => {
+  it('gives a destinationSlot its share at any time, though all the others never finish anything', () => {
     fc.assert(
       fc.property(courses, ({ concurrencies, workers, steps }) => {
         const active = concurrencies.map(() => 0);
         const share = Math.min(Math.floor(workers / concurrencies.length), concurrencies[0]!);
         for (const { demands } of steps) {
-          // Nothing ends but in the first lane, which is empty each time.
+          // Nothing ends but in the first destination slot, which is empty each time.
           active[0] = 0;
-          const lanes = concurrencies.map((concurrency, at) =>
-            lane(`d${at}`, concurrency, active[at]!, at === 0 || demands[at]! > 0 ? DUE : LATER),
+          const destinationSlots = concurrencies.map((concurrency, at) =>
+            destinationSlot(`d${at}`, concurrency, active[at]!, at === 0 || demands[at]! > 0 ? DUE : LATER),
           );
-          const held = checkPlan(lanes, workers);
+          const held = checkPlan(destinationSlots, workers);
           assert.ok(held[0]!.limit >= share);
           held.forEach(({ limit }, at) => {
             active[at]! += Math.min(limit, demands[at]!);
@@ -162,10 +182,14 @@ describe('planClaims, over any course of claims and endings', () => {
 
 describe('mostAtWork', () => {
   it('is all workers but the shares of the others, or the own concurrency', () => {
-    const lanes = [lane('a', 100, 0), lane('b', 2, 0), lane('c', 100, 0)];
-    assert.equal(mostAtWork(lanes, 'a', 31), 31 - 2 - 10);
-    assert.equal(mostAtWork(lanes, 'b', 31), 2);
-    assert.equal(mostAtWork([lane('a', 100, 0)], 'a', 31), 31);
+    const destinationSlots = [
+      destinationSlot('a', 100, 0),
+      destinationSlot('b', 2, 0),
+      destinationSlot('c', 100, 0),
+    ];
+    assert.equal(mostAtWork(destinationSlots, 'a', 31), 31 - 2 - 10);
+    assert.equal(mostAtWork(destinationSlots, 'b', 31), 2);
+    assert.equal(mostAtWork([destinationSlot('a', 100, 0)], 'a', 31), 31);
   });
 
   it('is what a plan gives to a destination that is alone with work, and never less than in company', () => {
@@ -178,16 +202,16 @@ describe('mostAtWork', () => {
         fc.integer({ min: 0, max: 30 }),
         (drawn, more) => {
           const workers = drawn.length + more;
-          const lanes = drawn.map(({ concurrency, isDue }, index) =>
-            lane(`d${index}`, concurrency, 0, isDue ? DUE : LATER),
+          const destinationSlots = drawn.map(({ concurrency, isDue }, index) =>
+            destinationSlot(`d${index}`, concurrency, 0, isDue ? DUE : LATER),
           );
-          for (const [destination, limit] of Object.entries(plan(workers, ...lanes))) {
-            assert.ok(limit <= mostAtWork(lanes, destination, workers));
+          for (const [destination, limit] of Object.entries(plan(workers, ...destinationSlots))) {
+            assert.ok(limit <= mostAtWork(destinationSlots, destination, workers));
           }
-          const [first, ...others] = lanes;
+          const [first, ...others] = destinationSlots;
           const idle = others.map((other) => ({ ...other, dueAtMs: LATER }));
           const alone = plan(workers, { ...first!, dueAtMs: DUE }, ...idle);
-          assert.deepEqual(alone, { d0: mostAtWork(lanes, 'd0', workers) });
+          assert.deepEqual(alone, { d0: mostAtWork(destinationSlots, 'd0', workers) });
         },
       ),
     );

@@ -1,5 +1,5 @@
 /** What the dispatcher knows of one destination. */
-export type Lane = Readonly<{
+export type DestinationSlot = Readonly<{
   destination: string;
   /** Most deliveries of this destination at work. */
   concurrency: number;
@@ -9,47 +9,59 @@ export type Lane = Readonly<{
   dueAtMs: number;
 }>;
 
-export type PlannedClaim<AnyLane extends Lane> = Readonly<{ lane: AnyLane; limit: number }>;
+export type PlannedClaim<AnyDestinationSlot extends DestinationSlot> = Readonly<{
+  destinationSlot: AnyDestinationSlot;
+  limit: number;
+}>;
 
 /** Most deliveries of a destination at work at once: all workers but the shares that belong to the others. */
 export function mostAtWork(
-  lanes: readonly Pick<Lane, 'destination' | 'concurrency'>[],
+  destinationSlots: readonly Pick<DestinationSlot, 'destination' | 'concurrency'>[],
   destination: string,
   workers: number,
 ): number {
-  const share = Math.floor(workers / lanes.length);
+  const share = Math.floor(workers / destinationSlots.length);
   const shareOf = (name: string, concurrency: number) =>
     name === destination ? 0 : Math.min(share, concurrency);
-  const others = lanes.reduce((sum, lane) => sum + shareOf(lane.destination, lane.concurrency), 0);
-  const own = lanes.find((lane) => lane.destination === destination)?.concurrency ?? 0;
+  const others = destinationSlots.reduce(
+    (sum, destinationSlot) => sum + shareOf(destinationSlot.destination, destinationSlot.concurrency),
+    0,
+  );
+  const own =
+    destinationSlots.find((destinationSlot) => destinationSlot.destination === destination)?.concurrency ?? 0;
   return Math.min(own, workers - others);
 }
 
 /**
- * Divides the free workers among the lanes that have something due. Each lane owns a fair share of the workers that
+ * Divides the free workers among the destination slots that have something due. Each destination slot owns a fair share of the workers that
  * the others cannot take, used or not, so that a slow or dead destination never holds up another. What lies beyond
  * the shares goes to whoever has work for it, evenly.
- * @param workers most deliveries at work in all; at least one for each lane
+ * @param workers most deliveries at work in all; at least one for each destination slot
  */
-export function planClaims<AnyLane extends Lane>(
-  lanes: readonly AnyLane[],
+export function planClaims<AnyDestinationSlot extends DestinationSlot>(
+  destinationSlots: readonly AnyDestinationSlot[],
   workers: number,
   nowMs: number,
-): PlannedClaim<AnyLane>[] {
-  const share = Math.floor(workers / lanes.length);
-  const unusedShare = (lane: Lane) => Math.max(0, Math.min(share, lane.concurrency) - lane.active);
-  const wantedBeyond = (lane: Lane) => lane.concurrency - lane.active - unusedShare(lane);
+): PlannedClaim<AnyDestinationSlot>[] {
+  const share = Math.floor(workers / destinationSlots.length);
+  const unusedShare = (destinationSlot: DestinationSlot) =>
+    Math.max(0, Math.min(share, destinationSlot.concurrency) - destinationSlot.active);
+  const wantedBeyond = (destinationSlot: DestinationSlot) =>
+    destinationSlot.concurrency - destinationSlot.active - unusedShare(destinationSlot);
 
-  let spare = lanes.reduce((free, lane) => free - lane.active - unusedShare(lane), workers);
+  let spare = destinationSlots.reduce(
+    (free, destinationSlot) => free - destinationSlot.active - unusedShare(destinationSlot),
+    workers,
+  );
   return (
-    lanes
+    destinationSlots
       .filter(({ dueAtMs }) => dueAtMs <= nowMs)
       // Who wants least goes first and leaves what it cannot take to the others.
       .sort((a, b) => wantedBeyond(a) - wantedBeyond(b))
-      .map((lane, index, asking) => {
-        const extra = Math.min(wantedBeyond(lane), Math.floor(spare / (asking.length - index)));
+      .map((destinationSlot, index, asking) => {
+        const extra = Math.min(wantedBeyond(destinationSlot), Math.floor(spare / (asking.length - index)));
         spare -= extra;
-        return { lane, limit: unusedShare(lane) + extra };
+        return { destinationSlot, limit: unusedShare(destinationSlot) + extra };
       })
       .filter(({ limit }) => limit > 0)
   );

@@ -1,4 +1,4 @@
-import type { Emit } from '../observe/events.ts';
+import type { Emit } from '../events.ts';
 import type { Queue, QueueEntry } from '../queue/queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 

@@ -2,7 +2,7 @@ import { eventIdOf } from '../domain/delivery.ts';
 import type { Destination } from '../domain/destination.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import { decideSettlement, INTERRUPTED } from '../domain/settlement.ts';
-import type { Emit } from '../observe/events.ts';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createCountingIds } from '../../testkit/builders.ts';
 import { createFakeClock, FAKE_EPOCH_MS } from '../../testkit/fake-clock.ts';
 import { StoreError } from '../domain/errors.ts';
-import type { ReceiverEvent } from '../observe/events.ts';
+import type { ReceiverEvent } from '../events.ts';
 import { openMemoryStore } from '../store/memory/open.ts';
 import { createRejectedPurger } from './rejected-purger.ts';
 

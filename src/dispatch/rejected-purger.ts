@@ -1,4 +1,4 @@
-import type { Emit } from '../observe/events.ts';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
+import type { Emit } from '../events.ts';
 import type { ReverifiedEvent, Reverify, ReverifyOutcome } from '../ingest/reverify.ts';
-import type { Emit } from '../observe/events.ts';
 import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { isUuid } from '../runtime/ids.ts';
 import type { RejectedRequest, RejectedStore, RejectedSummary } from '../store/store.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ORDER_KEY_CHARS_MAX } from '../ingest/order-key.ts';
-import { VERIFY_REASONS } from '../ingest/verify/outcome.ts';
 import { readBlockedCursor } from '../store/blocked-cursor.ts';
+import { VERIFY_REASONS } from '../verify/outcome.ts';
 import { id, pageQuerySchema, receiptSchema, time } from './schemas.ts';
 
 /** The shapes of the admin surface about rejected requests and sources. */

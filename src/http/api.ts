@@ -6,7 +6,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { messageOf, StoreError } from '../domain/errors.ts';
-import type { Emit } from '../observe/events.ts';
+import type { Emit } from '../events.ts';
 import type { Store } from '../store/store.ts';
 import { type AdminParts, registerAdmin } from './admin-route.ts';
 import { collectMethods } from './allowed-methods.ts';

@@ -1,5 +1,5 @@
-import type { HandshakeReply } from '../ingest/verify/handshake.ts';
-import type { ReceiverEvent } from '../observe/events.ts';
+import type { ReceiverEvent } from '../events.ts';
+import type { HandshakeReply } from '../verify/handshake.ts';
 
 /** What happened, by the answer: a provider may have a form of its own for a no. */
 export function handshakeEvent(source: string, handshake: string, { status }: HandshakeReply): ReceiverEvent {

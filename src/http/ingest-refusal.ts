@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { RejectionReason } from '../events.ts';
 import type { AcceptOutcome } from '../ingest/accept.ts';
 import type { FieldError } from '../ingest/envelope.ts';
-import type { RejectionReason } from '../observe/events.ts';
 import type { ProblemCode } from './problem.ts';
 import type { BodyBudget } from './read-body.ts';
 

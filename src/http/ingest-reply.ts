@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { SourceRules } from '../ingest/open-source.ts';
 import type { Receipt } from '../ingest/store-event.ts';
-import type { HandshakeReply } from '../ingest/verify/handshake.ts';
-import type { AcceptedReply } from '../ingest/verify/provider.ts';
+import type { HandshakeReply } from '../verify/handshake.ts';
+import type { AcceptedReply } from '../verify/provider.ts';
 import type { Rejection } from './ingest-refusal.ts';
 import { type ProblemReply, problemReply } from './problem.ts';
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StoreError } from '../domain/errors.ts';
 import { DEFAULT_SOURCE } from '../domain/source.ts';
+import type { Emit } from '../events.ts';
 import type { Accept, AcceptOutcome } from '../ingest/accept.ts';
 import { isHandshake, type Source } from '../ingest/open-source.ts';
 import type { RawRequest } from '../ingest/raw-request.ts';
-import type { Emit } from '../observe/events.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { handshakeEvent } from './handshake-event.ts';
 import { isIngestPath, isKeyQuery, sourceNameOf } from './ingest-path.ts';

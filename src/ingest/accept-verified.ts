@@ -1,13 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
+import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
+import { identify } from '../verify/identify.ts';
+import type { VerifyReason } from '../verify/outcome.ts';
+import type { SignedRequest } from '../verify/read/signed-request.ts';
 import type { KeepRejected } from './keep-rejected.ts';
 import { type SourceRules, toSigned } from './open-source.ts';
 import type { HandshakeOutcome, PerformHandshake } from './perform-handshake.ts';
 import type { RawRequest } from './raw-request.ts';
 import { replayMark, type StoreEvent, type StoreEventOutcome } from './store-event.ts';
-import { findHandshake, type HandshakeReply } from './verify/handshake.ts';
-import { identify } from './verify/identify.ts';
-import type { VerifyReason } from './verify/outcome.ts';
-import type { SignedRequest } from './verify/signed-request.ts';
 
 export type VerifiedOutcome =
   | (StoreEventOutcome &

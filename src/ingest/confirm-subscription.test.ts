@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createFakeClock, FAKE_EPOCH_MS } from '../../testkit/fake-clock.ts';
 import { StoreError } from '../domain/errors.ts';
+import type { ReceiverEvent } from '../events.ts';
 import { openMemoryStore } from '../store/memory/open.ts';
 import { createConfirmations, type FetchStatus } from './confirm-subscription.ts';
-import type { IngestEvent } from './ingest-events.ts';
 
 const URL = 'https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&Token=abc';
 const HOUR_MS = 3_600_000;
@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 function setUp(answer: (url: string, signal: AbortSignal) => number | Promise<number>) {
   const store = { ...openMemoryStore({ maxPendingDeliveries: 10 }) };
   const clock = createFakeClock();
-  const events: IngestEvent[] = [];
+  const events: ReceiverEvent[] = [];
   const called: { url: string; atMs: number }[] = [];
   const fetchStatus: FetchStatus = async (url, signal) => {
     called.push({ url, atMs: clock.nowMs() });
@@ -24,7 +24,7 @@ function setUp(answer: (url: string, signal: AbortSignal) => number | Promise<nu
       store,
       clock,
       fetchStatus,
-      report: (event) => void events.push(event),
+      emit: (event) => void events.push(event),
     });
   const state = async () => {
     const [entry] = await store.readSourceState('sns');

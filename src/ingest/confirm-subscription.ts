@@ -1,8 +1,8 @@
 import { messageOf } from '../domain/errors.ts';
+import type { Emit } from '../events.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { Service } from '../runtime/service.ts';
 import type { SourceStateStore } from '../store/store.ts';
-import type { Report } from './ingest-events.ts';
 import { parseSubscription, type Subscription, subscriptionText } from './subscription-state.ts';
 
 /** Makes the URL's call durable, then calls it. `foreign`: the URL is not the provider's. */
@@ -17,7 +17,7 @@ export type ConfirmationParts = Readonly<{
   store: Pick<SourceStateStore, 'readSourceState' | 'replaceSourceState'>;
   clock: Clock;
   fetchStatus: FetchStatus;
-  report: Report;
+  emit: Emit;
 }>;
 
 export type Confirmations = Service &
@@ -87,7 +87,7 @@ async function resume(parts: ConfirmationParts, source: string, signal: AbortSig
       if (subscription?.status === 'pending') await confirm(parts, source, subscription, signal);
       return;
     } catch (error) {
-      parts.report({ type: 'store.failed', operation: 'source_state', error: error as Error });
+      parts.emit({ type: 'store.failed', operation: 'source_state', error: error as Error });
       await sleep(parts.clock, WAITS_MS[0]!, signal);
     }
   }
@@ -102,15 +102,15 @@ async function confirm(
   { url, sinceMs }: PendingSubscription,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, report } = parts;
+  const { clock, emit } = parts;
   for (let tries = 1; !signal.aborted; tries += 1) {
     const error = await tryOnce(parts, source, url, signal);
     if (signal.aborted) return;
-    if (error === null) return report({ type: 'subscription.confirmed', source, tries });
+    if (error === null) return emit({ type: 'subscription.confirmed', source, tries });
     const waitMs = WAITS_MS[Math.min(tries, WAITS_MS.length) - 1]!;
     const retryAtMs = clock.nowMs() + waitMs;
     const isOver = retryAtMs > sinceMs + GIVE_UP_AFTER_MS;
-    report({ type: 'subscription.failed', source, error, retryAtMs: isOver ? null : retryAtMs });
+    emit({ type: 'subscription.failed', source, error, retryAtMs: isOver ? null : retryAtMs });
     if (isOver) return await giveUp(parts, source, error);
     await sleep(clock, waitMs, signal);
   }
@@ -145,7 +145,7 @@ async function giveUp(parts: ConfirmationParts, source: string, error: string): 
   try {
     await finish(parts, source, { status: 'failed', error });
   } catch (cause) {
-    parts.report({ type: 'store.failed', operation: 'source_state', error: cause as Error });
+    parts.emit({ type: 'store.failed', operation: 'source_state', error: cause as Error });
   }
 }
 

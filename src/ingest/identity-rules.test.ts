@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Provider } from '../verify/provider.ts';
+import type { Scheme, Template } from '../verify/scheme.ts';
 import { identityRules } from './identity-rules.ts';
-import type { Provider } from './verify/provider.ts';
-import type { Scheme, Template } from './verify/scheme.ts';
 
 const sig = { from: 'header:X-Signature' } as const;
 const BODY: Scheme = { alg: 'hmac', sig };

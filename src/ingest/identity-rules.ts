@@ -1,8 +1,8 @@
+import type { IdentityRules } from '../verify/identify.ts';
+import type { Provider } from '../verify/provider.ts';
+import type { Scheme, Template } from '../verify/scheme.ts';
+import { signedIdentity } from '../verify/signed-identity.ts';
 import type { Verification } from './source-config.ts';
-import type { IdentityRules } from './verify/identify.ts';
-import type { Provider } from './verify/provider.ts';
-import type { Scheme, Template } from './verify/scheme.ts';
-import { signedIdentity } from './verify/signed-identity.ts';
 
 /** What a source's events are called: the provider's rules with the user's in their place. */
 export function identityRules(

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createCountingIds } from '../../testkit/builders.ts';
 import { StoreError } from '../domain/errors.ts';
+import type { ReceiverEvent } from '../events.ts';
 import type { RejectedRequest } from '../store/store.ts';
-import type { IngestEvent } from './ingest-events.ts';
 import { createKeepRejected, KEPT_BODY_BYTES } from './keep-rejected.ts';
 import { createRedact } from './redact.ts';
 
@@ -11,7 +11,7 @@ const BOUNDS = { maxRequests: 10, maxBytes: 1e6 };
 
 function setUp(keep: () => Promise<void> = async () => {}, bounds = BOUNDS) {
   const kept: RejectedRequest[] = [];
-  const events: IngestEvent[] = [];
+  const events: ReceiverEvent[] = [];
   const keepRejected = createKeepRejected({
     store: {
       keepRejected(request) {
@@ -21,7 +21,7 @@ function setUp(keep: () => Promise<void> = async () => {}, bounds = BOUNDS) {
     },
     bounds,
     newId: createCountingIds(),
-    report: (event) => void events.push(event),
+    emit: (event) => void events.push(event),
   });
   const reject = (body: Uint8Array = Buffer.from('{}')) =>
     keepRejected({

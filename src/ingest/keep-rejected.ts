@@ -1,9 +1,9 @@
+import type { Emit } from '../events.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { RejectedStore } from '../store/store.ts';
-import type { Report } from './ingest-events.ts';
+import type { VerifyReason } from '../verify/outcome.ts';
 import type { RawRequest } from './raw-request.ts';
 import type { Redact } from './redact.ts';
-import type { VerifyReason } from './verify/outcome.ts';
 
 /** Longest body that is kept of a request that was not verified. */
 export const KEPT_BODY_BYTES = 256 * 1024;
@@ -27,13 +27,13 @@ export type KeepRejectedParts = Readonly<{
   /** Of each source; the oldest go first. */
   bounds: Readonly<{ maxRequests: number; maxBytes: number }>;
   newId: IdGenerator;
-  report: Report;
+  emit: Emit;
 }>;
 
-export function createKeepRejected({ store, bounds, newId, report }: KeepRejectedParts): KeepRejected {
+export function createKeepRejected({ store, bounds, newId, emit }: KeepRejectedParts): KeepRejected {
   let underWay = 0;
   return ({ source, redact, reason, detail, request, receivedAtMs }) => {
-    const drop = () => report({ type: 'rejected.dropped', source, reason });
+    const drop = () => emit({ type: 'rejected.dropped', source, reason });
     if (underWay >= MOST_AT_ONCE || bounds.maxRequests === 0) return drop();
     const id = newId(receivedAtMs);
     const { method, contentType, body } = request;
@@ -49,9 +49,9 @@ export function createKeepRejected({ store, bounds, newId, report }: KeepRejecte
         bounds,
       )
       .then(
-        () => report({ type: 'rejected.kept', source, requestId: id, reason }),
+        () => emit({ type: 'rejected.kept', source, requestId: id, reason }),
         (error: Error) => {
-          report({ type: 'store.failed', operation: 'rejected', error });
+          emit({ type: 'store.failed', operation: 'rejected', error });
           drop();
         },
       )

@@ -1,4 +1,5 @@
 import { createRouter, type Destination } from '../domain/destination.ts';
+import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { InboxStore, RejectedBounds, RejectedStore, SourceStateStore } from '../store/store.ts';
@@ -9,7 +10,6 @@ import {
   type FetchStatus,
   SUBSCRIPTION_ENTRY,
 } from './confirm-subscription.ts';
-import type { Report } from './ingest-events.ts';
 import { createKeepRejected } from './keep-rejected.ts';
 import { openSource, type Source, type SourceParts } from './open-source.ts';
 import { createAddress } from './order-key.ts';
@@ -29,7 +29,7 @@ export type IngestOptions = Readonly<{
   rejectedBounds: RejectedBounds;
   fetchStatus: FetchStatus;
   keys?: SourceParts['keys'];
-  report: Report;
+  emit: Emit;
 }>;
 
 /** From a raw request to a stored event, with all that sources need for it. */
@@ -47,7 +47,7 @@ export type Ingest = Readonly<{
  * @throws StoreError when those cannot be read
  */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
-  const { store, destinations, clock, newId, report } = options;
+  const { store, destinations, clock, newId, emit } = options;
   const sources = options.sources.map((config) => openSource(config, options));
   await Promise.all(sources.map(({ rules }) => rules?.verifier.reload(clock.nowMs())));
 
@@ -55,7 +55,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const storeEvent = createStoreEvent({
     store,
     route: createRouter(destinations),
-    address: createAddress(destinations, report),
+    address: createAddress(destinations, emit),
     newId,
   });
   const confirming = sources.filter(({ rules }) => rules?.confirmsSubscriptions);
@@ -63,11 +63,11 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     ...options,
     sources: confirming.map(({ name }) => name),
   });
-  const performHandshake = createPerformHandshake({ beginConfirmation: confirmations.begin, report });
+  const performHandshake = createPerformHandshake({ beginConfirmation: confirmations.begin, emit });
   const accept = createAccept({
     storeEvent,
     performHandshake,
-    keepRejected: createKeepRejected({ store, bounds: options.rejectedBounds, newId, report }),
+    keepRejected: createKeepRejected({ store, bounds: options.rejectedBounds, newId, emit }),
     clock,
   });
   return {

@@ -1,18 +1,18 @@
 import type { SourceStateStore } from '../store/store.ts';
+import type { VerifierOptions } from '../verify/compile.ts';
+import { findHandshake } from '../verify/handshake.ts';
+import type { IdentityRules } from '../verify/identify.ts';
+import type { AcceptedReply, Handshake, Provider } from '../verify/provider.ts';
+import { findProvider } from '../verify/providers/index.ts';
+import { type RequestView, viewOf } from '../verify/read/signed-request.ts';
+import { leastReplayWindow } from '../verify/replay-window.ts';
+import type { Template } from '../verify/scheme.ts';
 import { identityRules } from './identity-rules.ts';
 import { createPublicUrl, type PublicUrl } from './public-url.ts';
 import type { RawRequest } from './raw-request.ts';
 import { createRedact, type Redact } from './redact.ts';
 import type { SourceConfig, Verification } from './source-config.ts';
 import { createSourceVerifier, type SourceVerifier } from './source-verifier.ts';
-import type { VerifierOptions } from './verify/compile.ts';
-import { findHandshake } from './verify/handshake.ts';
-import type { IdentityRules } from './verify/identify.ts';
-import type { AcceptedReply, Handshake, Provider } from './verify/provider.ts';
-import { findProvider } from './verify/providers/index.ts';
-import { leastReplayWindow } from './verify/replay-window.ts';
-import type { Template } from './verify/scheme.ts';
-import { type RequestView, viewOf } from './verify/signed-request.ts';
 
 /** What a source with verification goes by, made once at the start. */
 export type SourceRules = Readonly<{

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Addressee } from '../domain/order.ts';
-import type { IngestEvent } from './ingest-events.ts';
+import type { ReceiverEvent } from '../events.ts';
 import { createAddress, ORDER_KEY_CHARS_MAX, orderByMistake } from './order-key.ts';
 
 const REQUEST = {
@@ -14,7 +14,7 @@ const REQUEST = {
 };
 
 function addressing(orders: Readonly<Record<string, string | null>>) {
-  const events: IngestEvent[] = [];
+  const events: ReceiverEvent[] = [];
   const destinations = Object.entries(orders).map(([name, by]) => ({
     name,
     order: by === null ? null : ({ by, onFailure: 'block' } as const),

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import type { Destination } from '../domain/destination.ts';
 import type { Addressee } from '../domain/order.ts';
-import type { Report } from './ingest-events.ts';
-import { compileLocator, type LocatorKind, type Reader } from './verify/locate.ts';
-import { scopeOf } from './verify/scope.ts';
-import { type SignedRequest, viewOf } from './verify/signed-request.ts';
+import type { Emit } from '../events.ts';
+import { compileLocator, type LocatorKind, type Reader } from '../verify/read/locate.ts';
+import { scopeOf } from '../verify/read/scope.ts';
+import { type SignedRequest, viewOf } from '../verify/read/signed-request.ts';
 
 /** Where an order key may be: what a request says of itself. */
 const ORDER_KINDS: readonly LocatorKind[] = ['header', 'query', 'body', 'form', 'xml'];
@@ -35,7 +35,7 @@ export type Address = (
  */
 export function createAddress(
   destinations: readonly Pick<Destination, 'name' | 'order'>[],
-  report: Report,
+  emit: Emit,
 ): Address {
   const readers = new Map(
     destinations.flatMap(({ name, order }) => (order === null ? [] : [[name, readerOf(order.by)] as const])),
@@ -51,7 +51,7 @@ export function createAddress(
       if (reader === undefined) return destination;
       const text = reader.one(scope);
       if (text !== null) return { destination, orderKey: orderKeyText(text) };
-      report({ type: 'order_key.missing', source, destination });
+      emit({ type: 'order_key.missing', source, destination });
       return destination;
     });
   };

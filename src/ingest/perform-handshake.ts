@@ -1,12 +1,12 @@
+import type { Emit } from '../events.ts';
+import { answerHandshake, type HandshakeReply } from '../verify/handshake.ts';
+import type { Handshake } from '../verify/provider.ts';
+import { compileLocator } from '../verify/read/locate.ts';
+import { scopeOf } from '../verify/read/scope.ts';
+import type { RequestView } from '../verify/read/signed-request.ts';
+import type { Locator } from '../verify/scheme.ts';
 import type { BeginConfirmation } from './confirm-subscription.ts';
-import type { Report } from './ingest-events.ts';
 import type { SourceRules } from './open-source.ts';
-import { answerHandshake, type HandshakeReply } from './verify/handshake.ts';
-import { compileLocator } from './verify/locate.ts';
-import type { Handshake } from './verify/provider.ts';
-import type { Locator } from './verify/scheme.ts';
-import { scopeOf } from './verify/scope.ts';
-import type { RequestView } from './verify/signed-request.ts';
 
 export type HandshakeOutcome =
   | Readonly<{ kind: 'handshake'; handshake: string; reply: HandshakeReply }>
@@ -24,7 +24,7 @@ export type PerformHandshake = (
   nowMs: number,
 ) => Promise<HandshakeOutcome>;
 
-export type PerformHandshakeParts = Readonly<{ beginConfirmation: BeginConfirmation; report: Report }>;
+export type PerformHandshakeParts = Readonly<{ beginConfirmation: BeginConfirmation; emit: Emit }>;
 
 /** Far longer than any provider's challenge; what is echoed of strangers is not for transport. */
 const ECHO_CHARS = 4096;
@@ -65,7 +65,7 @@ async function act(
       const secret = textAt(action.from, request);
       if (secret === null || !isSecret(secret)) return 'The handshake brings no secret that could be kept.';
       const outcome = await rules.verifier.keep(secret, nowMs);
-      if (outcome === 'kept') parts.report({ type: 'secret.kept', source, handshake: name });
+      if (outcome === 'kept') parts.emit({ type: 'secret.kept', source, handshake: name });
       return outcome === 'other' ? 'The source has another secret already.' : null;
     }
     case 'confirm-subscription': {

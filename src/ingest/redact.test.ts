@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { PROVIDERS } from '../verify/providers/index.ts';
+import type { Scheme } from '../verify/scheme.ts';
 import { createRedact } from './redact.ts';
-import { PROVIDERS } from './verify/providers/index.ts';
-import type { Scheme } from './verify/scheme.ts';
 
 const HMAC: Scheme = { alg: 'hmac', sig: { from: 'header:X-Signature' } };
 

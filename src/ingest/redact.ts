@@ -1,5 +1,5 @@
+import type { Locator, PluginScheme, Scheme, Template } from '../verify/scheme.ts';
 import type { RawRequest } from './raw-request.ts';
-import type { Locator, PluginScheme, Scheme, Template } from './verify/scheme.ts';
 
 export const REDACTED = '[redacted]';
 

@@ -1,14 +1,14 @@
 import type { RejectedStore } from '../store/store.ts';
+import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
+import type { VerifyReason } from '../verify/outcome.ts';
+import type { Handshake } from '../verify/provider.ts';
+import type { RequestView } from '../verify/read/signed-request.ts';
 import { storeVerified } from './accept-verified.ts';
 import { type Source, type SourceRules, toSigned } from './open-source.ts';
 import type { PerformHandshake } from './perform-handshake.ts';
 import type { RawRequest } from './raw-request.ts';
 import { REDACTED } from './redact.ts';
 import type { StoreEvent, StoreEventOutcome } from './store-event.ts';
-import { findHandshake, type HandshakeReply } from './verify/handshake.ts';
-import type { VerifyReason } from './verify/outcome.ts';
-import type { Handshake } from './verify/provider.ts';
-import type { RequestView } from './verify/signed-request.ts';
 
 /** Stored now, or known already. */
 export type ReverifiedEvent = Exclude<StoreEventOutcome, { kind: 'full' }> &

@@ -1,5 +1,5 @@
-import type { AcceptedReply, Handshake } from './verify/provider.ts';
-import type { Scheme, Template } from './verify/scheme.ts';
+import type { AcceptedReply, Handshake } from '../verify/provider.ts';
+import type { Scheme, Template } from '../verify/scheme.ts';
 
 /** How the requests of a source are verified and understood: the user's choices, with a provider's left to it. */
 export type Verification = Readonly<{

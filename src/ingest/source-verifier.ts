@@ -1,8 +1,8 @@
 import type { SourceStateStore } from '../store/store.ts';
-import { compileVerifier, type Verifier, type VerifierOptions } from './verify/compile.ts';
-import type { Verdict } from './verify/outcome.ts';
-import { sameText } from './verify/same-text.ts';
-import type { SignedRequest } from './verify/signed-request.ts';
+import { compileVerifier, type Verifier, type VerifierOptions } from '../verify/compile.ts';
+import type { Verdict } from '../verify/outcome.ts';
+import type { SignedRequest } from '../verify/read/signed-request.ts';
+import { sameText } from '../verify/schemes/same-text.ts';
 
 /** Another node may have kept a secret; a flood of wrong signatures must not become one of reads. */
 const READ_EVERY_MS = 1_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { StoreError } from '../domain/errors.ts';
-import type { ReceiverEvent } from './events.ts';
+import type { ReceiverEvent } from '../events.ts';
 import { LINES_PER_WINDOW, WINDOW_MS } from './log/throttle.ts';
 import { createLog, createLogSubscriber } from './log.ts';
 import type { LogLevel } from './log-level.ts';

@@ -1,7 +1,7 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import type { Emit } from '../events.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import type { Emit } from './events.ts';
 import { boundedDetails, errorFields, scrubbed } from './log/bounded.ts';
 import { handshakeLines } from './log/handshake-lines.ts';
 import { deliveryLines, ingestLines, storeLines } from './log/lines.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
-import { VERIFY_REASONS } from '../ingest/verify/outcome.ts';
+import { REJECTION_REASONS } from '../events.ts';
 import type { StoreStats } from '../store/store.ts';
-import { REJECTION_REASONS } from './events.ts';
+import { VERIFY_REASONS } from '../verify/outcome.ts';
 import { createMetrics, type MetricsOptions, STATS_TIMEOUT_MS } from './metrics.ts';
 import { STORE_OPERATIONS } from './store-operations.ts';
 

@@ -1,9 +1,9 @@
 import { Gauge, Registry } from 'prom-client';
+import type { Emit } from '../events.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { StoreStats } from '../store/store.ts';
 import { packageVersion } from './build-info.ts';
-import type { Emit } from './events.ts';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';

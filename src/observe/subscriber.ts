@@ -1,4 +1,4 @@
-import type { Emit, ReceiverEvent } from './events.ts';
+import type { Emit, ReceiverEvent } from '../events.ts';
 
 /** One function for each type of event that a subscriber cares about. */
 export type Handlers = {

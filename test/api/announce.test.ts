@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { announce } from '../../src/announce.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { ReceiverEvent } from '../../src/observe/events.ts';
+import type { ReceiverEvent } from '../../src/events.ts';
+import { announce } from '../../src/observe/report-start.ts';
 import { startSources } from './sources-support.ts';
 import { post } from './support.ts';
 

@@ -1,14 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import { aDestination } from '../../src/dispatch/testing.ts';
+import { createEmitter, type ReceiverEvent } from '../../src/events.ts';
 import { createApi } from '../../src/http/api.ts';
 import { HTTP_LIMITS } from '../../src/http/server.ts';
 import { type Ingest, type IngestOptions, openIngest } from '../../src/ingest/open-ingest.ts';
 import type { Verification } from '../../src/ingest/source-config.ts';
-import { signWebhook } from '../../src/ingest/verify/index.ts';
-import { createEmitter, type ReceiverEvent } from '../../src/observe/events.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { openMemoryStore } from '../../src/store/memory/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { signWebhook } from '../../src/verify/index.ts';
 import { createCountingIds } from '../../testkit/builders.ts';
 import { createFakeClock, type FakeClock } from '../../testkit/fake-clock.ts';
 import { type Answer, request } from './support.ts';
@@ -89,7 +89,7 @@ export async function startSources(
     rejectedBounds: options.rejectedBounds ?? { maxRequests: 100, maxBytes: 1024 * 1024 },
     fetchStatus: options.fetchStatus ?? (() => Promise.reject(new Error('the test has nothing to fetch'))),
     keys: options.keys ?? { fetchText: () => Promise.reject(new Error('the test has nothing to fetch')) },
-    report: emit,
+    emit,
   });
   const api = await createApi({
     ingest: {

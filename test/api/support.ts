@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
+import type { ReceiverEvent } from '../../src/events.ts';
 import { type ApiParts, createApi } from '../../src/http/api.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/http/problem.ts';
 import { HTTP_LIMITS, type HttpLimits } from '../../src/http/server.ts';
-import type { ReceiverEvent } from '../../src/observe/events.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import type { RawAnswer } from '../../testkit/raw-http.ts';
 

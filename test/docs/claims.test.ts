@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { PROVIDERS } from '../../src/ingest/verify/providers/index.ts';
 import { MIGRATIONS } from '../../src/store/postgres/migrations/index.ts';
+import { PROVIDERS } from '../../src/verify/providers/index.ts';
 import { codeSpans, read, section } from './support.ts';
 
 describe('what the pages say of verification', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DELIVERY_STATUSES } from '../../src/domain/delivery.ts';
-import { REJECTION_REASONS } from '../../src/observe/events.ts';
+import { REJECTION_REASONS } from '../../src/events.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { STORE_OPERATIONS } from '../../src/observe/store-operations.ts';
 import { codeSpans, PAGES, read, section, tableRows } from './support.ts';

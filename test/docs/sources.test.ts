@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkFile } from '../../src/config/check-file.ts';
-import { FAMILIES } from '../../src/ingest/verify/provider.ts';
-import { PROVIDERS } from '../../src/ingest/verify/providers/index.ts';
+import { FAMILIES } from '../../src/verify/provider.ts';
+import { PROVIDERS } from '../../src/verify/providers/index.ts';
 import { codeSpans, read, rowNames, section, tableRows } from './support.ts';
 
 const CONFIGURATION = read('docs/configuration.md');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { signWebhook } from '../../src/ingest/verify/index.ts';
+import { signWebhook } from '../../src/verify/index.ts';
 import { anAttempt, anEvent } from '../../testkit/builders.ts';
 import { eventually } from '../../testkit/eventually.ts';
 import { startPostgres, type TestPostgres } from '../../testkit/postgres.ts';

@@ -22,7 +22,7 @@ function historyOf(runs: readonly Run[], overrides: Partial<History> = {}): Hist
     .filter(({ attempt }) => attempt === 1)
     .map(({ key, seq }) => ({ key, seq, acknowledgedMs: 0, isEntered: false }));
   return {
-    ...{ runs, accepted, replayed: [], disturbances: createDisturbances(), leaseMs: 1_000, patienceMs: 500 },
+    ...{ runs, accepted, replayed: [], disturbances: createDisturbances(), leaseMs: 1_000, timeoutMs: 500 },
     ...overrides,
   };
 }

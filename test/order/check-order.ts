@@ -19,7 +19,7 @@ export type History = Readonly<{
   disturbances: Disturbances;
   leaseMs: number;
   /** How long a delivery may wait that has the turn and is due, while nothing is disturbed. */
-  patienceMs: number;
+  timeoutMs: number;
 }>;
 
 export type Verdict = Readonly<{
@@ -121,7 +121,7 @@ function checkInOrder(name: string, line: Line, { replayed }: History): void {
 
 /** How long those waited that had the turn, while another key stood still and nothing was disturbed. */
 function waitsOf(lines: ReadonlyMap<string, Line>, history: History): number[] {
-  const { accepted, disturbances, leaseMs, patienceMs } = history;
+  const { accepted, disturbances, leaseMs, timeoutMs } = history;
   const acknowledged = new Map(
     accepted.map(({ key, seq, acknowledgedMs }) => [`${key} ${seq}`, acknowledgedMs]),
   );
@@ -139,7 +139,7 @@ function waitsOf(lines: ReadonlyMap<string, Line>, history: History): number[] {
         continue;
       const waitMs = run.startMs - freeMs;
       assert.ok(
-        waitMs <= patienceMs,
+        waitMs <= timeoutMs,
         `${name}: ${run.seq} had the turn and waited for ${Math.round(waitMs)} ms`,
       );
       waits.push(waitMs);

@@ -10,9 +10,9 @@ import { ADMIN_TOKEN, startOperator } from './operator.ts';
 import type { Site } from './site.ts';
 
 const KEYS = 24;
-const DRAIN_PATIENCE_MS = 60_000;
+const DRAIN_TIMEOUT_MS = 60_000;
 /** A poll of the store, or a sweep of the queue, and a busy machine. */
-const PATIENCE_MS = 4_000;
+const TIMEOUT_MS = 4_000;
 
 export type Disturb = 'kill' | 'freeze' | 'calm';
 
@@ -54,7 +54,7 @@ export async function liveInOrder(
     replayed: operator.replayed,
     disturbances: site.disturbances,
     leaseMs: site.leaseMs,
-    patienceMs: PATIENCE_MS,
+    timeoutMs: TIMEOUT_MS,
   });
   const entered = checkLedger(await site.entries(), load.accepted);
   t.diagnostic(
@@ -75,7 +75,7 @@ function drained(site: Site): Promise<true> {
     const open = sum(text, 'webhook_deliveries', /status="(?:pending|processing)"/);
     return open + sum(text, 'webhook_order_keys_blocked') === 0;
   };
-  return eventually('all deliveries are done', async () => (await look()) && true, DRAIN_PATIENCE_MS);
+  return eventually('all deliveries are done', async () => (await look()) && true, DRAIN_TIMEOUT_MS);
 }
 
 /** The counters, which are never counted anew, agree with what is left: nobody waits, and no key is blocked. */

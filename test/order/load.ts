@@ -15,7 +15,7 @@ export type OrderedLoad = Readonly<{
 }>;
 
 /** A node that stands still answers nothing; senders turn to the others for a while. */
-const ANSWER_PATIENCE_MS = 1_500;
+const ANSWER_TIMEOUT_MS = 1_500;
 const AVOIDED_MS = 3_000;
 const MOST_PAUSE_MS = 200;
 
@@ -95,7 +95,7 @@ async function post(url: string, body: string): Promise<number | null> {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
-      signal: AbortSignal.timeout(ANSWER_PATIENCE_MS),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     await response.arrayBuffer();
     return response.status;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { turns } from '../../src/dispatch/testing.ts';
 import type { Destination } from '../../src/domain/destination.ts';
+import type { ReceiverEvent } from '../../src/events.ts';
 import type { Handler } from '../../src/handlers/handler.ts';
-import type { ReceiverEvent } from '../../src/observe/events.ts';
 import { sleep } from '../../src/runtime/clock.ts';
 import { openMemoryStore } from '../../src/store/memory/open.ts';
 import type { LeaseStore } from '../../src/store/store.ts';

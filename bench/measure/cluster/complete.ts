@@ -1,6 +1,6 @@
 import type { Table } from '../../support/table.ts';
 import { compareHandlers } from '../complete.ts';
-import { onPostgres, unlessPostgresMissing } from '../ground.ts';
+import { onPostgres, unlessPostgresMissing } from '../database.ts';
 import type { Setting } from '../setting.ts';
 
 /** The same on PostgreSQL, one node on a server of its own. */

@@ -5,7 +5,7 @@ import { spread } from '../../support/stats.ts';
 import { type Table, verdict, whole } from '../../support/table.ts';
 import { createTempDir } from '../../support/temp.ts';
 import type { Setting } from '../setting.ts';
-import { runSaturated, type Saturated } from '../through.ts';
+import { runSaturated, type Saturated } from '../throughput.ts';
 
 const GOAL_PER_SECOND = 5_000;
 const GOAL_OF = 'receiver-postgres';
@@ -27,15 +27,15 @@ export async function measureClusterEndToEnd(setting: Setting): Promise<Table> {
         continue;
       }
       measured.set(contender.name, [...(measured.get(contender.name) ?? []), result]);
-      say(`  round ${round + 1}/${setting.rounds}  ${contender.name}: ${whole(result.through)}/s`);
+      say(`  round ${round + 1}/${setting.rounds}  ${contender.name}: ${whole(result.throughput)}/s`);
     }
   }
   return {
     title: 'End to end on PostgreSQL: accepted and completed, by a handler that returns at once',
-    columns: ['server', 'events/s through', 'min..max', 'accepted/s', 'completed/s', 'left', 'goal'],
+    columns: ['server', 'events/s throughput', 'min..max', 'accepted/s', 'completed/s', 'left', 'goal'],
     rows: contenders.map((contender) => toRow(contender, measured.get(contender.name) ?? [])),
     notes: [
-      'through: from the first request until the last event is completed, when the client has ended',
+      'throughput: from the first request until the last event is completed, when the client has ended',
       'accepted/s, completed/s: while the client sends; left: open when it stops',
       'every server accepts and works in one process; the peers have their own workers, as many as the receiver has',
       ...notes,
@@ -66,12 +66,12 @@ async function measureOrGiveUp(
 
 function toRow({ name, label }: PipelineContender, runs: readonly Saturated[]): string[] {
   const of = (value: (run: Saturated) => number) => spread(runs.map(value));
-  const through = of((run) => run.through);
-  const met = verdict(through, (perSecond) => perSecond >= GOAL_PER_SECOND);
+  const throughput = of((run) => run.throughput);
+  const met = verdict(throughput, (perSecond) => perSecond >= GOAL_PER_SECOND);
   return [
     label,
-    whole(through.median),
-    `${whole(through.min)}..${whole(through.max)}`,
+    whole(throughput.median),
+    `${whole(throughput.min)}..${whole(throughput.max)}`,
     whole(of((run) => run.accepted).median),
     whole(of((run) => run.completed).median),
     whole(of((run) => run.left).median),

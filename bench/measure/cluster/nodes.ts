@@ -4,7 +4,7 @@ import { ratios, spread } from '../../support/stats.ts';
 import { fixed, type Table, verdict, whole } from '../../support/table.ts';
 import { createTempDir } from '../../support/temp.ts';
 import type { Setting } from '../setting.ts';
-import { runSaturated, type Saturated } from '../through.ts';
+import { runSaturated, type Saturated } from '../throughput.ts';
 
 const NODES = 2;
 /** On cores that one node and its database fill already a second one can only cost: it must not cost much. */
@@ -20,14 +20,14 @@ export async function measureNodes(setting: Setting): Promise<Table> {
       async () => more.push(await measure(NODES, setting)),
     ];
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) await turn();
-    const [a, b] = [one.at(-1)!.through, more.at(-1)!.through].map(whole);
+    const [a, b] = [one.at(-1)!.throughput, more.at(-1)!.throughput].map(whole);
     say(`  round ${round + 1}/${setting.rounds}  one node ${a}/s, ${NODES} nodes ${b}/s`);
   }
   return {
     title: 'Two nodes on one database, and one, on the same cores',
     columns: ['measure', 'one node', 'two nodes', 'ratio', 'min..max', 'goal'],
     rows: [
-      row('events/s through, first request to last completion', one, more, (run) => run.through, true),
+      row('events/s through, first request to last completion', one, more, (run) => run.throughput, true),
       row('  accepted/s meanwhile', one, more, (run) => run.accepted),
       row('  completed/s meanwhile', one, more, (run) => run.completed),
     ],

@@ -1,5 +1,5 @@
 import type { Table } from '../../support/table.ts';
-import { onPostgres, unlessPostgresMissing } from '../ground.ts';
+import { onPostgres, unlessPostgresMissing } from '../database.ts';
 import { compareOrder } from '../order.ts';
 import type { Setting } from '../setting.ts';
 

@@ -9,7 +9,7 @@ import { ratios, type Spread, spread } from '../../support/stats.ts';
 import { fixed, type Table, verdict, whole } from '../../support/table.ts';
 import { createTempDir } from '../../support/temp.ts';
 import { type Setting, WARM_UP_SECONDS } from '../setting.ts';
-import { drain, pipelineOf, runSaturated } from '../through.ts';
+import { drain, pipelineOf, runSaturated } from '../throughput.ts';
 import { fillRows } from './fill-rows.ts';
 
 const FEW = 10_000;
@@ -72,7 +72,7 @@ async function measureCost(setting: Setting, postgres: Postgres, dir: string, na
   return {
     databaseUs: ((after.cpu.database - before.cpu.database) * 1e6) / events,
     nodeUs: ((after.cpu.node - before.cpu.node) * 1e6) / events,
-    saturatedUs: 1e6 / saturated.through,
+    saturatedUs: 1e6 / saturated.throughput,
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createFakeClock } from '../../../testkit/fake-clock.ts';
-import type { ReceiverEvent } from '../events.ts';
+import type { ReceiverEvent } from '../../events.ts';
 import { createLog, createLogSubscriber } from '../log.ts';
 
 /** Level, message and fields of the line that an event makes. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { ReceiverEvent } from '../events.ts';
+import type { ReceiverEvent } from '../../events.ts';
 import { createSubscriber } from '../subscriber.ts';
 import { deliveryLines, ingestLines, storeLines } from './lines.ts';
 import type { Line } from './writer.ts';

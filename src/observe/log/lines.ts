@@ -1,5 +1,5 @@
 import type { Settlement } from '../../domain/settlement.ts';
-import type { ReceiverEvent, RejectionReason } from '../events.ts';
+import type { ReceiverEvent, RejectionReason } from '../../events.ts';
 import type { LogLevel } from '../log-level.ts';
 import { storeOperation } from '../store-operations.ts';
 import type { Handlers } from '../subscriber.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
+import type { ReceiverEvent } from '../../events.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { ReceiverEvent } from '../events.ts';
 import type { LogLevel } from '../log-level.ts';
 import { createThrottle } from './throttle.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
-import type { RejectionReason } from '../events.ts';
+import type { RejectionReason } from '../../events.ts';
 import { createSubscriber } from '../subscriber.ts';
 import { ingestMetrics } from './ingest.ts';
 

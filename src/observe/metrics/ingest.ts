@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { VERIFY_REASONS } from '../../ingest/verify/outcome.ts';
-import { REJECTION_REASONS, type RejectionReason } from '../events.ts';
+import { REJECTION_REASONS, type RejectionReason } from '../../events.ts';
+import { VERIFY_REASONS } from '../../verify/outcome.ts';
 import type { Handlers } from '../subscriber.ts';
 import { perName, seconds } from './labels.ts';
 

@@ -28,7 +28,7 @@ export const B = 'audit.log';
 export const MOST_AT_WORK = 10;
 /** After so long without a sign of it a taker counts as dead. */
 export const IDLE_MS = 1_200;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** A process's queue with the news that its observer hears. */
 export type Process = Readonly<{
@@ -81,9 +81,9 @@ export async function startProcess(
   });
   t.after(() => queue.close());
   const until: Process['until'] = async (what, holds) => {
-    const giveUpMs = Date.now() + PATIENCE_MS;
+    const giveUpMs = Date.now() + TIMEOUT_MS;
     while (!(await holds())) {
-      assert.ok(Date.now() < giveUpMs, `${what}: not within ${PATIENCE_MS} ms; ${troubles.at(-1)}`);
+      assert.ok(Date.now() < giveUpMs, `${what}: not within ${TIMEOUT_MS} ms; ${troubles.at(-1)}`);
       await Promise.race([heard.promise, new Promise((resolve) => setTimeout(resolve, 50))]);
     }
   };

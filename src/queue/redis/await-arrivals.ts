@@ -1,9 +1,9 @@
 import type { RedisConnection } from './connection.ts';
-import { createLane, type Lane, type LaneParts } from './lane.ts';
+import { createShard, type Shard, type ShardParts } from './shard.ts';
 
-export type ArrivalParts = Omit<LaneParts, 'connection'> &
+export type ArrivalParts = Omit<ShardParts, 'connection'> &
   Readonly<{
-    connection: LaneParts['connection'] & Pick<RedisConnection, 'laneOf'>;
+    connection: ShardParts['connection'] & Pick<RedisConnection, 'shardOf'>;
     lost: (error: Error) => void;
   }>;
 
@@ -12,22 +12,22 @@ export type Arrivals = Readonly<{
   watch(destination: string): void;
 }>;
 
-/** Waits for entries for as long as the connection lasts, in as many lanes as it needs. */
+/** Waits for entries for as long as the connection lasts, in as many shards as it needs. */
 export function createArrivals(parts: ArrivalParts): Arrivals {
   const { connection, keyOf, ended, lost } = parts;
-  const lanes = new Map<number, Lane>();
-  const start = (): Lane => {
-    const lane = createLane(parts);
-    lane.read().catch((error: unknown) => lost(error as Error));
-    return lane;
+  const shards = new Map<number, Shard>();
+  const start = (): Shard => {
+    const shard = createShard(parts);
+    shard.read().catch((error: unknown) => lost(error as Error));
+    return shard;
   };
   return {
     watch(destination) {
       if (ended.aborted) return;
-      const number = connection.laneOf(keyOf(destination));
-      const lane = lanes.get(number) ?? start();
-      lanes.set(number, lane);
-      lane.watch(destination);
+      const number = connection.shardOf(keyOf(destination));
+      const shard = shards.get(number) ?? start();
+      shards.set(number, shard);
+      shard.watch(destination);
     },
   };
 }

@@ -6,13 +6,13 @@ import { type Reached, type ReachParts, reach } from './reach.ts';
 import { openReader, type Reader } from './reader.ts';
 
 /** Connections to a server or a cluster that live and end together. */
-export type RedisConnection = Pick<Reached, 'laneOf' | 'addresses'> &
+export type RedisConnection = Pick<Reached, 'shardOf' | 'addresses'> &
   Readonly<{
     /** Runs commands, and gives the connection up if the server takes too long over them: it may hang. */
     run<Result>(command: (commands: RedisCommands) => Promise<Result>): Promise<Result>;
     /** Makes the group of each stream, and the stream, where they are missing. */
     makeGroups(keys: readonly string[]): Promise<void>;
-    /** A connection for blocking reads of the key's lane, or null when there are as many as there may be. */
+    /** A connection for blocking reads of the key's shard, or null when there are as many as there may be. */
     openReader(key: string): Promise<Reader | null>;
     /** Ends all, in whatever state they are. */
     close(): void;
@@ -20,7 +20,7 @@ export type RedisConnection = Pick<Reached, 'laneOf' | 'addresses'> &
 
 export type ConnectionParts = Omit<ReachParts, 'onOpen'> & Readonly<{ clock: Clock }>;
 
-/** Most connections for blocking reads: a server has one lane, a cluster one for each slot with a stream. */
+/** Most connections for blocking reads: a server has one shard, a cluster one for each slot with a stream. */
 const MAX_READERS = 100;
 
 /**
@@ -57,13 +57,13 @@ export async function openConnection(parts: ConnectionParts): Promise<RedisConne
     const reached = await within(ANSWER_TIMEOUT_MS, () =>
       reach({ ...parts, onOpen: (connection) => opened.add(connection) }),
     );
-    const { commands, laneOf, addresses } = reached;
+    const { commands, shardOf, addresses } = reached;
     const run: RedisConnection['run'] = (command) => within(ANSWER_TIMEOUT_MS, () => command(commands));
     // A cluster without the node that has a stream of ours is of no use, however well the others are.
     await run(() => Promise.all(keys.map((key) => commands.xLen(key))));
     let readers = 0;
     return {
-      laneOf,
+      shardOf,
       addresses,
       run,
       async makeGroups(missing) {

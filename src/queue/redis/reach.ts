@@ -13,7 +13,7 @@ import {
 export type Reached = Readonly<{
   commands: RedisCommands;
   /** Streams with the same number can be read by one command: in a cluster they have to be in one slot. */
-  laneOf(key: string): number;
+  shardOf(key: string): number;
   /** The connection to the server that has the key. */
   clientOf(key: string): Promise<RedisClient>;
   /** Where else it can be reached, as host and port. */
@@ -41,7 +41,7 @@ export async function reach({ url, keys, onOpen, lost, mustBeCluster }: ReachPar
   const { mode } = await client.hello();
   if (mode !== 'cluster') {
     if (mustBeCluster) throw new Error('the URL names nodes of a cluster, and this server is of none');
-    return { commands: client, laneOf: () => 0, clientOf: async () => client, addresses: () => [] };
+    return { commands: client, shardOf: () => 0, clientOf: async () => client, addresses: () => [] };
   }
   const slots = await Promise.all(keys.map((key) => client.clusterKeySlot(key)));
   const slotOf = new Map(keys.map((key, at) => [key, slots[at]!]));
@@ -52,7 +52,7 @@ export async function reach({ url, keys, onOpen, lost, mustBeCluster }: ReachPar
   await joining.connected;
   return {
     commands: cluster,
-    laneOf: (key) => slotOf.get(key)!,
+    shardOf: (key) => slotOf.get(key)!,
     clientOf: (key) => cluster.getNodeClientForKey(key),
     addresses: () => toAddresses(cluster.masters),
   };

@@ -8,7 +8,7 @@ const BLOCK_MS = 2_000;
 
 /** A connection of its own: a blocking read holds up everything behind it. */
 export type Reader = Readonly<{
-  /** Waits for an entry of each of these streams, which are of one lane. Empty if none came for a while. */
+  /** Waits for an entry of each of these streams, which are of one shard. Empty if none came for a while. */
   read(
     keys: readonly string[],
     consumer: string,

@@ -6,7 +6,7 @@ import type { Query } from './database.ts';
 import { type InsertResult, insertAll } from './insert.ts';
 import { UNDONE } from './insert-statements.ts';
 import { findKnown } from './known.ts';
-import { apart, namesOf } from './names.ts';
+import { distinctByName, namesOf } from './names.ts';
 import type { OperationOf } from './operations.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { hasState } from './store-failure.ts';
@@ -66,10 +66,10 @@ export async function acceptBatch(
   const acceptSome = async (some: readonly Insert[]): Promise<boolean> => {
     // Marks are decided one by one; for keys the statement itself takes care of repetitions.
     const hasMarks = some.some(({ replayMark }) => replayMark !== null);
-    const result = await insert(hasMarks ? apart(some) : some);
+    const result = await insert(hasMarks ? distinctByName(some) : some);
     await lookUp(some.filter(isOpen));
     if (result === null || !result.hasNoRoom) return false;
-    const { admitted, refused } = admit(apart(some.filter(isOpen)), backlog.limit - result.pending);
+    const { admitted, refused } = admit(distinctByName(some.filter(isOpen)), backlog.limit - result.pending);
     for (const one of refused) outcomes.set(one, FULL);
     return admitted.length > 0 && ((await insert(admitted))?.hasNoRoom ?? false);
   };

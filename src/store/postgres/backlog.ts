@@ -4,7 +4,7 @@ import { monotonicMs } from '../../runtime/clock.ts';
  * The limit of pending deliveries is kept by the insert statement itself, which counts what is committed. What it
  * cannot see are the statements of other connections that are under way at the same moment. So a node sends several
  * at once only while all of them fit eight times over into the room that was left a moment ago; near the limit it
- * sends one at a time, with at most `CAREFUL_SHARE` of the limit, or one event, in it.
+ * sends one at a time, with at most `NEAR_LIMIT_SHARE` of the limit, or one event, in it.
  *
  * The bound: a lone node keeps the limit exactly. Of up to eight nodes each beyond the first may take one careful
  * statement more, a 32nd part of the limit (8 at least), in all moments at most: (nodes - 1) * max(limit / 32, 8).
@@ -13,17 +13,17 @@ import { monotonicMs } from '../../runtime/clock.ts';
 export type Backlog = Readonly<{
   limit: number;
   /** Most deliveries of one statement near the limit. */
-  carefulSize: number;
+  nearLimitBatch: number;
   saw(pending: number): void;
   changed(by: number): void;
   /** Deliveries that statements under way are about to add; negative when they have ended. */
   underWay(by: number): void;
   /** Whether so many more may come near the limit. */
-  isTight(more: number): boolean;
+  isNearLimit(more: number): boolean;
 }>;
 
-const CAREFUL_SHARE = 1 / 32;
-const LEAST_CAREFUL_SIZE = 8;
+const NEAR_LIMIT_SHARE = 1 / 32;
+const LEAST_NEAR_LIMIT_BATCH = 8;
 const NODES_COVERED = 8;
 /** Other nodes may fill the room while this one takes no events. */
 const KNOWLEDGE_LASTS_MS = 1_000;
@@ -34,7 +34,7 @@ export function createBacklog(limit: number, nowMs: () => number = monotonicMs):
   let adding = 0;
   return {
     limit,
-    carefulSize: Math.max(Math.ceil(limit * CAREFUL_SHARE), LEAST_CAREFUL_SIZE),
+    nearLimitBatch: Math.max(Math.ceil(limit * NEAR_LIMIT_SHARE), LEAST_NEAR_LIMIT_BATCH),
     saw(seen) {
       pending = seen;
       seenAtMs = nowMs();
@@ -45,7 +45,7 @@ export function createBacklog(limit: number, nowMs: () => number = monotonicMs):
     underWay(by) {
       adding += by;
     },
-    isTight: (more) =>
+    isNearLimit: (more) =>
       nowMs() - seenAtMs > KNOWLEDGE_LASTS_MS || pending + NODES_COVERED * (adding + more) > limit,
   };
 }

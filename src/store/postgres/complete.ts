@@ -1,17 +1,17 @@
 import type { Pool, PoolClient } from 'pg';
 import { StoreError, TransactionError } from '../../domain/errors.ts';
+import { createSemaphore } from '../../runtime/semaphore.ts';
 import type { CompleteStore } from '../complete-store.ts';
 import { unlessAborted } from '../unless-aborted.ts';
-import type { BackOff } from './back-off.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
+import { TRIED } from './in-doubt.ts';
 import { beginWithin, MAY_NOT_DROP } from './open-transaction.ts';
 import type { OperationOf } from './operations.ts';
 import { lockKeys } from './order-locks.ts';
 import { keysToPass, settleAll } from './settle.ts';
-import { createSlots } from './slots.ts';
 import { hasState, isOutcomeUnknown, toStoreError } from './store-failure.ts';
-import { TRIED } from './unsure.ts';
 
 type Complete = CompleteStore['completeWithin'];
 
@@ -20,7 +20,7 @@ export type CompletionParts = Readonly<{
   pool: Pool;
   /** How many of them there may be; who finds none waits in line. */
   maxOpen: number;
-  backOff: BackOff;
+  breaker: CircuitBreaker;
   /** Whether statements are prepared by name; a pooler in transaction mode may not bear that. */
   named: boolean;
   /** Any other connection. */
@@ -32,28 +32,28 @@ export type CompletionParts = Readonly<{
  * @see CompleteStore
  */
 export function createCompletions(parts: CompletionParts): Complete {
-  const { pool, maxOpen, backOff } = parts;
-  const slots = createSlots(maxOpen);
+  const { pool, maxOpen, breaker } = parts;
+  const semaphore = createSemaphore(maxOpen);
   return async (...request) => {
-    const giveBack = await slots.take(request[3]);
+    const giveBack = await semaphore.take(request[3]);
     try {
-      const obstacle = backOff.obstacle();
+      const obstacle = breaker.error();
       if (obstacle !== null) throw obstacle;
-      return await completeOn(await connect(pool, backOff), parts, request);
+      return await completeOn(await connect(pool, breaker), parts, request);
     } finally {
       giveBack();
     }
   };
 }
 
-async function connect(pool: Pool, backOff: BackOff): Promise<PoolClient> {
+async function connect(pool: Pool, breaker: CircuitBreaker): Promise<PoolClient> {
   try {
     const client = await pool.connect();
-    backOff.worked();
+    breaker.onSuccess();
     return client;
   } catch (thrown) {
     const error = toStoreError(thrown);
-    if (error.code === 'STORE_UNAVAILABLE') backOff.failed(error);
+    if (error.code === 'STORE_UNAVAILABLE') breaker.onFailure(error);
     throw error;
   }
 }

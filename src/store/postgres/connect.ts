@@ -10,11 +10,11 @@ export type ConnectOptions = Readonly<{
   session?: Readonly<Record<string, string>>;
 }>;
 
-const CONNECT_PATIENCE_MS = 3_000;
+const CONNECT_TIMEOUT_MS = 3_000;
 /** No statement of ours takes long: one that does is stuck, and whoever waits for it had better be told. */
-const STATEMENT_PATIENCE_MS = 15_000;
+const STATEMENT_TIMEOUT_MS = 15_000;
 /** A server that is cut off answers nothing, not even that a statement has taken too long. */
-export const ANSWER_PATIENCE_MS = 20_000;
+export const ANSWER_TIMEOUT_MS = 20_000;
 const INT8 = 20;
 
 /** 64-bit integers are times and counts, which a number holds exactly; the client would make texts of them. */
@@ -32,7 +32,7 @@ const types: pg.CustomTypesConfig = {
 export const HANDLER_SESSION = {
   // Power loss after our 2xx would lose the event, whatever the server's own default is.
   synchronous_commit: 'on',
-  statement_timeout: String(STATEMENT_PATIENCE_MS),
+  statement_timeout: String(STATEMENT_TIMEOUT_MS),
   lock_timeout: '10000',
   // Whoever waited for a lock has to see what was committed under it. Escaped, for options end at a space.
   default_transaction_isolation: 'read\\ committed',
@@ -70,8 +70,8 @@ export function clientConfig({
     application_name: applicationName,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
-    connectionTimeoutMillis: CONNECT_PATIENCE_MS,
-    query_timeout: ANSWER_PATIENCE_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: ANSWER_TIMEOUT_MS,
     types,
     ...(options !== '' && { options }),
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
-import { NO_BACK_OFF } from './back-off.ts';
+import { ALWAYS_CLOSED } from './circuit-breaker.ts';
 import { createPool } from './connect.ts';
 import { createDatabase } from './database.ts';
 
@@ -21,7 +21,7 @@ describe('a database', () => {
   it('lets go of the values of a statement that is done, without waiting for a full collection', async () => {
     const url = await server.createDatabase();
     const pool = createPool({ url, applicationName: 'test', isDirect: true }, 2, true);
-    const { query } = createDatabase(pool, NO_BACK_OFF, true, 5_000);
+    const { query } = createDatabase(pool, ALWAYS_CLOSED, true, 5_000);
     const length = { name: 'length', text: 'select octet_length($1::bytea) as bytes' };
     const beforeBytes = process.memoryUsage().arrayBuffers;
     let mostBytes = 0;

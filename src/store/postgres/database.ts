@@ -1,7 +1,7 @@
 import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 import { systemClock } from '../../runtime/clock.ts';
-import type { BackOff } from './back-off.ts';
-import { isGivenWay, isSilence, Silence, toStoreError } from './store-failure.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
+import { isSerializationFailure, isTimeoutError, TimeoutError, toStoreError } from './store-failure.ts';
 
 /** A statement of the program; its name is that of its plan in each session. */
 export type Statement = Readonly<{ name: string; text: string }>;
@@ -28,37 +28,42 @@ export type Database = Readonly<{
 const BEGIN = 'begin isolation level read committed';
 
 /** Times that a statement is sent again after it gave way to another one. */
-const GIVEN_WAY_TRIES = 3;
+const CONFLICT_TRIES = 3;
 
 /**
  * The pool with what every use of it needs: errors turned into StoreErrors, a pause while the server is away, and
  * connections thrown away once they have failed.
  * @param named whether statements are prepared by name; a pooler in transaction mode may not bear that
- * @param patienceMs how long a statement may take. The connection of one that takes longer is ended; whether the
+ * @param timeoutMs how long a statement may take. The connection of one that takes longer is ended; whether the
  *   statement is committed yet nobody knows then
  */
-export function createDatabase(pool: Pool, backOff: BackOff, named: boolean, patienceMs: number): Database {
-  const control = (client: PoolClient, text: string) => ask(client, { text }, patienceMs);
+export function createDatabase(
+  pool: Pool,
+  breaker: CircuitBreaker,
+  named: boolean,
+  timeoutMs: number,
+): Database {
+  const control = (client: PoolClient, text: string) => ask(client, { text }, timeoutMs);
   const send = async (client: PoolClient, { name, text }: Statement, values: readonly unknown[]) => {
     const query = { ...(named && { name }), text, values: values as unknown[] };
-    return (await ask(client, query, patienceMs)).rows;
+    return (await ask(client, query, timeoutMs)).rows;
   };
 
   const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
-    const obstacle = backOff.obstacle();
+    const obstacle = breaker.error();
     if (obstacle !== null) throw obstacle;
     let client: PoolClient | null = null;
     try {
       client = await pool.connect();
       const result = await work(client);
       client.release();
-      backOff.worked();
+      breaker.onSuccess();
       return result;
     } catch (thrown) {
       const error = toStoreError(thrown);
       const isAway = error.code === 'STORE_UNAVAILABLE';
-      if (isAway) backOff.failed(error);
-      if (isSilence(thrown)) dropIdle(pool);
+      if (isAway) breaker.onFailure(error);
+      if (isTimeoutError(thrown)) dropIdle(pool);
       client?.release(isAway || error.code === 'STORE_BUSY');
       throw error;
     }
@@ -77,12 +82,12 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean, pat
     return Promise.all(sent);
   };
 
-  const givingWay = async <T>(work: () => Promise<T>): Promise<T> => {
+  const retryOnConflict = async <T>(work: () => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
         return await work();
       } catch (error) {
-        if (tries === GIVEN_WAY_TRIES || !isGivenWay((error as Error).cause)) throw error;
+        if (tries === CONFLICT_TRIES || !isSerializationFailure((error as Error).cause)) throw error;
       }
     }
   };
@@ -91,8 +96,8 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean, pat
     withClient((client) => send(client, statement, values));
 
   return {
-    query: (statement, values = []) => givingWay(() => runOnce(statement, values)),
-    together: (statements) => givingWay(() => withClient((client) => sendTogether(client, statements))),
+    query: (statement, values = []) => retryOnConflict(() => runOnce(statement, values)),
+    together: (statements) => retryOnConflict(() => withClient((client) => sendTogether(client, statements))),
     transaction: (work) =>
       withClient(async (client) => {
         await control(client, BEGIN);
@@ -112,9 +117,9 @@ export function createDatabase(pool: Pool, backOff: BackOff, named: boolean, pat
  * By callback and with a timer of its own: the client's promises and timers keep what was sent out of reach of all but
  * a full collection, of which several a second were due under load.
  */
-function ask(client: PoolClient, query: QueryConfig, patienceMs: number): Promise<QueryResult<Row>> {
+function ask(client: PoolClient, query: QueryConfig, timeoutMs: number): Promise<QueryResult<Row>> {
   return new Promise((resolve, reject) => {
-    const stopWaiting = systemClock.after(patienceMs, () => reject(new Silence(patienceMs)));
+    const stopWaiting = systemClock.after(timeoutMs, () => reject(new TimeoutError(timeoutMs)));
     client.query<Row>(query, (error, result) => {
       stopWaiting();
       if (error) reject(error);

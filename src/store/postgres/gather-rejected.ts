@@ -1,4 +1,4 @@
-import { GroupCommit } from '../group-commit.ts';
+import { Batcher } from '../batcher.ts';
 import type { Query } from './database.ts';
 import { type Keep, keepRejected } from './rejected.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
@@ -8,7 +8,7 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
 /** Keeps rejected requests many at a time, for they come in floods; one statement after the other, in their order. */
 export function gatherRejected(query: Query): (keep: Keep) => Promise<void> {
-  const commits = new GroupCommit<Keep, void>({
+  const commits = new Batcher<Keep, void>({
     commit: (batch) => keepAll(query, batch),
     maxBatch: MAX_BATCH,
     maxBatchBytes: MAX_BATCH_BYTES,

@@ -1,5 +1,5 @@
 import { systemClock } from '../../runtime/clock.ts';
-import { GroupCommit } from '../group-commit.ts';
+import { Batcher } from '../batcher.ts';
 import type { Answers, OperationKind, OperationOf } from './operations.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
 
@@ -30,7 +30,7 @@ export function gather<Kind extends OperationKind>(
   weigh: (operation: OperationOf<Kind>) => number,
   isAlone = false,
 ): Lane<Kind> {
-  const commits = new GroupCommit<OperationOf<Kind>, Answers[Kind]>({
+  const commits = new Batcher<OperationOf<Kind>, Answers[Kind]>({
     commit: (batch) => onlyCulpritsFail(work, batch),
     maxBatch: MAX_BATCH,
     maxBatchBytes: MAX_BATCH_BYTES,

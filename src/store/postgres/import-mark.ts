@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { StoreError } from '../../domain/errors.ts';
-import type { HighWater, Part, Proof } from '../inbox-copy.ts';
+import type { HighWater, Part, Proof } from '../migrate/inbox-copy.ts';
 
 /**
  * How far the move of another inbox into this database is. One row, made by the move itself and kept for good: most

@@ -1,4 +1,11 @@
-import { type Batch, COLUMNS, type HighWater, type Part, type Row, type Value } from '../inbox-copy.ts';
+import {
+  type Batch,
+  COLUMNS,
+  type HighWater,
+  type Part,
+  type Row,
+  type Value,
+} from '../migrate/inbox-copy.ts';
 import { addCounts, addOrderCounts, addTotals } from './counters.ts';
 import type { Statement } from './database.ts';
 import { packBodies } from './packed-bodies.ts';

@@ -7,18 +7,18 @@ import {
   PARTS,
   type Part,
   type Row,
-} from '../inbox-copy.ts';
+} from '../migrate/inbox-copy.ts';
 import { checkServer } from './check-server.ts';
 import { clientConfig, placeOf } from './connect.ts';
 import type { Statement } from './database.ts';
-import { claimTarget } from './import-claim.ts';
+import { claimTarget } from './import-lock.ts';
 import { finishImportMark } from './import-mark.ts';
 import { firstKey, keyOf, readStatement, writeStatement, writeValues } from './import-rows.ts';
 import { COUNTS, ORDER_COUNTS } from './stats.ts';
-import { toStoreError, wordsOf } from './store-failure.ts';
+import { describe, toStoreError } from './store-failure.ts';
 
 /** A batch on a slow disk takes longer than any statement of a receiver. */
-const STATEMENT_PATIENCE_MS = 120_000;
+const STATEMENT_TIMEOUT_MS = 120_000;
 
 /**
  * Opens a database that an inbox moves to, on one connection: its locks are that session's.
@@ -27,7 +27,7 @@ const STATEMENT_PATIENCE_MS = 120_000;
 export async function openImport(url: string): Promise<InboxTarget> {
   const client = new pg.Client({
     ...clientConfig({ url, applicationName: 'webhook-receiver migrate', isDirect: true }),
-    query_timeout: STATEMENT_PATIENCE_MS + 5_000,
+    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
   });
   // Without a listener a connection that breaks ends the process; whoever asks next is told.
   client.on('error', () => {});
@@ -35,7 +35,7 @@ export async function openImport(url: string): Promise<InboxTarget> {
   try {
     await named(place, 'cannot move into', async () => {
       await client.connect();
-      await client.query(`set statement_timeout = ${STATEMENT_PATIENCE_MS}`);
+      await client.query(`set statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
       await checkServer(client, true);
     });
   } catch (error) {
@@ -125,7 +125,7 @@ async function named<T>(place: string, what: string, work: () => Promise<T>, adv
   } catch (error) {
     // Its advice is for a receiver, which goes on by itself.
     const { code, message } = toStoreError(error);
-    const words = code === 'STORE_UNSAFE' ? message : wordsOf(error);
+    const words = code === 'STORE_UNSAFE' ? message : describe(error);
     throw new StoreError(code, `${what} ${place}: ${words}${advice === '' ? '' : `. ${advice}`}`, {
       cause: error,
     });

@@ -32,11 +32,11 @@ export function inTurnWhenTight(backlog: Backlog, work: Work<'insert'>): Work<'i
 
   const carefully = async (batch: readonly OperationOf<'insert'>[], before: Promise<void>) => {
     await before;
-    return workPartByPart(partsOf(batch, backlog.carefulSize), work);
+    return workPartByPart(partsOf(batch, backlog.nearLimitBatch), work);
   };
   return async (batch) => {
     const more = deliveriesOf(batch);
-    const own = backlog.isTight(more) ? carefully(batch, last) : work(batch);
+    const own = backlog.isNearLimit(more) ? carefully(batch, last) : work(batch);
     // Without their answers, or each would hold those of all before it.
     last = Promise.allSettled([last, own]).then(() => {});
     backlog.underWay(more);

@@ -45,11 +45,11 @@ const extend = (token: string, of = anEvent()): Operation => ({
 const replay: Operation = { kind: 'replay', deliveryId: deliveryIdOf(event.id, 1), nowMs: 0 };
 
 /** The places of the operations in the order in which they are done, group by group. */
-function plan(operations: readonly Operation[], isTight = false): number[][] {
+function plan(operations: readonly Operation[], isNearLimit = false): number[][] {
   const groups: number[][] = [];
   let rest = operations.map((operation, at) => ({ operation, at }));
   while (rest.length > 0) {
-    const next = nextGroup(rest, isTight);
+    const next = nextGroup(rest, isNearLimit);
     groups.push(next.group.map(({ at }) => at));
     rest = [...next.rest];
   }

@@ -18,11 +18,14 @@ export type Group<Entry> = Readonly<{
  * One statement does many of a kind, so the next group is one operation with all of its kind that may overtake what
  * lies between, because nobody could tell. Inserts go first where they may: an insert that finds its event known can
  * look at it again later, but not earlier.
- * @param isTight whether so much may come in that the limit could be reached: then inserts overtake nothing that counts
+ * @param isNearLimit whether so much may come in that the limit could be reached: then inserts overtake nothing that counts
  */
-export function nextGroup<Entry extends Carrier>(entries: readonly Entry[], isTight: boolean): Group<Entry> {
+export function nextGroup<Entry extends Carrier>(
+  entries: readonly Entry[],
+  isNearLimit: boolean,
+): Group<Entry> {
   const overtakes = (entry: Entry, passed: readonly Entry[]) =>
-    passed.every(({ operation }) => mayOvertake(entry.operation, operation, isTight));
+    passed.every(({ operation }) => mayOvertake(entry.operation, operation, isNearLimit));
   const first =
     entries.find(
       (entry, at) => entry.operation.kind === 'insert' && overtakes(entry, entries.slice(0, at)),
@@ -64,29 +67,29 @@ function canShare(first: Carrier, group: readonly Carrier[], operation: Operatio
   return group.every((member) => commutes(member.operation, operation));
 }
 
-function mayOvertake(operation: Operation, passed: Operation, isTight: boolean): boolean {
-  if (operation.kind === 'insert') return insertMayOvertake(operation, passed, isTight);
+function mayOvertake(operation: Operation, passed: Operation, isNearLimit: boolean): boolean {
+  if (operation.kind === 'insert') return insertMayOvertake(operation, passed, isNearLimit);
   // What an insert is answered may show the event as it is before the operation.
   if (passed.kind === 'insert') return operation.kind === 'extend' || operation.kind === 'view';
   return commutes(operation, passed);
 }
 
 /** Of one key the first comes first; and one that may be refused has to see who takes room and who makes it. */
-function insertMayOvertake(insert: OperationOf<'insert'>, passed: Operation, isTight: boolean): boolean {
+function insertMayOvertake(insert: OperationOf<'insert'>, passed: Operation, isNearLimit: boolean): boolean {
   switch (passed.kind) {
     case 'insert':
-      return !isTight && !sharesName(passed, insert);
+      return !isNearLimit && !sharesName(passed, insert);
     case 'claim':
       return (
-        !isTight &&
+        !isNearLimit &&
         !passed.request.limits.some(({ destination }) =>
           insert.destinations.some((addressee) => destinationOf(addressee) === destination),
         )
       );
     case 'claimByIds':
-      return !isTight && !namesEvent(passed, insert.event.id);
+      return !isNearLimit && !namesEvent(passed, insert.event.id);
     case 'settle':
-      return !(isTight && makesPending(passed));
+      return !(isNearLimit && makesPending(passed));
     default:
       return passed.kind !== 'replay' && passed.kind !== 'releaseKey';
   }

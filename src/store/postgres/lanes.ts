@@ -11,6 +11,7 @@ import type { Databases } from './databases.ts';
 import { readViews } from './event-view.ts';
 import { extendAll } from './extend.ts';
 import { gather, type Lane, onlyCulpritsFail, type Work } from './gather.ts';
+import { createInDoubt, type InDoubt } from './in-doubt.ts';
 import { inParts, inTurnWhenTight } from './in-parts.ts';
 import type { OperationKind, OperationOf } from './operations.ts';
 import { releaseKey } from './order.ts';
@@ -18,7 +19,6 @@ import { createUnderLocks, type UnderLocks } from './order-locks.ts';
 import { replayDelivery } from './replay.ts';
 import { keysToPass, STATUS_AFTER, settleAll } from './settle.ts';
 import { isOutcomeUnknown } from './store-failure.ts';
-import { createUnsure, type Unsure } from './unsure.ts';
 
 export type Lanes = Readonly<{ [Kind in OperationKind]: Lane<Kind> }>;
 
@@ -27,7 +27,7 @@ export type Lanes = Readonly<{ [Kind in OperationKind]: Lane<Kind> }>;
  * @param announce called when deliveries have become due at once
  */
 export function createLanes(
-  { prompt, patient }: Databases,
+  { interactive, background }: Databases,
   backlog: Backlog,
   observer: StoreObserver,
   announce: () => void,
@@ -39,12 +39,12 @@ export function createLanes(
     return result;
   };
 
-  const acceptUnderLocks = createUnderLocks(prompt);
+  const acceptUnderLocks = createUnderLocks(interactive);
   const accept: Work<'insert'> = inParts(
     ({ destinations }) => orderKeysOf(destinations),
     async (batch) => {
       const outcomes = await timed(batch.length, () =>
-        acceptBatch(prompt.query, acceptUnderLocks, batch, backlog),
+        acceptBatch(interactive.query, acceptUnderLocks, batch, backlog),
       );
       if (hasNewDeliveries(batch, outcomes)) announce();
       return outcomes;
@@ -62,20 +62,20 @@ export function createLanes(
   ) =>
     timed(group.length, async () => {
       const requests = group.map(({ request }) => request);
-      const outcomes = await claim(patient.query, requests);
+      const outcomes = await claim(background.query, requests);
       for (const { leased } of outcomes) backlog.changed(-leased.length);
       return outcomes;
     });
-  const underLocks = createUnderLocks(patient);
-  const unsure = createUnsure(patient.query);
+  const underLocks = createUnderLocks(background);
+  const inDoubt = createInDoubt(background.query);
   const settle = gather<'settle'>(
     inParts(settleKeysOf, (batch) =>
-      timed(batch.length, () => settleCounted(underLocks, batch, backlog, unsure)),
+      timed(batch.length, () => settleCounted(underLocks, batch, backlog, inDoubt)),
     ),
     ({ attempt }) => attempt?.responseExcerpt?.length ?? 0,
   );
   const extend = gather<'extend'>(
-    (batch) => timed(batch.length, () => extendAll(prompt.query, batch)),
+    (batch) => timed(batch.length, () => extendAll(interactive.query, batch)),
     () => 0,
   );
   return {
@@ -87,7 +87,7 @@ export function createLanes(
     replay: ([operation]) =>
       timed(1, async () => {
         const { deliveryId, nowMs } = operation!;
-        const outcome = await patient.transaction((within) =>
+        const outcome = await background.transaction((within) =>
           replayDelivery(within, deliveryId, nowMs, backlog.limit),
         );
         if (outcome.kind === 'replayed') backlog.changed(1);
@@ -100,7 +100,7 @@ export function createLanes(
       }),
     view: (group) =>
       readViews(
-        prompt.query,
+        interactive.query,
         group.map(({ eventId }) => eventId),
       ),
   };
@@ -120,14 +120,14 @@ async function settleCounted(
   underLocks: UnderLocks,
   batch: readonly OperationOf<'settle'>[],
   backlog: Backlog,
-  unsure: Unsure,
+  inDoubt: InDoubt,
 ) {
   const settling = settleAll(underLocks(keysToPass(batch)), batch);
   const first = await settling.catch((error: StoreError) => {
-    if (isOutcomeUnknown(error.cause)) unsure.remember(batch);
+    if (isOutcomeUnknown(error.cause)) inDoubt.remember(batch);
     throw error;
   });
-  const outcomes = await unsure.resolve(batch, first);
+  const outcomes = await inDoubt.resolve(batch, first);
   for (const [at, { settlement }] of batch.entries()) {
     if (outcomes[at] === 'settled' && STATUS_AFTER[settlement.kind] === 'pending') backlog.changed(1);
   }

@@ -18,7 +18,7 @@ export function namesOf(entry: Named): string[] {
 }
 
 /** Those that no one before them shares a key or a mark with, so that none of them decides about another. */
-export function apart<Entry extends Named>(entries: readonly Entry[]): Entry[] {
+export function distinctByName<Entry extends Named>(entries: readonly Entry[]): Entry[] {
   const names = new Set<string>();
   return entries.filter((entry) => {
     const own = namesOf(entry);

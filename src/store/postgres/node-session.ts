@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { type Clock, sleep, systemClock } from '../../runtime/clock.ts';
+import { createMutex } from '../../runtime/mutex.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { StoreObserver } from '../store.ts';
 import { type ConnectOptions, clientConfig } from './connect.ts';
-import { createSequence } from './in-sequence.ts';
 import { LOCK_SPACE } from './migrate.ts';
 
 /** One connection of the node's own, beside the pool: what belongs to a session must not be shared. */
@@ -28,9 +28,9 @@ const BEATS_A_MEASUREMENT = 5;
  * off, or its process stopped, and the connection itself looks alive.
  */
 const SILENCE_MS = 8_000;
-const ANSWER_PATIENCE_MS = 4_000;
+const ANSWER_TIMEOUT_MS = 4_000;
 /** A server that works ends the connection at once; one that hangs never does. */
-const END_PATIENCE_MS = 1_000;
+const END_TIMEOUT_MS = 1_000;
 /** Commits that notify wait for each other, on all nodes: so one notification speaks for all inserts of this time. */
 const ANNOUNCE_EVERY_MS = 20;
 
@@ -44,7 +44,7 @@ export function createNodeSession(
   clock: Clock = systemClock,
 ): NodeSession {
   // The connection takes one statement at a time.
-  const inSequence = createSequence();
+  const exclusively = createMutex();
   let client: pg.Client | null = null;
   let socket = new Socket();
   let isLeader = false;
@@ -62,7 +62,7 @@ export function createNodeSession(
     const freshSocket = new Socket();
     const fresh = new pg.Client({
       ...clientConfig(connection),
-      query_timeout: ANSWER_PATIENCE_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
       stream: () => freshSocket,
     });
     fresh.on('error', () => drop(fresh));
@@ -95,11 +95,11 @@ export function createNodeSession(
       if (client !== null) drop(client);
     }
   };
-  const loop = createRunLoop(clock, BEAT_MS, 'after a pause', () => inSequence(beat));
+  const loop = createRunLoop(clock, BEAT_MS, 'after a pause', () => exclusively(beat));
 
   const announceNow = () => {
     isAnnouncing = false;
-    void inSequence(async () => {
+    void exclusively(async () => {
       const live = client;
       await live?.query('select pg_notify($1, $2)', [CHANNEL, own]).catch(() => drop(live));
     });
@@ -123,7 +123,7 @@ export function createNodeSession(
 
   return {
     async start() {
-      await inSequence(beat);
+      await exclusively(beat);
       void loop.start();
     },
     announce() {
@@ -131,14 +131,14 @@ export function createNodeSession(
       isAnnouncing = true;
       clock.after(ANNOUNCE_EVERY_MS, announceNow);
     },
-    tryLead: () => inSequence(tryLead),
+    tryLead: () => exclusively(tryLead),
     async stop() {
       await loop.stop();
       const live = client;
       client = null;
       isLeader = false;
       if (live === null) return;
-      await Promise.race([live.end().catch(() => {}), sleep(clock, END_PATIENCE_MS)]);
+      await Promise.race([live.end().catch(() => {}), sleep(clock, END_TIMEOUT_MS)]);
       socket.destroy();
     },
   };

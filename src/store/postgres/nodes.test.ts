@@ -149,7 +149,7 @@ describe('several nodes on one database', () => {
     const inserted = outcomes.filter(({ kind }) => kind === 'inserted').length;
     assert.ok(inserted >= limit, `${inserted} of ${limit}`);
     assert.ok(
-      inserted <= limit + (nodes.length - 1) * createBacklog(limit).carefulSize,
+      inserted <= limit + (nodes.length - 1) * createBacklog(limit).nearLimitBatch,
       `${inserted} of ${limit}`,
     );
     assert.equal((await nodes[0]!.insertEvent(anEvent(), ['billing'])).kind, 'full');

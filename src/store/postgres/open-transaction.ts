@@ -9,7 +9,7 @@ import { hasState, toStoreError } from './store-failure.ts';
 const MARK = 'webhook_receiver_completion';
 
 /** From here on it holds the delivery's row, which whoever takes back dead leases would wait for, so not for long. */
-const SETTLING_PATIENCE_MS = 5_000;
+const SETTLING_TIMEOUT_MS = 5_000;
 
 const NO_SAVEPOINT = '3B001';
 const NO_TRANSACTION = '25P01';
@@ -95,11 +95,11 @@ function frame(client: PoolClient, searchPath: string): OpenTransaction {
         // as whom the inbox logs in, whatever role the work took on.
         await client.query(
           `release savepoint ${MARK}; reset session authorization; reset role; select set_config('search_path', ${pg.escapeLiteral(withTempLast(searchPath))}, true);
-          set local idle_in_transaction_session_timeout = ${SETTLING_PATIENCE_MS}; set local plan_cache_mode = force_generic_plan;
+          set local idle_in_transaction_session_timeout = ${SETTLING_TIMEOUT_MS}; set local plan_cache_mode = force_generic_plan;
           set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off`,
         );
       } catch (error) {
-        throw wordsForLostMark(error, failure);
+        throw explainLostSavepoint(error, failure);
       }
     },
     revoke() {
@@ -119,7 +119,7 @@ const ENDS_ITSELF =
 export const MAY_NOT_DROP =
   'a handler may not drop the statements of its connection: leave out "deallocate all"';
 
-function wordsForLostMark(error: unknown, failure: unknown): unknown {
+function explainLostSavepoint(error: unknown, failure: unknown): unknown {
   if (hasState(error, ABORTED)) {
     const message = 'a statement of the transaction failed, so nothing of it can be committed';
     return new TransactionError(message, { cause: failure ?? error });

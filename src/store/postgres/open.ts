@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { StoreError } from '../../domain/errors.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { createMutex } from '../../runtime/mutex.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { Store, StoreOptions } from '../store.ts';
 import { createBacklog } from './backlog.ts';
@@ -12,7 +13,6 @@ import { createDatabases, type Databases } from './databases.ts';
 import { countDue, duePending } from './due.ts';
 import { findExpired } from './expired.ts';
 import { gatherRejected } from './gather-rejected.ts';
-import { createSequence } from './in-sequence.ts';
 import { createLanes } from './lanes.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -80,12 +80,12 @@ type Parts = Readonly<{
 
 function createStore({ databases, handlers, session, options }: Parts): Store {
   const { maxPendingDeliveries, observer = {} } = options;
-  const { prompt, patient, backOff } = databases;
-  const { query } = patient;
+  const { interactive, background, breaker } = databases;
+  const { query } = background;
   const backlog = createBacklog(maxPendingDeliveries);
   const submitter = createSubmitter(
     createLanes(databases, backlog, observer, session.announce),
-    backlog.isTight,
+    backlog.isNearLimit,
   );
   const poll = createRunLoop(systemClock, POLL_MS, 'after a pause', async () => observer.onDue?.());
   void poll.start();
@@ -93,13 +93,13 @@ function createStore({ databases, handlers, session, options }: Parts): Store {
   const completeWithin = createCompletions({
     pool: handlers,
     maxOpen: MAX_COMPLETIONS,
-    backOff,
+    breaker,
     named: (options.directUrl ?? null) === null,
     query,
   });
   const keep = gatherRejected(query);
   // What handshakes leave behind is written a few times in the life of a source.
-  const inSequence = createSequence();
+  const exclusively = createMutex();
 
   let closing: Promise<void> | null = null;
   const asking = new Set<Promise<unknown>>();
@@ -138,14 +138,14 @@ function createStore({ databases, handlers, session, options }: Parts): Store {
       do {
         const slice = Math.min(PURGE_SLICE, limit - deleted);
         const outcome = await ask(() =>
-          patient.transaction((within) => purgeSlice(within, beforeMs, slice, at)),
+          background.transaction((within) => purgeSlice(within, beforeMs, slice, at)),
         );
         deleted += outcome.deleted;
         at = outcome.cursor;
       } while (at !== null && deleted < limit);
       return { deleted, cursor: at };
     },
-    ping: () => ask(async () => void (await prompt.query(PING))),
+    ping: () => ask(async () => void (await interactive.query(PING))),
     tryLead: () => whileOpen(() => session.tryLead()),
     listBlocked: (...asked) => ask(() => listBlocked(query, ...asked)),
     releaseKey: (destination, orderKey) =>
@@ -163,10 +163,12 @@ function createStore({ databases, handlers, session, options }: Parts): Store {
     readRejected: (id) => ask(() => readRejected(query, id)),
     dropRejected: (id) => ask(() => dropRejected(query, id)),
     purgeRejected: (beforeMs, limit) => ask(() => purgeRejected(query, beforeMs, limit)),
-    readSourceState: (source) => ask(() => inSequence(() => readState(prompt.query, source))),
-    keepSourceState: (...values) => ask(() => inSequence(() => keepState(prompt.query, ...values))),
-    replaceSourceState: (...values) => ask(() => inSequence(() => replaceState(prompt.query, ...values))),
-    dropSourceState: (source, name) => ask(() => inSequence(() => dropState(prompt.query, source, name))),
+    readSourceState: (source) => ask(() => exclusively(() => readState(interactive.query, source))),
+    keepSourceState: (...values) => ask(() => exclusively(() => keepState(interactive.query, ...values))),
+    replaceSourceState: (...values) =>
+      ask(() => exclusively(() => replaceState(interactive.query, ...values))),
+    dropSourceState: (source, name) =>
+      ask(() => exclusively(() => dropState(interactive.query, source, name))),
     close() {
       closing ??= (async () => {
         await poll.stop();

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { clientConfig, HANDLER_SESSION } from './connect.ts';
-import { LOCK_KEYS, LOCKED_PATIENCE_MS } from './order-locks.ts';
+import { LOCK_KEYS, LOCKED_TIMEOUT_MS } from './order-locks.ts';
 
 let server: TestPostgres;
 before(async () => {
@@ -21,8 +21,8 @@ describe('the locks of order keys', () => {
     const before = await patience();
     await client.query('begin');
     await client.query({ ...LOCK_KEYS, values: [[1, 2, 3]] });
-    assert.equal(await patience(), String(LOCKED_PATIENCE_MS));
-    assert.ok(LOCKED_PATIENCE_MS < Number(HANDLER_SESSION.lock_timeout));
+    assert.equal(await patience(), String(LOCKED_TIMEOUT_MS));
+    assert.ok(LOCKED_TIMEOUT_MS < Number(HANDLER_SESSION.lock_timeout));
     await client.query('commit');
     assert.equal(await patience(), before);
   });

@@ -6,14 +6,14 @@ import { LOCK_SPACE } from './migrate.ts';
 const ORDER_SPACE = LOCK_SPACE + 1;
 
 /** How long the server waits for the next statement of a process that holds locks of keys, and may stand still. */
-export const LOCKED_PATIENCE_MS = 5_000;
+export const LOCKED_TIMEOUT_MS = 5_000;
 
 /** In the order given, so that of two that share keys neither waits for the other in a circle. They end with the transaction. */
 export const LOCK_KEYS: Statement = {
   name: 'lock_keys',
   text: `
 select pg_advisory_xact_lock(${ORDER_SPACE}, asked.key),
-  set_config('idle_in_transaction_session_timeout', '${LOCKED_PATIENCE_MS}', true)
+  set_config('idle_in_transaction_session_timeout', '${LOCKED_TIMEOUT_MS}', true)
 from unnest($1::integer[]) as asked (key)`,
 };
 

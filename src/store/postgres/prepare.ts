@@ -5,10 +5,10 @@ import { checkServer } from './check-server.ts';
 import { type ConnectOptions, clientConfig, placeOf } from './connect.ts';
 import { refuseUnfinished } from './import-mark.ts';
 import { type Migration, migrate } from './migrate.ts';
-import { toStoreError, wordsOfCause } from './store-failure.ts';
+import { describeCause, toStoreError } from './store-failure.ts';
 
 /** A server that starts beside the receiver may take a moment longer. */
-const OPEN_PATIENCE_MS = 5_000;
+const OPEN_TIMEOUT_MS = 5_000;
 const OPEN_PAUSE_MS = 250;
 
 /**
@@ -39,14 +39,14 @@ async function opening(way: ConnectOptions, work: (client: pg.Client) => Promise
   try {
     await withPatience(() => onClient(way, work));
   } catch (error) {
-    const message = `cannot open the database at ${placeOf(way.url)}: ${wordsOfCause(error)}`;
+    const message = `cannot open the database at ${placeOf(way.url)}: ${describeCause(error)}`;
     throw new StoreError(toStoreError(error).code, message, { cause: error });
   }
 }
 
 /** Tries again while the server cannot be reached, for a moment. */
 async function withPatience(work: () => Promise<void>): Promise<void> {
-  const untilMs = monotonicMs() + OPEN_PATIENCE_MS;
+  const untilMs = monotonicMs() + OPEN_TIMEOUT_MS;
   for (;;) {
     try {
       return await work();

@@ -13,6 +13,7 @@ import { COUNT_DUE, DUE_PENDING } from './due.ts';
 import { VIEWS } from './event-view.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
+import { TRIED } from './in-doubt.ts';
 import { INSERT, INSERT_MARKED, INSERT_MARKED_ORDERED, INSERT_ORDERED } from './insert-statements.ts';
 import { KNOWN } from './known.ts';
 import { openPostgresStore } from './open.ts';
@@ -23,7 +24,6 @@ import { LOCK_EVENT, REPLAY } from './replay.ts';
 import { SETTLE, SETTLE_ORDERED } from './settle.ts';
 import * as sourceState from './source-state.ts';
 import { OLDEST_PENDING } from './stats.ts';
-import { TRIED } from './unsure.ts';
 
 const isStatement = (value: unknown): value is Statement =>
   typeof value === 'object' && value !== null && 'text' in value && 'name' in value;

@@ -35,7 +35,7 @@ export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   if (isRefusalOfSettings(error)) return poolerOnTheWay(error);
   const code = codeOf(error);
-  const message = code === 'STORE_UNAVAILABLE' ? awayBecause(error) : wordsOf(error);
+  const message = code === 'STORE_UNAVAILABLE' ? awayBecause(error) : describe(error);
   const advice = ADVICE[code];
   return new StoreError(code, advice === undefined ? message : `${message}; ${advice}`, { cause: error });
 }
@@ -70,7 +70,7 @@ export function hasState(error: unknown, state: string): boolean {
 }
 
 /** A statement that gave way to another one is as good as never sent. */
-export function isGivenWay(error: unknown): boolean {
+export function isSerializationFailure(error: unknown): boolean {
   const code = sqlState(error);
   return code === '40P01' || code === '40001';
 }
@@ -82,14 +82,14 @@ export function isOutcomeUnknown(error: unknown): boolean {
 }
 
 /** A statement was given up: no answer came in its time. */
-export class Silence extends Error {
-  constructor(patienceMs: number) {
-    super(`no answer within ${patienceMs} ms`);
+export class TimeoutError extends Error {
+  constructor(timeoutMs: number) {
+    super(`no answer within ${timeoutMs} ms`);
   }
 }
 
-export function isSilence(error: unknown): boolean {
-  return error instanceof Silence;
+export function isTimeoutError(error: unknown): boolean {
+  return error instanceof TimeoutError;
 }
 
 function codeOf(error: unknown): StoreErrorCode {
@@ -115,16 +115,16 @@ function awayBecause(error: unknown): string {
 }
 
 /** All that is known of a failure, for whoever starts the program. */
-export function wordsOfCause(error: unknown): string {
+export function describeCause(error: unknown): string {
   const failure = toStoreError(error);
   return failure.code === 'STORE_UNAVAILABLE'
-    ? `${wordsOf(failure.cause)}; ${ADVICE[failure.code]}`
+    ? `${describe(failure.cause)}; ${ADVICE[failure.code]}`
     : failure.message;
 }
 
 /** A refused connection to a name with several addresses is an AggregateError without words of its own. */
-export function wordsOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(wordsOf).join(', ');
+export function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join(', ');
   const { message, code } = error as { message?: string; code?: string };
   return message || code || String(error);
 }

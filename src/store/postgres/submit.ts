@@ -1,5 +1,5 @@
 import { systemClock } from '../../runtime/clock.ts';
-import { PROMPT_PATIENCE_MS } from './databases.ts';
+import { INTERACTIVE_TIMEOUT_MS } from './databases.ts';
 import { hasToLookAgain, isOneGroup, nextGroup } from './in-turn.ts';
 import type { Lanes } from './lanes.ts';
 import type { Answer, Answers, Operation, OperationKind, OperationOf } from './operations.ts';
@@ -21,9 +21,9 @@ export type Submitter = Readonly<{
 /**
  * Hands operations to the lanes. What was submitted within one turn of the event loop comes out in its order; calls
  * that overlap otherwise are as concurrent as those of two nodes.
- * @param isTight whether so many more pending deliveries may come near the limit
+ * @param isNearLimit whether so many more pending deliveries may come near the limit
  */
-export function createSubmitter(lanes: Lanes, isTight: (more: number) => boolean): Submitter {
+export function createSubmitter(lanes: Lanes, isNearLimit: (more: number) => boolean): Submitter {
   let turn: Entry[] = [];
   let open = 0;
   let idle: (() => void)[] = [];
@@ -48,11 +48,11 @@ export function createSubmitter(lanes: Lanes, isTight: (more: number) => boolean
   };
 
   const runInOrder = async (entries: readonly Entry[]) => {
-    const tight = isTight(addedBy(entries));
-    const stopWaiting = systemClock.after(PROMPT_PATIENCE_MS, () => refuseInserts(entries));
+    const nearLimit = isNearLimit(addedBy(entries));
+    const stopWaiting = systemClock.after(INTERACTIVE_TIMEOUT_MS, () => refuseInserts(entries));
     let rest = entries;
     while (rest.length > 0) {
-      const next = nextGroup(rest, tight);
+      const next = nextGroup(rest, nearLimit);
       const answers = await run(next.group);
       rest = settleGroup(rest, next.group, answers);
     }

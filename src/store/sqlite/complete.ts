@@ -8,7 +8,7 @@ import { isStorageFailure, toStoreError } from './store-failure.ts';
 const MAX_TOGETHER = 64;
 const TOGETHER_MS = 5;
 /** Another program may hold the file's write lock, as a backup or a shell does for a moment. */
-const LOCK_PATIENCE_MS = 5_000;
+const LOCK_TIMEOUT_MS = 5_000;
 const LOCK_PAUSE_MS = 5;
 
 export type CompletionParts = Readonly<{
@@ -86,7 +86,7 @@ export function createCompletions({ open, exclusive, sync }: CompletionParts): C
 }
 
 async function begin(connection: CompletingConnection): Promise<void> {
-  for (const untilMs = monotonicMs() + LOCK_PATIENCE_MS; ; ) {
+  for (const untilMs = monotonicMs() + LOCK_TIMEOUT_MS; ; ) {
     try {
       return connection.begin();
     } catch (error) {

@@ -1,6 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../domain/errors.ts';
-import { type Batch, COLUMNS, type Part, type ReadOptions, type Row, type Value } from '../inbox-copy.ts';
+import {
+  type Batch,
+  COLUMNS,
+  type Part,
+  type ReadOptions,
+  type Row,
+  type Value,
+} from '../migrate/inbox-copy.ts';
 import { STRIDE } from './delivery-key.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StoreError } from '../../domain/errors.ts';
-import type { InboxSource } from '../inbox-copy.ts';
+import type { InboxSource } from '../migrate/inbox-copy.ts';
 import { guarded, lockFile, refuseForeignFile, schemaVersion } from './connect.ts';
 import { fingerprintOf } from './export-fingerprint.ts';
 import { countRows, readBatches } from './export-rows.ts';

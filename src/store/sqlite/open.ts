@@ -1,6 +1,6 @@
 import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
-import { GroupCommit } from '../group-commit.ts';
+import { Batcher } from '../batcher.ts';
 import type { RejectedRequest, Store, StoreObserver, StoreOptions } from '../store.ts';
 import type { Queries } from './browse.ts';
 import { createCompletions } from './complete.ts';
@@ -52,7 +52,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
 
 function createStore(writer: ThreadClient, reader: ThreadClient, options: SqliteOptions): Store {
   const { path, maxPages, observer = {} } = options;
-  const commits = new GroupCommit<Submitted, Answer>({
+  const commits = new Batcher<Submitted, Answer>({
     commit: (batch) => commitBatch(writer, batch, observer),
     maxBatch: MAX_BATCH_OPERATIONS,
     maxBatchBytes: MAX_BATCH_BYTES,

@@ -17,7 +17,7 @@ export type Tally = Readonly<{
 type AttemptRow = Readonly<{ number: number; outcome: string }>;
 type DeliveryRow = Readonly<{ status: string; attempts: number; tries: readonly AttemptRow[] }>;
 
-const DRAIN_PATIENCE_MS = 60_000;
+const DRAIN_TIMEOUT_MS = 60_000;
 
 /** Waits until nothing is pending or at work, on any node. */
 function drained({ sql }: Cluster): Promise<true> {
@@ -27,7 +27,7 @@ function drained({ sql }: Cluster): Promise<true> {
     );
     return row!.open === 0;
   };
-  return eventually('all deliveries are done', async () => (await look()) && true, DRAIN_PATIENCE_MS);
+  return eventually('all deliveries are done', async () => (await look()) && true, DRAIN_TIMEOUT_MS);
 }
 
 /**

@@ -18,7 +18,7 @@ export type Load = Readonly<{
 
 const SENDERS = 6;
 /** A node that stands still answers nothing; senders turn to the others for a while, as a proxy would make them. */
-const ANSWER_PATIENCE_MS = 1_500;
+const ANSWER_TIMEOUT_MS = 1_500;
 const AVOIDED_MS = 3_000;
 const MOST_PAUSE_MS = 12;
 /** Of one event in seven; the others take up to ten. */
@@ -113,7 +113,7 @@ async function post(url: string, body: string): Promise<Answer | null> {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body,
-      signal: AbortSignal.timeout(ANSWER_PATIENCE_MS),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     });
     const { id } = (await response.json()) as { id?: string };
     if (response.status === 503) assert.ok(Number(response.headers.get('retry-after')) > 0, 'Retry-After');

@@ -12,7 +12,7 @@ export type EventStatus = Readonly<{
 }>;
 
 /** A receiver that does not answer at all fails the test instead of hanging it. */
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
 export type Answer = Readonly<{ status: number; headers: Headers; body: Record<string, unknown> }>;
 
@@ -31,7 +31,7 @@ export async function postEvent(
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     }),
   );
 }
@@ -49,7 +49,7 @@ export async function acceptEvents(url: string, envelopes: readonly Envelope[]):
 }
 
 export async function get(url: string, path: string): Promise<Answer> {
-  return readAnswer(await fetch(url + path, { signal: AbortSignal.timeout(PATIENCE_MS) }));
+  return readAnswer(await fetch(url + path, { signal: AbortSignal.timeout(TIMEOUT_MS) }));
 }
 
 /** The event of this key, or null if the receiver knows none. */
@@ -70,7 +70,7 @@ export function eventInStatus(url: string, key: string, wanted: EventStatus['sta
 
 /** Samples of a scrape by series, as `name{labels}` is written there. */
 export async function metricsOf(url: string): Promise<ReadonlyMap<string, number>> {
-  const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(PATIENCE_MS) })).text();
+  const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).text();
   const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
     samples.map((line) => {

@@ -1,0 +1,58 @@
+import { monotonicMs } from '../../runtime/clock.ts';
+import { openImport } from '../postgres/import.ts';
+import { openExport } from '../sqlite/export.ts';
+import { type BatchLimits, isEqual, type Progress, type Proof } from './inbox-copy.ts';
+import { type Move, moveRows } from './move-rows.ts';
+import { proveCopy } from './prove-copy.ts';
+
+export type MigrateOptions = Readonly<{
+  /** The SQLite file. */
+  from: string;
+  /** The URL of the PostgreSQL database. */
+  to: string;
+  nowMs: () => number;
+  onProgress?: (progress: Progress) => void;
+  /** For tests: small ones make many batches of few rows. */
+  limits?: BatchLimits;
+}>;
+
+export type MigrateOutcome =
+  | Readonly<{ kind: 'moved'; proof: Proof; movingMs: number; provingMs: number }>
+  /** The rows are not the same. The target stays closed to receivers. */
+  | Readonly<{ kind: 'differs'; proof: Proof }>
+  | Readonly<{ kind: 'moved_before'; proof: Proof; finishedAtMs: number }>;
+
+const MAX_BATCH_ROWS = 1000;
+/** Rows cost some hundred bytes beside their texts and bodies. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+const LIMITS: BatchLimits = { maxRows: MAX_BATCH_ROWS, maxBytes: MAX_BATCH_BYTES };
+
+/**
+ * Moves an inbox with its whole history from SQLite to PostgreSQL and proves that it is the same there. Killed at any
+ * moment and begun again it goes on. Beside open-store.ts the only place that knows the drivers.
+ * @throws StoreError when the source is in use, the target holds something else, or either of them fails
+ */
+export async function migrateInbox(options: MigrateOptions): Promise<MigrateOutcome> {
+  const { from, to, nowMs, onProgress = () => {}, limits = LIMITS } = options;
+  const source = openExport(from);
+  try {
+    const target = await openImport(to);
+    try {
+      const begun = await target.begin(source.fingerprint, nowMs());
+      if (begun.kind === 'finished') return { ...begun, kind: 'moved_before' };
+      const move: Move = { source, target, limits, leasesEndMs: begun.beganAtMs, onProgress };
+      const startedMs = monotonicMs();
+      await moveRows(move, begun.mark);
+      await target.analyze();
+      const movedMs = monotonicMs();
+      const proof = await proveCopy(move);
+      if (!proof.every(isEqual)) return { kind: 'differs', proof };
+      await target.finish(proof, source.lastRejectedSeq(), nowMs());
+      return { kind: 'moved', proof, movingMs: movedMs - startedMs, provingMs: monotonicMs() - movedMs };
+    } finally {
+      await target.close();
+    }
+  } finally {
+    source.close();
+  }
+}

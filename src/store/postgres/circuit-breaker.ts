@@ -1,0 +1,66 @@
+import type { StoreError } from '../../domain/errors.ts';
+import { type Clock, sleep } from '../../runtime/clock.ts';
+import { toStoreError } from './store-failure.ts';
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Keeps callers from a database that is away: each try would cost them a connect, or the whole time limit if it hangs,
+ * and the server a connect more when it starts.
+ */
+export type CircuitBreaker = Readonly<{
+  /** The failure because of which the database counts as away, else null: then try. */
+  error(): StoreError | null;
+  onFailure(error: StoreError): void;
+  onSuccess(): void;
+  /** Looks no more whether it is back. */
+  stop(): void;
+}>;
+
+/** For whoever has to try in any case. */
+export const ALWAYS_CLOSED: CircuitBreaker = { error: () => null, onFailure() {}, onSuccess() {}, stop() {} };
+
+/** From a failure to the first statement that works. */
+type Outage = { error: StoreError; readonly over: AbortController };
+
+/**
+ * While the database is away nobody waits for it but the probe, in the background: after a pause that doubles with each
+ * probe that fails, up to two seconds.
+ * @param probe rejects with STORE_UNAVAILABLE as long as the database cannot be used
+ */
+export function createCircuitBreaker(probe: () => Promise<unknown>, clock: Clock): CircuitBreaker {
+  let outage: Outage | null = null;
+  let isStopped = false;
+
+  const end = () => {
+    outage?.over.abort();
+    outage = null;
+  };
+  const probeUntilBack = async (own: Outage) => {
+    const { signal } = own.over;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      await sleep(clock, pauseMs, signal);
+      if (signal.aborted) return;
+      const failure = await probe().then(() => null, toStoreError);
+      if (signal.aborted) return;
+      // Whoever is answered, if only that the disk is full, has no need to keep others from asking.
+      if (failure?.code !== 'STORE_UNAVAILABLE') return end();
+      own.error = failure;
+    }
+  };
+  return {
+    error: () => outage?.error ?? null,
+    onFailure(error) {
+      // Of many that fail at once the first begins the outage; the others are the same failure.
+      if (outage !== null || isStopped) return;
+      outage = { error, over: new AbortController() };
+      void probeUntilBack(outage);
+    },
+    onSuccess: end,
+    stop() {
+      isStopped = true;
+      end();
+    },
+  };
+}

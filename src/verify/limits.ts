@@ -1,0 +1,24 @@
+import { decimal, type NumberRange, whole } from '../schema/number-range.ts';
+
+/** The bound on everything in a scheme that is a number. */
+export const SCHEME_LIMITS = {
+  // A day: beyond it a timestamp protects from nothing.
+  toleranceSeconds: decimal(1, 86_400, 'seconds'),
+  skewSeconds: decimal(0, 3600, 'seconds'),
+  keyBytes: whole(1, 1024),
+} as const satisfies Record<string, NumberRange>;
+
+/** Most items of a list in a scheme. */
+export const LIST_MAX = 20;
+/** Longest locator, template or other text of a scheme. */
+export const TEXT_CHARS_MAX = 1000;
+export const KEYS_URL_CHARS_MAX = 2048;
+
+/** Most signatures, and most groups of them, in one header: each may cost a hash of the body. */
+export const SIGNATURES_MAX = 16;
+/** Most headers of one beginning (`header:X-Sig-*`): DocuSign sends one for each of up to a hundred keys. */
+export const SIGNATURE_HEADERS_MAX = 100;
+/** Most names of headers that a signature lists. */
+export const SIGNED_HEADERS_MAX = 64;
+/** Most fields of a form or a query. No provider sends nearly as many. */
+export const FORM_FIELDS_MAX = 1000;

@@ -1,0 +1,51 @@
+import type { Hash, Hmac } from 'node:crypto';
+import type { Encoding } from '../scheme.ts';
+
+const ALPHABETS: Readonly<Record<Encoding, RegExp>> = {
+  hex: /^(?:[0-9a-f]{2})+$/,
+  HEX: /^(?:[0-9A-F]{2})+$/,
+  base64: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+  base64url: /^[A-Za-z0-9_-]+$/,
+};
+
+/** What an encoding looks like, for messages. */
+export const ENCODING_WORDS: Readonly<Record<Encoding, string>> = {
+  hex: 'lower-case hex',
+  HEX: 'upper-case hex',
+  base64: 'base64 with padding',
+  base64url: 'base64url without padding',
+};
+
+/**
+ * Decodes a text that must be exactly what encoding its bytes would give: Node's own decoder passes over junk and
+ * spare bits, so that many texts are one signature.
+ * @returns null if it is empty or anything else
+ */
+export function decodeStrictly(text: string, encoding: Encoding): Buffer | null {
+  if (text === '' || !ALPHABETS[encoding].test(text)) return null;
+  const bytes = Buffer.from(text, encoding === 'HEX' ? 'hex' : encoding);
+  return encode(bytes, encoding) === text ? bytes : null;
+}
+
+/** Whether the text could be a signature at all, to tell a malformed one from a wrong one. */
+export function looksEncoded(text: string, encoding: Encoding): boolean {
+  return text !== '' && ALPHABETS[encoding].test(text);
+}
+
+export function encode(bytes: Buffer, encoding: Encoding): string {
+  return encoding === 'HEX' ? bytes.toString('hex').toUpperCase() : bytes.toString(encoding);
+}
+
+/** What a finished hash is, encoded; without the way over a buffer where the hash can do it. */
+export function digestAs(finished: Hash | Hmac, encoding: Encoding): string {
+  return encoding === 'HEX' ? finished.digest('hex').toUpperCase() : finished.digest(encoding);
+}
+
+/** Text as the bytes that came over the wire: Node reads header bytes as Latin-1. */
+export function wireBytes(text: string): Buffer {
+  for (let i = 0; i < text.length; i++) {
+    // Latin-1 would cut such a character to another one.
+    if (text.charCodeAt(i) > 0xff) return Buffer.from(text, 'utf8');
+  }
+  return Buffer.from(text, 'latin1');
+}

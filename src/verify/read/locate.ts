@@ -1,0 +1,180 @@
+import type { Locator } from '../scheme.ts';
+import { parsePointer, resolveAll, resolvePointer, textOf } from './json-pointer.ts';
+import { readXml } from './read-xml.ts';
+import type { Scope } from './scope.ts';
+
+export const LOCATOR_KINDS = [
+  'header',
+  'query',
+  'body',
+  'form',
+  'sig',
+  'item',
+  'param',
+  'xml',
+  'key',
+  'items',
+] as const;
+export type LocatorKind = (typeof LOCATOR_KINDS)[number];
+
+/** A locator, ready to read. */
+export type Reader = Readonly<{
+  locator: Locator;
+  kind: LocatorKind;
+  /** What follows the kind. */
+  name: string;
+  /** It may find several values by its nature: `*`. */
+  isList: boolean;
+  /** The text, if there is exactly one: of two that differ nobody knows which was meant. */
+  one(scope: Scope): string | null;
+  all(scope: Scope): readonly string[];
+  /** The JSON values themselves; of other places the texts. */
+  values(scope: Scope): readonly unknown[];
+}>;
+
+export type Compiled<T> = Readonly<{ ok: true; value: T }> | Readonly<{ ok: false; problem: string }>;
+
+/** Takes a locator apart, once. */
+export function compileLocator(locator: Locator): Compiled<Reader> {
+  const at = locator.indexOf(':');
+  const kind = LOCATOR_KINDS.find((known) => known === locator.slice(0, at));
+  const name = locator.slice(at + 1);
+  if (at === -1 || kind === undefined) {
+    return wrong(locator, `begins with none of ${LOCATOR_KINDS.map((known) => `${known}:`).join(' ')}`);
+  }
+  switch (kind) {
+    case 'body':
+    case 'item':
+      return fromJson(
+        locator,
+        kind,
+        name,
+        kind === 'body' ? (scope) => scope.view.json : (scope) => scope.item,
+      );
+    case 'form':
+      return fromForm(locator, name);
+    case 'items':
+      return fromItems(locator, name);
+    case 'key':
+      return { ok: true, value: fromTexts(locator, kind, name) };
+    default:
+      if (name === '') return wrong(locator, 'has no name after the colon');
+      if (kind === 'xml' && !/^[\w.:-]+$/.test(name)) return wrong(locator, 'has no name of an XML element');
+      return { ok: true, value: fromTexts(locator, kind, name) };
+  }
+}
+
+function wrong(locator: string, what: string): Compiled<never> {
+  return { ok: false, problem: `the locator "${locator}" ${what}` };
+}
+
+function fromJson(
+  locator: Locator,
+  kind: LocatorKind,
+  pointer: string,
+  rootOf: (scope: Scope) => unknown,
+): Compiled<Reader> {
+  const path = parsePointer(pointer);
+  if (path === null) return wrong(locator, `needs a JSON Pointer such as /data/id after the name`);
+  const isList = path.includes('*');
+  const values = (scope: Scope): readonly unknown[] => {
+    const root = rootOf(scope);
+    if (isList) return resolveAll(root, path);
+    const value = resolvePointer(root, path);
+    return value === undefined ? [] : [value];
+  };
+  const all = (scope: Scope) => values(scope).flatMap((value) => textOf(value) ?? []);
+  const one = isList
+    ? (scope: Scope) => only(all(scope))
+    : (scope: Scope) => textOf(resolvePointer(rootOf(scope), path));
+  return { ok: true, value: { locator, kind, name: pointer, isList, one, all, values } };
+}
+
+function fromForm(locator: Locator, text: string): Compiled<Reader> {
+  const at = text.indexOf('/');
+  const field = at === -1 ? text : text.slice(0, at);
+  if (field === '') return wrong(locator, 'has no name after the colon');
+  if (at !== -1) return fromJson(locator, 'form', text.slice(at), (scope) => scope.view.fieldJson(field));
+  return { ok: true, value: fromTexts(locator, 'form', text) };
+}
+
+/** Of a batch whose items are signed one by one, in any order and as often as a sender likes: each different one. */
+function fromItems(locator: Locator, text: string): Compiled<Reader> {
+  const [array, ...members] = text.split(',').map(parsePointer);
+  if (array == null || members.length === 0 || members.includes(null) || text.includes('*')) {
+    return wrong(
+      locator,
+      'needs JSON Pointers to an array and to members of its items: items:/list,/id,/type',
+    );
+  }
+  const all = (scope: Scope): readonly string[] => {
+    const items = resolvePointer(scope.view.json, array);
+    if (!Array.isArray(items) || items.length === 0) return NONE;
+    const texts = items.map((item) =>
+      members.map((member) => textOf(resolvePointer(item, member!)) ?? '').join(':'),
+    );
+    return [[...new Set(texts)].sort().join(',')];
+  };
+  const one = (scope: Scope) => only(all(scope));
+  return { ok: true, value: { locator, kind: 'items', name: text, isList: false, one, all, values: all } };
+}
+
+const NONE: readonly string[] = [];
+
+function fromTexts(locator: Locator, kind: LocatorKind, name: string): Reader {
+  const all = readerOf(kind, name);
+  const lower = name.toLowerCase();
+  const isList = kind === 'header' && name.endsWith('*');
+  const one =
+    kind === 'header' && !isList
+      ? (scope: Scope) => scope.view.header(lower)
+      : (scope: Scope) => only(all(scope));
+  return { locator, kind, name, isList, one, all, values: all };
+}
+
+function readerOf(kind: LocatorKind, name: string): (scope: Scope) => readonly string[] {
+  switch (kind) {
+    case 'header': {
+      const lower = name.toLowerCase();
+      if (!lower.endsWith('*')) return (scope) => scope.view.headerAll(lower);
+      const prefix = lower.slice(0, -1);
+      return (scope) => scope.view.headersBeginning(prefix);
+    }
+    case 'query':
+      return (scope) => scope.view.query.get(name) ?? NONE;
+    case 'form':
+      return (scope) => scope.view.form?.get(name) ?? NONE;
+    case 'sig':
+      return (scope) => scope.pairs.filter(([key]) => key === name).map(([, value]) => value);
+    case 'param':
+      return (scope) => (Object.hasOwn(scope.params, name) ? [scope.params[name]!] : NONE);
+    case 'xml': {
+      return (scope) => {
+        const text = readXml(scope.view, name);
+        return text === null ? NONE : [text];
+      };
+    }
+    case 'key': {
+      const others = name.split(',');
+      return (scope) => {
+        const found = memberNames(scope.view.json).find((key) => !others.includes(key));
+        return found === undefined ? NONE : [found];
+      };
+    }
+    default:
+      return () => NONE;
+  }
+}
+
+function memberNames(value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : NONE;
+}
+
+function only(texts: readonly string[]): string | null {
+  return texts.length === 1 ? texts[0]! : null;
+}
+
+/** Template of a text that may be a bare locator: `header:X-Id` is `{header:X-Id}`. */
+export function asTemplate(text: string): string {
+  return !text.includes('{') && compileLocator(text).ok ? `{${text}}` : text;
+}

@@ -1,0 +1,36 @@
+import { FORM_FIELDS_MAX } from '../limits.ts';
+
+/** Fields by name, each with its values in order. */
+export type Fields = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Parses `application/x-www-form-urlencoded`, strictly: undefined if an escape is not UTF-8 in percents, or if there are
+ * too many fields. A lax decoder
+ * makes one text of several bodies, and with schemes that sign the decoded text all of them would verify.
+ */
+export function parseUrlencoded(text: string): Fields | undefined {
+  const fields = new Map<string, string[]>();
+  const pairs = text.split('&', FORM_FIELDS_MAX + 1);
+  if (pairs.length > FORM_FIELDS_MAX) return undefined;
+  for (const pair of pairs) {
+    if (pair === '') continue;
+    const at = pair.indexOf('=');
+    const name = decode(at === -1 ? pair : pair.slice(0, at));
+    const value = at === -1 ? '' : decode(pair.slice(at + 1));
+    if (name === undefined || value === undefined) return undefined;
+    const values = fields.get(name);
+    if (values === undefined) fields.set(name, [value]);
+    else values.push(value);
+  }
+  return fields;
+}
+
+function decode(text: string): string | undefined {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Verdict } from '../outcome.ts';
+import type { Compiled } from '../read/locate.ts';
+import type { Scope } from '../read/scope.ts';
+import { type CompiledTemplate, compileTemplate } from '../read/template.ts';
+import type { JwtScheme } from '../scheme.ts';
+import { refuse, VERIFIED } from './compiled-scheme.ts';
+import { sameText } from './same-text.ts';
+
+export type Claims = Readonly<Record<string, unknown>>;
+export type ClaimsCheck = (claims: Claims, scope: Scope, nowMs: number) => Verdict;
+
+type Expected = CompiledTemplate | boolean;
+type Rules = Readonly<{
+  iss: readonly CompiledTemplate[];
+  aud: CompiledTemplate | null;
+  claims: readonly (readonly [string, Expected])[];
+}>;
+
+/** Prepares the judging of a token's claims. @param tolerance seconds instead of the rule's for `iat` */
+export function compileClaims(jwt: JwtScheme['jwt'], tolerance: number | undefined): Compiled<ClaimsCheck> {
+  const rules = compileRules(jwt);
+  if (!rules.ok) return rules;
+  const iatTol = jwt.iatTol === undefined ? null : (tolerance ?? jwt.iatTol);
+  const { skew = 0, requireExp = false, bodyHash } = jwt;
+  const check: ClaimsCheck = (claims, scope, nowMs) =>
+    judgeTimes(claims, nowMs / 1000, skew, requireExp) ??
+    (iatTol === null ? null : judgeIssue(claims.iat, nowMs / 1000, iatTol)) ??
+    judgeTexts(claims, rules.value, scope) ??
+    (bodyHash === undefined ? null : judgeBody(claims[bodyHash], bodyHash, scope)) ??
+    VERIFIED;
+  return { ok: true, value: check };
+}
+
+function compileRules({ iss, aud, claims = {} }: JwtScheme['jwt']): Compiled<Rules> {
+  const issuers: CompiledTemplate[] = [];
+  for (const text of iss === undefined ? [] : typeof iss === 'string' ? [iss] : iss) {
+    const template = compileTemplate(text);
+    if (!template.ok) return template;
+    issuers.push(template.value);
+  }
+  const audience = aud === undefined ? null : compileTemplate(aud);
+  if (audience?.ok === false) return audience;
+  const expected: [string, Expected][] = [];
+  for (const [name, value] of Object.entries(claims)) {
+    const template = typeof value === 'boolean' ? { ok: true as const, value } : compileTemplate(value);
+    if (!template.ok) return template;
+    expected.push([name, template.value]);
+  }
+  return { ok: true, value: { iss: issuers, aud: audience?.value ?? null, claims: expected } };
+}
+
+/** How far `iat` may lie ahead where the scheme has no skew, be its age judged or not: clocks differ by no more. */
+const MOST_AHEAD_SECONDS = 300;
+
+function judgeTimes(claims: Claims, now: number, skew: number, requireExp: boolean): Verdict | null {
+  const { exp, nbf, iat } = claims;
+  if ([exp, nbf, iat].some((time) => time !== undefined && !isTime(time))) {
+    return refuse('wrong_claim', 'exp, nbf or iat is not a number.');
+  }
+  if (requireExp && exp === undefined) return refuse('wrong_claim', 'The token has no exp.');
+  // On its very second a token has expired (RFC 7519); an allowance for clocks, like every tolerance, includes its bound.
+  if (isTime(exp) && (skew === 0 ? now >= exp : now > exp + skew)) {
+    return refuse('expired_token', 'The token has expired.');
+  }
+  if (isTime(nbf) && nbf - skew > now) return refuse('wrong_claim', 'The token is not valid yet (nbf).');
+  const ahead = skew > 0 ? skew : MOST_AHEAD_SECONDS;
+  if (isTime(iat) && iat - ahead > now) {
+    return refuse('future_timestamp', `The token was issued more than ${ahead} s ahead (iat).`);
+  }
+  return null;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function judgeIssue(iat: unknown, now: number, tolerance: number): Verdict | null {
+  if (!isTime(iat)) return refuse('missing_timestamp', 'The token has no iat.');
+  if (now - iat > tolerance) {
+    return refuse('stale_timestamp', `The token was issued more than ${tolerance} s ago.`);
+  }
+  if (iat - now > tolerance) {
+    return refuse('future_timestamp', `The token was issued more than ${tolerance} s ahead.`);
+  }
+  return null;
+}
+
+function judgeTexts(claims: Claims, rules: Rules, scope: Scope): Verdict | null {
+  if (rules.iss.length > 0 && !rules.iss.some((template) => fits(claims.iss, template, scope))) {
+    return refuse('wrong_claim', 'iss is not the expected issuer.');
+  }
+  const { aud } = rules;
+  const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
+  if (aud !== null && !audiences.some((one) => fits(one, aud, scope))) {
+    return refuse('wrong_claim', 'aud is not this receiver.');
+  }
+  for (const [name, expected] of rules.claims) {
+    const isRight =
+      typeof expected === 'boolean' ? claims[name] === expected : fits(claims[name], expected, scope);
+    if (!isRight) return refuse('wrong_claim', `${name} is not what was expected.`);
+  }
+  return null;
+}
+
+/** A claim that is missing must not fit an expectation that is missing. */
+function fits(claim: unknown, expected: CompiledTemplate, scope: Scope): boolean {
+  const text = expected.text(scope);
+  return text !== null && text !== '' && claim === text;
+}
+
+function judgeBody(claim: unknown, name: string, scope: Scope): Verdict | null {
+  if (typeof claim === 'string' && sameText(claim, scope.view.bodySha256Hex)) return null;
+  return refuse('wrong_claim', `${name} is not the SHA-256 of the body.`);
+}

@@ -1,0 +1,127 @@
+import { type CryptoKey, importJWK, type JWK } from 'jose';
+import type { Compiled } from '../read/locate.ts';
+import type { JwtScheme } from '../scheme.ts';
+import type { JsonWebKeySet, SchemeInputs } from './compiled-scheme.ts';
+import { FetchError, type FetchText } from './fetch-keys.ts';
+import { fromPublicKey } from './jwt-public-key.ts';
+import { createKeyCache } from './key-cache.ts';
+
+export type JwtKey = CryptoKey | Uint8Array;
+/** Keys that may have signed the token: none if the key id is not known. @throws KeysUnavailable */
+export type JwtKeySource = (
+  kid: string | undefined,
+  alg: string,
+  nowMs: number,
+) => Promise<readonly JwtKey[]>;
+
+/** A key that is not in the set may have been added since, but not more often than this is it looked for. */
+const LOOK_AGAIN_MS = 60_000;
+
+/** Where the keys of a scheme come from. A problem: what they need was not given. */
+export function keySource({ keys, algs }: JwtScheme['jwt'], inputs: SchemeInputs): Compiled<JwtKeySource> {
+  if (keys === 'secret') return fromSecrets(inputs.secrets);
+  if (keys === 'publicKey') return fromPublicKey(inputs, algs);
+  if (inputs.jwks !== null) {
+    const { jwks } = inputs;
+    return { ok: true, value: (kid, alg, nowMs) => pick(jwks, kid, alg, nowMs) };
+  }
+  return keys === 'plaid' ? fromPlaid(inputs) : { ok: true, value: fromUrl(keys.url, inputs.fetchText) };
+}
+
+function fromSecrets(secrets: readonly string[]): Compiled<JwtKeySource> {
+  if (secrets.length === 0) return { ok: false, problem: 'a secret is missing' };
+  const keys = secrets.map((secret) => new Uint8Array(Buffer.from(secret)));
+  return { ok: true, value: async () => keys };
+}
+
+function fromUrl(url: string, fetchText: FetchText): JwtKeySource {
+  const cache = createKeyCache({ load: async (name) => parseKeySet(await fetchText(name)) });
+  return async (kid, alg, nowMs) => {
+    const found = await pick(await cache.get(url, nowMs), kid, alg, nowMs);
+    return found.length > 0 ? found : pick(await cache.get(url, nowMs, LOOK_AGAIN_MS), kid, alg, nowMs);
+  };
+}
+
+const PLAID_ENVIRONMENTS = ['production', 'sandbox', 'development'];
+
+function fromPlaid({ params, fetchText }: SchemeInputs): Compiled<JwtKeySource> {
+  const { clientId, plaidSecret, environment = 'production' } = params;
+  if (!clientId || !plaidSecret) {
+    return {
+      ok: false,
+      problem: 'params.clientId and params.plaidSecret are missing, by which keys are fetched',
+    };
+  }
+  if (!PLAID_ENVIRONMENTS.includes(environment)) {
+    return { ok: false, problem: `params.environment is none of ${PLAID_ENVIRONMENTS.join(', ')}` };
+  }
+  const url = `https://${environment}.plaid.com/webhook_verification_key/get`;
+  const load = async (kid: string): Promise<JsonWebKeySet> => {
+    const body = JSON.stringify({ client_id: clientId, secret: plaidSecret, key_id: kid });
+    const headers = { 'content-type': 'application/json' };
+    try {
+      const answer = JSON.parse(await fetchText(url, { method: 'POST', headers, body }));
+      return { keys: [answer.key] };
+    } catch (error) {
+      // Plaid's 400 is its answer that there is no such key; others are trouble.
+      if (error instanceof FetchError && error.status === 400) return { keys: [] };
+      throw error;
+    }
+  };
+  const cache = createKeyCache({ load });
+  return {
+    ok: true,
+    value: async (kid, alg, nowMs) =>
+      kid === undefined ? [] : pick(await cache.get(kid, nowMs), kid, alg, nowMs),
+  };
+}
+
+function parseKeySet(text: string): JsonWebKeySet {
+  const set = JSON.parse(text);
+  if (!Array.isArray(set?.keys)) throw new TypeError('the answer is no JWK Set');
+  return set;
+}
+
+/** Key type by algorithm: a key of another type would be read as something that it is not. */
+const KEY_TYPES: Readonly<Record<string, string>> = {
+  RS256: 'RSA',
+  RS384: 'RSA',
+  RS512: 'RSA',
+  PS256: 'RSA',
+  PS384: 'RSA',
+  PS512: 'RSA',
+  ES256: 'EC',
+  ES384: 'EC',
+  ES512: 'EC',
+  EdDSA: 'OKP',
+};
+
+const imported = new WeakMap<object, Promise<JwtKey>>();
+
+async function pick(
+  set: JsonWebKeySet,
+  kid: string | undefined,
+  alg: string,
+  nowMs: number,
+): Promise<readonly JwtKey[]> {
+  if (kid === undefined) return [];
+  const fitting = set.keys.filter((jwk) => jwk.kid === kid && isUsable(jwk, alg, nowMs));
+  return Promise.all(fitting.map((jwk) => importOnce(jwk, alg)));
+}
+
+function isUsable(jwk: Readonly<Record<string, unknown>>, alg: string, nowMs: number): boolean {
+  if (jwk.kty !== KEY_TYPES[alg] || (jwk.alg !== undefined && jwk.alg !== alg)) return false;
+  if (jwk.use !== undefined && jwk.use !== 'sig') return false;
+  // Plaid's own member, in Unix seconds; null while the key is in use.
+  const expiredAt = jwk.expired_at ?? null;
+  return expiredAt === null || (typeof expiredAt === 'number' && expiredAt * 1000 > nowMs);
+}
+
+function importOnce(jwk: Readonly<Record<string, unknown>>, alg: string): Promise<JwtKey> {
+  let key = imported.get(jwk);
+  if (key === undefined) {
+    key = importJWK(jwk as JWK, alg) as Promise<JwtKey>;
+    imported.set(jwk, key);
+  }
+  return key;
+}

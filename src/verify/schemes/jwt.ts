@@ -1,0 +1,116 @@
+import { compactVerify, decodeProtectedHeader } from 'jose';
+import type { Verdict } from '../outcome.ts';
+import { decodeStrictly } from '../read/decode.ts';
+import { compileSignature, type SignatureReader } from '../read/parse-signature.ts';
+import type { Scope } from '../read/scope.ts';
+import type { JwtScheme } from '../scheme.ts';
+import { type Check, refuse, type SchemeInputs, type SchemeOutcome, wrong } from './compiled-scheme.ts';
+import { compileClaims } from './jwt-claims.ts';
+import { type JwtKeySource, keySource } from './jwt-keys.ts';
+import { unavailable } from './key-cache.ts';
+
+/** Algorithms that a scheme may allow; `none` is not one. */
+export const JWT_ALGS = [
+  ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA'],
+];
+
+/** A JSON Web Token about the request. */
+export function compileJwt(scheme: JwtScheme, inputs: SchemeInputs): SchemeOutcome {
+  const { jwt } = scheme;
+  const problem = wrongAlgorithms(jwt);
+  if (problem !== null) return wrong(problem);
+  const source = keySource(jwt, inputs);
+  if (!source.ok) return { kind: 'passed-over', problem: source.problem };
+  const signature = compileSignature(scheme.sig, inputs.params);
+  if (!signature.ok) return wrong(signature.problem);
+  const claims = compileClaims(jwt, inputs.toleranceSeconds);
+  if (!claims.ok) return wrong(claims.problem);
+  const check: Check = async (scope, nowMs) => {
+    const token = readToken(signature.value, scope, jwt.bearer === true);
+    if (typeof token !== 'string') return token;
+    const payload = await verifySignature(token, jwt.algs, source.value, nowMs);
+    return payload.ok ? claims.value(payload.claims, scope, nowMs) : payload.verdict;
+  };
+  return { kind: 'ready', check };
+}
+
+/** Keys of one kind only: a public key must never be taken for the secret of an HMAC. */
+function wrongAlgorithms({ algs, keys }: JwtScheme['jwt']): string | null {
+  if (algs.length === 0) return 'jwt.algs is empty';
+  const unknown = algs.find((alg) => !JWT_ALGS.includes(alg));
+  if (unknown !== undefined) return `jwt.algs has ${unknown}, which is none of ${JWT_ALGS.join(', ')}`;
+  if (algs.every((alg) => alg.startsWith('HS') === (keys === 'secret'))) return null;
+  return 'jwt.algs has HS256 and the like with the keys "secret" only, and no others with it';
+}
+
+function readToken(signature: SignatureReader, scope: Scope, isBearer: boolean): string | Verdict {
+  const parsed = signature(scope);
+  if (parsed.kind !== 'groups') {
+    return refuse(parsed.kind === 'missing' ? 'missing_token' : 'malformed_signature', parsed.detail);
+  }
+  const text = parsed.groups.flatMap((group) => group.candidates)[0]!;
+  if (!isBearer) return text;
+  if (!text.startsWith('Bearer ')) return refuse('missing_token', 'The header is not "Bearer" and a token.');
+  return text.slice('Bearer '.length);
+}
+
+type Payload = { ok: true; claims: Record<string, unknown> } | { ok: false; verdict: Verdict };
+
+async function verifySignature(
+  token: string,
+  algs: readonly string[],
+  keysOf: JwtKeySource,
+  nowMs: number,
+): Promise<Payload> {
+  const header = readHeader(token);
+  if (header === null) return failed(refuse('malformed_signature', 'The token is no JWT in compact form.'));
+  const { alg, kid } = header;
+  if (!algs.includes(alg)) {
+    return failed(refuse('malformed_signature', `The token's algorithm is not ${algs.join(' or ')}.`));
+  }
+  try {
+    const keys = await keysOf(kid, alg, nowMs);
+    if (keys.length === 0) return failed(refuse('unknown_key', 'The token names a key that is not known.'));
+    for (const key of keys) {
+      const claims = await claimsOf(token, key, alg);
+      if (claims !== null) return { ok: true, claims };
+    }
+  } catch (error) {
+    return failed(unavailable(error));
+  }
+  return failed(refuse('wrong_signature', 'The token is not signed by the key.'));
+}
+
+function failed(verdict: Verdict): Payload {
+  return { ok: false, verdict };
+}
+
+function readHeader(token: string): { alg: string; kid: string | undefined } | null {
+  const parts = token.split('.');
+  // jose passes over spare bits, and with them several texts are one signature.
+  if (parts.length !== 3 || parts.some((part) => decodeStrictly(part, 'base64url') === null)) return null;
+  try {
+    const { alg, kid, typ, b64, crit } = decodeProtectedHeader(token);
+    if (typeof alg !== 'string' || b64 !== undefined || crit !== undefined) return null;
+    if (typ !== undefined && !/^(?:application\/)?jwt$/i.test(String(typ))) return null;
+    return kid === undefined || typeof kid === 'string' ? { alg, kid } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function claimsOf(
+  token: string,
+  key: Parameters<typeof compactVerify>[1],
+  alg: string,
+): Promise<Record<string, unknown> | null> {
+  try {
+    const { payload } = await compactVerify(token, key as Uint8Array, { algorithms: [alg] });
+    const claims: unknown = JSON.parse(Buffer.from(payload).toString());
+    const isObject = typeof claims === 'object' && claims !== null && !Array.isArray(claims);
+    return isObject ? (claims as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
