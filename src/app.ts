@@ -7,7 +7,7 @@ import { createEmitter } from './events.ts';
 import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
 import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/readiness.ts';
-import { fetchStatus } from './ingest/fetch-status.ts';
+import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { openIngest } from './ingest/open-ingest.ts';
 import { handshakesOf } from './ingest/open-source.ts';
 import type { SourceConfig } from './ingest/source-config.ts';

@@ -1,7 +1,7 @@
 import { compileVerifier } from '../verify/compile.ts';
+import { leastReplayWindow } from '../verify/identity/replay-window.ts';
 import type { Provider } from '../verify/provider.ts';
 import { findProvider } from '../verify/providers/index.ts';
-import { leastReplayWindow } from '../verify/replay-window.ts';
 import { SchemeError } from '../verify/scheme-error.ts';
 import { lacksEnv } from './env.ts';
 import { pathText } from './problem-lines.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.ts';
 import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
-import { identify } from '../verify/identify.ts';
+import { identify } from '../verify/identity/identify.ts';
 import type { VerifyReason } from '../verify/outcome.ts';
 import type { SignedRequest } from '../verify/read/signed-request.ts';
 import type { KeepRejected } from './keep-rejected.ts';

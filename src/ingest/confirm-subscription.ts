@@ -163,3 +163,10 @@ function isProviders(text: string): boolean {
   const { protocol, hostname, port, username, password } = new URL(text);
   return protocol === 'https:' && port === '' && username === '' && password === '' && HOST.test(hostname);
 }
+
+/** Asks for a URL with the platform's own client. What is answered beside the status is not read. */
+export const fetchStatus: FetchStatus = async (url, signal) => {
+  const response = await fetch(url, { redirect: 'manual', signal });
+  await response.body?.cancel();
+  return response.status;
+};

@@ -1,7 +1,7 @@
-import type { IdentityRules } from '../verify/identify.ts';
+import type { IdentityRules } from '../verify/identity/identify.ts';
+import { signedIdentity } from '../verify/identity/signed-identity.ts';
 import type { Provider } from '../verify/provider.ts';
 import type { Scheme, Template } from '../verify/scheme.ts';
-import { signedIdentity } from '../verify/signed-identity.ts';
 import type { Verification } from './source-config.ts';
 
 /** What a source's events are called: the provider's rules with the user's in their place. */

@@ -1,11 +1,11 @@
 import type { SourceStateStore } from '../store/store.ts';
 import type { VerifierOptions } from '../verify/compile.ts';
 import { findHandshake } from '../verify/handshake.ts';
-import type { IdentityRules } from '../verify/identify.ts';
+import type { IdentityRules } from '../verify/identity/identify.ts';
+import { leastReplayWindow } from '../verify/identity/replay-window.ts';
 import type { AcceptedReply, Handshake, Provider } from '../verify/provider.ts';
 import { findProvider } from '../verify/providers/index.ts';
 import { type RequestView, viewOf } from '../verify/read/signed-request.ts';
-import { leastReplayWindow } from '../verify/replay-window.ts';
 import type { Template } from '../verify/scheme.ts';
 import { identityRules } from './identity-rules.ts';
 import { createPublicUrl, type PublicUrl } from './public-url.ts';

@@ -3,8 +3,8 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { compileVerifier } from './index.ts';
 import { FORM_FIELDS_MAX, SIGNATURE_HEADERS_MAX, SIGNATURES_MAX, SIGNED_HEADERS_MAX } from './limits.ts';
-import { parseForm } from './read/parse-form.ts';
 import type { SignedRequest } from './read/signed-request.ts';
+import { parseForm } from './read/signed-request.ts';
 import type { Scheme } from './scheme.ts';
 
 const NOW_S = 1_760_000_000;

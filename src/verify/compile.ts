@@ -6,7 +6,6 @@ import { type SignedRequest, viewOf } from './read/signed-request.ts';
 import { checkScheme } from './schema/check-scheme.ts';
 import type { Scheme } from './scheme.ts';
 import { SchemeError } from './scheme-error.ts';
-import { compileBasic } from './schemes/basic.ts';
 import type { JsonWebKeySet, SchemeInputs, SchemeOutcome } from './schemes/compiled-scheme.ts';
 import { wrong } from './schemes/compiled-scheme.ts';
 import { judgeCondition, secretsFor } from './schemes/condition.ts';
@@ -18,7 +17,7 @@ import { compileJwt } from './schemes/jwt.ts';
 import { compilePaypal } from './schemes/paypal.ts';
 import { compilePublicKey } from './schemes/public-key.ts';
 import { compileSns } from './schemes/sns.ts';
-import { compileToken } from './schemes/token.ts';
+import { compileBasic, compileToken } from './schemes/token.ts';
 import { verdictOfAny } from './schemes/verdict-of-any.ts';
 
 export type VerifierOptions = Readonly<{

@@ -1,5 +1,5 @@
 import { compileVerifier } from './compile.ts';
-import { type Identity, type IdentityRules, identify } from './identify.ts';
+import { type Identity, type IdentityRules, identify } from './identity/identify.ts';
 import type { VerifyReason } from './outcome.ts';
 import { findProvider } from './providers/index.ts';
 import { flatHeaders, type HeadersLike } from './read/headers-like.ts';
@@ -18,7 +18,7 @@ export {
   type HandshakeKeys,
   type HandshakeReply,
 } from './handshake.ts';
-export { type Identity, type IdentityRules, identify } from './identify.ts';
+export { type Identity, type IdentityRules, identify } from './identity/identify.ts';
 export { VERIFY_REASONS, type Verdict, type VerifyReason } from './outcome.ts';
 export type * from './provider.ts';
 export { findProvider, PROVIDERS } from './providers/index.ts';

@@ -2,14 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decodeStrictly, encode } from './read/decode.ts';
-import { decodeHtml } from './read/html-entities.ts';
 import { parsePointer, resolveAll, resolvePointer } from './read/json-pointer.ts';
-import { parseForm } from './read/parse-form.ts';
 import { parseJson } from './read/parse-json.ts';
 import { parseUrlencoded } from './read/parse-urlencoded.ts';
+import { parseForm } from './read/signed-request.ts';
 import { decodedUrl, pathOf, withoutPort, withoutQuery, withPort } from './read/url-forms.ts';
 import { ENCODINGS, type KeyRule } from './scheme.ts';
-import { makeKey } from './schemes/key-rule.ts';
+import { decodeHtml, makeKey } from './schemes/key-rule.ts';
 import { sameText } from './schemes/same-text.ts';
 
 describe('strict decoding', () => {

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { parseForm } from './parse-form.ts';
 import { parseJson } from './parse-json.ts';
+import { parseMultipart } from './parse-multipart.ts';
 import { type Fields, parseUrlencoded } from './parse-urlencoded.ts';
 
 /** What schemes see. `url` is absolute, as the sender knows it (the public URL). `headers` flat, as sent. */
@@ -147,4 +147,15 @@ function sameName(name: string, lower: string): boolean {
 /** The same bytes as a Buffer, without a copy. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const NO_FIELDS: Fields = new Map();
+
+/** Fields of a form body; undefined if the body is no form, or a broken one. */
+export function parseForm(mediaType: string, contentType: string, body: Uint8Array): Fields | undefined {
+  if (mediaType === 'multipart/form-data') return parseMultipart(contentType, body);
+  if (mediaType !== '' && mediaType !== 'application/x-www-form-urlencoded') return undefined;
+  if (body.length === 0) return NO_FIELDS;
+  if (!isUtf8(body)) return undefined;
+  return parseUrlencoded(bufferOf(body).toString());
 }

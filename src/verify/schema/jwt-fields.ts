@@ -9,10 +9,10 @@ import { checkedText } from './locator-fields.ts';
 import { type Fields, TEXT_TAKES, textField, textMistake, textOrTexts, wordField } from './scheme-fields.ts';
 
 const ALGS_TAKES = `a list of one or more of ${JWT_ALGS.join(', ')}`;
-const CLAIMS_TAKES = `an object of at most ${LIST_MAX} texts or booleans by claim`;
+const JWT_CLAIMS_TAKES = `an object of at most ${LIST_MAX} texts or booleans by claim`;
 const KEYS_TAKES = 'secret, publicKey, plaid or an object with the https url of a JWKS';
 
-const claimField = checkedText(TEXT_TAKES, claimMistake);
+const jwtClaimField = checkedText(TEXT_TAKES, jwtClaimMistake);
 const keysUrlField = z.strictObject({ url: z.string().refine(isKeysUrl) });
 
 const jwtRules = {
@@ -21,11 +21,11 @@ const jwtRules = {
     .refine(({ length }) => length > 0 && length <= LIST_MAX, ALGS_TAKES)
     .readonly(),
   bearer: z.boolean('true or false').exactOptional(),
-  iss: textOrTexts(TEXT_TAKES, claimMistake).exactOptional(),
-  aud: claimField.exactOptional(),
+  iss: textOrTexts(TEXT_TAKES, jwtClaimMistake).exactOptional(),
+  aud: jwtClaimField.exactOptional(),
   claims: z
-    .record(z.string(), z.union([claimField, z.boolean()], 'a text, true or false'), CLAIMS_TAKES)
-    .refine((claims) => Object.keys(claims).length <= LIST_MAX, CLAIMS_TAKES)
+    .record(z.string(), z.union([jwtClaimField, z.boolean()], 'a text, true or false'), JWT_CLAIMS_TAKES)
+    .refine((claims) => Object.keys(claims).length <= LIST_MAX, JWT_CLAIMS_TAKES)
     .readonly()
     .exactOptional(),
   iatTol: numberField(SCHEME_LIMITS.toleranceSeconds).exactOptional(),
@@ -38,7 +38,7 @@ const jwtRules = {
 export const jwtField = part(jwtRules).readonly();
 
 /** A claim's text may be a template, so that its braces must be right. */
-function claimMistake(text: string): string | null {
+function jwtClaimMistake(text: string): string | null {
   const mistake = textMistake(text);
   if (mistake !== null) return mistake;
   const compiled = compileTemplate(text);

@@ -6,8 +6,8 @@ import type { JwtScheme } from '../scheme.ts';
 import { refuse, VERIFIED } from './compiled-scheme.ts';
 import { sameText } from './same-text.ts';
 
-export type Claims = Readonly<Record<string, unknown>>;
-export type ClaimsCheck = (claims: Claims, scope: Scope, nowMs: number) => Verdict;
+export type JwtClaims = Readonly<Record<string, unknown>>;
+export type JwtClaimsCheck = (jwtClaims: JwtClaims, scope: Scope, nowMs: number) => Verdict;
 
 type Expected = CompiledTemplate | boolean;
 type Rules = Readonly<{
@@ -17,16 +17,19 @@ type Rules = Readonly<{
 }>;
 
 /** Prepares the judging of a token's claims. @param tolerance seconds instead of the rule's for `iat` */
-export function compileClaims(jwt: JwtScheme['jwt'], tolerance: number | undefined): Compiled<ClaimsCheck> {
+export function compileJwtClaims(
+  jwt: JwtScheme['jwt'],
+  tolerance: number | undefined,
+): Compiled<JwtClaimsCheck> {
   const rules = compileRules(jwt);
   if (!rules.ok) return rules;
   const iatTol = jwt.iatTol === undefined ? null : (tolerance ?? jwt.iatTol);
   const { skew = 0, requireExp = false, bodyHash } = jwt;
-  const check: ClaimsCheck = (claims, scope, nowMs) =>
-    judgeTimes(claims, nowMs / 1000, skew, requireExp) ??
-    (iatTol === null ? null : judgeIssue(claims.iat, nowMs / 1000, iatTol)) ??
-    judgeTexts(claims, rules.value, scope) ??
-    (bodyHash === undefined ? null : judgeBody(claims[bodyHash], bodyHash, scope)) ??
+  const check: JwtClaimsCheck = (jwtClaims, scope, nowMs) =>
+    judgeTimes(jwtClaims, nowMs / 1000, skew, requireExp) ??
+    (iatTol === null ? null : judgeIssue(jwtClaims.iat, nowMs / 1000, iatTol)) ??
+    judgeTexts(jwtClaims, rules.value, scope) ??
+    (bodyHash === undefined ? null : judgeBody(jwtClaims[bodyHash], bodyHash, scope)) ??
     VERIFIED;
   return { ok: true, value: check };
 }
@@ -52,8 +55,8 @@ function compileRules({ iss, aud, claims = {} }: JwtScheme['jwt']): Compiled<Rul
 /** How far `iat` may lie ahead where the scheme has no skew, be its age judged or not: clocks differ by no more. */
 const MOST_AHEAD_SECONDS = 300;
 
-function judgeTimes(claims: Claims, now: number, skew: number, requireExp: boolean): Verdict | null {
-  const { exp, nbf, iat } = claims;
+function judgeTimes(jwtClaims: JwtClaims, now: number, skew: number, requireExp: boolean): Verdict | null {
+  const { exp, nbf, iat } = jwtClaims;
   if ([exp, nbf, iat].some((time) => time !== undefined && !isTime(time))) {
     return refuse('wrong_claim', 'exp, nbf or iat is not a number.');
   }
@@ -85,18 +88,18 @@ function judgeIssue(iat: unknown, now: number, tolerance: number): Verdict | nul
   return null;
 }
 
-function judgeTexts(claims: Claims, rules: Rules, scope: Scope): Verdict | null {
-  if (rules.iss.length > 0 && !rules.iss.some((template) => fits(claims.iss, template, scope))) {
+function judgeTexts(jwtClaims: JwtClaims, rules: Rules, scope: Scope): Verdict | null {
+  if (rules.iss.length > 0 && !rules.iss.some((template) => fits(jwtClaims.iss, template, scope))) {
     return refuse('wrong_claim', 'iss is not the expected issuer.');
   }
   const { aud } = rules;
-  const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
+  const audiences = Array.isArray(jwtClaims.aud) ? jwtClaims.aud : [jwtClaims.aud];
   if (aud !== null && !audiences.some((one) => fits(one, aud, scope))) {
     return refuse('wrong_claim', 'aud is not this receiver.');
   }
   for (const [name, expected] of rules.claims) {
     const isRight =
-      typeof expected === 'boolean' ? claims[name] === expected : fits(claims[name], expected, scope);
+      typeof expected === 'boolean' ? jwtClaims[name] === expected : fits(jwtClaims[name], expected, scope);
     if (!isRight) return refuse('wrong_claim', `${name} is not what was expected.`);
   }
   return null;

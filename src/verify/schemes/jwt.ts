@@ -5,7 +5,7 @@ import { compileSignature, type SignatureReader } from '../read/parse-signature.
 import type { Scope } from '../read/scope.ts';
 import type { JwtScheme } from '../scheme.ts';
 import { type Check, refuse, type SchemeInputs, type SchemeOutcome, wrong } from './compiled-scheme.ts';
-import { compileClaims } from './jwt-claims.ts';
+import { compileJwtClaims } from './jwt-claims.ts';
 import { type JwtKeySource, keySource } from './jwt-keys.ts';
 import { unavailable } from './key-cache.ts';
 
@@ -24,13 +24,13 @@ export function compileJwt(scheme: JwtScheme, inputs: SchemeInputs): SchemeOutco
   if (!source.ok) return { kind: 'passed-over', problem: source.problem };
   const signature = compileSignature(scheme.sig, inputs.params);
   if (!signature.ok) return wrong(signature.problem);
-  const claims = compileClaims(jwt, inputs.toleranceSeconds);
-  if (!claims.ok) return wrong(claims.problem);
+  const jwtClaims = compileJwtClaims(jwt, inputs.toleranceSeconds);
+  if (!jwtClaims.ok) return wrong(jwtClaims.problem);
   const check: Check = async (scope, nowMs) => {
     const token = readToken(signature.value, scope, jwt.bearer === true);
     if (typeof token !== 'string') return token;
     const payload = await verifySignature(token, jwt.algs, source.value, nowMs);
-    return payload.ok ? claims.value(payload.claims, scope, nowMs) : payload.verdict;
+    return payload.ok ? jwtClaims.value(payload.jwtClaims, scope, nowMs) : payload.verdict;
   };
   return { kind: 'ready', check };
 }
@@ -55,7 +55,7 @@ function readToken(signature: SignatureReader, scope: Scope, isBearer: boolean):
   return text.slice('Bearer '.length);
 }
 
-type Payload = { ok: true; claims: Record<string, unknown> } | { ok: false; verdict: Verdict };
+type Payload = { ok: true; jwtClaims: Record<string, unknown> } | { ok: false; verdict: Verdict };
 
 async function verifySignature(
   token: string,
@@ -73,8 +73,8 @@ async function verifySignature(
     const keys = await keysOf(kid, alg, nowMs);
     if (keys.length === 0) return failed(refuse('unknown_key', 'The token names a key that is not known.'));
     for (const key of keys) {
-      const claims = await claimsOf(token, key, alg);
-      if (claims !== null) return { ok: true, claims };
+      const jwtClaims = await jwtClaimsOf(token, key, alg);
+      if (jwtClaims !== null) return { ok: true, jwtClaims };
     }
   } catch (error) {
     return failed(unavailable(error));
@@ -100,16 +100,16 @@ function readHeader(token: string): { alg: string; kid: string | undefined } | n
   }
 }
 
-async function claimsOf(
+async function jwtClaimsOf(
   token: string,
   key: Parameters<typeof compactVerify>[1],
   alg: string,
 ): Promise<Record<string, unknown> | null> {
   try {
     const { payload } = await compactVerify(token, key as Uint8Array, { algorithms: [alg] });
-    const claims: unknown = JSON.parse(Buffer.from(payload).toString());
-    const isObject = typeof claims === 'object' && claims !== null && !Array.isArray(claims);
-    return isObject ? (claims as Record<string, unknown>) : null;
+    const jwtClaims: unknown = JSON.parse(Buffer.from(payload).toString());
+    const isObject = typeof jwtClaims === 'object' && jwtClaims !== null && !Array.isArray(jwtClaims);
+    return isObject ? (jwtClaims as Record<string, unknown>) : null;
   } catch {
     return null;
   }

@@ -1,6 +1,5 @@
 import { createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { decodeStrictly } from '../read/decode.ts';
-import { decodeHtml } from '../read/html-entities.ts';
 import type { Compiled } from '../read/locate.ts';
 import type { KeyRule } from '../scheme.ts';
 
@@ -37,4 +36,19 @@ function keyBytes(secret: string, rule: KeyRule): Compiled<Buffer> {
 function decodeKey(text: string, enc: NonNullable<KeyRule['enc']>): Buffer | null {
   if (enc === 'utf8' || text === '') return Buffer.from(text);
   return decodeStrictly(enc === 'hex' ? text.toLowerCase() : text, enc);
+}
+
+const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"' };
+const NUMBERED: ReadonlySet<number> = new Set([34, 38, 39, 60, 62]);
+
+/** Decodes the entities of HTML's special characters and no others, once: WordPress keeps secrets so encoded. */
+export function decodeHtml(text: string): string {
+  return text.replace(
+    /&(?:(lt|gt|amp|quot)|#0*(\d{2})|#x0*([0-9a-f]{2}));/gi,
+    (entity, name, decimal, hex) => {
+      if (name !== undefined) return NAMED[name] ?? entity;
+      const code = decimal === undefined ? Number.parseInt(hex, 16) : Number(decimal);
+      return NUMBERED.has(code) ? String.fromCharCode(code) : entity;
+    },
+  );
 }

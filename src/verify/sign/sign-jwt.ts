@@ -17,7 +17,7 @@ export function signJwt(
   const alg = chooseAlg(jwt.algs, key);
   const { kid } = scope.params;
   const header = { alg, typ: 'JWT', ...(kid === undefined ? {} : { kid }) };
-  const signed = `${encodePart(header)}.${encodePart(claimsOf(jwt, scope, Math.floor(nowMs / 1000)))}`;
+  const signed = `${encodePart(header)}.${encodePart(jwtClaimsOf(jwt, scope, Math.floor(nowMs / 1000)))}`;
   return `${signed}.${signText(alg, signed, keys.secret, key).toString('base64url')}`;
 }
 
@@ -25,20 +25,20 @@ function encodePart(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-function claimsOf(jwt: JwtScheme['jwt'], scope: Scope, now: number): Record<string, unknown> {
-  const claims: Record<string, unknown> = { iat: now, exp: now + LIFETIME_SECONDS };
+function jwtClaimsOf(jwt: JwtScheme['jwt'], scope: Scope, now: number): Record<string, unknown> {
+  const jwtClaims: Record<string, unknown> = { iat: now, exp: now + LIFETIME_SECONDS };
   const fill = (text: string): string => {
     const template = compileTemplate(text);
     return (template.ok ? template.value.text(scope) : null) ?? text;
   };
   const issuer = typeof jwt.iss === 'string' ? jwt.iss : jwt.iss?.[0];
-  if (issuer !== undefined) claims.iss = fill(issuer);
-  if (jwt.aud !== undefined) claims.aud = fill(jwt.aud);
+  if (issuer !== undefined) jwtClaims.iss = fill(issuer);
+  if (jwt.aud !== undefined) jwtClaims.aud = fill(jwt.aud);
   for (const [name, value] of Object.entries(jwt.claims ?? {})) {
-    claims[name] = typeof value === 'boolean' ? value : fill(value);
+    jwtClaims[name] = typeof value === 'boolean' ? value : fill(value);
   }
-  if (jwt.bodyHash !== undefined) claims[jwt.bodyHash] = scope.view.bodySha256Hex;
-  return claims;
+  if (jwt.bodyHash !== undefined) jwtClaims[jwt.bodyHash] = scope.view.bodySha256Hex;
+  return jwtClaims;
 }
 
 const CURVE_ALGS: Readonly<Record<string, string>> = {

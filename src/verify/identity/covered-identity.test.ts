@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { findProvider, identify, PROVIDERS, verifyWebhook } from './index.ts';
+import { findProvider, identify, PROVIDERS, verifyWebhook } from '../index.ts';
 import { leastReplayWindow } from './replay-window.ts';
 
 /** What names an event must be read where it was signed. */

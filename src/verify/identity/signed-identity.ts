@@ -1,4 +1,4 @@
-import type { Locator, Scheme, Template } from './scheme.ts';
+import type { Locator, Scheme, Template } from '../scheme.ts';
 
 /**
  * Names of a request that no one can change without breaking its signature, for schemes that sign less than the body:

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import { type Scope, scopeOf } from './read/scope.ts';
-import { type SignedRequest, viewOf } from './read/signed-request.ts';
-import { type CompiledTemplate, compileTemplate } from './read/template.ts';
-import type { Template } from './scheme.ts';
-import { SchemeError } from './scheme-error.ts';
+import { type Scope, scopeOf } from '../read/scope.ts';
+import { type SignedRequest, viewOf } from '../read/signed-request.ts';
+import { type CompiledTemplate, compileTemplate } from '../read/template.ts';
+import type { Template } from '../scheme.ts';
+import { SchemeError } from '../scheme-error.ts';
 
 export type Identity = Readonly<{ idempotencyKey: string; eventType: string; replayKey: string | null }>;
 

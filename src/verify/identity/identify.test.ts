@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { PROVIDERS } from '../providers/index.ts';
+import { asTemplate } from '../read/locate.ts';
+import { type SignedRequest, viewOf } from '../read/signed-request.ts';
 import { type IdentityRules, identify } from './identify.ts';
-import { PROVIDERS } from './providers/index.ts';
-import { asTemplate } from './read/locate.ts';
-import { type SignedRequest, viewOf } from './read/signed-request.ts';
 
 const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
 

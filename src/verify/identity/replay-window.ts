@@ -1,4 +1,4 @@
-import type { Provider } from './provider.ts';
+import type { Provider } from '../provider.ts';
 
 /**
  * Least seconds that the replay keys of a source must be remembered; 0 where the provider leaves it to the user. A token
