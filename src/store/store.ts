@@ -4,26 +4,12 @@ import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Addressee } from '../domain/order.ts';
 import type { Settlement } from '../domain/settlement.ts';
-import type { CompleteStore } from './complete-store.ts';
-import type { OrderStore } from './order-store.ts';
-import type { RejectedStore } from './rejected-store.ts';
-import type { SourceStateStore } from './source-state-store.ts';
-
-export type { CompleteStore, Finish } from './complete-store.ts';
-export type { BlockedKey, BlockedPage, OrderStore, ReleaseOutcome } from './order-store.ts';
-export type {
-  RejectedBounds,
-  RejectedPage,
-  RejectedRequest,
-  RejectedStore,
-  RejectedSummary,
-} from './rejected-store.ts';
-export type { SourceState, SourceStateStore } from './source-state-store.ts';
+import type { TransactionWork } from '../domain/transaction.ts';
 
 /**
- * The store's port, split by role so that a caller asks for what it uses. Time is always an argument.
- * Texts are well formed and hold no NUL. Outcomes are unions; every method rejects with a StoreError when the storage itself fails, and then nothing of
- * the operation is visible.
+ * The store's port, split by role so that a caller asks for what it uses. Time is always an argument. Texts are well
+ * formed and hold no NUL. Outcomes are unions; a method rejects with a StoreError when the storage itself fails, and
+ * then nothing of the operation is visible. Overlapping calls are concurrent: a caller that needs an order awaits.
  */
 export interface Store
   extends InboxStore,
@@ -36,6 +22,19 @@ export interface Store
     SharedStore,
     RejectedStore,
     SourceStateStore {}
+
+/** The port's asynchronous methods, by name. */
+export type Method = {
+  [Name in keyof Store]: Store[Name] extends (...args: never) => Promise<unknown> ? Name : never;
+}[keyof Store];
+
+/** A call of the port as one value: what batches, lanes and threads carry. A union, one member for each name. */
+export type Operation<Name extends Method = Method> = {
+  [Each in Name]: Readonly<{ method: Each; args: Parameters<Store[Each]> }>;
+}[Name];
+
+/** What a method resolves to. */
+export type Answer<Name extends Method = Method> = Awaited<ReturnType<Store[Name]>>;
 
 export type InsertOutcome =
   | Readonly<{ kind: 'inserted' }>
@@ -138,6 +137,27 @@ export interface LeaseStore {
   expired(untilMs: number, limit: number): Promise<readonly ExpiredLease[]>;
 }
 
+/** The try that a completion ends. */
+export type Finish = Readonly<{ attempt: Attempt; nowMs: number }>;
+
+export interface CompleteStore {
+  /**
+   * Runs `work` in a transaction that completes the lease's delivery: what it writes through `tx` and the completion
+   * commit together, or neither does. Resolves only when the commit is durable.
+   *
+   * `lost`: the token is no longer the delivery's, and nothing was written; the work may not even have begun. What the
+   * work throws comes back and rolls back, as does what it does wrong (TransactionError). `finish` is asked after the
+   * work, for when it ended. An abort of the signal before the commit rolls back and rejects with its reason; once the
+   * commit is under way its outcome stands.
+   */
+  completeWithin(
+    lease: Lease,
+    work: TransactionWork,
+    finish: () => Finish,
+    signal?: AbortSignal,
+  ): Promise<'completed' | 'lost'>;
+}
+
 /** A page of due deliveries, the longest due first; `next` continues it. */
 export type DuePage = Readonly<{ deliveries: readonly DueDelivery[]; next: string | null }>;
 
@@ -216,6 +236,40 @@ export interface OperateStore {
   close(): Promise<void>;
 }
 
+/** An order key whose turn a failed delivery holds: nothing behind it goes on until it is released or replayed. */
+export type BlockedKey = Readonly<{
+  destination: string;
+  orderKey: string;
+  /** The failed one. */
+  deliveryId: string;
+  error: string;
+  /** Since when it has been failed. */
+  sinceMs: number;
+  /** Deliveries that wait behind it, counted no further than MAX_WAITING_COUNTED. */
+  waiting: number;
+}>;
+
+/** A page by destination and key; `next` continues it. */
+export type BlockedPage = Readonly<{ keys: readonly BlockedKey[]; next: string | null }>;
+
+/** How far the deliveries behind a blocked key are counted: a list must not walk through a backlog. */
+export const MAX_WAITING_COUNTED = 1_000;
+
+export type ReleaseOutcome =
+  /** `next` has the turn now and is due, or null if nothing waited. */
+  | Readonly<{ kind: 'released'; deliveryId: string; next: DueDelivery | null }>
+  | Readonly<{ kind: 'not_blocked' }>;
+
+/** Order among the deliveries of one destination that share a key. */
+export interface OrderStore {
+  /** Blocked keys of one or all destinations; `after` is the `next` of the page before. */
+  listBlocked(limit: number, after: string | null, destination: string | null): Promise<BlockedPage>;
+  /** The failed delivery that blocks the key gives up its turn and stays a dead letter. The one behind it is due. */
+  releaseKey(destination: string, orderKey: string): Promise<ReleaseOutcome>;
+  /** Of the deliveries that have the turn of the same key as one of these, and that are pending, the ids with due times. */
+  turnsAfter(deliveryIds: readonly string[]): Promise<readonly DueDelivery[]>;
+}
+
 /** How the processes that may share a store stand to each other. */
 export interface SharedStore {
   /** No other process has this store open. So whatever is leased when a process opens it has nobody who works at it. */
@@ -226,6 +280,67 @@ export interface SharedStore {
    * the sparing of work.
    */
   tryLead(): Promise<'leader' | 'follower'>;
+}
+
+/**
+ * A request that was refused before it became an event, kept to be looked at.
+ * `headers` is flat, as an event's are; `body` is null when it was larger than what is kept, `bodyBytes` what was sent.
+ */
+export type RejectedRequest = Readonly<{
+  /** UUIDv7 of the time of receipt, unique for ever. */
+  id: string;
+  source: string;
+  reason: string;
+  detail: string;
+  method: string;
+  url: string;
+  headers: readonly string[];
+  contentType: string;
+  body: Uint8Array | null;
+  bodyBytes: number;
+  receivedAtMs: number;
+}>;
+
+/** What a list shows of a rejected request. */
+export type RejectedSummary = Omit<RejectedRequest, 'headers' | 'body'>;
+
+/** A page of rejected requests, newest first; `next` continues it. */
+export type RejectedPage = Readonly<{ requests: readonly RejectedSummary[]; next: string | null }>;
+
+/** What may be kept of one source. Bytes are counted by `rejectedBytes`. */
+export type RejectedBounds = Readonly<{ maxRequests: number; maxBytes: number }>;
+
+export interface RejectedStore {
+  /**
+   * Keeps the request; the oldest of its source go, as many as it takes to stay within the bounds. One that exceeds
+   * them by itself is not kept, and then nothing else goes.
+   */
+  keepRejected(request: RejectedRequest, bounds: RejectedBounds): Promise<void>;
+  /** In the order in which they were kept, newest first; of one source or, with null, of all. `before` is the `next` of the page before. */
+  listRejected(limit: number, before: string | null, source: string | null): Promise<RejectedPage>;
+  readRejected(id: string): Promise<RejectedRequest | null>;
+  dropRejected(id: string): Promise<'dropped' | 'unknown'>;
+  /** Deletes up to `limit` of those received before `beforeMs`, the oldest first. @returns how many; fewer than the limit: none are left */
+  purgeRejected(beforeMs: number, limit: number): Promise<number>;
+}
+
+/** What a request counts against `maxBytes`: the texts that a sender chooses, in UTF-8, and the body as it is kept. */
+export function rejectedBytes({ body, url, contentType, detail, headers }: RejectedRequest): number {
+  const texts = [url, contentType, detail, ...headers];
+  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), body?.length ?? 0);
+}
+
+/** What a handshake left behind for a source: a secret that the provider chose, for example. */
+export type SourceState = Readonly<{ name: string; value: string; updatedAtMs: number }>;
+
+export interface SourceStateStore {
+  /** Everything of the source, by name. */
+  readSourceState(source: string): Promise<readonly SourceState[]>;
+  /** Writes once. `present`: the name has a value already, and that one stays. */
+  keepSourceState(source: string, name: string, value: string, nowMs: number): Promise<'kept' | 'present'>;
+  /** Writes, whether there was a value or not. */
+  replaceSourceState(source: string, name: string, value: string, nowMs: number): Promise<void>;
+  dropSourceState(source: string, name: string): Promise<'dropped' | 'unknown'>;
 }
 
 /** Things that happen inside a driver and that an operator wants to see. */

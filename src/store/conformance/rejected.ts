@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { anEvent, nextId } from '../../../testkit/builders.ts';
 import { createSeededRandom } from '../../../testkit/seeded-random.ts';
-import { rejectedBytes } from '../rejected-store.ts';
-import type { RejectedBounds, RejectedRequest, Store } from '../store.ts';
+import { type RejectedBounds, type RejectedRequest, rejectedBytes, type Store } from '../store.ts';
 import { openFor, type StoreFactory, T0 } from './harness.ts';
 
 const WIDE: RejectedBounds = { maxRequests: 1_000, maxBytes: 1 << 30 };

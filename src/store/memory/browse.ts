@@ -1,39 +1,40 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import { deriveEventStatus, type EventView, type WebhookEvent } from '../../domain/event.ts';
-import type { DeadLetterPage } from '../store.ts';
+import type { Verbs } from '../forward.ts';
+import type { DeadLetterPage, Method } from '../store.ts';
 import { byPlace, copyEvent, deliveriesOf, deliveriesWith, keyOf, type State, toDelivery } from './state.ts';
 
 /** @see BrowseStore.eventById */
-export function eventById(state: State, id: string): EventView | null {
+function eventById(state: State, id: string): EventView | null {
   const event = state.events.get(id);
   return event === undefined ? null : viewOf(state, event);
 }
 
 /** @see BrowseStore.eventByKey */
-export function eventByKey(state: State, source: string, idempotencyKey: string): EventView | null {
+function eventByKey(state: State, source: string, idempotencyKey: string): EventView | null {
   const id = state.eventIds.get(keyOf(source, idempotencyKey));
   return id === undefined ? null : eventById(state, id);
 }
 
 /** @see BrowseStore.readEvent */
-export function readEvent(state: State, id: string): WebhookEvent | null {
+function readEvent(state: State, id: string): WebhookEvent | null {
   const event = state.events.get(id);
   return event === undefined ? null : copyEvent(event);
 }
 
 /** @see BrowseStore.deliveriesOf */
-export function listDeliveriesOf(state: State, eventId: string): readonly Delivery[] {
+function listDeliveriesOf(state: State, eventId: string): readonly Delivery[] {
   return deliveriesOf(state, eventId).map(toDelivery);
 }
 
 /** @see BrowseStore.attemptsOf */
-export function attemptsOf(state: State, deliveryId: string): readonly Attempt[] {
+function attemptsOf(state: State, deliveryId: string): readonly Attempt[] {
   return (state.attempts.get(deliveryId) ?? []).map((attempt) => ({ ...attempt }));
 }
 
 /** @see BrowseStore.listDeadLetters */
-export function listDeadLetters(state: State, limit: number, before: string | null): DeadLetterPage {
+function listDeadLetters(state: State, limit: number, before: string | null): DeadLetterPage {
   const older = deliveriesWith(state, 'failed')
     .filter(({ place }) => before === null || place < Number(before))
     .sort((a, b) => byPlace(b, a));
@@ -55,3 +56,13 @@ export function viewOf(state: State, event: WebhookEvent): EventView {
     updatedAtMs: Math.max(event.receivedAtMs, ...deliveries.map(({ updatedAtMs }) => updatedAtMs)),
   };
 }
+
+/** This file's verbs of the port. */
+export const browseVerbs = {
+  eventById,
+  eventByKey,
+  readEvent,
+  deliveriesOf: listDeliveriesOf,
+  attemptsOf,
+  listDeadLetters,
+} satisfies Partial<Verbs<State, Method>>;

@@ -1,14 +1,15 @@
-import type { DuePage } from '../store.ts';
+import type { Verbs } from '../forward.ts';
+import type { DuePage, Method } from '../store.ts';
 import { waitingFor } from './claim.ts';
 import type { State } from './state.ts';
 
 /** @see QueuedStore.countDue */
-export function countDue(state: State, destination: string, untilMs: number, limit: number): number {
+function countDue(state: State, destination: string, untilMs: number, limit: number): number {
   return Math.min(limit, dueOf(state, destination, untilMs).length);
 }
 
 /** @see QueuedStore.duePending. The cursor has due time and place, so that it outlives the delivery it points to. */
-export function duePending(
+function duePending(
   state: State,
   destination: string,
   untilMs: number,
@@ -30,3 +31,6 @@ export function duePending(
 function dueOf(state: State, destination: string, untilMs: number) {
   return waitingFor(state, destination).filter(({ dueAtMs }) => dueAtMs <= untilMs);
 }
+
+/** This file's verbs of the port. */
+export const dueVerbs = { countDue, duePending } satisfies Partial<Verbs<State, Method>>;

@@ -11,7 +11,7 @@ export function insert(
   state: State,
   event: WebhookEvent,
   destinations: readonly Addressee[],
-  mark: ReplayMark | null,
+  mark: ReplayMark | null = null,
 ): InsertOutcome {
   const key = keyOf(event.source, event.idempotencyKey);
   // Before the limit: a provider that resends is told that we have it, however full we are.

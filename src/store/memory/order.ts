@@ -1,11 +1,13 @@
 import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
+import type { Verbs } from '../forward.ts';
 import {
   type BlockedKey,
   type BlockedPage,
+  type DueDelivery,
   MAX_WAITING_COUNTED,
+  type Method,
   type ReleaseOutcome,
-} from '../order-store.ts';
-import type { DueDelivery } from '../store.ts';
+} from '../store.ts';
 import { deliveriesWith, holderOf, isBlocking, ofKey, type State, type StoredDelivery } from './state.ts';
 
 /** Gives the turn to whoever was accepted first of those that wait for it. */
@@ -18,7 +20,7 @@ export function passTurn(state: State, destination: string, orderKey: string): D
 }
 
 /** @see OrderStore.listBlocked. */
-export function listBlocked(
+function listBlocked(
   state: State,
   limit: number,
   after: string | null,
@@ -37,7 +39,7 @@ export function listBlocked(
 }
 
 /** @see OrderStore.releaseKey */
-export function releaseKey(state: State, destination: string, orderKey: string): ReleaseOutcome {
+function releaseKey(state: State, destination: string, orderKey: string): ReleaseOutcome {
   const holder = holderOf(state, destination, orderKey);
   if (holder === null || !isBlocking(holder)) return { kind: 'not_blocked' };
   state.deliveries.set(holder.id, { ...holder, turn: null });
@@ -45,7 +47,7 @@ export function releaseKey(state: State, destination: string, orderKey: string):
 }
 
 /** @see OrderStore.turnsAfter */
-export function turnsAfter(state: State, deliveryIds: readonly string[]): DueDelivery[] {
+function turnsAfter(state: State, deliveryIds: readonly string[]): DueDelivery[] {
   const holders = deliveryIds.flatMap((id) => {
     const delivery = state.deliveries.get(id);
     if (delivery === undefined || delivery.orderKey === null) return [];
@@ -85,3 +87,6 @@ function compare(a: readonly [string, string], b: readonly [string, string]): nu
     Buffer.compare(Buffer.from(a[1]), Buffer.from(b[1]))
   );
 }
+
+/** This file's verbs of the port. */
+export const orderVerbs = { listBlocked, releaseKey, turnsAfter } satisfies Partial<Verbs<State, Method>>;

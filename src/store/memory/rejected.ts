@@ -1,12 +1,19 @@
 import { StoreError } from '../../domain/errors.ts';
-import { rejectedBytes } from '../rejected-store.ts';
-import type { RejectedBounds, RejectedPage, RejectedRequest, RejectedSummary } from '../store.ts';
+import type { Verbs } from '../forward.ts';
+import {
+  type Method,
+  type RejectedBounds,
+  type RejectedPage,
+  type RejectedRequest,
+  type RejectedSummary,
+  rejectedBytes,
+} from '../store.ts';
 import type { State } from './state.ts';
 
 type Placed = Readonly<{ request: RejectedRequest; place: number }>;
 
 /** @see RejectedStore.keepRejected */
-export function keep(state: State, request: RejectedRequest, bounds: RejectedBounds): void {
+function keepRejected(state: State, request: RejectedRequest, bounds: RejectedBounds): void {
   if (findPlaced(state, request.id) !== undefined) {
     throw new StoreError('STORE_INTERNAL', `the id ${request.id} of a rejected request is taken`);
   }
@@ -19,7 +26,7 @@ export function keep(state: State, request: RejectedRequest, bounds: RejectedBou
 }
 
 /** @see RejectedStore.listRejected. The cursor is the place of the last one of the page. */
-export function list(
+function listRejected(
   state: State,
   limit: number,
   before: string | null,
@@ -37,13 +44,13 @@ export function list(
 }
 
 /** @see RejectedStore.readRejected */
-export function read(state: State, id: string): RejectedRequest | null {
+function readRejected(state: State, id: string): RejectedRequest | null {
   const found = findPlaced(state, id);
   return found === undefined ? null : copyOf(found.request);
 }
 
 /** @see RejectedStore.dropRejected */
-export function drop(state: State, id: string): 'dropped' | 'unknown' {
+function dropRejected(state: State, id: string): 'dropped' | 'unknown' {
   const found = findPlaced(state, id);
   if (found === undefined) return 'unknown';
   state.rejected[found.place] = null;
@@ -51,7 +58,7 @@ export function drop(state: State, id: string): 'dropped' | 'unknown' {
 }
 
 /** @see RejectedStore.purgeRejected */
-export function purge(state: State, beforeMs: number, limit: number): number {
+function purgeRejected(state: State, beforeMs: number, limit: number): number {
   const old = placedOf(state)
     .filter(({ request }) => request.receivedAtMs < beforeMs)
     .sort((a, b) => a.request.receivedAtMs - b.request.receivedAtMs || a.place - b.place)
@@ -82,3 +89,12 @@ function copyOf(request: RejectedRequest): RejectedRequest {
 function summaryOf({ headers: _headers, body: _body, ...summary }: RejectedRequest): RejectedSummary {
   return summary;
 }
+
+/** This file's verbs of the port. */
+export const rejectedVerbs = {
+  keepRejected,
+  listRejected,
+  readRejected,
+  dropRejected,
+  purgeRejected,
+} satisfies Partial<Verbs<State, Method>>;

@@ -1,14 +1,15 @@
-import type { SourceState } from '../store.ts';
+import type { Verbs } from '../forward.ts';
+import type { Method, SourceState } from '../store.ts';
 import type { State } from './state.ts';
 
 /** @see SourceStateStore.readSourceState */
-export function read(state: State, source: string): readonly SourceState[] {
+function readSourceState(state: State, source: string): readonly SourceState[] {
   const values = [...(state.sourceState.get(source)?.values() ?? [])];
   return values.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
 }
 
 /** @see SourceStateStore.keepSourceState */
-export function keep(
+function keepSourceState(
   state: State,
   source: string,
   name: string,
@@ -16,17 +17,25 @@ export function keep(
   nowMs: number,
 ): 'kept' | 'present' {
   if (state.sourceState.get(source)?.has(name)) return 'present';
-  replace(state, source, name, value, nowMs);
+  replaceSourceState(state, source, name, value, nowMs);
   return 'kept';
 }
 
 /** @see SourceStateStore.replaceSourceState */
-export function replace(state: State, source: string, name: string, value: string, nowMs: number): void {
+function replaceSourceState(state: State, source: string, name: string, value: string, nowMs: number): void {
   const values = state.sourceState.get(source) ?? new Map<string, SourceState>();
   state.sourceState.set(source, values.set(name, { name, value, updatedAtMs: nowMs }));
 }
 
 /** @see SourceStateStore.dropSourceState */
-export function drop(state: State, source: string, name: string): 'dropped' | 'unknown' {
+function dropSourceState(state: State, source: string, name: string): 'dropped' | 'unknown' {
   return state.sourceState.get(source)?.delete(name) ? 'dropped' : 'unknown';
 }
+
+/** This file's verbs of the port. */
+export const sourceStateVerbs = {
+  readSourceState,
+  keepSourceState,
+  replaceSourceState,
+  dropSourceState,
+} satisfies Partial<Verbs<State, Method>>;

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { StoreError, TransactionError } from '../../domain/errors.ts';
 import { createSemaphore } from '../../runtime/semaphore.ts';
-import type { CompleteStore } from '../complete-store.ts';
+import type { CompleteStore } from '../store.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Query, Statement } from './database.ts';

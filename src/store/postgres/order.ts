@@ -3,10 +3,10 @@ import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../block
 import {
   type BlockedKey,
   type BlockedPage,
+  type DueDelivery,
   MAX_WAITING_COUNTED,
   type ReleaseOutcome,
-} from '../order-store.ts';
-import type { DueDelivery } from '../store.ts';
+} from '../store.ts';
 import { addOrderCounts } from './counters.ts';
 import type { Query, Row, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';

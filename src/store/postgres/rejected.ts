@@ -1,5 +1,4 @@
-import { rejectedBytes } from '../rejected-store.ts';
-import type { RejectedBounds, RejectedRequest } from '../store.ts';
+import { type RejectedBounds, type RejectedRequest, rejectedBytes } from '../store.ts';
 import type { Query, Statement } from './database.ts';
 import { packBodies } from './packed-bodies.ts';
 

@@ -1,6 +1,6 @@
 import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
-import type { CompleteStore } from '../complete-store.ts';
+import type { CompleteStore } from '../store.ts';
 import type { CompletingConnection, Completion, Ended } from './completing-connection.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
 

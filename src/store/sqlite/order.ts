@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
-import { type BlockedKey, type BlockedPage, MAX_WAITING_COUNTED } from '../order-store.ts';
-import type { DueDelivery } from '../store.ts';
+import { type BlockedKey, type BlockedPage, type DueDelivery, MAX_WAITING_COUNTED } from '../store.ts';
 import type { Counters } from './counters.ts';
 import { deliveryIdOfKey, eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
 import type { Verbs } from './operations.ts';

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { rejectedBytes } from '../rejected-store.ts';
-import type { RejectedRequest } from '../store.ts';
+import { type RejectedRequest, rejectedBytes } from '../store.ts';
 import type { Verbs } from './operations.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
 
