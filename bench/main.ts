@@ -1,4 +1,4 @@
-// npm run bench: measures the receiver beside others and prints the tables that the README shows.
+// npm run bench: measures the receiver beside others and prints the tables of docs/benchmarks.md.
 import { chooseClient } from './clients/saturate.ts';
 import { measureAccept } from './measure/accept.ts';
 import { measureBacklog } from './measure/backlog.ts';

@@ -1,4 +1,4 @@
-// npm run docs: writes into the documentation what the code says. A test compares the two.
+// npm run docs: generates parts of the documentation from the code. A test fails when they differ.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,31 +9,32 @@ import { renderTable } from './render-table.ts';
 /** The repository's own folder. */
 export const ROOT = path.join(import.meta.dirname, '..');
 
-/** The documents that have generated parts. */
+/** The pages with generated parts. */
 export const GENERATED: readonly string[] = [
   'README.md',
   'docs/configuration.md',
   'docs/handlers.md',
+  'docs/library.md',
   'docs/providers.md',
   ...FAMILY_PAGES,
 ];
 
-/** `<!-- name:start argument -->`, the part, `<!-- name:end -->` */
+/** `<!-- name:start argument -->`, the generated text, `<!-- name:end -->` */
 const PART = /(<!-- (?<name>[a-z-]+):start(?: (?<argument>\S+))? -->\n)[\s\S]*?(<!-- \k<name>:end -->)/g;
 
 const RENDER: Readonly<Record<string, (argument: string) => string>> = {
-  settings: () => renderSettings(['default', 'meaning']),
-  'settings-full': () => renderSettings(['default', 'takes', 'meaning']),
+  settings: (names) => renderSettings(named(names), ['default', 'meaning']),
+  'settings-full': () => renderSettings(SETTINGS, ['default', 'takes', 'meaning']),
   file: renderFile,
   providers: renderProviders,
   families: renderFamilies,
   family: renderFamily,
 };
 
-/** The names of the parts that are generated. */
+/** The names of the generated parts. */
 export const PARTS: readonly string[] = Object.keys(RENDER);
 
-/** The document with every generated part made anew. Parts of other names stay as they are. */
+/** Returns the page with every generated part rendered again. Parts with other names stay unchanged. */
 export function generate(text: string): string {
   return text.replace(PART, (part: string, ...groups: unknown[]) => {
     const { name, argument } = groups.at(-1) as { name: string; argument?: string };
@@ -55,8 +56,17 @@ const CELLS: Readonly<Record<Column, (setting: Setting) => string>> = {
   meaning: (setting) => setting.meaning,
 };
 
-function renderSettings(columns: readonly Column[]): string {
-  const rows = SETTINGS.map((setting) => [
+/** The settings of a list such as `PORT,DB_PATH`, in its order. Throws if there is no setting of a name. */
+function named(list: string): Setting[] {
+  return list.split(',').map((name) => {
+    const setting = SETTINGS.find((candidate) => candidate.name === name);
+    if (setting === undefined) throw new Error(`there is no setting ${name}`);
+    return setting;
+  });
+}
+
+function renderSettings(settings: readonly Setting[], columns: readonly Column[]): string {
+  const rows = settings.map((setting) => [
     `\`${setting.name}\``,
     ...columns.map((name) => CELLS[name](setting)),
   ]);
@@ -76,6 +86,6 @@ if (import.meta.main) {
     const made = generate(old);
     if (made === old) continue;
     writeFileSync(file, made);
-    console.log(`${document}: brought up to date`);
+    console.log(`${document}: updated`);
   }
 }

@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs/scale.md');
 const PART = /(<!-- capacity:start -->\n)[\s\S]*?(<!-- capacity:end -->)/;
 
-const tables = report(readMeasured(readFileSync(join(ROOT, 'README.md'), 'utf8')));
+const tables = report(readMeasured(readFileSync(join(ROOT, 'docs/benchmarks.md'), 'utf8')));
 if (process.argv.includes('--write')) {
   const page = readFileSync(PAGE, 'utf8');
   writeFileSync(

@@ -2,7 +2,7 @@ import type { Spread } from './latency.ts';
 import type { Model, NodeModel, ShardModel, Stage } from './model.ts';
 
 /**
- * Where a number comes from. `measured`: by bench/capacity/measure.ts or bench/main.ts, on the machine of the README.
+ * Where a number comes from. `measured`: by bench/capacity/measure.ts or bench/main.ts, on the machine of docs/benchmarks.md.
  * `assumed`: a guess that stands in until somebody has measured it. No page may show what rests on it without saying so.
  */
 export type Origin = 'measured' | 'assumed';
@@ -34,7 +34,7 @@ export const SQLITE = {
   maxInFlight: 2,
 } as const;
 
-/** What the README's table "Accept" has for the receiver: requests/s by connections. A test reads them there. */
+/** The connections in the table "Accept" of docs/benchmarks.md. A test reads them there. */
 export const CONNECTIONS = [64, 256] as const;
 /** By how much the simulation may be off. Single rounds of the benchmark differ by more than this among themselves. */
 export const TOLERANCE = 0.35;

@@ -6,7 +6,7 @@ import { TOLERANCE } from './parameters.ts';
 import { checkAgainst, readMeasured, report } from './report.ts';
 
 const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
-const MEASURED = readMeasured(read('README.md'));
+const MEASURED = readMeasured(read('docs/benchmarks.md'));
 
 it('simulates one node as it was measured, within the tolerance', () => {
   for (const { connections, simulated, measured, off } of checkAgainst(MEASURED)) {
@@ -19,7 +19,7 @@ it('docs/scale.md shows the tables: run `npm run capacity -- --write`', () => {
 });
 
 it('reads the rates of the receiver alone', () => {
-  const readme = [
+  const page = [
     '### Accept: requests answered 2xx',
     '| bare node:http, keeps nothing                 |          64 |     37,660 |    1.00 |',
     '| webhook-receiver                              |          64 |     16,332 |    0.42 |',
@@ -28,7 +28,7 @@ it('reads the rates of the receiver alone', () => {
     '| webhook-receiver                              |         256 |      1,000 |    0.50 |',
   ].join('\n');
   assert.deepEqual(
-    [...readMeasured(readme)],
+    [...readMeasured(page)],
     [
       [64, 16_332],
       [256, 18_053],

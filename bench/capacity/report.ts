@@ -17,12 +17,12 @@ const CLUSTERS: readonly (readonly [number, number])[] = [
   [32, 4],
 ];
 
-/** Accepts per second of one node on SQLite, by connections, as the README's table has them. */
+/** Accepts per second of one node on SQLite, by connections, as the table in docs/benchmarks.md has them. */
 export type Measured = ReadonlyMap<number, number>;
 
-/** Reads the receiver's rows of the table "Accept" in the README. */
-export function readMeasured(readme: string): Measured {
-  const [, table = ''] = readme.split('### Accept: requests answered 2xx');
+/** Reads the receiver's rows of the table "Accept" in docs/benchmarks.md. */
+export function readMeasured(page: string): Measured {
+  const [, table = ''] = page.split('### Accept: requests answered 2xx');
   const rows = [...table.split('###')[0]!.matchAll(/^\| webhook-receiver +\| +(\d+) \| +([\d,]+) \|/gm)];
   return new Map(
     rows.map(([, connections, rate]) => [Number(connections), Number(rate!.replaceAll(',', ''))]),
@@ -34,7 +34,8 @@ export type Check = Readonly<{ connections: number; simulated: number; measured:
 export function checkAgainst(measured: Measured): Check[] {
   return CONNECTIONS.map((connections) => {
     const rate = measured.get(connections);
-    if (rate === undefined) throw new Error(`the README has no accept rate at ${connections} connections`);
+    if (rate === undefined)
+      throw new Error(`docs/benchmarks.md has no accept rate at ${connections} connections`);
     const { acceptedPerSecond } = simulate(benchModel(connections), BENCH_RUN);
     return { connections, simulated: acceptedPerSecond, measured: rate, off: acceptedPerSecond / rate - 1 };
   });

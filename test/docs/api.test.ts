@@ -20,20 +20,20 @@ function described(): ReadonlyMap<string, Operation> {
   );
 }
 
-const README = read('README.md');
+const ENDPOINTS = section(read('docs/api.md'), '## Endpoints');
 
 /** OpenAPI has one name for a parameter of a path, whatever it is to each method. */
 function unnamed(endpoint: string): string {
   return endpoint.replace(/\{\w+\}/g, '{}');
 }
 
-test('the README has every endpoint of the API document, and no others', () => {
-  const endpoints = rowNames(section(README, '## HTTP API')).filter((name) => /^[A-Z]+ \//.test(name));
+test('docs/api.md has every endpoint of the API document, and no others', () => {
+  const endpoints = rowNames(ENDPOINTS).filter((name) => /^[A-Z]+ \//.test(name));
   assert.deepEqual(endpoints.map(unnamed).toSorted(), [...described().keys()].toSorted());
 });
 
-test('statuses that the README gives for an endpoint are in the API document', () => {
-  for (const [endpoint, answer] of tableRows(section(README, '## HTTP API'))) {
+test('statuses that docs/api.md gives for an endpoint are in the API document', () => {
+  for (const [endpoint, answer] of tableRows(ENDPOINTS)) {
     const operation = described().get(unnamed(codeSpans(endpoint!)[0]!))!;
     for (const [status] of answer!.matchAll(/\b[2345]\d\d\b(?! characters)/g)) {
       assert.ok(status in operation.responses, `${endpoint}: ${status}`);

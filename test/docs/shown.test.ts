@@ -33,7 +33,7 @@ function formOf(json: string): unknown {
   );
 }
 
-test('the README shows what the receiver answers', async (t) => {
+test('the README and docs/api.md show what the receiver answers', async (t) => {
   const { path, remove } = await createTempDir();
   const receiver = createReceiver({
     env: {
@@ -70,7 +70,7 @@ test('the README shows what the receiver answers', async (t) => {
     break;
   }
 
-  const wrong = shown(section(README, '## HTTP API'));
+  const wrong = shown(section(read('docs/api.md'), '## Errors'));
   const refused = await post(wrong.body);
   assert.deepEqual(wrong.answers, [{ status: refused.status, json: await refused.text() }]);
 });
@@ -84,7 +84,7 @@ test('the README shows the start in the two commands of package.json', () => {
   assert.match(read('package.json'), /"start": "DB_PATH=.*\.\/data\/events\.db/);
 });
 
-test('the README counts the waits of the default policy right', () => {
+test('docs/handlers.md counts the waits of the default policy right', () => {
   const { values } = readEnv({});
   const waits = (maxAttempts: number) => {
     const policy = {
@@ -95,16 +95,14 @@ test('the README counts the waits of the default policy right', () => {
     };
     return Array.from({ length: maxAttempts - 1 }, (_, index) => retryDelayMs(policy, index + 1, 0) / 1000);
   };
-  const text = section(README, '### Retries').replace(/\s+/g, ' ');
-  assert.ok(
-    text.includes(
-      waits(values.MAX_ATTEMPTS)
-        .join(', ')
-        .replace(/, (\d+)$/, ' and $1'),
-    ),
-  );
-  const [, tries, minutes] = /(\d+) tries with the default delays span (\d+) minutes/.exec(text)!;
-  const span = waits(Number(tries)).reduce((sum, wait) => sum + wait) / 60;
+  const defaults = waits(values.MAX_ATTEMPTS)
+    .join(', ')
+    .replace(/, (\d+)$/, ' and $1');
+  const text = section(read('docs/handlers.md'), '## Retries').replace(/\s+/g, ' ');
+  assert.ok(text.includes(defaults));
+  assert.ok(section(README, '## Destinations').replace(/\s+/g, ' ').includes(defaults));
+  const [, attempts, minutes] = /(\d+) attempts with the default delays span (\d+) minutes/.exec(text)!;
+  const span = waits(Number(attempts)).reduce((sum, wait) => sum + wait) / 60;
   assert.equal(Math.round(span), Number(minutes));
 });
 
