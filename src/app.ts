@@ -6,7 +6,7 @@ import { createRejectedPurger } from './dispatch/rejected-purger.ts';
 import { createEmitter } from './events.ts';
 import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
 import { createApi } from './http/api.ts';
-import { createReadiness, type Phase } from './http/readiness.ts';
+import { createReadiness, type Phase } from './http/health.ts';
 import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { openIngest } from './ingest/open-ingest.ts';
 import { handshakesOf } from './ingest/open-source.ts';

@@ -8,28 +8,26 @@ import fastify, {
 import { messageOf, StoreError } from '../domain/errors.ts';
 import type { Emit } from '../events.ts';
 import type { Store } from '../store/store.ts';
-import { type AdminParts, registerAdmin } from './admin-route.ts';
+import { type AdminParts, registerAdmin } from './admin/admin.ts';
 import { collectMethods } from './allowed-methods.ts';
-import { registerDocs } from './docs-route.ts';
-import { type Degradations, type Readiness, registerHealth } from './health-route.ts';
-import { createIngestRoute, type IngestParts } from './ingest-route.ts';
-import { type MetricsText, registerMetrics } from './metrics-route.ts';
+import { registerDocs } from './docs/docs.ts';
+import { openApiDocument } from './docs/openapi.ts';
+import { type HealthParts, registerHealth } from './health.ts';
+import { createIngestRoute, type IngestParts } from './ingest/route.ts';
 import { replyProblem } from './reply.ts';
 import { expectsBody } from './send-problem.ts';
 import { createHttpServer, HTTP_LIMITS, type HttpLimits } from './server.ts';
-import { registerStatus } from './status-route.ts';
+import { registerStatus } from './status.ts';
 
-export type ApiParts = Readonly<{
-  ingest: IngestParts;
-  store: Store;
-  metrics: MetricsText;
-  readiness: Readiness;
-  degradations?: Degradations;
-  emit: Emit;
-  version: string;
-  admin: AdminParts;
-  limits?: HttpLimits;
-}>;
+export type ApiParts = HealthParts &
+  Readonly<{
+    ingest: IngestParts;
+    store: Store;
+    emit: Emit;
+    version: string;
+    admin: AdminParts;
+    limits?: HttpLimits;
+  }>;
 
 /** The whole HTTP face. It listens once `api.listen` is called. */
 export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
@@ -83,10 +81,9 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     });
     return replyProblem(reply, 'internal', 'The log has the cause.');
   });
-  registerHealth(api, parts.readiness, parts.degradations ?? (() => []));
-  registerMetrics(api, parts.metrics);
+  registerHealth(api, parts);
   registerStatus(api, parts.store);
   registerAdmin(api, parts.admin);
-  await registerDocs(api, parts.version);
+  await registerDocs(api, openApiDocument(parts.version));
   return api;
 }

@@ -7,7 +7,7 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { createClientErrorHandler } from './client-error.ts';
-import type { IngestRoute } from './ingest-route.ts';
+import type { IngestRoute } from './ingest/route.ts';
 import { problemReply, rawProblem } from './problem.ts';
 import { sendProblem } from './send-problem.ts';
 

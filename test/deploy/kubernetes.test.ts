@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { checkFile } from '../../src/config/check-file.ts';
 import { readEnv } from '../../src/config/read-env.ts';
-import { openApiDocument } from '../../src/http/openapi.ts';
+import { openApiDocument } from '../../src/http/docs/openapi.ts';
 import { tempDir } from '../../testkit/temp-dir.ts';
 import { read as readPage, rowNames } from '../docs/support.ts';
 import { parseDeploy, parseDeployAll, readDeploy } from './support/deploy-files.ts';

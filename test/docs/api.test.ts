@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openApiDocument } from '../../src/http/openapi.ts';
+import { openApiDocument } from '../../src/http/docs/openapi.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';
 import { codeSpans, read, rowNames, section, tableRows } from './support.ts';
 

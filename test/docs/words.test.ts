@@ -36,7 +36,7 @@ describe('docs/errors.md', () => {
     const [, json] = /```json\n([\s\S]*?)```/.exec(errors)!;
     const detail = 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.';
     assert.deepEqual(JSON.parse(json!), JSON.parse(problemReply('queue_full', detail).body));
-    assert.ok(read('src/http/ingest-route.ts').includes(detail));
+    assert.ok(read('src/http/ingest/respond.ts').includes(detail));
   });
 
   test('has every store error code, and no others', () => {

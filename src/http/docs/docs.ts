@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { openApiDocument } from './openapi.ts';
+import { ANYWHERE, type DocumentPart, json, problems, text } from './operation.ts';
 
 /**
  * The page and its assets come from here, and requests go nowhere else. The package's own policy upgrades requests
@@ -20,9 +20,30 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 /** `GET /openapi.json`, and `GET /docs`: the reference in which requests can be tried out. */
-export async function registerDocs(api: FastifyInstance, version: string): Promise<void> {
-  const document = openApiDocument(version);
+export async function registerDocs(api: FastifyInstance, document: object): Promise<void> {
   api.get('/openapi.json', async () => document);
   await api.register(swagger, { mode: 'static', specification: { document: document as never } });
   await api.register(swaggerUi, { routePrefix: '/docs', staticCSP: CONTENT_SECURITY_POLICY });
 }
+
+export const referenceDocument: DocumentPart = {
+  schemas: {},
+  paths: {
+    '/openapi.json': {
+      get: {
+        operationId: 'getOpenApi',
+        summary: 'This description of the API, OpenAPI 3.1',
+        tags: ['operations'],
+        responses: { '200': json('The document.', { type: 'object' }), ...problems(...ANYWHERE) },
+      },
+    },
+    '/docs': {
+      get: {
+        operationId: 'getDocs',
+        summary: 'This reference, to read and to try out',
+        tags: ['operations'],
+        responses: { '200': text('The text.', 'text/html'), ...problems(...ANYWHERE) },
+      },
+    },
+  },
+};

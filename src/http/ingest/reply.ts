@@ -1,10 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import type { SourceRules } from '../ingest/open-source.ts';
-import type { Receipt } from '../ingest/store-event.ts';
-import type { HandshakeReply } from '../verify/handshake.ts';
-import type { AcceptedReply } from '../verify/provider.ts';
-import type { Rejection } from './ingest-refusal.ts';
-import { type ProblemReply, problemReply } from './problem.ts';
+import type { z } from 'zod';
+import type { ReceiverEvent } from '../../events.ts';
+import type { SourceRules } from '../../ingest/open-source.ts';
+import type { Receipt } from '../../ingest/store-event.ts';
+import type { HandshakeReply } from '../../verify/handshake.ts';
+import type { AcceptedReply } from '../../verify/provider.ts';
+import { type ProblemReply, problemReply } from '../problem.ts';
+import type { receiptSchema } from '../schemas.ts';
+import type { Rejection } from './refusal.ts';
 
 /**
  * Answers an event that is on disk: with its receipt, or with what the provider looks for.
@@ -25,12 +28,8 @@ export function sendAccepted(
 }
 
 /** A receipt as the API shows it. */
-export function receiptFields({
-  id,
-  idempotencyKey,
-  status,
-  receivedAtMs,
-}: Receipt): Record<string, unknown> {
+export function receiptFields(receipt: Receipt): z.output<typeof receiptSchema> {
+  const { id, idempotencyKey, status, receivedAtMs } = receipt;
   return { id, idempotency_key: idempotencyKey, status, created_at: isoTime(receivedAtMs) };
 }
 
@@ -57,6 +56,12 @@ function receiptBody({ id, idempotencyKey, status, receivedAtMs }: Receipt): str
 /** Answers a handshake in the provider's own form. */
 export function sendHandshake(response: ServerResponse, { status, headers, body }: HandshakeReply): void {
   send(response, status, headers, body);
+}
+
+/** The event of an answered handshake. A status of 400 or more is a provider's own form of a refusal. */
+export function handshakeEvent(source: string, handshake: string, { status }: HandshakeReply): ReceiverEvent {
+  if (status < 400) return { type: 'handshake.answered', source, handshake };
+  return { type: 'handshake.refused', source, handshake, detail: `It was answered ${status}.` };
 }
 
 function send(

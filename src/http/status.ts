@@ -1,9 +1,16 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
 import type { EventView } from '../domain/event.ts';
 import { isUuid } from '../runtime/ids.ts';
 import type { BrowseStore } from '../store/store.ts';
+import { ANYWHERE, json, pathParameter, problems, queryParameters, referTo } from './docs/operation.ts';
 import { replyInvalidQuery, replyProblem } from './reply.ts';
-import { keyQuerySchema } from './schemas.ts';
+import { eventBody, eventSchema } from './schemas.ts';
+
+const keyQuerySchema = z.object({
+  idempotency_key: z.string().min(1).describe('The key that the event was posted with.'),
+  source: z.string().min(1).default('default').describe('The source it was posted to.'),
+});
 
 /** `GET /webhooks/{id}` and `GET /webhooks?idempotency_key=`: how far an event's processing is. */
 export function registerStatus(
@@ -31,19 +38,27 @@ function replyEvent(reply: FastifyReply, event: EventView | null): FastifyReply 
   return reply.send(eventBody(event));
 }
 
-/** An event as the API shows it. */
-export function eventBody(event: EventView): Record<string, unknown> {
-  return {
-    id: event.id,
-    idempotency_key: event.idempotencyKey,
-    status: event.status,
-    created_at: timeText(event.receivedAtMs),
-    updated_at: timeText(event.updatedAtMs),
-    attempts: event.attempts,
-  };
-}
+export const statusSchemas = { Event: eventSchema };
+const ref = referTo(statusSchemas);
 
-/** RFC 3339, UTC. */
-export function timeText(timeMs: number): string {
-  return new Date(timeMs).toISOString();
-}
+export const statusById: object = {
+  operationId: 'getWebhook',
+  summary: 'The status of an event, by id',
+  tags: ['webhooks'],
+  parameters: [pathParameter('Id of the event.', { type: 'string', format: 'uuid' })],
+  responses: {
+    '200': json('The event.', ref('Event')),
+    ...problems(...ANYWHERE, 'not_found', 'store_error'),
+  },
+};
+
+export const statusByKey: object = {
+  operationId: 'findWebhook',
+  summary: 'The status of an event, by idempotency key',
+  tags: ['webhooks'],
+  parameters: queryParameters(keyQuerySchema),
+  responses: {
+    '200': json('The event.', ref('Event')),
+    ...problems(...ANYWHERE, 'not_found', 'invalid', 'store_error'),
+  },
+};

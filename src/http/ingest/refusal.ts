@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { RejectionReason } from '../events.ts';
-import type { AcceptOutcome } from '../ingest/accept.ts';
-import type { FieldError } from '../ingest/envelope.ts';
-import type { ProblemCode } from './problem.ts';
+import type { RejectionReason } from '../../events.ts';
+import type { AcceptOutcome } from '../../ingest/accept.ts';
+import type { FieldError } from '../../ingest/envelope.ts';
+import type { ProblemCode } from '../problem.ts';
 import type { BodyBudget } from './read-body.ts';
 
 /** A request that is not taken: the word for metrics and logs, and the words for its sender. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
-import { collectGarbage } from '../../testkit/collect-garbage.ts';
+import { collectGarbage } from '../../../testkit/collect-garbage.ts';
 import { type BodyOutcome, readBody, releaseBody } from './read-body.ts';
 
 function startReading(maxBodyBytes = 1_000_000, maxBytesInFlight = maxBodyBytes) {

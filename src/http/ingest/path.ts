@@ -1,4 +1,4 @@
-import { DEFAULT_SOURCE } from '../domain/source.ts';
+import { DEFAULT_SOURCE } from '../../domain/source.ts';
 
 const PATH = '/webhooks';
 

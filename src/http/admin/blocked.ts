@@ -1,0 +1,132 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Delivery } from '../../domain/delivery.ts';
+import { ORDER_KEY_CHARS_MAX } from '../../ingest/order-key.ts';
+import { readBlockedCursor } from '../../store/blocked-cursor.ts';
+import type { BlockedKey, BlockedPage, OrderStore } from '../../store/store.ts';
+import { type DocumentPart, json, queryParameters, referTo } from '../docs/operation.ts';
+import { replyInvalidQuery, replyProblem } from '../reply.ts';
+import { time, timeText } from '../schemas.ts';
+import { adminOperation } from './operation.ts';
+
+export type BlockedParts = Readonly<{
+  store: Pick<OrderStore, 'listBlocked' | 'releaseKey'>;
+  /** Called with each delivery that has become due. */
+  onPending: (delivery: Pick<Delivery, 'id' | 'destination'>) => void;
+}>;
+
+const listQuerySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50).describe('Most keys of a page.'),
+  cursor: z
+    .string()
+    .max(2048)
+    .refine((text) => readBlockedCursor(text) !== null, 'the `next` of a page')
+    .optional()
+    .describe('The `next` of the page before.'),
+  destination: z.string().min(1).max(64).optional().describe('Only those of one destination.'),
+});
+
+const releaseQuerySchema = z.object({
+  destination: z.string().min(1).max(64).describe('The destination whose order it is.'),
+  order_key: z
+    .string()
+    .max(ORDER_KEY_CHARS_MAX)
+    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'a text without NUL')
+    .describe('The key, as the list has it.'),
+});
+
+const blockedSchema = z.object({
+  destination: z.string(),
+  order_key: z.string(),
+  delivery_id: z.string().describe('The failed delivery that blocks the key.'),
+  error: z.string(),
+  since: time,
+  waiting: z.int().min(0).describe('Deliveries behind it; counted up to 1000.'),
+});
+
+const releasedSchema = z.object({
+  destination: z.string(),
+  order_key: z.string(),
+  delivery_id: z.string().describe('It stays a dead letter.'),
+  next_delivery_id: z.string().nullable().describe('Whose turn it is now.'),
+});
+
+const schemas = {
+  BlockedKeys: z.object({ blocked: z.array(blockedSchema), next: z.string().nullable() }),
+  Released: releasedSchema,
+};
+const ref = referTo(schemas);
+
+/** Order keys that a failed delivery blocks: list and release them. The other way out is a replay of that delivery. */
+export function registerBlocked(admin: FastifyInstance, { store, onPending }: BlockedParts): void {
+  admin.get('/admin/blocked-keys', async (request, reply) => {
+    const query = listQuerySchema.safeParse(request.query);
+    if (!query.success) {
+      const detail =
+        'Ask with ?limit= from 1 to 500, &destination= for one destination, &cursor= for a next page.';
+      return replyInvalidQuery(reply, detail, query.error);
+    }
+    const { limit, cursor = null, destination = null } = query.data;
+    return pageBody(await store.listBlocked(limit, cursor, destination));
+  });
+
+  admin.post('/admin/blocked-keys/release', async (request, reply) => {
+    const query = releaseQuerySchema.safeParse(request.query);
+    if (!query.success) {
+      return replyInvalidQuery(reply, 'Name the key with ?destination= and &order_key=.', query.error);
+    }
+    const { destination, order_key } = query.data;
+    const outcome = await store.releaseKey(destination, order_key);
+    if (outcome.kind === 'not_blocked') {
+      return replyProblem(reply, 'not_found', 'No failed delivery blocks that key of that destination.');
+    }
+    const { deliveryId, next } = outcome;
+    if (next !== null) onPending({ id: next.deliveryId, destination });
+    const body: z.output<typeof releasedSchema> = {
+      destination,
+      order_key,
+      delivery_id: deliveryId,
+      next_delivery_id: next?.deliveryId ?? null,
+    };
+    return body;
+  });
+}
+
+function pageBody({ keys, next }: BlockedPage): z.output<typeof schemas.BlockedKeys> {
+  return { blocked: keys.map(blockedBody), next };
+}
+
+function blockedBody(key: BlockedKey): z.output<typeof blockedSchema> {
+  return {
+    destination: key.destination,
+    order_key: key.orderKey,
+    delivery_id: key.deliveryId,
+    error: key.error,
+    since: timeText(key.sinceMs),
+    waiting: key.waiting,
+  };
+}
+
+export const blockedDocument: DocumentPart = {
+  schemas,
+  paths: {
+    '/admin/blocked-keys': {
+      get: adminOperation({
+        operationId: 'listBlockedKeys',
+        summary: 'Order keys that a failed delivery blocks, by destination and key',
+        parameters: queryParameters(listQuerySchema),
+        replies: { '200': json('A page.', ref('BlockedKeys')) },
+        problems: ['invalid'],
+      }),
+    },
+    '/admin/blocked-keys/release': {
+      post: adminOperation({
+        operationId: 'releaseBlockedKey',
+        summary: 'Leave the failed delivery as it is, and go on with the next of its key',
+        parameters: queryParameters(releaseQuerySchema),
+        replies: { '200': json('It is released.', ref('Released')) },
+        problems: ['invalid'],
+      }),
+    },
+  },
+};

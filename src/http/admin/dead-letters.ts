@@ -1,0 +1,128 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { DELIVERY_STATUSES, type Delivery } from '../../domain/delivery.ts';
+import { TURNS } from '../../domain/order.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { isUuid } from '../../runtime/ids.ts';
+import type { BrowseStore, DeadLetterPage, OperateStore } from '../../store/store.ts';
+import { type DocumentPart, json, pathParameter, queryParameters, referTo } from '../docs/operation.ts';
+import { replyInvalidQuery, replyProblem } from '../reply.ts';
+import { id, pageQuerySchema, time, timeText } from '../schemas.ts';
+import { adminOperation } from './operation.ts';
+
+export type DeadLetterParts = Readonly<{
+  store: Pick<BrowseStore, 'listDeadLetters'> & Pick<OperateStore, 'replay'>;
+  clock: Clock;
+  /** Called with each delivery that has become due. */
+  onPending: (delivery: Pick<Delivery, 'id' | 'destination'>) => void;
+}>;
+
+export const deliverySchema = z.object({
+  id: z.string().meta({ format: 'uuid', description: "UUIDv7: its event's with a number at the end." }),
+  event_id: id,
+  destination: z.string(),
+  status: z.enum(DELIVERY_STATUSES),
+  attempts: z.int().min(0).describe('Finished attempts.'),
+  due_at: time.nullable().describe('Null while it waits for the turn of its order key.'),
+  last_error: z.string().nullable(),
+  created_at: time,
+  updated_at: time,
+  replay_of: z.string().nullable().describe('The delivery that this one repeats.'),
+  order_key: z.string().nullable().describe('The key by which the destination orders its deliveries.'),
+  turn: z
+    .enum(TURNS)
+    .nullable()
+    .describe(
+      'Whether it holds the turn of its order key or waits for it. A failed delivery that holds the turn blocks its key.',
+    ),
+});
+
+const schemas = {
+  Delivery: deliverySchema,
+  DeadLetters: z.object({ deliveries: z.array(deliverySchema), next: z.string().nullable() }),
+};
+const ref = referTo(schemas);
+
+/** `GET /admin/dead-letters` lists failed deliveries, `POST /admin/deliveries/{id}/replay` repeats an ended one. */
+export function registerDeadLetters(admin: FastifyInstance, parts: DeadLetterParts): void {
+  const { store, clock, onPending } = parts;
+
+  admin.get('/admin/dead-letters', async (request, reply) => {
+    const query = pageQuerySchema.safeParse(request.query);
+    if (!query.success) {
+      const detail = 'Ask with ?limit= from 1 to 500, and &cursor= for a next page.';
+      return replyInvalidQuery(reply, detail, query.error);
+    }
+    return pageBody(await store.listDeadLetters(query.data.limit, query.data.cursor ?? null));
+  });
+
+  admin.post<{ Params: { id: string } }>('/admin/deliveries/:id/replay', async (request, reply) => {
+    const id = request.params.id.toLowerCase();
+    const outcome = isUuid(id) ? await store.replay(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
+    switch (outcome.kind) {
+      case 'replayed':
+        // A delivery that waits for its turn is announced when the turn comes.
+        if (outcome.delivery.turn !== 'waits') onPending(outcome.delivery);
+        return reply.code(202).send(deliveryBody(outcome.delivery));
+      case 'unknown':
+        return replyProblem(reply, 'not_found', 'No delivery of that id is kept here.');
+      case 'open':
+        return replyProblem(
+          reply,
+          'not_terminal',
+          `The delivery is ${outcome.status}; only an ended one is replayed.`,
+        );
+      case 'full':
+        return replyProblem(
+          reply,
+          'queue_full',
+          'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.',
+        );
+    }
+  });
+}
+
+function pageBody({ deliveries, next }: DeadLetterPage): z.output<typeof schemas.DeadLetters> {
+  return { deliveries: deliveries.map(deliveryBody), next };
+}
+
+export function deliveryBody(delivery: Delivery): z.output<typeof deliverySchema> {
+  return {
+    id: delivery.id,
+    event_id: delivery.eventId,
+    destination: delivery.destination,
+    status: delivery.status,
+    attempts: delivery.attempts,
+    due_at: delivery.turn === 'waits' ? null : timeText(delivery.dueAtMs),
+    last_error: delivery.lastError,
+    created_at: timeText(delivery.createdAtMs),
+    updated_at: timeText(delivery.updatedAtMs),
+    replay_of: delivery.replayOf,
+    order_key: delivery.orderKey,
+    turn: delivery.turn,
+  };
+}
+
+export const deadLetterDocument: DocumentPart = {
+  schemas,
+  paths: {
+    '/admin/dead-letters': {
+      get: adminOperation({
+        operationId: 'listDeadLetters',
+        summary: 'Failed deliveries, newest first',
+        parameters: queryParameters(pageQuerySchema),
+        replies: { '200': json('A page.', ref('DeadLetters')) },
+        problems: ['invalid'],
+      }),
+    },
+    '/admin/deliveries/{name}/replay': {
+      post: adminOperation({
+        operationId: 'replayDelivery',
+        summary: 'Try an ended delivery anew, as a new delivery that points to it',
+        parameters: [pathParameter('Id of the delivery.', { type: 'string', format: 'uuid' })],
+        replies: { '202': json('The new delivery; it is pending.', ref('Delivery')) },
+        problems: ['not_terminal', 'queue_full'],
+      }),
+    },
+  },
+};

@@ -1,0 +1,90 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { ATTEMPT_OUTCOMES, type Attempt } from '../../domain/attempt.ts';
+import type { Delivery } from '../../domain/delivery.ts';
+import type { EventView } from '../../domain/event.ts';
+import { isUuid } from '../../runtime/ids.ts';
+import type { BrowseStore } from '../../store/store.ts';
+import { type DocumentPart, json, pathParameter, referTo } from '../docs/operation.ts';
+import { replyProblem } from '../reply.ts';
+import { eventBody, eventSchema, time, timeText } from '../schemas.ts';
+import { deliveryBody, deliverySchema } from './dead-letters.ts';
+import { adminOperation } from './operation.ts';
+
+export type EventParts = Readonly<{
+  store: Pick<BrowseStore, 'eventById' | 'deliveriesOf' | 'attemptsOf'>;
+}>;
+
+const attemptSchema = z.object({
+  number: z.int().min(1),
+  started_at: time,
+  ended_at: time,
+  outcome: z.enum(ATTEMPT_OUTCOMES),
+  error: z.string().nullable(),
+  http_status: z.int().nullable(),
+  response_excerpt: z.string().nullable().describe('The beginning of what the destination answered.'),
+});
+
+const schemas = {
+  EventDetails: z.object({
+    ...eventSchema.shape,
+    source: z.string(),
+    event_type: z.string(),
+    deliveries: z.array(z.object({ ...deliverySchema.shape, tries: z.array(attemptSchema) })),
+  }),
+};
+
+/** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
+export function registerEvents(admin: FastifyInstance, { store }: EventParts): void {
+  admin.get<{ Params: { id: string } }>('/admin/webhooks/:id', async (request, reply) => {
+    const id = request.params.id.toLowerCase();
+    const event = isUuid(id) ? await store.eventById(id) : null;
+    if (event === null) return replyProblem(reply, 'not_found', 'No event of that id is kept here.');
+    const deliveries = await store.deliveriesOf(id);
+    const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
+    return detailsBody(event, deliveries, attempts);
+  });
+}
+
+/** @param attempts those of each delivery, in the order of the deliveries */
+function detailsBody(
+  event: EventView,
+  deliveries: readonly Delivery[],
+  attempts: readonly (readonly Attempt[])[],
+): z.output<typeof schemas.EventDetails> {
+  return {
+    ...eventBody(event),
+    source: event.source,
+    event_type: event.eventType,
+    deliveries: deliveries.map((delivery, at) => ({
+      ...deliveryBody(delivery),
+      tries: attempts[at]!.map(attemptBody),
+    })),
+  };
+}
+
+function attemptBody(attempt: Attempt): z.output<typeof attemptSchema> {
+  return {
+    number: attempt.number,
+    started_at: timeText(attempt.startedAtMs),
+    ended_at: timeText(attempt.endedAtMs),
+    outcome: attempt.outcome,
+    error: attempt.error,
+    http_status: attempt.httpStatus,
+    response_excerpt: attempt.responseExcerpt,
+  };
+}
+
+export const eventDocument: DocumentPart = {
+  schemas,
+  paths: {
+    '/admin/webhooks/{name}': {
+      get: adminOperation({
+        operationId: 'getWebhookDetails',
+        summary: 'An event with its deliveries and their attempts',
+        parameters: [pathParameter('Id of the event.', { type: 'string', format: 'uuid' })],
+        replies: { '200': json('The event.', referTo(schemas)('EventDetails')) },
+      }),
+    },
+  },
+};

@@ -1,0 +1,221 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Emit } from '../../events.ts';
+import type { ReverifiedEvent, Reverify, ReverifyOutcome } from '../../ingest/reverify.ts';
+import { type Clock, monotonicMs } from '../../runtime/clock.ts';
+import { isUuid } from '../../runtime/ids.ts';
+import type { RejectedPage, RejectedRequest, RejectedStore, RejectedSummary } from '../../store/store.ts';
+import { VERIFY_REASONS } from '../../verify/outcome.ts';
+import { type DocumentPart, json, pathParameter, queryParameters, referTo } from '../docs/operation.ts';
+import { handshakeEvent, receiptFields } from '../ingest/reply.ts';
+import { replyInvalidQuery, replyProblem } from '../reply.ts';
+import { id, pageQuerySchema, receiptSchema, time, timeText } from '../schemas.ts';
+import { adminOperation } from './operation.ts';
+
+export type RejectedParts = Readonly<{
+  store: Pick<RejectedStore, 'listRejected' | 'readRejected'>;
+  reverify: Reverify;
+  clock: Clock;
+  emit: Emit;
+  /** Called once the event is durable, with a pending delivery for each of the destinations. */
+  onAccepted: (eventId: string, destinations: readonly string[]) => void;
+}>;
+
+const listQuerySchema = pageQuerySchema.extend({
+  source: z.string().min(1).optional().describe('Only those of one source.'),
+});
+
+const summarySchema = z.object({
+  id: id.meta({ description: 'UUIDv7 of the request.' }),
+  source: z.string(),
+  reason: z.string().describe('Why it was not verified; `webhook_events_total` has the same words.'),
+  detail: z.string(),
+  method: z.string(),
+  url: z.string().describe('Path and query, secrets redacted.'),
+  content_type: z.string(),
+  body_bytes: z.int().min(0).describe('As it was sent.'),
+  received_at: time,
+});
+
+const requestSchema = z.object({
+  ...summarySchema.shape,
+  headers: z
+    .array(z.array(z.string()))
+    .describe('Name and value, as sent; values that are secrets redacted.'),
+  body: z.string().nullable().describe('Null if it was longer than 256 KiB.'),
+  body_encoding: z.enum(['utf8', 'base64']).nullable(),
+});
+
+const reverifiedSchema = z.object({
+  outcome: z.enum(['accepted', 'duplicate', 'handshake', 'rejected']),
+  reason: z.enum(VERIFY_REASONS).optional().describe('Of one that is rejected again, and stays.'),
+  detail: z.string().optional(),
+  handshake: z
+    .string()
+    .optional()
+    .describe('What it is called; its action is done, and it is an event only if `event` is there.'),
+  event: receiptSchema.optional(),
+});
+
+const schemas = {
+  RejectedList: z.object({ rejected: z.array(summarySchema), next: z.string().nullable() }),
+  RejectedRequest: requestSchema,
+  Reverified: reverifiedSchema,
+};
+const ref = referTo(schemas);
+
+type ById = { Params: { id: string } };
+
+const UNKNOWN = 'No rejected request of that id is kept here.';
+
+/** Requests that were not verified: show them, and verify them again once the configuration is right. */
+export function registerRejected(admin: FastifyInstance, parts: RejectedParts): void {
+  const { store, reverify, clock } = parts;
+
+  admin.get('/admin/rejected', async (request, reply) => {
+    const query = listQuerySchema.safeParse(request.query);
+    if (!query.success) {
+      const detail = 'Ask with ?limit= from 1 to 500, &source= for one source, &cursor= for a next page.';
+      return replyInvalidQuery(reply, detail, query.error);
+    }
+    const { limit, cursor = null, source = null } = query.data;
+    return pageBody(await store.listRejected(limit, cursor, source));
+  });
+
+  admin.get<ById>('/admin/rejected/:id', async (request, reply) => {
+    const id = request.params.id.toLowerCase();
+    const kept = isUuid(id) ? await store.readRejected(id) : null;
+    if (kept === null) return replyProblem(reply, 'not_found', UNKNOWN);
+    return requestBody(kept);
+  });
+
+  admin.post<ById>('/admin/rejected/:id/reverify', async (request, reply) => {
+    const startedMs = monotonicMs();
+    const id = request.params.id.toLowerCase();
+    const outcome = isUuid(id) ? await reverify(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
+    report(parts, outcome, monotonicMs() - startedMs);
+    switch (outcome.kind) {
+      case 'unknown':
+        return replyProblem(reply, 'not_found', UNKNOWN);
+      case 'full':
+        return replyProblem(reply, 'queue_full', 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.');
+      case 'keys_unavailable':
+        return replyProblem(reply, outcome.kind, outcome.detail);
+      default:
+        return reverifiedBody(outcome);
+    }
+  });
+}
+
+function report(parts: RejectedParts, outcome: ReverifyOutcome, durationMs: number): void {
+  switch (outcome.kind) {
+    case 'accepted':
+    case 'duplicate':
+      reportEvent(parts, outcome, durationMs);
+      return;
+    case 'handshake': {
+      const { source, handshake, reply, event } = outcome;
+      if (event !== null) reportEvent(parts, event, durationMs);
+      parts.emit(handshakeEvent(source, handshake, reply));
+      return;
+    }
+    default:
+  }
+}
+
+function reportEvent(parts: RejectedParts, outcome: ReverifiedEvent, durationMs: number): void {
+  const { emit, onAccepted } = parts;
+  switch (outcome.kind) {
+    case 'accepted': {
+      const { receipt, source, eventType, destinations, bodyBytes } = outcome;
+      const eventId = receipt.id;
+      const deliveries = destinations.length;
+      emit({ type: 'event.accepted', eventId, source, eventType, deliveries, bodyBytes, durationMs });
+      onAccepted(eventId, destinations);
+      return;
+    }
+    case 'duplicate': {
+      const { receipt, source, conflict } = outcome;
+      emit({ type: 'event.duplicate', eventId: receipt.id, source, conflict, durationMs });
+    }
+  }
+}
+
+type Reverified = Extract<ReverifyOutcome, { kind: 'accepted' | 'duplicate' | 'handshake' | 'rejected' }>;
+
+function reverifiedBody(outcome: Reverified): z.output<typeof reverifiedSchema> {
+  switch (outcome.kind) {
+    case 'rejected':
+      return { outcome: outcome.kind, reason: outcome.reason, detail: outcome.detail };
+    case 'handshake': {
+      const { kind, handshake, event } = outcome;
+      return { outcome: kind, handshake, ...(event !== null && { event: receiptFields(event.receipt) }) };
+    }
+    default:
+      return { outcome: outcome.kind, event: receiptFields(outcome.receipt) };
+  }
+}
+
+function pageBody({ requests, next }: RejectedPage): z.output<typeof schemas.RejectedList> {
+  return { rejected: requests.map(summaryBody), next };
+}
+
+function summaryBody(request: RejectedSummary): z.output<typeof summarySchema> {
+  return {
+    id: request.id,
+    source: request.source,
+    reason: request.reason,
+    detail: request.detail,
+    method: request.method,
+    url: request.url,
+    content_type: request.contentType,
+    body_bytes: request.bodyBytes,
+    received_at: timeText(request.receivedAtMs),
+  };
+}
+
+function requestBody(request: RejectedRequest): z.output<typeof requestSchema> {
+  const { headers, body } = request;
+  const encoding = body === null ? null : isUtf8(body) ? 'utf8' : 'base64';
+  return {
+    ...summaryBody(request),
+    headers: Array.from({ length: headers.length / 2 }, (_, i) => [headers[2 * i]!, headers[2 * i + 1]!]),
+    body: body === null ? null : Buffer.from(body).toString(encoding ?? 'utf8'),
+    body_encoding: encoding,
+  };
+}
+
+const REJECTED_ID = pathParameter('Id of the rejected request.', { type: 'string', format: 'uuid' });
+
+export const rejectedDocument: DocumentPart = {
+  schemas,
+  paths: {
+    '/admin/rejected': {
+      get: adminOperation({
+        operationId: 'listRejected',
+        summary: 'Requests that were not verified, newest first',
+        parameters: queryParameters(listQuerySchema),
+        replies: { '200': json('A page.', ref('RejectedList')) },
+        problems: ['invalid'],
+      }),
+    },
+    '/admin/rejected/{name}': {
+      get: adminOperation({
+        operationId: 'getRejected',
+        summary: 'A request that was not verified, with headers and body',
+        parameters: [REJECTED_ID],
+        replies: { '200': json('The request.', ref('RejectedRequest')) },
+      }),
+    },
+    '/admin/rejected/{name}/reverify': {
+      post: adminOperation({
+        operationId: 'reverifyRejected',
+        summary: 'Verify a rejected request anew, as of its time, and take its event if it is good',
+        parameters: [REJECTED_ID],
+        replies: { '200': json('What came of it.', ref('Reverified')) },
+        problems: ['queue_full', 'keys_unavailable'],
+      }),
+    },
+  },
+};

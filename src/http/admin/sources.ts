@@ -1,0 +1,80 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { SourceState, SourceStateStore } from '../../store/store.ts';
+import { type DocumentPart, json, pathParameter, referTo } from '../docs/operation.ts';
+import { replyProblem } from '../reply.ts';
+import { time, timeText } from '../schemas.ts';
+import { adminOperation } from './operation.ts';
+
+export type SourceStateParts = Readonly<{
+  store: Pick<SourceStateStore, 'readSourceState' | 'dropSourceState'>;
+  /** Names of the configured sources. */
+  sources: readonly string[];
+  /** Called after an entry is dropped, so that cached copies of it can be dropped too. */
+  onStateDropped: (source: string, entry: string) => Promise<void>;
+}>;
+
+const schemas = {
+  SourceState: z.object({
+    state: z.array(
+      z.object({ name: z.string(), value: z.string().describe('It may be a secret.'), updated_at: time }),
+    ),
+  }),
+};
+
+const UNKNOWN_SOURCE = 'No source of that name is configured.';
+
+/** What handshakes have left with a source: read it, or drop an entry so that its handshake can be repeated. */
+export function registerSourceState(admin: FastifyInstance, parts: SourceStateParts): void {
+  const { store, onStateDropped } = parts;
+  const known = new Set(parts.sources);
+
+  admin.get<{ Params: { name: string } }>('/admin/sources/:name/state', async (request, reply) => {
+    const { name } = request.params;
+    if (!known.has(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
+    return stateBody(await store.readSourceState(name));
+  });
+
+  admin.delete<{ Params: { name: string; entry: string } }>(
+    '/admin/sources/:name/state/:entry',
+    async (request, reply) => {
+      const { name, entry } = request.params;
+      if (!known.has(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
+      const isText = entry.isWellFormed() && !entry.includes('\0');
+      const outcome = isText ? await store.dropSourceState(name, entry) : 'unknown';
+      if (outcome === 'unknown') return replyProblem(reply, 'not_found', 'The source has no such entry.');
+      await onStateDropped(name, entry);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function stateBody(state: readonly SourceState[]): z.output<typeof schemas.SourceState> {
+  return {
+    state: state.map(({ name, value, updatedAtMs }) => ({ name, value, updated_at: timeText(updatedAtMs) })),
+  };
+}
+
+const SOURCE_NAME = pathParameter('Name of the source.', { type: 'string' });
+
+export const sourceStateDocument: DocumentPart = {
+  schemas,
+  paths: {
+    '/admin/sources/{name}/state': {
+      get: adminOperation({
+        operationId: 'getSourceState',
+        summary: 'What handshakes have left with a source',
+        parameters: [SOURCE_NAME],
+        replies: { '200': json('The entries.', referTo(schemas)('SourceState')) },
+      }),
+    },
+    '/admin/sources/{name}/state/{entry}': {
+      delete: adminOperation({
+        operationId: 'dropSourceState',
+        summary: 'Forget an entry, so that the handshake may be done anew',
+        parameters: [SOURCE_NAME, pathParameter('Name of the entry.', { type: 'string' }, 'entry')],
+        replies: { '204': { description: 'It is forgotten.' } },
+      }),
+    },
+  },
+};

@@ -1,0 +1,49 @@
+import { envelopeSchema } from '../../ingest/envelope.ts';
+import { ANYWHERE, json, problems, referTo } from '../docs/operation.ts';
+import { receiptSchema } from '../schemas.ts';
+
+export const ingestSchemas = { Envelope: envelopeSchema, Receipt: receiptSchema };
+const ref = referTo(ingestSchemas);
+
+const EXAMPLE = {
+  idempotency_key: 'order-1001-created',
+  event_type: 'order.created',
+  payload: { order: 1001, total: '12.50', currency: 'EUR' },
+};
+
+/** The description of a POST to the default source, or to a named one. */
+export function ingestOperation(operationId: string, summary: string, parameters: readonly object[]): object {
+  return {
+    operationId,
+    summary,
+    tags: ['webhooks'],
+    parameters,
+    requestBody: {
+      description:
+        'Any media type of JSON will do, such as `application/cloudevents+json`. A source with verification takes ' +
+        'what its provider sends, of any type and content encoding and by the further methods that the provider ' +
+        'uses (GET of Twilio; GET, PUT, PATCH and DELETE of Zendesk), and answers as the provider expects.',
+      required: true,
+      content: { 'application/json': { schema: ref('Envelope'), example: EXAMPLE } },
+    },
+    responses: {
+      '202': json('New: it is on disk and will be processed.', ref('Receipt')),
+      '200': json('Known by its key: its current status. It is not processed again.', ref('Receipt')),
+      ...problems(
+        ...ANYWHERE,
+        'malformed_json',
+        'unverified',
+        'handshake_refused',
+        'unknown_source',
+        'too_large',
+        'unsupported_media_type',
+        'invalid',
+        'queue_full',
+        'overloaded',
+        'keys_unavailable',
+        'store_error',
+        'shutting_down',
+      ),
+    },
+  };
+}

@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DEFAULT_SOURCE } from '../../domain/source.ts';
+import type { Accept } from '../../ingest/accept.ts';
+import { isHandshake, type Source } from '../../ingest/open-source.ts';
+import type { RawRequest } from '../../ingest/raw-request.ts';
+import { monotonicMs } from '../../runtime/clock.ts';
+import { expectsBody } from '../send-problem.ts';
+import { isIngestPath, isKeyQuery, sourceNameOf } from './path.ts';
+import { type BodyBudget, readBody, releaseBody } from './read-body.ts';
+import { refuseEarly, SHUTTING_DOWN, UNKNOWN_SOURCE, unreadable } from './refusal.ts';
+import { createResponder, type ResponderParts } from './respond.ts';
+
+export type IngestParts = ResponderParts &
+  Readonly<{
+    accept: Accept;
+    sources: readonly Source[];
+    budget: BodyBudget;
+  }>;
+
+export type IngestRoute = Readonly<{
+  /** Whether a request is for this route; all others are the framework's. */
+  takes: (request: IncomingMessage) => boolean;
+  handle: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Methods beside POST that the source of a URL takes events by. */
+  methodsOf: (url: string) => readonly string[];
+}>;
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * `POST /webhooks` and `POST /webhooks/{source}`, the handshakes of sources by any method, and events by the methods of
+ * their provider. It works on node:http's own objects: this is the hot path, and a framework's routing, hooks and reply
+ * cost as much as all the rest of an accept.
+ */
+export function createIngestRoute(parts: IngestParts): IngestRoute {
+  const { accept, budget, isOpen } = parts;
+  const { reject, answer, fail } = createResponder(parts);
+  const sources = new Map(parts.sources.map((source) => [source.name, source]));
+  if (!sources.has(DEFAULT_SOURCE)) sources.set(DEFAULT_SOURCE, { name: DEFAULT_SOURCE, rules: null });
+
+  const take = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    source: Source,
+    body: Uint8Array,
+    startedMs: number,
+  ) =>
+    accept(source, toRaw(request, body)).then(
+      (outcome) => {
+        releaseBody(budget, body);
+        answer(response, source, outcome, {
+          durationMs: monotonicMs() - startedMs,
+          bodyBytes: body.length,
+        });
+      },
+      (error: unknown) => {
+        releaseBody(budget, body);
+        fail(response, source, error);
+      },
+    );
+
+  return {
+    takes(request) {
+      const url = request.url!;
+      if (!isIngestPath(url)) return false;
+      if (request.method === 'POST') return true;
+      const rules = sources.get(sourceNameOf(url))?.rules ?? null;
+      if (rules === null || isKeyQuery(url)) return false;
+      return rules.methods.has(request.method!) || isHandshake(rules, toRaw(request, NOTHING));
+    },
+    methodsOf: (url) => [...((isIngestPath(url) && sources.get(sourceNameOf(url))?.rules?.methods) || [])],
+    handle(request, response) {
+      const startedMs = monotonicMs();
+      const source = sources.get(sourceNameOf(request.url!));
+      if (source === undefined) return reject(response, null, UNKNOWN_SOURCE);
+      if (!hasBody(request.method!, source)) {
+        if (!isOpen()) return reject(response, source, SHUTTING_DOWN);
+        // A body that comes nevertheless is not read, and must not be parsed as the next request.
+        if (expectsBody(request)) response.setHeader('connection', 'close');
+        return void take(request, response, source, NOTHING, startedMs);
+      }
+      const early = refuseEarly(request, budget, isOpen(), source.rules !== null);
+      if (early !== null) return reject(response, source, early);
+      if (waitsForContinue(request)) response.writeContinue();
+      readBody(request, budget, (read) => {
+        if (read.kind === 'body') return void take(request, response, source, read.body, startedMs);
+        reject(response, source, unreadable(read.kind, budget.maxBodyBytes));
+      });
+    },
+  };
+}
+
+/** The body of a GET means nothing (RFC 9110, section 9.3.1); handshakes by methods other than POST have none. */
+function hasBody(method: string, { rules }: Source): boolean {
+  return method === 'POST' || (method !== 'GET' && rules?.methods.has(method) === true);
+}
+
+function toRaw(request: IncomingMessage, body: Uint8Array): RawRequest {
+  return {
+    method: request.method!,
+    url: request.url!,
+    headers: request.rawHeaders,
+    contentType: request.headers['content-type'] ?? '',
+    body,
+  };
+}
+
+function waitsForContinue({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  return headers.expect !== undefined && httpVersionMinor > 0 && /^100-continue$/i.test(headers.expect);
+}
