@@ -1,135 +1,185 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import type { Config } from './config/config.ts';
-import { type Delivering, type DeliveringParts, openDelivering } from './dispatch/open-dispatch.ts';
+import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
-import { createEmitter } from './events.ts';
+import { createEmitter, type Emit } from './events.ts';
 import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
 import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/health.ts';
 import { fetchStatus } from './ingest/confirm-subscription.ts';
-import { openIngest } from './ingest/open-ingest.ts';
+import { type Ingest, openIngest } from './ingest/open-ingest.ts';
 import { handshakesOf } from './ingest/open-source.ts';
 import type { SourceConfig } from './ingest/source-config.ts';
 import { packageVersion } from './observe/build-info.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
-import { createMetrics } from './observe/metrics.ts';
-import { announce } from './observe/report-start.ts';
-import { systemClock } from './runtime/clock.ts';
+import { createMetrics, type Metrics, type MetricsOptions } from './observe/metrics.ts';
+import { reportStart } from './observe/report-start.ts';
+import { type Clock, systemClock } from './runtime/clock.ts';
 import { createIdGenerator } from './runtime/ids.ts';
 import { createSystemRandom } from './runtime/random.ts';
+import type { Service } from './runtime/service.ts';
+import { createSignal } from './runtime/signal.ts';
 import { openStore } from './store/open-store.ts';
-import type { Store, StoreStats } from './store/store.ts';
+import type { Store } from './store/store.ts';
 
-/** A receiver that runs. */
+/** A running receiver. */
 export type App = Readonly<{
   /** Where it listens, such as http://127.0.0.1:8000. */
   url: string;
   /** Takes no more events, lets work finish for the grace, releases the rest, closes the store. */
   stop(): Promise<void>;
-  /** Rejects if the receiver can no longer do its work and the process had better end. */
+  /** Rejects if the receiver can no longer do its work and the process should end. */
   failed: Promise<never>;
 }>;
 
-/** What no user may set: tests of dying nodes make leases short, so as not to wait half a minute for each. */
-export type Internals = Pick<DeliveringParts, 'leaseMs'>;
+/** Settings that no user has: tests of dying nodes make leases short, so as not to wait half a minute for each. */
+export type Internals = Pick<DispatchParts, 'leaseMs'>;
 
 /** Bodies in memory at once, over all requests: enough for thousands of common ones, and for a few of the largest. */
 const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * maxBodyBytes);
 
 /**
- * The composition root: builds everything once and starts it in order.
+ * The composition root: builds everything once and starts it in order. A stop, or a start that fails, closes what is
+ * open in reverse.
  * @throws ConfigError for a handler that cannot be loaded, StoreError when the store cannot be opened, or the
  *   system's own error when the address is taken
  */
 export async function startApp(config: Config, internals: Internals = {}): Promise<App> {
+  await using opened = new AsyncDisposableStack();
   const clock = systemClock;
   const random = createSystemRandom();
   const newId = createIdGenerator(random);
-  const { destinations } = config;
-  let phase: Phase = 'starting';
-  let onDue = () => {};
-
+  const metrics = createMetrics(metricsOptions(config));
+  const emit = createEmitter([metrics.emit, createLogSubscriber(createLog(config.log), { clock })]);
   const failure = Promise.withResolvers<never>();
-  // A receiver that is stopped before it fails leaves nobody to listen.
+  // Nobody listens any more once the receiver is stopped.
   failure.promise.catch(() => {});
-  const log = createLog(config.log);
-  const metrics = createMetrics({
-    sources: config.sources.map(({ name }) => name),
-    verifiedSources: config.sources.flatMap(({ name, verification }) => (verification === null ? [] : name)),
+  const due = createSignal();
+  let phase: Phase = 'starting';
+
+  const handlers = await openHandlers(config.destinations, { clock, random });
+  opened.defer(() => closeHandlers(handlers));
+  const store = await openInbox(config, emit, { onDue: due.raise, onFatal: failure.reject });
+  opened.defer(() => store.close());
+  const core = { store, clock, random, newId, emit };
+  const dispatch = openDispatch({ ...core, ...config, ...internals, handlers });
+  opened.defer(() => dispatch.close());
+  const ingest = await openIngest({
+    ...core,
+    sources: config.sources,
+    destinations: config.destinations,
+    publicUrl: config.http.publicUrl,
+    rejectedBounds: config.rejected,
+    fetchStatus,
+    onAccepted: dispatch.onAccepted,
+  });
+  const api = await openApi({ ...core, config, metrics, dispatch, ingest, phase: () => phase });
+  opened.defer(() => api.close());
+  const services = [...dispatch.services, ...createPurgers(config, core), ingest.confirmations];
+  for (const service of services) opened.defer(async () => service.stop());
+
+  await dispatch.reclaim();
+  // Before anything is accepted: a database that cannot be read ends the start.
+  const stats = await store.stats();
+  await api.listen({ host: config.http.host, port: config.http.port });
+  dispatch.start();
+  opened.defer(() => dispatch.stop(config.shutdownGraceMs));
+  due.listen(dispatch.onDue);
+  for (const service of services) await service.start();
+  phase = 'running';
+
+  const url = urlOf(api.server.address() as AddressInfo);
+  reportStart({ ...config, url, stats, sources: ingest.sources }, emit);
+  const running = opened.move();
+  let stopping: Promise<void> | null = null;
+  const stop = async () => {
+    phase = 'stopping';
+    emit({ type: 'receiver.notice', message: 'stopping: no more events are accepted, work drains' });
+    await running.disposeAsync();
+    emit({ type: 'receiver.notice', message: 'stopped' });
+  };
+  return { url, failed: failure.promise, stop: () => (stopping ??= stop()) };
+}
+
+/** Every label value that a series may have, so that all series exist from the start. */
+function metricsOptions({ sources, destinations, queueMaxSize }: Config): MetricsOptions {
+  return {
+    sources: sources.map(({ name }) => name),
+    verifiedSources: sources.flatMap(({ name, verification }) => (verification === null ? [] : name)),
     destinations: destinations.map(({ name }) => name),
     orderedDestinations: destinations.flatMap(({ name, order }) => (order === null ? [] : name)),
-    handshakes: config.sources.flatMap(namedHandshakes),
-    queueLimit: config.queueMaxSize,
-    stats: () => store.stats(),
-    queue: () => delivering.queue,
-    clock,
-    ready: () => phase === 'running',
-  });
-  const emit = createEmitter([metrics.emit, createLogSubscriber(log, { clock })]);
+    handshakes: sources.flatMap(handshakeNames),
+    queueLimit: queueMaxSize,
+  };
+}
 
-  const handlers = await openHandlers(destinations, { clock, random });
-  const store: Store = await openStore({
+function handshakeNames(source: SourceConfig) {
+  const handshakes = handshakesOf(source);
+  const confirms = handshakes.some(({ action }) => action?.kind === 'confirm-subscription');
+  return handshakes.map(({ name }) => ({ source: source.name, handshake: name, confirms }));
+}
+
+function openInbox(
+  config: Config,
+  emit: Emit,
+  { onDue, onFatal }: Readonly<{ onDue: () => void; onFatal: (error: Error) => void }>,
+): Promise<Store> {
+  return openStore({
     path: config.dbPath,
     databaseUrl: config.databaseUrl,
     databaseDirectUrl: config.databaseDirectUrl,
     maxPendingDeliveries: config.queueMaxSize,
     observer: {
       onCommit: (operations, durationMs) => emit({ type: 'store.committed', operations, durationMs }),
-      onDue: () => onDue(),
+      onDue,
       onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),
       onFatal: (error) => {
         emit({ type: 'receiver.failed', message: 'the store ended; restart the process', error });
-        failure.reject(error);
+        onFatal(error);
       },
     },
-  }).catch(async (error: unknown) => {
-    await closeHandlers(handlers);
-    throw error;
   });
+}
 
-  const core = { store, clock, random, newId, emit };
-  const delivering: Delivering = openDelivering({ ...core, ...internals, config, handlers });
-  const purger = createPurger({
-    ...core,
-    retentionMs: config.retentionMs,
-    intervalMs: config.cleanupIntervalMs,
-  });
-  const rejectedPurger = createRejectedPurger({
-    ...core,
-    retentionMs: config.rejected.retentionMs,
-    intervalMs: config.cleanupIntervalMs,
-  });
-  const { maxBodyBytes, publicUrl, adminToken } = config.http;
-  const ingest = await openIngest({
-    ...core,
-    sources: config.sources,
-    destinations,
-    publicUrl,
-    rejectedBounds: config.rejected,
-    fetchStatus,
-  }).catch(async (error: unknown) => {
-    await delivering.close();
-    await store.close();
-    await closeHandlers(handlers);
-    throw error;
-  });
-  const api = await createApi({
+function createPurgers(
+  { retentionMs, rejected, cleanupIntervalMs: intervalMs }: Config,
+  core: Readonly<{ store: Store; clock: Clock; emit: Emit }>,
+): readonly Service[] {
+  return [
+    createPurger({ ...core, retentionMs, intervalMs }),
+    createRejectedPurger({ ...core, retentionMs: rejected.retentionMs, intervalMs }),
+  ];
+}
+
+type ApiSources = Readonly<{
+  config: Config;
+  store: Store;
+  clock: Clock;
+  emit: Emit;
+  metrics: Metrics;
+  dispatch: Dispatch;
+  ingest: Ingest;
+  phase: () => Phase;
+}>;
+
+function openApi(parts: ApiSources): Promise<FastifyInstance> {
+  const { config, store, clock, emit, metrics, dispatch, ingest, phase } = parts;
+  const { maxBodyBytes, adminToken } = config.http;
+  const isOpen = () => phase() === 'running';
+  return createApi({
     ingest: {
-      accept: async (source, request) => {
-        const outcome = await ingest.accept(source, request);
-        if (outcome.kind === 'accepted') delivering.onAccepted(outcome.receipt.id, outcome.destinations);
-        return outcome;
-      },
+      accept: ingest.accept,
       sources: ingest.sources,
       budget: { maxBodyBytes, maxBytesInFlight: bytesInFlight(maxBodyBytes), bytesInFlight: 0 },
       emit,
-      isOpen: () => phase === 'running',
+      isOpen,
     },
     store,
-    metrics,
-    readiness: createReadiness({ store, clock, phase: () => phase }),
-    degradations: delivering.degradations,
+    metrics: metrics.scrape({ stats: () => store.stats(), queue: dispatch.queue, ready: isOpen, clock }),
+    readiness: createReadiness({ store, clock, phase }),
+    degradations: dispatch.degradations,
     emit,
     version: packageVersion(),
     admin: {
@@ -139,59 +189,10 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
       token: adminToken,
       sources: config.sources.map(({ name }) => name),
       reverify: ingest.reverify,
-      onPending: delivering.onPending,
-      onAccepted: delivering.onAccepted,
+      onPending: dispatch.onPending,
       onStateDropped: ingest.onStateDropped,
     },
   });
-
-  const services = [...delivering.services, purger, rejectedPurger, ingest.confirmations];
-  const close = async () => {
-    for (const service of services.toReversed()) await service.stop();
-    await api.close();
-    await delivering.close();
-    await store.close();
-    await closeHandlers(handlers);
-  };
-  let stats: StoreStats;
-  try {
-    await delivering.reclaim();
-    // Before anything is taken: a database that cannot be read ends the start, and no connection.
-    stats = await store.stats();
-    await api.listen({ host: config.http.host, port: config.http.port });
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  delivering.dispatcher.start();
-  onDue = delivering.onDue;
-  for (const service of services) await service.start();
-  phase = 'running';
-
-  const url = urlOf(api.server.address() as AddressInfo);
-  announce({ config, stats, sources: ingest.sources }, url, emit);
-  let stopping: Promise<void> | null = null;
-  return {
-    url,
-    failed: failure.promise,
-    stop() {
-      stopping ??= (async () => {
-        phase = 'stopping';
-        emit({ type: 'receiver.notice', message: 'stopping: events are no longer taken, work drains' });
-        await delivering.dispatcher.stop(config.shutdownGraceMs);
-        await close();
-        emit({ type: 'receiver.notice', message: 'stopped' });
-      })();
-      return stopping;
-    },
-  };
-}
-
-/** For series that are there from the start. */
-function namedHandshakes(source: SourceConfig) {
-  const handshakes = handshakesOf(source);
-  const confirms = handshakes.some(({ action }) => action?.kind === 'confirm-subscription');
-  return handshakes.map(({ name }) => ({ source: source.name, handshake: name, confirms }));
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -1,45 +1,57 @@
+/**
+ * The claim loop turns free workers and due deliveries into attempts, without polling while idle.
+ *
+ * States: stopped, asleep (a timer runs to the earliest due time known), claiming (one pass of plan and claim after
+ * another until a plan is empty) and, beside these, paused (the store failed; nothing is claimed for CLAIM_PAUSE_MS).
+ *
+ * Invariants:
+ * - One pass at a time. A call of `ask` during a pass lowers due times, which the next plan of that pass sees.
+ * - `dueAtMs` of a slot is only ever lowered, except by a claim for that slot, whose answer is newer than what was known.
+ * - Between the last, empty plan and the sleep nothing is awaited, so no `ask` falls between the two.
+ * - What falls due after the last plan was made has a timer: sleep goes by the plan's time, not by the present.
+ *
+ * Callers: the dispatcher starts and stops it, and asks after every accept, freed worker, passed turn and message.
+ */
 import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import { type DestinationSlot, type PlannedClaim, planClaims } from './plan-claims.ts';
 import type { Taken, Work, WorkSource } from './work-source.ts';
 
-/** A destination slot whose `dueAtMs` is the loop's. It is only ever lowered, but for a claim, whose answer is the news. */
-export type ClaimableLane = Omit<DestinationSlot, 'dueAtMs'> & { dueAtMs: number };
+/** A slot whose `dueAtMs` belongs to the loop. */
+export type ClaimableSlot = Omit<DestinationSlot, 'dueAtMs'> & { dueAtMs: number };
 
-export type ClaimLoopParts<AnyDestinationSlot extends ClaimableLane> = Readonly<{
+export type ClaimLoopParts<Slot extends ClaimableSlot> = Readonly<{
   source: WorkSource;
-  destinationSlots: readonly AnyDestinationSlot[];
+  slots: readonly Slot[];
   workerCount: number;
   leaseMs: number;
   clock: Clock;
   newId: IdGenerator;
   emit: Emit;
   /** Takes what was claimed, and has counted it as active when it returns. */
-  onClaimed: (destinationSlot: AnyDestinationSlot, work: Work) => void;
+  onClaimed: (slot: Slot, work: Work) => void;
   /** No claim is under way any more. */
   onRest: () => void;
 }>;
 
-export type ClaimLoop<AnyDestinationSlot> = Readonly<{
+export type ClaimLoop<Slot> = Readonly<{
   start(): void;
-  /** There may be something for these destination slots, or for whoever wants the worker that one of them has freed. */
-  ask(destinationSlots: readonly AnyDestinationSlot[]): void;
+  /** There may be something to claim for these slots, or a worker that one of them has freed. */
+  ask(slots: readonly Slot[]): void;
   /** Claims no more. What a claim under way brings is still handed on. */
   stop(): void;
   isClaiming(): boolean;
 }>;
 
-/** How long a store that fails to claim is left alone, however often the loop is asked to look meanwhile. */
+/** Pause of claims after the store failed, however often the loop is asked meanwhile. */
 export const CLAIM_PAUSE_MS = 500;
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Claims as long as there are free workers and something due for them, then waits for the next due time. */
-export function createClaimLoop<AnyDestinationSlot extends ClaimableLane>(
-  parts: ClaimLoopParts<AnyDestinationSlot>,
-): ClaimLoop<AnyDestinationSlot> {
-  const { source, destinationSlots, clock, leaseMs } = parts;
+/** Claims as long as there are free workers and something due for them, then sleeps until the next due time. */
+export function createClaimLoop<Slot extends ClaimableSlot>(parts: ClaimLoopParts<Slot>): ClaimLoop<Slot> {
+  const { slots, clock } = parts;
   let running = false;
   let claiming = false;
   let paused = false;
@@ -50,7 +62,6 @@ export function createClaimLoop<AnyDestinationSlot extends ClaimableLane>(
     if (running && !claiming) void claimAll();
   };
 
-  /** Between the last look at the plan and the end nothing is awaited: whatever comes later starts it anew. */
   const claimAll = async () => {
     claiming = true;
     stopTimer();
@@ -59,8 +70,9 @@ export function createClaimLoop<AnyDestinationSlot extends ClaimableLane>(
       // Workers freed by one commit come free within one turn of the event loop: they share a claim.
       await nextTurn();
       plannedAtMs = clock.nowMs();
-      const plan = running && !paused ? planClaims(destinationSlots, parts.workerCount, plannedAtMs) : [];
+      const plan = running && !paused ? planClaims(slots, parts.workerCount, plannedAtMs) : [];
       if (plan.length === 0) break;
+      // One claim for each slot: the store commits them together, and each answer says when its slot is due next.
       await Promise.all(plan.map(claim));
     }
     claiming = false;
@@ -68,22 +80,8 @@ export function createClaimLoop<AnyDestinationSlot extends ClaimableLane>(
     parts.onRest();
   };
 
-  /** One claim for each destination slot: the store commits them together, and each answer says when its own destination slot is due. */
-  const claim = async ({ destinationSlot, limit }: PlannedClaim<AnyDestinationSlot>) => {
-    const nowMs = clock.nowMs();
-    // Whoever asks from here on lowers it, and is not overruled by an answer that may be older.
-    destinationSlot.dueAtMs = NEVER;
-    try {
-      const { destination } = destinationSlot;
-      const token = parts.newId(nowMs);
-      const taken = await source.take({ destination, limit, token, nowMs, leaseUntilMs: nowMs + leaseMs });
-      for (const work of taken.work) parts.onClaimed(destinationSlot, work);
-      destinationSlot.dueAtMs = Math.min(destinationSlot.dueAtMs, nextClaimAtMs(taken, nowMs, clock.nowMs()));
-    } catch (error) {
-      parts.emit({ type: 'store.failed', operation: 'claim', error: error as Error });
-      destinationSlot.dueAtMs = 0;
-      pause();
-    }
+  const claim = async (planned: PlannedClaim<Slot>) => {
+    if ((await claimForSlot(parts, planned)) === 'failed') pause();
   };
 
   const pause = () => {
@@ -95,15 +93,8 @@ export function createClaimLoop<AnyDestinationSlot extends ClaimableLane>(
     });
   };
 
-  /**
-   * A destination slot that was due for the plan waits for a worker, and freeing one is a look of its own. By the plan's time, not
-   * by now: what has fallen due since then was in no plan yet, and nothing else would wake for it.
-   */
   const sleepUntilDue = (plannedAtMs: number) => {
-    const wakeAtMs = destinationSlots.reduce(
-      (first, { dueAtMs }) => (dueAtMs > plannedAtMs && dueAtMs < first ? dueAtMs : first),
-      NEVER,
-    );
+    const wakeAtMs = nextDueAfter(slots, plannedAtMs);
     if (wakeAtMs !== NEVER) stopTimer = clock.after(wakeAtMs - clock.nowMs(), look);
   };
 
@@ -113,7 +104,7 @@ export function createClaimLoop<AnyDestinationSlot extends ClaimableLane>(
       look();
     },
     ask(asked) {
-      for (const destinationSlot of asked) destinationSlot.dueAtMs = 0;
+      for (const slot of asked) slot.dueAtMs = 0;
       look();
     },
     stop() {
@@ -125,14 +116,44 @@ export function createClaimLoop<AnyDestinationSlot extends ClaimableLane>(
   };
 }
 
+/** Claims for one slot, hands on what came, and notes when the slot is due next. Never rejects. */
+async function claimForSlot<Slot extends ClaimableSlot>(
+  { source, clock, leaseMs, newId, emit, onClaimed }: ClaimLoopParts<Slot>,
+  { slot, limit }: PlannedClaim<Slot>,
+): Promise<'claimed' | 'failed'> {
+  const { destination } = slot;
+  const nowMs = clock.nowMs();
+  // An `ask` from here on lowers it, and is not overruled by an answer that may be older.
+  slot.dueAtMs = NEVER;
+  try {
+    const token = newId(nowMs);
+    const taken = await source.take({ destination, limit, token, nowMs, leaseUntilMs: nowMs + leaseMs });
+    for (const work of taken.work) onClaimed(slot, work);
+    slot.dueAtMs = Math.min(slot.dueAtMs, nextClaimAtMs(taken, nowMs, clock.nowMs()));
+    return 'claimed';
+  } catch (error) {
+    emit({ type: 'store.failed', operation: 'claim', error: error as Error });
+    slot.dueAtMs = 0;
+    return 'failed';
+  }
+}
+
 /**
- * When it makes sense to claim again. What is due and yet was not given out, with nothing else in its place, is
- * held by somebody else for a moment: asking on and on would only get in their way.
+ * When it makes sense to claim again. A delivery that is due and yet was not given out, with no other in its place, is
+ * held by another process for a moment: claiming without a pause would only get in that process's way.
  */
 function nextClaimAtMs({ work, nextDueAtMs }: Taken, askedAtMs: number, nowMs: number): number {
   if (nextDueAtMs === null) return NEVER;
   const isHeldBack = work.length === 0 && nextDueAtMs <= askedAtMs;
   return isHeldBack ? nowMs + CLAIM_PAUSE_MS : nextDueAtMs;
+}
+
+/** The first due time after the plan. A slot that was due for the plan waits for a worker, which asks when it is free. */
+function nextDueAfter(slots: readonly ClaimableSlot[], plannedAtMs: number): number {
+  return slots.reduce(
+    (first, { dueAtMs }) => (dueAtMs > plannedAtMs && dueAtMs < first ? dueAtMs : first),
+    NEVER,
+  );
 }
 
 function nextTurn(): Promise<void> {

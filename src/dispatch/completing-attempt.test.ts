@@ -5,8 +5,9 @@ import { LeaseLost, PermanentError, StoreError, TransactionError } from '../doma
 import type { Settlement } from '../domain/settlement.ts';
 import type { Handler, HandlerContext } from '../handlers/handler.ts';
 import type { CompleteStore } from '../store/store.ts';
-import { executeAttempt, LEASE_LOST, SHUTDOWN } from './execute-attempt.ts';
+import { executeAttempt } from './execute-attempt.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { LEASE_LOST, SHUTDOWN } from './stop-reasons.ts';
 import { aDestination, aLeased, createRecorder, LEASE_MS, openDispatch, turns } from './testing.ts';
 
 type Handle = (context: HandlerContext) => Promise<unknown>;

@@ -5,7 +5,8 @@ import type { Attempt } from '../domain/attempt.ts';
 import { PermanentError, RetryAfter, StoreError } from '../domain/errors.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { Handler } from '../handlers/handler.ts';
-import { CLAIMED_TOO_LATE, executeAttempt, LEASE_LOST, SHUTDOWN } from './execute-attempt.ts';
+import { executeAttempt } from './execute-attempt.ts';
+import { CLAIMED_TOO_LATE, LEASE_LOST, SHUTDOWN } from './stop-reasons.ts';
 import { aDestination, aLeased, createManualHandler, createRecorder, turns } from './testing.ts';
 
 type Settled = { settlement: Settlement; attempt: Attempt | null };

@@ -13,8 +13,6 @@ import { runHandler } from './run-handler.ts';
 import { settleDurably } from './settle-durably.ts';
 import { LEASE_LOST } from './stop-reasons.ts';
 
-export { CLAIMED_TOO_LATE, LEASE_LOST, SHUTDOWN } from './stop-reasons.ts';
-
 export type AttemptParts = Readonly<{
   store: Pick<LeaseStore, 'settle'> & Pick<CompleteStore, 'completeWithin'>;
   clock: Clock;

@@ -3,10 +3,11 @@ import { describe, it } from 'node:test';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { StoreError } from '../domain/errors.ts';
 import type { Lease } from '../domain/lease.ts';
-import type { Active } from './dispatcher.ts';
-import { LEASE_LOST } from './execute-attempt.ts';
+
 import { createHeartbeat } from './heartbeat.ts';
+import { LEASE_LOST } from './stop-reasons.ts';
 import { aDestination, aLeased, createManualHandler, createRecorder, openDispatch, pass } from './testing.ts';
+import type { Active } from './workers.ts';
 
 const LEASE_MS = 30_000;
 

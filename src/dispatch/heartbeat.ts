@@ -3,8 +3,9 @@ import type { Clock } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import type { LeaseStore } from '../store/store.ts';
-import type { Active, Dispatcher } from './dispatcher.ts';
-import { LEASE_LOST } from './execute-attempt.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { LEASE_LOST } from './stop-reasons.ts';
+import type { Active } from './workers.ts';
 
 export type HeartbeatParts = Readonly<{
   store: Pick<LeaseStore, 'extend'>;

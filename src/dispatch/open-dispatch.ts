@@ -1,5 +1,6 @@
-import type { Config } from '../config/config.ts';
 import { type Delivery, deliveryIdOf } from '../domain/delivery.ts';
+import type { Destination } from '../domain/destination.ts';
+import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Emit } from '../events.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Queue } from '../queue/queue.ts';
@@ -7,16 +8,23 @@ import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
+import { createSignal } from '../runtime/signal.ts';
 import type { Store } from '../store/store.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { openQueueing, type Queueing } from './queueing.ts';
 import { createReaper } from './reaper.ts';
 
-export type DeliveringParts = Readonly<{
-  config: Config;
+export type DispatchParts = Readonly<{
   store: Store;
+  destinations: readonly Destination[];
   handlers: ReadonlyMap<string, Handler>;
+  /** The broker beside the store, or null. */
+  queueUrl: string | null;
+  /** Most deliveries at work at once. */
+  workerCount: number;
+  /** For deliveries of destinations that are no longer configured. */
+  retry: RetryPolicy;
   clock: Clock;
   random: Random;
   newId: IdGenerator;
@@ -26,63 +34,59 @@ export type DeliveringParts = Readonly<{
 }>;
 
 /** From a committed event to settled deliveries: through a queue if there is one, else straight from the store. */
-export type Delivering = Readonly<{
+export type Dispatch = Readonly<{
   /** The event's commit is durable, with one pending delivery for each of the destinations. */
   onAccepted(eventId: string, destinations: readonly string[]): void;
-  /** A delivery became due: a replay, or one whose turn has come. */
+  /** A delivery became due: it was replayed, or it has the turn of its order key. */
   onPending(delivery: Pick<Delivery, 'id' | 'destination'>): void;
   /** The store may have work that this process did not submit. */
   onDue(): void;
-  dispatcher: Dispatcher;
+  /** Takes back what an earlier process had leased. Does nothing on a shared store, where others may be at work. */
+  reclaim(): Promise<void>;
+  /** Begins to claim. */
+  start(): void;
+  /** Claims no more and drains, for `graceMs`; see Dispatcher. */
+  stop(graceMs: number): Promise<void>;
+  /** What works beside the dispatcher: heartbeat, reaper and, with a queue, the sweeper. */
   services: readonly Service[];
   queue: Pick<Queue, 'health' | 'depth'> | null;
-  /** What is in trouble without keeping the receiver from its work, in words. */
+  /** One sentence for each fault that does not keep the receiver from its work. */
   degradations(): readonly string[];
-  /** Takes back what a process before this one had leased, if it is certain that nobody works at it. */
-  reclaim(): Promise<void>;
-  /** Ends the connection with the queue, when nothing uses it any more. */
+  /** Closes the connection with the queue, once nothing uses it any more. */
   close(): Promise<void>;
 }>;
 
 const LEASE_MS = 30_000;
 
-export function openDelivering(parts: DeliveringParts): Delivering {
-  const { config, store, leaseMs = LEASE_MS } = parts;
-  const { destinations, workerCount } = config;
-  const core = { ...parts, destinations, leaseMs };
-  // The queue tells of arrivals as soon as it is connected, which may be before there is a dispatcher.
-  let wake: Dispatcher['wake'] = () => {};
-  const queueing = openQueueing({ ...core, wake: (destination) => wake(destination) });
-  const dispatcher = createDispatcher({
-    ...core,
-    ...(queueing !== null && { source: queueing.source }),
-    workerCount,
-  });
-  wake = dispatcher.wake;
-  const reaper = createReaper({ ...core, dispatcher, defaultRetry: config.retry });
+export function openDispatch(parts: DispatchParts): Dispatch {
+  const { store, leaseMs = LEASE_MS } = parts;
+  const core = { ...parts, leaseMs };
+  // The queue reports arrivals as soon as it is connected, which may be before the dispatcher exists.
+  const arrival = createSignal<[destination?: string]>();
+  const queueing = openQueueing({ ...core, onArrival: arrival.raise });
+  const dispatcher = createDispatcher({ ...core, ...(queueing !== null && { source: queueing.source }) });
+  arrival.listen(dispatcher.wake);
+  const reaper = createReaper({ ...core, dispatcher, defaultRetry: parts.retry });
+  const heartbeat = createHeartbeat({ ...core, dispatcher });
   return {
-    ...notifiers(dispatcher, queueing),
-    dispatcher,
-    services: [
-      createHeartbeat({ ...core, dispatcher }),
-      reaper,
-      ...(queueing === null ? [] : [queueing.sweeper]),
-    ],
-    queue: queueing?.queue ?? null,
-    degradations: () => queueing?.degradations() ?? [],
+    ...createNotifiers(dispatcher, queueing),
     async reclaim() {
-      // Others may be at work on a store that is shared.
       if (store.exclusive) await reaper.reclaimAll();
     },
+    start: dispatcher.start,
+    stop: dispatcher.stop,
+    services: [heartbeat, reaper, ...(queueing === null ? [] : [queueing.sweeper])],
+    queue: queueing?.queue ?? null,
+    degradations: () => queueing?.degradations() ?? [],
     close: async () => queueing?.close(),
   };
 }
 
-/** Who hears of new work: the dispatcher here, or whichever process takes the message. */
-function notifiers(
+/** New work wakes this process's dispatcher or, with a queue that is up, is published for whichever process is free. */
+function createNotifiers(
   dispatcher: Dispatcher,
   queueing: Queueing | null,
-): Pick<Delivering, 'onAccepted' | 'onPending' | 'onDue'> {
+): Pick<Dispatch, 'onAccepted' | 'onPending' | 'onDue'> {
   return {
     onAccepted(eventId, destinations) {
       if (destinations.length === 0) return;
@@ -96,7 +100,7 @@ function notifiers(
       queueing.publisher.publish([{ destination, deliveryId: id }]);
     },
     onDue() {
-      // With a queue that is up, whoever stored the work publishes it, and asking the queue would bring nothing.
+      // With a queue that is up, the process that stored the work publishes it.
       if (queueing === null || !queueing.isUp()) dispatcher.wake();
     },
   };

@@ -1,67 +1,56 @@
-/** What the dispatcher knows of one destination. */
+import type { Destination } from '../domain/destination.ts';
+
+/** One destination's share of the dispatcher: what may be at work for it, and what is. */
 export type DestinationSlot = Readonly<{
   destination: string;
   /** Most deliveries of this destination at work. */
   concurrency: number;
   /** Deliveries of it at work now. */
   active: number;
-  /** When its next pending delivery is due, as far as known; in the past when it should be asked now. */
+  /** When its next pending delivery is due, as far as known; in the past to have it claimed now. */
   dueAtMs: number;
 }>;
 
-export type PlannedClaim<AnyDestinationSlot extends DestinationSlot> = Readonly<{
-  destinationSlot: AnyDestinationSlot;
-  limit: number;
-}>;
+export type PlannedClaim<Slot extends DestinationSlot> = Readonly<{ slot: Slot; limit: number }>;
 
-/** Most deliveries of a destination at work at once: all workers but the shares that belong to the others. */
+/** Most deliveries of a destination at work at once: all workers except the shares that belong to the others. */
 export function mostAtWork(
-  destinationSlots: readonly Pick<DestinationSlot, 'destination' | 'concurrency'>[],
-  destination: string,
+  destinations: readonly Pick<Destination, 'name' | 'concurrency'>[],
+  name: string,
   workers: number,
 ): number {
-  const share = Math.floor(workers / destinationSlots.length);
-  const shareOf = (name: string, concurrency: number) =>
-    name === destination ? 0 : Math.min(share, concurrency);
-  const others = destinationSlots.reduce(
-    (sum, destinationSlot) => sum + shareOf(destinationSlot.destination, destinationSlot.concurrency),
-    0,
-  );
-  const own =
-    destinationSlots.find((destinationSlot) => destinationSlot.destination === destination)?.concurrency ?? 0;
-  return Math.min(own, workers - others);
+  const share = Math.floor(workers / destinations.length);
+  const others = destinations.filter((destination) => destination.name !== name);
+  const reserved = others.reduce((sum, { concurrency }) => sum + Math.min(share, concurrency), 0);
+  const own = destinations.find((destination) => destination.name === name)?.concurrency ?? 0;
+  return Math.min(own, workers - reserved);
 }
 
 /**
- * Divides the free workers among the destination slots that have something due. Each destination slot owns a fair share of the workers that
- * the others cannot take, used or not, so that a slow or dead destination never holds up another. What lies beyond
- * the shares goes to whoever has work for it, evenly.
- * @param workers most deliveries at work in all; at least one for each destination slot
+ * Divides the free workers among the slots that have something due. Each slot owns a fair share of the workers, which
+ * the others cannot take even if it is unused, so that a slow or dead destination never holds up another. Workers
+ * beyond the shares are divided evenly among the slots that have work for them.
+ * @param workers most deliveries at work in all; at least one for each slot
  */
-export function planClaims<AnyDestinationSlot extends DestinationSlot>(
-  destinationSlots: readonly AnyDestinationSlot[],
+export function planClaims<Slot extends DestinationSlot>(
+  slots: readonly Slot[],
   workers: number,
   nowMs: number,
-): PlannedClaim<AnyDestinationSlot>[] {
-  const share = Math.floor(workers / destinationSlots.length);
-  const unusedShare = (destinationSlot: DestinationSlot) =>
-    Math.max(0, Math.min(share, destinationSlot.concurrency) - destinationSlot.active);
-  const wantedBeyond = (destinationSlot: DestinationSlot) =>
-    destinationSlot.concurrency - destinationSlot.active - unusedShare(destinationSlot);
+): PlannedClaim<Slot>[] {
+  const share = Math.floor(workers / slots.length);
+  const unusedShare = (slot: Slot) => Math.max(0, Math.min(share, slot.concurrency) - slot.active);
+  const wantedBeyond = (slot: Slot) => slot.concurrency - slot.active - unusedShare(slot);
 
-  let spare = destinationSlots.reduce(
-    (free, destinationSlot) => free - destinationSlot.active - unusedShare(destinationSlot),
-    workers,
-  );
+  let spare = slots.reduce((free, slot) => free - slot.active - unusedShare(slot), workers);
   return (
-    destinationSlots
+    slots
       .filter(({ dueAtMs }) => dueAtMs <= nowMs)
-      // Who wants least goes first and leaves what it cannot take to the others.
+      // The slot that wants least goes first and leaves what it cannot take to the others.
       .sort((a, b) => wantedBeyond(a) - wantedBeyond(b))
-      .map((destinationSlot, index, asking) => {
-        const extra = Math.min(wantedBeyond(destinationSlot), Math.floor(spare / (asking.length - index)));
+      .map((slot, index, asking) => {
+        const extra = Math.min(wantedBeyond(slot), Math.floor(spare / (asking.length - index)));
         spare -= extra;
-        return { destinationSlot, limit: unusedShare(destinationSlot) + extra };
+        return { slot, limit: unusedShare(slot) + extra };
       })
       .filter(({ limit }) => limit > 0)
   );

@@ -17,7 +17,7 @@ export type QueueSourceParts = Readonly<{
   queue: Pick<Queue, 'take' | 'health'>;
   store: Pick<LeaseStore, 'claim'> & Pick<QueuedStore, 'claimByIds'>;
   publisher: Pick<Publisher, 'publishAt'>;
-  /** Hears of each delivery with an order key that has ended here. */
+  /** Called with each delivery with an order key that has ended here. */
   passTurns: PassTurns;
 }>;
 
@@ -27,100 +27,41 @@ export type QueueSource = WorkSource &
     takenUntilMs(destination: string): number | null;
   }>;
 
-/** How often the store is asked while the broker is away: nobody tells then what other processes accept. */
+/** How often the store is asked while the broker is away: no message then announces what other processes accept. */
 const AWAY_POLL_MS = 1_000;
-/** Takes in a row that may bring nothing but messages of deliveries that are done, before others get their turn. */
+/** Consecutive takes that may bring nothing but messages of deliveries that are done, before other slots are served. */
 const MAX_ROUNDS = 8;
-/** How far clocks may differ for a message to be early; one that is earlier still has been replaced by another. */
+/** Difference of clocks that makes a message early. An earlier message still has been replaced by another. */
 const SKEW_MS = 5_000;
 
 /**
- * Takes ids from the queue and leases just those deliveries. What the store does not lease was done, is at work or
- * waits for its retry, so its message is of no use. While the broker is away the store is asked itself: leases keep
- * two processes from the same delivery, whichever way each came to it.
+ * Takes ids from the queue and leases just those deliveries. A delivery that the store does not lease was done, is at
+ * work or waits for its retry, so its message is of no use. While the broker is away, work is claimed from the store:
+ * leases keep two processes from the same delivery, whichever way each came to it.
  */
 export function createQueueSource(parts: QueueSourceParts): QueueSource {
-  const { queue, store, publisher } = parts;
-  const direct = createStoreSource(store);
+  const { queue } = parts;
+  const direct = createStoreSource(parts.store);
   const takenUntil = new Map<string, number>();
 
   const takeDirectly = async (request: TakeRequest): Promise<Taken> => {
     const { work, nextDueAtMs } = await direct.take(request);
-    const { destination } = request;
     const pollAtMs = request.nowMs + AWAY_POLL_MS;
     return {
-      work: work.map(({ leased }) => {
-        const entry = { destination, deliveryId: leased.lease.deliveryId };
-        return {
-          leased,
-          end: (settlement) => {
-            passTurn(leased.lease, destination, settlement);
-            if (settlement?.kind === 'retry') publisher.publishAt(entry, settlement.dueAtMs);
-          },
-        };
-      }),
+      work: work.map(({ leased }) => directWork(parts, request.destination, leased)),
       nextDueAtMs: nextDueAtMs === null ? pollAtMs : Math.min(nextDueAtMs, pollAtMs),
     };
-  };
-
-  /** Leases what can be, and is done with the rest. */
-  const lease = async (messages: readonly QueueMessage[], request: TakeRequest): Promise<Work[]> => {
-    const { token, nowMs, leaseUntilMs } = request;
-    const byId = Map.groupBy(messages, ({ deliveryId }) => deliveryId);
-    // Whoever has access to the broker can put anything there.
-    const deliveryIds = [...byId.keys()].filter(isUuid);
-    const outcome = await store
-      .claimByIds({ deliveryIds, token, nowMs, leaseUntilMs })
-      .catch((error: unknown) => {
-        for (const message of messages) void message.release();
-        throw error;
-      });
-    // A message that the queue gave out twice is needed once.
-    const pick = (deliveryId: string) => byId.get(deliveryId)!.pop()!;
-    const work = outcome.leased.map((leased): Work => {
-      const message = pick(leased.lease.deliveryId);
-      return {
-        leased,
-        end: (settlement) => {
-          passTurn(leased.lease, request.destination, settlement);
-          endMessage(message, settlement);
-        },
-      };
-    });
-    for (const deliveryId of outcome.left) void pick(deliveryId).release();
-    for (const { deliveryId, dueAtMs } of outcome.early) {
-      if (dueAtMs <= nowMs + SKEW_MS) {
-        publisher.publishAt({ destination: request.destination, deliveryId }, dueAtMs);
-      }
-    }
-    for (const message of [...byId.values()].flat()) void message.ack();
-    return work;
-  };
-
-  /** A delivery that is tried again, or blocks its key, keeps the turn. */
-  const passTurn = ({ deliveryId, orderKey }: Lease, destination: string, settlement: Settlement | null) => {
-    if (orderKey === null || settlement === null || hasTurnAfter(settlement)) return;
-    parts.passTurns({ destination, deliveryId });
-  };
-
-  const endMessage = (message: QueueMessage, settlement: Settlement | null) => {
-    if (settlement?.kind === 'released') {
-      void message.release();
-      return;
-    }
-    void message.ack();
-    if (settlement?.kind === 'retry') publisher.publishAt(message, settlement.dueAtMs);
   };
 
   const takeFromQueue = async (request: TakeRequest): Promise<Taken> => {
     const { destination, limit, nowMs } = request;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const messages = await queue.take(destination, limit);
-      // The queue tells when something arrives.
+      // The queue reports the next arrival.
       if (messages.length === 0) return { work: [], nextDueAtMs: null };
       const newestMs = Math.max(...messages.map(({ publishedAtMs }) => publishedAtMs));
       takenUntil.set(destination, Math.max(newestMs, takenUntil.get(destination) ?? 0));
-      const work = await lease(messages, request);
+      const work = await leaseMessages(parts, messages, request);
       if (work.length > 0) return { work, nextDueAtMs: nowMs };
     }
     return { work: [], nextDueAtMs: nowMs + 1 };
@@ -130,4 +71,78 @@ export function createQueueSource(parts: QueueSourceParts): QueueSource {
     take: (request) => (queue.health().state === 'down' ? takeDirectly(request) : takeFromQueue(request)),
     takenUntilMs: (destination) => takenUntil.get(destination) ?? null,
   };
+}
+
+/** Work that was claimed from the store: its retry is published, in case the broker is back by then. */
+function directWork(parts: QueueSourceParts, destination: string, leased: Work['leased']): Work {
+  const { deliveryId } = leased.lease;
+  return {
+    leased,
+    end(settlement) {
+      passTurn(parts, leased.lease, destination, settlement);
+      if (settlement?.kind === 'retry') {
+        parts.publisher.publishAt({ destination, deliveryId }, settlement.dueAtMs);
+      }
+    },
+  };
+}
+
+/** Leases the deliveries of the messages as far as they can be, and ends the messages of all others. */
+async function leaseMessages(
+  parts: QueueSourceParts,
+  messages: readonly QueueMessage[],
+  { destination, token, nowMs, leaseUntilMs }: TakeRequest,
+): Promise<Work[]> {
+  const { store, publisher } = parts;
+  const byId = Map.groupBy(messages, ({ deliveryId }) => deliveryId);
+  // Anyone with access to the broker can put anything there.
+  const deliveryIds = [...byId.keys()].filter(isUuid);
+  const outcome = await store
+    .claimByIds({ deliveryIds, token, nowMs, leaseUntilMs })
+    .catch((error: unknown) => {
+      for (const message of messages) void message.release();
+      throw error;
+    });
+  // Of a message that the queue gave out twice, one copy is needed.
+  const pick = (deliveryId: string) => byId.get(deliveryId)!.pop()!;
+  const work = outcome.leased.map((leased): Work => {
+    const message = pick(leased.lease.deliveryId);
+    return {
+      leased,
+      end: (settlement) => {
+        passTurn(parts, leased.lease, destination, settlement);
+        endMessage(publisher, message, settlement);
+      },
+    };
+  });
+  for (const deliveryId of outcome.left) void pick(deliveryId).release();
+  for (const { deliveryId, dueAtMs } of outcome.early) {
+    if (dueAtMs <= nowMs + SKEW_MS) publisher.publishAt({ destination, deliveryId }, dueAtMs);
+  }
+  for (const message of [...byId.values()].flat()) void message.ack();
+  return work;
+}
+
+/** A delivery that is retried, or blocks its key, keeps the turn. */
+function passTurn(
+  { passTurns }: QueueSourceParts,
+  { deliveryId, orderKey }: Lease,
+  destination: string,
+  settlement: Settlement | null,
+): void {
+  if (orderKey === null || settlement === null || hasTurnAfter(settlement)) return;
+  passTurns({ destination, deliveryId });
+}
+
+function endMessage(
+  publisher: QueueSourceParts['publisher'],
+  message: QueueMessage,
+  settlement: Settlement | null,
+): void {
+  if (settlement?.kind === 'released') {
+    void message.release();
+    return;
+  }
+  void message.ack();
+  if (settlement?.kind === 'retry') publisher.publishAt(message, settlement.dueAtMs);
 }

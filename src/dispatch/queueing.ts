@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Destination } from '../domain/destination.ts';
 import type { Emit } from '../events.ts';
 import { openQueue } from '../queue/open-queue.ts';
 import type { Queue } from '../queue/queue.ts';
@@ -14,34 +14,36 @@ import { createQueueSource, type QueueSource } from './queue-source.ts';
 import { createSweeper } from './sweeper.ts';
 
 export type QueueingParts = Readonly<{
-  config: Pick<Config, 'queueUrl' | 'destinations' | 'workerCount'>;
+  queueUrl: string | null;
+  destinations: readonly Destination[];
+  workerCount: number;
   store: Store;
   leaseMs: number;
   clock: Clock;
   random: Random;
   newId: IdGenerator;
   emit: Emit;
-  /** There may be work, of one destination or of any. */
-  wake: (destination?: string) => void;
+  /** There may be work for one destination or, without a name, for any. */
+  onArrival: (destination?: string) => void;
 }>;
 
-/** The queue and what works between it and the store. */
+/** The queue, and the parts between it and the store. */
 export type Queueing = Readonly<{
   queue: Queue;
   publisher: Publisher;
   source: QueueSource;
   sweeper: Service;
-  /** Whether messages tell of work. While they do not, it is taken from the store. */
+  /** Whether messages announce work. While they do not, work is claimed from the store. */
   isUp(): boolean;
-  /** What is in trouble, in words; empty when nothing is. */
+  /** One sentence for each fault; empty without faults. */
   degradations(): readonly string[];
   close(): Promise<void>;
 }>;
 
-/** A message's taker counts as dead when its lease has run out for certain. */
+/** A message's taker counts as dead after this many lease lengths without a sign of it. */
 const IDLE_LEASES = 2;
 
-/** Opens the queue that the configuration asks for, or null. */
+/** Opens the queue at `queueUrl`. @returns null without a URL */
 export function openQueueing(parts: QueueingParts): Queueing | null {
   const { store, clock, emit } = parts;
   const queue = connect(parts);
@@ -68,29 +70,26 @@ export function openQueueing(parts: QueueingParts): Queueing | null {
   };
 }
 
-function connect({ config, leaseMs, clock, random, newId, emit, wake }: QueueingParts): Queue | null {
-  const destinationSlots = config.destinations.map(({ name, concurrency }) => ({
-    destination: name,
-    concurrency,
-  }));
-  return openQueue(config.queueUrl, {
-    destinations: destinationSlots.map(({ destination }) => ({
-      name: destination,
-      mostAtWork: mostAtWork(destinationSlots, destination, config.workerCount),
+function connect(parts: QueueingParts): Queue | null {
+  const { destinations, workerCount, clock, newId, emit, onArrival } = parts;
+  return openQueue(parts.queueUrl, {
+    destinations: destinations.map(({ name }) => ({
+      name,
+      mostAtWork: mostAtWork(destinations, name, workerCount),
     })),
-    idleMs: IDLE_LEASES * leaseMs,
+    idleMs: IDLE_LEASES * parts.leaseMs,
     clock,
-    random,
+    random: parts.random,
     consumer: newId(clock.nowMs()),
     observer: {
-      onArrival: wake,
+      onArrival,
       onHealthy: () => {
         emit({ type: 'queue.connected' });
-        wake();
+        onArrival();
       },
       onTrouble: (error) => {
         emit({ type: 'queue.failed', error });
-        wake();
+        onArrival();
       },
     },
   });

@@ -16,7 +16,7 @@ import { createAddress } from './order-key.ts';
 import { createPerformHandshake } from './perform-handshake.ts';
 import { createReverify, type Reverify } from './reverify.ts';
 import type { SourceConfig } from './source-config.ts';
-import { createStoreEvent } from './store-event.ts';
+import { createStoreEvent, type StoreEventParts } from './store-event.ts';
 
 export type IngestOptions = Readonly<{
   sources: readonly SourceConfig[];
@@ -30,6 +30,7 @@ export type IngestOptions = Readonly<{
   fetchStatus: FetchStatus;
   keys?: SourceParts['keys'];
   emit: Emit;
+  onAccepted: StoreEventParts['onAccepted'];
 }>;
 
 /** From a raw request to a stored event, with all that sources need for it. */
@@ -57,6 +58,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     route: createRouter(destinations),
     address: createAddress(destinations, emit),
     newId,
+    onAccepted: options.onAccepted,
   });
   const confirming = sources.filter(({ rules }) => rules?.confirmsSubscriptions);
   const confirmations = createConfirmations({

@@ -36,10 +36,13 @@ export type StoreEventParts = Readonly<{
   route: Router;
   address: Address;
   newId: IdGenerator;
+  /** Called once an event is durable, with one pending delivery for each of the destinations. */
+  onAccepted: (eventId: string, destinations: readonly string[]) => void;
 }>;
 
 /** The last steps of every accept: route -> address -> insert. */
-export function createStoreEvent({ store, route, address, newId }: StoreEventParts): StoreEvent {
+export function createStoreEvent(parts: StoreEventParts): StoreEvent {
+  const { store, route, address, newId, onAccepted } = parts;
   return async (source, request, { idempotencyKey, eventType }, receivedAtMs, replayMark = null) => {
     const id = newId(receivedAtMs);
     const destinations = route(source, eventType);
@@ -60,6 +63,7 @@ export function createStoreEvent({ store, route, address, newId }: StoreEventPar
     const outcome = await store.insertEvent(event, addressees, replayMark);
     switch (outcome.kind) {
       case 'inserted': {
+        onAccepted(id, destinations);
         const status = destinations.length === 0 ? 'completed' : 'pending';
         const receipt: Receipt = { id, idempotencyKey, status, receivedAtMs };
         return { kind: 'accepted', receipt, eventType, destinations };

@@ -18,8 +18,6 @@ function knownSamples(): ReadonlyMap<string, readonly string[]> {
     sources: [],
     destinations: [],
     queueLimit: 1,
-    stats: () => Promise.reject(new Error('unused')),
-    clock: { nowMs: () => 0, after: () => () => {} },
   });
   // prom-client does not type them, but this is where a metric keeps its labels and its kind.
   const metrics = registry.getMetricsAsArray() as unknown as {

@@ -4,21 +4,20 @@ import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { REJECTION_REASONS } from '../events.ts';
 import type { StoreStats } from '../store/store.ts';
 import { VERIFY_REASONS } from '../verify/outcome.ts';
-import { createMetrics, type MetricsOptions, STATS_TIMEOUT_MS } from './metrics.ts';
+import { createMetrics, type MetricsOptions, type Readings, STATS_TIMEOUT_MS } from './metrics.ts';
 import { STORE_OPERATIONS } from './store-operations.ts';
 
 const NOW_MS = 1_700_000_000_000;
 const EMPTY: StoreStats = { counts: [], order: [], events: 0, oldestPendingAtMs: null, databaseBytes: 0 };
 
-function metricsWith(options: Partial<MetricsOptions> = {}) {
-  return createMetrics({
+function metricsWith(options: Partial<MetricsOptions & Readings> = {}) {
+  const { emit, scrape } = createMetrics({
     sources: ['default', 'orders'],
     destinations: ['billing'],
     queueLimit: 1000,
-    stats: async () => EMPTY,
-    clock: createFakeClock(NOW_MS),
     ...options,
   });
+  return { emit, ...scrape({ stats: async () => EMPTY, clock: createFakeClock(NOW_MS), ...options }) };
 }
 
 /** What cannot happen to a source that verifies nothing. */

@@ -1,4 +1,4 @@
-import { Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Emit } from '../events.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
@@ -7,45 +7,53 @@ import { packageVersion } from './build-info.ts';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
-import { processRegistry } from './metrics/process.ts';
 import { createQueueGauges, queueMetrics } from './metrics/queue.ts';
 import { storeMetrics } from './metrics/store.ts';
-import { createStoreGauges } from './metrics/store-gauges.ts';
+import { createStoreGauges, type StoreGauges } from './metrics/store-gauges.ts';
 import { createSubscriber } from './subscriber.ts';
 
+/** Configured names: with the fixed lists of words they are all that labels are made of. */
 export type MetricsOptions = Readonly<{
-  /** Configured names: with the fixed lists of words they are all that labels are made of. */
   sources: readonly string[];
-  /** Those of them that verify their requests. */
+  /** The sources that verify their requests. */
   verifiedSources?: readonly string[];
-  /** Destinations with order. */
-  orderedDestinations?: readonly string[];
   destinations: readonly string[];
+  /** The destinations with order. */
+  orderedDestinations?: readonly string[];
   handshakes?: readonly HandshakeName[];
   /** Most deliveries that may be pending. */
   queueLimit: number;
+}>;
+
+/** What a scrape reads beside the counters. */
+export type Readings = Readonly<{
   /** Read once for each scrape. */
   stats: () => Promise<StoreStats>;
-  clock: Clock;
-  /** The broker beside the store, asked for at each scrape; null or left out without one. */
-  queue?: () => Pick<Queue, 'health' | 'depth'> | null;
-  /** What `GET /ready` goes by. */
+  /** The broker beside the store; null or left out without one. */
+  queue?: Pick<Queue, 'health' | 'depth'> | null;
+  /** Whether the receiver takes events, as `GET /ready` says. */
   ready?: () => boolean;
+  clock: Clock;
+}>;
+
+export type Scrape = Readonly<{
+  /** The answer to a scrape. Never rejects because of the store. */
+  text: () => Promise<string>;
+  contentType: string;
 }>;
 
 export type Metrics = Readonly<{
-  /** Counts what the core tells; hand it to createEmitter. */
+  /** Counts what the core emits; pass it to createEmitter. */
   emit: Emit;
-  /** The scrape. Never rejects because of the store. */
-  text: () => Promise<string>;
-  contentType: string;
   registry: Registry;
+  /** Serves the metrics, with gauges that are read at each scrape. */
+  scrape: (readings: Readings) => Scrape;
 }>;
 
 /** A store that hangs must not take the other metrics with it: Prometheus gives a scrape 10 s by default. */
 export const STATS_TIMEOUT_MS = 2000;
 
-/** All metrics of one receiver. Their names are the operator's interface: the dashboard and the alerts go by them. */
+/** All metrics of one receiver. Their names are an interface: dashboard and alert rules depend on them. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const own = new Registry();
   const emit = createSubscriber({
@@ -56,26 +64,48 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...queueMetrics(own),
   });
   const readyGauge = receiverGauges(own, options.queueLimit);
-  const refreshStoreGauges = storeRefresher(own, options, emit);
-  const refreshQueueGauges = bounded(createQueueGauges(own, options.queue ?? (() => null)), options.clock);
+  const storeGauges = createStoreGauges(own, options.destinations);
+  const refreshQueueGauges = createQueueGauges(own);
   const registry = Registry.merge([own, processRegistry()]);
   return {
     emit,
-    async text() {
-      readyGauge.set((options.ready?.() ?? true) ? 1 : 0);
-      await Promise.all([refreshStoreGauges(), refreshQueueGauges()]);
-      return registry.metrics();
-    },
-    contentType: registry.contentType,
     registry,
+    scrape({ stats, queue = null, ready = () => true, clock }) {
+      const refreshStoreGauges = storeRefresher(storeGauges, stats, clock, emit);
+      return {
+        async text() {
+          readyGauge.set(ready() ? 1 : 0);
+          await Promise.all([
+            refreshStoreGauges(),
+            queue === null ? null : withinScrape(refreshQueueGauges(queue), clock),
+          ]);
+          return registry.metrics();
+        },
+        contentType: registry.contentType,
+      };
+    },
   };
 }
 
-/** @returns the gauge that has to be set at each scrape */
+let ofProcess: Registry | null = null;
+
+/**
+ * Node's own metrics: memory, CPU, event loop lag, garbage collection. They belong to the process, and the observers
+ * behind them cannot be stopped, so all receivers of a process share one registry.
+ */
+function processRegistry(): Registry {
+  if (ofProcess === null) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}
+
+/** @returns the ready gauge, to be set at each scrape */
 function receiverGauges(registry: Registry, queueLimit: number): Gauge {
   new Gauge({
     name: 'webhook_build_info',
-    help: 'Always 1; the labels tell what is running.',
+    help: 'Always 1; the labels are the versions that run.',
     labelNames: ['version', 'node'],
     registers: [registry],
   }).set({ version: packageVersion(), node: process.version }, 1);
@@ -86,17 +116,21 @@ function receiverGauges(registry: Registry, queueLimit: number): Gauge {
   }).set(queueLimit);
   return new Gauge({
     name: 'webhook_ready',
-    help: '1 when the receiver takes events, as GET /ready tells.',
+    help: '1 when the receiver takes events, as GET /ready says.',
     registers: [registry],
   });
 }
 
-function storeRefresher(registry: Registry, options: MetricsOptions, emit: Emit): () => Promise<void> {
-  const gauges = createStoreGauges(registry, options.destinations);
-  const read = boundedReader(options.stats, options.clock);
+function storeRefresher(
+  gauges: StoreGauges,
+  stats: () => Promise<StoreStats>,
+  clock: Clock,
+  emit: Emit,
+): () => Promise<void> {
+  const read = boundedReader(stats, clock);
   return async () => {
     try {
-      gauges.set(await read(), options.clock.nowMs());
+      gauges.set(await read(), clock.nowMs());
     } catch (error) {
       gauges.clear();
       emit({ type: 'store.failed', operation: 'stats', error: error as Error });
@@ -104,15 +138,13 @@ function storeRefresher(registry: Registry, options: MetricsOptions, emit: Emit)
   };
 }
 
-/** Waits no longer than a scrape can; what comes later shows in the next. */
-function bounded(refresh: () => Promise<void>, clock: Clock): () => Promise<void> {
-  return async () => {
-    const done = new AbortController();
-    await Promise.race([refresh().finally(() => done.abort()), sleep(clock, STATS_TIMEOUT_MS, done.signal)]);
-  };
+/** Waits no longer than a scrape can; a later reading shows in the next scrape. */
+async function withinScrape(refresh: Promise<void>, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([refresh.finally(() => done.abort()), sleep(clock, STATS_TIMEOUT_MS, done.signal)]);
 }
 
-/** One reading at a time, however many scrape: a store that hangs is not sent ever more questions. */
+/** One reading at a time, however many scrapes: a store that hangs is not sent ever more queries. */
 function boundedReader(stats: () => Promise<StoreStats>, clock: Clock): () => Promise<StoreStats> {
   let inFlight: Promise<StoreStats> | null = null;
   return async () => {
@@ -121,7 +153,7 @@ function boundedReader(stats: () => Promise<StoreStats>, clock: Clock): () => Pr
     });
     const settled = new AbortController();
     const timeout = sleep(clock, STATS_TIMEOUT_MS, settled.signal).then(() => {
-      throw new Error(`the store did not tell its counts within ${STATS_TIMEOUT_MS} ms`);
+      throw new Error(`the store did not return its counts within ${STATS_TIMEOUT_MS} ms`);
     });
     try {
       return await Promise.race([inFlight, timeout]);

@@ -1,53 +1,63 @@
-import type { Config, DestinationConfig } from '../config/config.ts';
 import type { Emit } from '../events.ts';
 import type { Source } from '../ingest/open-source.ts';
 import type { StoreStats } from '../store/store.ts';
 
-export type AnnounceParts = Readonly<{ config: Config; stats: StoreStats; sources: readonly Source[] }>;
+/** What a start is reported from: members of the configuration, and what was found in the store. */
+export type StartFacts = Readonly<{
+  /** Where the receiver listens. */
+  url: string;
+  dbPath: string;
+  databaseUrl: string | null;
+  queueUrl: string | null;
+  configFile: string | null;
+  destinations: readonly Readonly<{ name: string; target: Readonly<{ kind: string }> }>[];
+  sources: readonly Source[];
+  stats: StoreStats;
+}>;
 
-/** The few lines that a start says, and what an operator should know of before it hurts. */
-export function announce(parts: AnnounceParts, url: string, emit: Emit): void {
-  const { config, stats, sources } = parts;
-  const { destinations } = config;
-  const names = destinations.map(({ name }) => name);
+/** Emits the few lines that a start writes, and warns of what an operator should know before it hurts. */
+export function reportStart(facts: StartFacts, emit: Emit): void {
   emit({
     type: 'receiver.notice',
-    message: `listening on ${url}`,
+    message: `listening on ${facts.url}`,
     details: {
-      database: databaseOf(config),
-      queue: config.queueUrl !== null,
-      destinations: names,
-      config_file: config.configFile,
+      database: databaseOf(facts),
+      queue: facts.queueUrl !== null,
+      destinations: facts.destinations.map(({ name }) => name),
+      config_file: facts.configFile,
     },
   });
-  if (destinations.some(isStandIn)) {
+  if (facts.destinations.some(({ target }) => target.kind === 'simulator')) {
     emit({
       type: 'receiver.notice',
       message: 'no destinations are configured: the simulator processes all events',
     });
   }
-  for (const { name } of sources.filter(({ rules }) => rules?.verifier.awaitsSecret())) {
-    emit({
-      type: 'receiver.warning',
-      message:
-        `the source ${name} has no secret yet and takes the first one that it is sent: ` +
-        'create the webhook at the provider now, and see that it is its own',
-    });
-  }
-  for (const { destination, status, count } of stats.counts) {
-    if (status !== 'pending' || names.includes(destination)) continue;
-    const message = `${count} deliveries are pending for a destination that is not configured: ${destination}`;
-    emit({ type: 'receiver.warning', message });
-  }
+  for (const message of warningsOf(facts)) emit({ type: 'receiver.warning', message });
 }
 
-/** Where the events are, without credentials. */
-function databaseOf({ databaseUrl, dbPath }: Config): string {
+function warningsOf({ sources, destinations, stats }: StartFacts): readonly string[] {
+  const names = new Set(destinations.map(({ name }) => name));
+  return [
+    ...sources
+      .filter(({ rules }) => rules?.verifier.awaitsSecret())
+      .map(
+        ({ name }) =>
+          `the source ${name} has no secret yet and accepts the first one that it receives: ` +
+          "create the webhook at the provider now, and check that the secret kept is that webhook's",
+      ),
+    ...stats.counts
+      .filter(({ destination, status }) => status === 'pending' && !names.has(destination))
+      .map(
+        ({ destination, count }) =>
+          `${count} deliveries are pending for a destination that is not configured: ${destination}`,
+      ),
+  ];
+}
+
+/** Where the events are stored, without credentials. */
+function databaseOf({ databaseUrl, dbPath }: StartFacts): string {
   if (databaseUrl === null) return dbPath;
   const { host, pathname } = new URL(databaseUrl);
   return `postgres://${host}${pathname}`;
-}
-
-function isStandIn({ target }: DestinationConfig): boolean {
-  return target.kind === 'simulator';
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ReceiverEvent } from '../../src/events.ts';
-import { announce } from '../../src/observe/report-start.ts';
+import { reportStart } from '../../src/observe/report-start.ts';
 import { startSources } from './sources-support.ts';
 import { post } from './support.ts';
 
-describe('announce', () => {
-  it('warns of a source that takes the first secret that it is sent, until it has one', async (t) => {
+describe('reportStart', () => {
+  it('warns of a source that accepts the first secret that it receives, until it has one', async (t) => {
     const { ingest, store, url } = await startSources(t, {
       sources: { asana: { provider: 'asana' }, github: { provider: 'github', secrets: ['s'] }, plain: null },
     });
@@ -15,12 +15,12 @@ describe('announce', () => {
     const warnings = async () => {
       const events: ReceiverEvent[] = [];
       const stats = await store.stats();
-      announce({ config, stats, sources: ingest.sources }, url, (event) => void events.push(event));
+      reportStart({ ...config, url, stats, sources: ingest.sources }, (event) => void events.push(event));
       return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));
     };
     const secret = 'b537207f20cbfa02357cf448134da559';
     const [warning, ...more] = await warnings();
-    assert.match(warning!, /asana has no secret yet and takes the first one that it is sent/);
+    assert.match(warning!, /asana has no secret yet and accepts the first one that it receives/);
     assert.deepEqual(more, []);
     const sent = await post(`${url}/webhooks/asana`, '{}', { 'X-Hook-Secret': secret });
     assert.equal(sent.status, 200, sent.text);

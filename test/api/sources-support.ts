@@ -72,9 +72,8 @@ export async function startSources(
     sources: ['default', ...names],
     destinations: [],
     queueLimit: 1000,
-    stats: () => store.stats(),
-    clock,
   });
+  const scrape = metrics.scrape({ stats: () => store.stats(), clock });
   const emit = createEmitter([metrics.emit, (event) => void events.push(event)]);
   const ingest = await openIngest({
     sources: names.map((name) => {
@@ -90,6 +89,7 @@ export async function startSources(
     fetchStatus: options.fetchStatus ?? (() => Promise.reject(new Error('the test has nothing to fetch'))),
     keys: options.keys ?? { fetchText: () => Promise.reject(new Error('the test has nothing to fetch')) },
     emit,
+    onAccepted: () => {},
   });
   const api = await createApi({
     ingest: {
@@ -100,7 +100,7 @@ export async function startSources(
       isOpen: options.isOpen ?? (() => true),
     },
     store,
-    metrics,
+    metrics: scrape,
     readiness: async () => null,
     emit,
     version: '0.0.0',
@@ -112,7 +112,6 @@ export async function startSources(
       sources: names,
       reverify: ingest.reverify,
       onPending: () => {},
-      onAccepted: () => {},
       onStateDropped: ingest.onStateDropped,
     },
     limits: { ...HTTP_LIMITS, closeGraceMs: 20 },
@@ -135,7 +134,7 @@ export async function startSources(
     admin: (path, method = 'GET') =>
       request(`${url}/admin${path}`, { method, headers: { authorization: `Bearer ${ADMIN}` } }),
     async metric(line) {
-      const found = (await metrics.text()).split('\n').find((other) => other.startsWith(`${line} `));
+      const found = (await scrape.text()).split('\n').find((other) => other.startsWith(`${line} `));
       return found === undefined ? Number.NaN : Number(found.slice(line.length + 1));
     },
     stored: (source, key) => store.eventByKey(source, key),

@@ -166,7 +166,6 @@ export async function startApi(
       sources: [],
       reverify: unused,
       onPending: () => {},
-      onAccepted: () => {},
       onStateDropped: unused,
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.

@@ -17,8 +17,6 @@ function registered(): readonly Metric[] {
     sources: [],
     destinations: [],
     queueLimit: 1,
-    stats: () => Promise.reject(new Error('unused')),
-    clock: { nowMs: () => 0, after: () => () => {} },
   });
   // prom-client does not type them, but this is where a metric keeps its labels and its kind.
   return registry.getMetricsAsArray() as unknown as readonly Metric[];

@@ -18,8 +18,6 @@ export type RejectedParts = Readonly<{
   reverify: Reverify;
   clock: Clock;
   emit: Emit;
-  /** Called once the event is durable, with a pending delivery for each of the destinations. */
-  onAccepted: (eventId: string, destinations: readonly string[]) => void;
 }>;
 
 const listQuerySchema = pageQuerySchema.extend({
@@ -125,14 +123,13 @@ function report(parts: RejectedParts, outcome: ReverifyOutcome, durationMs: numb
 }
 
 function reportEvent(parts: RejectedParts, outcome: ReverifiedEvent, durationMs: number): void {
-  const { emit, onAccepted } = parts;
+  const { emit } = parts;
   switch (outcome.kind) {
     case 'accepted': {
       const { receipt, source, eventType, destinations, bodyBytes } = outcome;
       const eventId = receipt.id;
       const deliveries = destinations.length;
       emit({ type: 'event.accepted', eventId, source, eventType, deliveries, bodyBytes, durationMs });
-      onAccepted(eventId, destinations);
       return;
     }
     case 'duplicate': {

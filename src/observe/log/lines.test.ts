@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ReceiverEvent } from '../../events.ts';
 import { createSubscriber } from '../subscriber.ts';
-import { deliveryLines, ingestLines, storeLines } from './lines.ts';
+import { deliveryLines, ingestLines } from './lines.ts';
+import { storeLines } from './store-lines.ts';
 import type { Line } from './writer.ts';
 
 function linesOf(event: ReceiverEvent): readonly Line[] {

@@ -1,9 +1,8 @@
 import type { Settlement } from '../../domain/settlement.ts';
 import type { ReceiverEvent, RejectionReason } from '../../events.ts';
 import type { LogLevel } from '../log-level.ts';
-import { storeOperation } from '../store-operations.ts';
 import type { Handlers } from '../subscriber.ts';
-import { bounded, ERROR_CHARS, errorFields, rfc3339, roundedMs, scrubbed } from './bounded.ts';
+import { bounded, ERROR_CHARS, rfc3339, roundedMs, scrubbed } from './bounded.ts';
 import type { Fields, WriteLine } from './writer.ts';
 
 type EventOf<Type extends ReceiverEvent['type']> = Extract<ReceiverEvent, { type: Type }>;
@@ -156,43 +155,5 @@ function attempt(event: EventOf<'attempt.finished'>): Fields {
     http_status: event.httpStatus ?? undefined,
     error: event.error === null ? undefined : scrubbed(event.error, ERROR_CHARS),
     due_at: rfc3339(event.dueAtMs),
-  };
-}
-
-/** A sixth of a lease: leases still hold, but a clock that is so far off is not kept by anything. */
-const SKEW_WARN_MS = 5_000;
-
-/** How the store's doings are worded. Commits are thousands a second and only counted. */
-export function storeLines(write: WriteLine, withStack: () => boolean): Handlers {
-  return {
-    'store.failed': (event) =>
-      write({
-        type: event.type,
-        level: 'error',
-        message: 'the store failed',
-        fields: () => ({ operation: bounded(event.operation), ...errorFields(event.error, withStack()) }),
-        throttleBy: storeOperation(event.operation),
-      }),
-    'store.clock_skew': (event) =>
-      write({
-        type: event.type,
-        level: Math.abs(event.skewMs) > SKEW_WARN_MS ? 'warn' : 'debug',
-        message: "the clock differs from the database server's",
-        fields: () => ({ skew_ms: roundedMs(event.skewMs) }),
-      }),
-    'cleanup.batch': (event) =>
-      write({
-        type: event.type,
-        level: 'debug',
-        message: 'cleanup batch',
-        fields: () => ({ deleted: event.deleted }),
-      }),
-    'cleanup.finished': (event) =>
-      write({
-        type: event.type,
-        level: event.deleted > 0 ? 'info' : 'debug',
-        message: 'cleanup finished',
-        fields: () => ({ deleted: event.deleted, duration_ms: roundedMs(event.durationMs) }),
-      }),
   };
 }

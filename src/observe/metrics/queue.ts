@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Queue } from '../../queue/queue.ts';
 import type { Handlers } from '../subscriber.ts';
 
-/** What goes through the broker beside the store. */
+/** Counters of what is published to the broker. */
 export function queueMetrics(registry: Registry): Handlers {
   const counter = (name: string, help: string) => new Counter({ name, help, registers: [registry] });
   const published = counter('webhook_queue_published_total', 'Delivery ids that the broker took.');
@@ -21,13 +21,12 @@ export function queueMetrics(registry: Registry): Handlers {
 }
 
 /**
- * The gauges that only the broker can tell, read at each scrape. Without a broker they have no samples.
- * @returns what refreshes them; it never rejects
+ * Gauges read from the broker at each scrape. Without a broker they have no samples.
+ * @returns a function that refreshes them; it never rejects
  */
 export function createQueueGauges(
   registry: Registry,
-  current: () => Pick<Queue, 'health' | 'depth'> | null,
-): () => Promise<void> {
+): (queue: Pick<Queue, 'health' | 'depth'>) => Promise<void> {
   const up = new Gauge({
     name: 'webhook_queue_up',
     help: '1 while the broker is connected; no sample without QUEUE_URL.',
@@ -40,9 +39,7 @@ export function createQueueGauges(
     registers: [registry],
   });
   up.remove();
-  return async () => {
-    const queue = current();
-    if (queue === null) return;
+  return async (queue) => {
     up.set(queue.health().state === 'up' ? 1 : 0);
     const reading = await queue.depth();
     messages.reset();

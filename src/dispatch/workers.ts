@@ -1,0 +1,101 @@
+import { isExpired, type Lease } from '../domain/lease.ts';
+import type { Settlement } from '../domain/settlement.ts';
+import type { Leased } from '../store/store.ts';
+import { type AttemptParts, type AttemptTarget, executeAttempt } from './execute-attempt.ts';
+import type { DestinationSlot } from './plan-claims.ts';
+import { CLAIMED_TOO_LATE, SHUTDOWN } from './stop-reasons.ts';
+import type { Work } from './work-source.ts';
+
+/** A delivery at work in this process. */
+export type Active = {
+  readonly leased: Leased;
+  /** Its reason says what becomes of the delivery: LEASE_LOST drops the attempt, any other releases it uncharged. */
+  readonly cancel: AbortController;
+  untilMs: number;
+};
+
+/** A slot whose `active` belongs to the workers. */
+export type WorkedSlot = Omit<DestinationSlot, 'active'> & { active: number } & Readonly<{
+    target: AttemptTarget;
+  }>;
+
+export type WorkersParts<Slot extends WorkedSlot> = Omit<AttemptParts, 'giveUp'> &
+  Readonly<{
+    /** A worker of the slot is free, or the next delivery of an order key has the turn. */
+    onFreed: (slot: Slot) => void;
+  }>;
+
+/** Runs claimed deliveries to their settlement, and knows which are at work. */
+export type Workers<Slot extends WorkedSlot> = Readonly<{
+  /** Begins an attempt, which counts as active when this returns. */
+  take(slot: Slot, work: Work): void;
+  active(): Iterable<Active>;
+  activeCount(): number;
+  /** Whether this process works under that very lease. */
+  holds(lease: Lease): boolean;
+  /** From now on, what is taken is released uncharged. */
+  refuse(): void;
+  /** Cancels the attempts at work, which are released uncharged. */
+  release(): void;
+  /** Ends the attempts to settle with a store that fails. */
+  giveUp(): void;
+}>;
+
+export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>): Workers<Slot> {
+  const { clock, emit, onFreed } = parts;
+  const atWork = new Map<string, Active>();
+  const giveUp = new AbortController();
+  const attemptParts = { ...parts, giveUp: giveUp.signal };
+  let refusing = false;
+
+  const run = async (slot: Slot, { leased, end }: Work, entry: Active) => {
+    let settlement: Settlement | null = null;
+    let isCompleted = false;
+    // A delivery that its handler has completed has no lease to extend, and its order key's turn has passed.
+    const onCompleted = () => {
+      isCompleted = true;
+      entry.untilMs = Number.POSITIVE_INFINITY;
+      end({ kind: 'completed' });
+      if (leased.lease.orderKey !== null) onFreed(slot);
+    };
+    try {
+      settlement = await executeAttempt(attemptParts, slot.target, leased, entry.cancel.signal, onCompleted);
+    } catch (error) {
+      const message = 'an attempt ended in an unexpected way';
+      emit({ type: 'receiver.failed', message, error: error as Error });
+    }
+    if (!isCompleted) end(settlement);
+  };
+  return {
+    take(slot, work) {
+      const { leased } = work;
+      const key = keyOf(leased.lease);
+      const entry: Active = { leased, cancel: new AbortController(), untilMs: leased.lease.untilMs };
+      slot.active += 1;
+      atWork.set(key, entry);
+      if (refusing) entry.cancel.abort(SHUTDOWN);
+      else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
+      void run(slot, work, entry).then(() => {
+        atWork.delete(key);
+        slot.active -= 1;
+        // It may also have left a retry behind.
+        onFreed(slot);
+      });
+    },
+    active: () => atWork.values(),
+    activeCount: () => atWork.size,
+    holds: (lease) => atWork.has(keyOf(lease)),
+    refuse() {
+      refusing = true;
+    },
+    release() {
+      for (const { cancel } of atWork.values()) cancel.abort(SHUTDOWN);
+    },
+    giveUp: () => giveUp.abort(),
+  };
+}
+
+/** By token too: an older lease of the same delivery may still be settling. */
+function keyOf({ deliveryId, token }: Lease): string {
+  return `${deliveryId} ${token}`;
+}

@@ -1,0 +1,66 @@
+import { storeOperation } from '../store-operations.ts';
+import type { Handlers } from '../subscriber.ts';
+import { bounded, errorFields, roundedMs } from './bounded.ts';
+import type { WriteLine } from './writer.ts';
+
+/** A sixth of a lease: leases still hold, but a clock that is so far off is not kept by anything. */
+const SKEW_WARN_MS = 5_000;
+
+/** How the store's doings are worded. Commits are thousands a second and only counted. */
+export function storeLines(write: WriteLine, withStack: () => boolean): Handlers {
+  return {
+    'store.failed': (event) =>
+      write({
+        type: event.type,
+        level: 'error',
+        message: 'the store failed',
+        fields: () => ({ operation: bounded(event.operation), ...errorFields(event.error, withStack()) }),
+        throttleBy: storeOperation(event.operation),
+      }),
+    'store.clock_skew': (event) =>
+      write({
+        type: event.type,
+        level: Math.abs(event.skewMs) > SKEW_WARN_MS ? 'warn' : 'debug',
+        message: "the clock differs from the database server's",
+        fields: () => ({ skew_ms: roundedMs(event.skewMs) }),
+      }),
+    'cleanup.batch': (event) =>
+      write({
+        type: event.type,
+        level: 'debug',
+        message: 'cleanup batch',
+        fields: () => ({ deleted: event.deleted }),
+      }),
+    'cleanup.finished': (event) =>
+      write({
+        type: event.type,
+        level: event.deleted > 0 ? 'info' : 'debug',
+        message: 'cleanup finished',
+        fields: () => ({ deleted: event.deleted, duration_ms: roundedMs(event.durationMs) }),
+      }),
+  };
+}
+
+/** How the broker's doings are worded. What it publishes is thousands a second and only counted. */
+export function queueLines(write: WriteLine, withStack: () => boolean): Handlers {
+  return {
+    'queue.connected': (event) =>
+      write({ type: event.type, level: 'info', message: 'the queue is connected', fields: () => ({}) }),
+    'queue.failed': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message: 'the queue is away: deliveries are claimed from the store',
+        fields: () => errorFields(event.error, withStack()),
+        throttleBy: 'queue',
+      }),
+    'queue.republished': (event) =>
+      write({
+        type: event.type,
+        level: 'info',
+        message: 'due deliveries without a message were published again',
+        fields: () => ({ destination: event.destination, count: event.count }),
+        throttleBy: event.destination,
+      }),
+  };
+}
