@@ -1,15 +1,15 @@
 import type { QueueMessage } from './queue.ts';
 
-/** Messages that the broker has handed to this process and that nobody here has asked for yet. */
+/** Messages that the broker has delivered to this process and that were not taken yet. */
 export type Arrived = Readonly<{
   put(message: QueueMessage): void;
   takeUpTo(destination: string, limit: number): QueueMessage[];
   count(destination: string): number;
-  /** Takes out all of all destinations. */
+  /** Removes and returns the messages of every destination. */
   empty(): QueueMessage[];
 }>;
 
-/** Keeps them by destination, in the order in which they came. Whoever puts bounds how many. */
+/** Keeps messages by destination, in the order of their arrival. The drivers bound how many there are. */
 export function createArrived(): Arrived {
   const byDestination = new Map<string, QueueMessage[]>();
   const listOf = (destination: string) => byDestination.get(destination) ?? [];

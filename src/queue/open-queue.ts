@@ -2,14 +2,15 @@ import type { Queue, QueueOptions } from './queue.ts';
 import { openRabbitQueue } from './rabbitmq/open.ts';
 import { openRedisQueue } from './redis/open.ts';
 
-/** The parameter of the URL that sets inboxes apart which share a broker. */
+/** The URL's parameter that keeps inboxes on one broker apart. */
 const PREFIX_PARAMETER = 'prefix';
 const DEFAULT_PREFIX = 'webhooks';
 
 /**
- * Opens the queue that the URL asks for; without one there is none, and deliveries are claimed from the store. It
- * connects by itself: a broker that is away keeps nobody from starting. The only place, tests aside, that knows the
- * drivers.
+ * Opens the queue that the URL asks for. It connects in the background, so the receiver starts while the broker is
+ * away. Tests aside, this is the only place that knows the drivers.
+ * @param url redis:, rediss:, amqp: or amqps:, checked by the configuration; null means that there is no broker
+ * @returns null without a URL: deliveries are then claimed from the store
  */
 export function openQueue(url: string | null, options: QueueOptions): Queue | null {
   if (url === null) return null;

@@ -6,9 +6,9 @@ export const FIRST_PAUSE_MS = 100;
 export const LONGEST_PAUSE_MS = 5_000;
 
 export type LinkParts<Connection> = Readonly<{
-  /** Makes a connection; it calls `lost` once when that ends or is of no use any more. */
+  /** Makes a connection. It calls `lost` when the connection ends or is no longer usable. */
   open: (lost: (error: Error) => void) => Promise<Connection>;
-  /** Must not throw, whatever state the connection is in. */
+  /** Must not reject, whatever state the connection is in. */
   close: (connection: Connection) => Promise<void>;
   onUp: (connection: Connection) => void;
   onDown: () => void;
@@ -21,11 +21,18 @@ export type Link<Connection> = Readonly<{
   /** The connection while there is one. */
   current(): Connection | null;
   health(): QueueHealth;
-  /** Connects no more, and ends the connection. */
+  /** Ends the connection and does not reconnect. */
   close(): Promise<void>;
 }>;
 
-/** Keeps a connection to the broker: makes a new one, after a pause that grows, whenever the last is lost. */
+/**
+ * Keeps a connection to the broker.
+ *
+ * States: *down* (connecting, or pausing before the next attempt) and *up* (`current` is a connection). `onUp` and
+ * `onDown` alternate, and `current` is never a connection that was reported as lost. A failed attempt is followed by a
+ * pause that grows to LONGEST_PAUSE_MS; a connection that lasted longer than that resets the pause. One connection is
+ * closed before the next is made. After `close` there are no more attempts.
+ */
 export function stayConnected<Connection>(parts: LinkParts<Connection>): Link<Connection> {
   const { clock, observer } = parts;
   const stopping = new AbortController();
@@ -36,7 +43,7 @@ export function stayConnected<Connection>(parts: LinkParts<Connection>): Link<Co
     if (health.state !== state) health = { state, sinceMs: clock.nowMs() };
   };
 
-  /** One connection from its start to its end. */
+  /** Makes one connection and waits until it ends. */
   const live = async () => {
     const end = Promise.withResolvers<Error>();
     const connection = await parts.open(end.resolve);
@@ -61,7 +68,7 @@ export function stayConnected<Connection>(parts: LinkParts<Connection>): Link<Co
       } catch (error) {
         if (!stopping.signal.aborted) observer.onTrouble?.(error as Error);
       }
-      // A connection that held is no failed attempt; one that ends at once must not be made in a tight loop.
+      // A connection that lasted is not a failed attempt, but one that ends at once must not be made in a tight loop.
       if (clock.nowMs() - startedMs > LONGEST_PAUSE_MS) attempt = 0;
       await sleep(clock, pauseBefore(attempt, parts.random), stopping.signal);
     }
@@ -78,7 +85,7 @@ export function stayConnected<Connection>(parts: LinkParts<Connection>): Link<Co
   };
 }
 
-/** Doubled with each attempt and halved at most by chance, so that many processes do not come back at once. */
+/** Doubles with each attempt; random down to its half, so that many processes do not reconnect at once. */
 export function pauseBefore(attempt: number, random: Random): number {
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempt, 16), LONGEST_PAUSE_MS);
   return Math.round(longest * (0.5 + random.next() / 2));

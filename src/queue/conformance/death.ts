@@ -12,7 +12,7 @@ import {
   startProcess,
 } from './harness.ts';
 
-/** What becomes of messages whose taker dies, leaves, or takes its time. */
+/** What happens to messages whose process dies, closes, or takes long. */
 export function deathConformance(factory: RigFactory): void {
   describe('takers that die or leave', () => {
     test('what a dead process had not acked comes back to another', async (t) => {

@@ -6,19 +6,19 @@ import { deliveryIdOf } from '../../domain/delivery.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { Queue, QueueEntry, QueueMessage, QueueOptions } from '../queue.ts';
 
-/** A broker for one test, and what may befall it. */
+/** A broker for one test, and the faults that can be caused in it. */
 export type QueueRig = Readonly<{
-  /** Makes a process's queue, and a way to end it without a word. */
+  /** Opens a process's queue, with a way to end it without closing. */
   open(options: QueueOptions): Promise<Readonly<{ queue: Queue; die: () => Promise<void> }>>;
-  /** The broker is gone until it comes up; it may have forgotten everything. */
+  /** The broker is down until `comeUp`; it may lose its messages. */
   goDown(): Promise<void>;
   comeUp(): Promise<void>;
-  /** The broker keeps its connections and says nothing any more, until it is let go on. */
+  /** The broker keeps its connections and answers nothing until `goOn`. */
   hang(): Promise<void>;
   goOn(): Promise<void>;
-  /** Ways in which what the broker holds is lost while it runs, by name. */
+  /** Ways to lose what the broker holds while it runs, by name. */
   losses: Readonly<Record<string, () => Promise<void>>>;
-  /** Ends the broker and removes what it left behind. */
+  /** Ends the broker and removes its files. */
   dispose(): Promise<void>;
 }>;
 export type RigFactory = (destinations: readonly string[]) => Promise<QueueRig>;
@@ -26,17 +26,17 @@ export type RigFactory = (destinations: readonly string[]) => Promise<QueueRig>;
 export const A = 'billing';
 export const B = 'audit.log';
 export const MOST_AT_WORK = 10;
-/** After so long without a sign of it a taker counts as dead. */
+/** A process counts as dead once its messages have been idle for so long. */
 export const IDLE_MS = 1_200;
 const TIMEOUT_MS = 60_000;
 
-/** A process's queue with the news that its observer hears. */
+/** A process's queue, with what its observer was told. */
 export type Process = Readonly<{
   queue: Queue;
   die: () => Promise<void>;
-  /** Resolves when the condition holds; it is looked at after each piece of news, and now and then. */
+  /** Resolves when the condition holds. It is checked after each call of the observer, and every 50 ms. */
   until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
-  /** Takes until there are so many, waiting for arrivals. */
+  /** Takes until `count` messages have arrived. */
   takeExactly(destination: string, count: number): Promise<QueueMessage[]>;
   /** Publishes until the broker has taken all, as the sweep does. */
   publishAll(entries: readonly QueueEntry[]): Promise<void>;
@@ -45,7 +45,7 @@ export type Process = Readonly<{
 
 let consumers = 0;
 
-/** A rig that the test's end disposes of. */
+/** Makes a rig that is disposed of at the end of the test. */
 export async function rigFor(t: TestContext, factory: RigFactory): Promise<QueueRig> {
   const rig = await factory([A, B]);
   t.after(rig.dispose);
@@ -113,7 +113,7 @@ export async function startProcess(
   return started;
 }
 
-/** So many new entries for a destination. */
+/** Makes `count` new entries for a destination. */
 export function entriesFor(destination: string, count: number): QueueEntry[] {
   return Array.from({ length: count }, () => ({ destination, deliveryId: deliveryIdOf(nextId(0), 1) }));
 }
@@ -122,7 +122,7 @@ export function idsOf(entries: readonly QueueEntry[]): string[] {
   return entries.map(({ deliveryId }) => deliveryId);
 }
 
-/** What waits and what is unacknowledged of a destination. */
+/** The numbers of waiting and of unacknowledged messages of a destination. */
 export async function depthOf({ queue }: Process, destination: string): Promise<[number, number] | null> {
   const reading = await queue.depth();
   if (reading.kind === 'unknown') return null;
@@ -130,7 +130,7 @@ export async function depthOf({ queue }: Process, destination: string): Promise<
   return [depth.waiting, depth.unacknowledged];
 }
 
-/** Takes and acks, all processes by turns, until the condition holds; waits for news only when there is nothing. */
+/** Takes and acks in every process until the condition holds, and waits for arrivals in between. */
 export async function drain(
   processes: readonly Process[],
   destination: string,

@@ -7,8 +7,8 @@ import { takeConformance } from './take.ts';
 export type { QueueRig, RigFactory } from './harness.ts';
 
 /**
- * Registers everything that every driver must hold, one group per file.
- * @param skip why the broker is not there, or false
+ * Registers the tests that every driver must pass, one group per file.
+ * @param skip why the broker is not available, or false
  */
 export function queueConformance(name: string, factory: RigFactory, skip: string | false = false): void {
   describe(`${name} queue`, { skip }, () => {

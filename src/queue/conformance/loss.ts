@@ -14,7 +14,7 @@ import {
   startProcess,
 } from './harness.ts';
 
-/** A broker that goes away, or forgets: whoever uses it notices, goes on by itself, and nothing rejects. */
+/** A broker that goes away or loses messages: its users notice and recover by themselves, and no call rejects. */
 export function lossConformance(factory: RigFactory): void {
   describe('a broker in trouble', () => {
     test('while it is away everything is dropped at once, and told; then it goes on', async (t) => {
@@ -50,7 +50,7 @@ export function lossConformance(factory: RigFactory): void {
       const rig = await rigFor(t, factory);
       const process = await startProcess(t, rig);
       await rig.hang();
-      // Whatever fails here, the others need it.
+      // The other tests need the broker even if this one fails.
       t.after(() => rig.goOn());
       const startedMs = Date.now();
       assert.deepEqual(await process.queue.publish(entriesFor(A, 3)), { published: 0, dropped: 3 });
@@ -78,7 +78,7 @@ export function lossConformance(factory: RigFactory): void {
   });
 }
 
-/** New messages get through, whichever old ones are still there. What was published into the trouble may be lost. */
+/** New messages arrive, whichever old ones remain. Messages that were published during the fault may be lost. */
 async function worksAgain(...processes: readonly Process[]): Promise<void> {
   for (const destination of [A, B]) {
     const wanted = new Set<string>();

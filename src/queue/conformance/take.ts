@@ -15,7 +15,7 @@ import {
   startProcess,
 } from './harness.ts';
 
-/** How messages get from those who publish to those who take. */
+/** Publishing and taking without faults. */
 export function takeConformance(factory: RigFactory): void {
   describe('publish and take', () => {
     test('what is published is taken, in order, with when it was published', async (t) => {

@@ -2,12 +2,12 @@ import { MAX_WAITING, type QueueDepth, type QueueEntry } from '../queue.ts';
 
 export type BrokerMessage = QueueEntry & Readonly<{ publishedAtMs: number; number: number }>;
 
-/** A process as the broker sees it. */
+/** A connected process. */
 export type BrokerClient = Readonly<{ onArrival(destination: string): void; onUp(): void; onDown(): void }>;
 
 type Line = { waiting: BrokerMessage[]; taken: Map<number, { message: BrokerMessage; by: BrokerClient }> };
 
-/** The reference model of a broker: what a driver's conformance means, without a server. */
+/** The reference model of a broker, for the conformance suite: what a driver must do, without a server. */
 export class MemoryBroker {
   readonly #lines = new Map<string, Line>();
   readonly #clients = new Set<BrokerClient>();
@@ -23,7 +23,7 @@ export class MemoryBroker {
     if (this.#isUp) client.onUp();
   }
 
-  /** The client is gone, whether it said so or died: what it had taken waits again. */
+  /** The client closed its connection or died: the messages it had taken wait again. */
   leave(client: BrokerClient): void {
     this.#clients.delete(client);
     for (const [destination, line] of this.#lines) {
@@ -64,12 +64,12 @@ export class MemoryBroker {
     return { destination, waiting: waiting.length, unacknowledged: taken.size };
   }
 
-  /** Everything is forgotten, as by a flush. */
+  /** Drops every message, as a flush does. */
   forget(): void {
     this.#lines.clear();
   }
 
-  /** The broker goes away, and with it all connections; what they had taken waits again. */
+  /** Ends every connection; the messages that were taken wait again. */
   goDown(): void {
     this.#isUp = false;
     for (const client of [...this.#clients]) {

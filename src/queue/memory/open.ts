@@ -1,12 +1,12 @@
 import type { Queue, QueueHealth, QueueMessage, QueueOptions } from '../queue.ts';
 import type { BrokerMessage, MemoryBroker } from './broker.ts';
 
-/** A process's queue on the model of a broker. `die` ends it without a word, as SIGKILL does. */
+/** A process's queue on the model of a broker. `die` ends it without closing, as SIGKILL does. */
 export function openMemoryQueue(broker: MemoryBroker, options: QueueOptions): Queue & { die(): void } {
   const { clock, observer } = options;
   let health: QueueHealth = { state: 'down', sinceMs: clock.nowMs() };
   let gone = false;
-  // Announced once for each empty answer, as the port promises; more would be noise.
+  // Destinations whose last answer was empty: each is announced once, as the port promises.
   const hungry = new Set<string>();
   const isUp = () => !gone && broker.isUp;
 

@@ -3,7 +3,7 @@ import { type Channel, type ChannelModel, type ConfirmChannel, connect } from 'a
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { ANSWER_TIMEOUT_MS } from '../queue.ts';
 
-/** A connection that says nothing for two of these is lost. */
+/** A connection that is silent for two heartbeats is lost. */
 const HEARTBEAT_SECONDS = 5;
 
 /** A channel for each direction, so that neither waits for the other. */
@@ -12,14 +12,14 @@ export type RabbitConnection = Readonly<{
   /** Declares, consumes and acknowledges. */
   taking: Channel;
   publishing: ConfirmChannel;
-  /** The broker has no memory or disk left and takes nothing. It still gives out. */
+  /** The broker has a memory or disk alarm: it accepts no messages, but still delivers some. */
   isBlocked(): boolean;
   lost: (error: Error) => void;
 }>;
 
 /**
  * Opens a connection and its channels.
- * @param lost is called when any of them ends
+ * @param lost is called when the connection or a channel ends
  */
 export async function openConnection(url: string, lost: (error: Error) => void): Promise<RabbitConnection> {
   const model = await connect(withHeartbeat(url), { timeout: ANSWER_TIMEOUT_MS, noDelay: true });
@@ -40,18 +40,18 @@ export async function openConnection(url: string, lost: (error: Error) => void):
   return { model, taking, publishing, isBlocked: () => blocked, lost };
 }
 
-/** Ends it, in whatever state it is. A broker that hangs is not waited for. */
+/** Ends the connection in whatever state it is, within ANSWER_TIMEOUT_MS even if the broker hangs. */
 export async function closeConnection(connection: RabbitConnection, clock: Clock): Promise<void> {
-  // Nothing would answer, and whoever connects anew waits for this.
+  // Nothing would answer, and the next connection is made only after this returns.
   if (streamOf(connection).destroyed) return;
   const closed = new AbortController();
   const close = async () => {
     try {
-      // First, because acks that are still to be sent would come after the connection's own close.
+      // The channel first: acks that are still buffered would otherwise follow the connection's close.
       await connection.taking.close();
       await connection.model.close();
     } catch {
-      // It has ended already.
+      // The connection has ended already.
     }
     closed.abort();
   };
@@ -60,14 +60,14 @@ export async function closeConnection(connection: RabbitConnection, clock: Clock
 }
 
 /**
- * Ends the socket: a broker that does not answer leaves no other way. With an error, since the client library takes no
- * note of a socket that just closes, and what waits for an answer would wait for its heartbeat.
+ * Destroys the socket, which works even if the broker does not answer. It needs an error: the client library ignores a
+ * socket that closes without one, and pending calls would wait for the heartbeat to fail.
  */
 export function cutConnection(connection: RabbitConnection): void {
   streamOf(connection).destroy(new Error('the connection was given up'));
 }
 
-/** The types leave it out. */
+/** The library's types do not declare the stream. */
 function streamOf({ model }: RabbitConnection): Socket {
   return (model.connection as unknown as { stream: Socket }).stream;
 }

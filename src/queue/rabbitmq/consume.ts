@@ -8,14 +8,14 @@ export type ConsumeParts = Readonly<{
   connection: RabbitConnection;
   destination: string;
   name: string;
-  /** Most messages that the broker hands over before some are acked: what this process can work on. */
+  /** Most unacknowledged messages that the broker delivers to this process: what it can work on at once. */
   prefetch: number;
   onMessage: (message: QueueMessage) => void;
-  /** How many of the destination are held: handed over, and neither acked nor given back. */
+  /** Called with each change of the number of messages that are held: delivered, and neither acked nor released. */
   onHeld: (change: 1 | -1) => void;
 }>;
 
-/** Has a destination's messages handed over, and goes on when its queue is deleted and made anew. */
+/** Consumes a destination's queue. When the broker cancels the consumer because the queue was deleted, starts again. */
 export async function consume(parts: ConsumeParts): Promise<void> {
   const { connection, destination, name, prefetch, onHeld } = parts;
   const { taking, lost } = connection;
@@ -31,7 +31,7 @@ export async function consume(parts: ConsumeParts): Promise<void> {
       try {
         how();
       } catch {
-        // The channel has ended: the broker has taken it back.
+        // The channel has ended, so the broker has taken the message back.
       }
     };
     return {
@@ -54,7 +54,7 @@ export async function consume(parts: ConsumeParts): Promise<void> {
     onHeld(1);
     parts.onMessage(message);
   };
-  /** The three follow each other on the channel, so the bound is that of this consumer alone. */
+  /** Sent in order on one channel, so `prefetch` applies to this consumer alone. */
   const start = async () => {
     await Promise.all([
       declareQueue(taking, name),

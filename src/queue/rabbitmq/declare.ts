@@ -6,8 +6,8 @@ export function queueName(prefix: string, destination: string): string {
 }
 
 /**
- * Declares a destination's queue, and so learns how many messages wait in it. Replicated, because a broker's node may
- * die; bounded by refusing what is new, because what is old has waited longer.
+ * Declares a destination's queue; the reply has the number of messages that wait in it. A quorum queue, because it
+ * survives the loss of a broker's node. At its bound it refuses new messages, because old ones have waited longer.
  */
 export function declareQueue(channel: Channel, name: string): Promise<Replies.AssertQueue> {
   return channel.assertQueue(name, {

@@ -1,6 +1,8 @@
+import type { Clock } from '../../runtime/clock.ts';
 import { createArrived } from '../arrived.ts';
 import {
   ANSWER_TIMEOUT_MS,
+  type DepthReading,
   type Queue,
   type QueueDepth,
   type QueueMessage,
@@ -16,17 +18,16 @@ export type RabbitQueueOptions = QueueOptions & Readonly<{ url: string; prefix: 
 
 type Connected = RabbitConnection & Readonly<{ publish: Publish; held: Map<string, number> }>;
 
-/** For declaring and consuming all queues: one that has no leader never answers. */
+/** Time for declaring and consuming every queue: a queue without a leader never answers. */
 const SET_UP_TIMEOUT_MS = 15_000;
 
-/** A queue on RabbitMQ: a quorum queue for each destination. Connects by itself, later too. */
+/** A queue on RabbitMQ: a quorum queue for each destination. It connects by itself, and again after each loss. */
 export function openRabbitQueue(options: RabbitQueueOptions): Queue {
   const { clock, observer, destinations } = options;
   const nameOf = (destination: string) => queueName(options.prefix, destination);
   const arrived = createArrived();
-  // Told that there is nothing, and so to be told when there is.
+  // Destinations whose last answer was empty: the next arrival is announced.
   const hungry = new Set<string>();
-  let closing: Promise<void> | null = null;
 
   const announce = (destination: string) => {
     if (hungry.delete(destination)) observer.onArrival?.(destination);
@@ -39,24 +40,13 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
     ...options,
     async open(lost) {
       const connection = await openConnection(options.url, lost);
-      const held = new Map<string, number>();
-      const stopTimer = clock.after(SET_UP_TIMEOUT_MS, () => cutConnection(connection));
       try {
-        await Promise.all(
-          destinations.map(({ name: destination, mostAtWork: prefetch }) => {
-            const onHeld = (change: number) => held.set(destination, (held.get(destination) ?? 0) + change);
-            const name = nameOf(destination);
-            return consume({ connection, destination, name, prefetch, onMessage, onHeld });
-          }),
-        );
+        return await setUp({ connection, destinations, nameOf, onMessage, clock });
       } catch (error) {
         await closeConnection(connection, clock);
         arrived.empty();
         throw error;
-      } finally {
-        stopTimer();
       }
-      return { ...connection, held, publish: createPublish(connection, nameOf, clock) };
     },
     onUp: () => {
       for (const destination of [...hungry]) announce(destination);
@@ -65,18 +55,13 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
     onDown: () => void arrived.empty(),
     close: (connection) => closeConnection(connection, clock),
   });
+  let closing: Promise<void> | null = null;
   const connected = () => (closing === null ? link.current() : null);
-
-  const readDepth = async ({ taking, held }: Connected, destination: string): Promise<QueueDepth> => {
-    const { messageCount } = await declareQueue(taking, nameOf(destination));
-    return { destination, waiting: messageCount, unacknowledged: held.get(destination) ?? 0 };
-  };
 
   return {
     async publish(entries) {
       const connection = connected();
-      if (connection === null) return { published: 0, dropped: entries.length };
-      return connection.publish(entries);
+      return connection === null ? { published: 0, dropped: entries.length } : connection.publish(entries);
     },
     async take(destination, limit) {
       const messages = connected() === null ? [] : arrived.takeUpTo(destination, limit);
@@ -85,19 +70,56 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
     },
     async depth() {
       const connection = connected();
-      if (connection === null) return { kind: 'unknown' };
-      const stopTimer = clock.after(ANSWER_TIMEOUT_MS, () => cutConnection(connection));
-      try {
-        const depths = destinations.map(({ name }) => readDepth(connection, name));
-        return { kind: 'known', depths: await Promise.all(depths) };
-      } catch {
-        return { kind: 'unknown' };
-      } finally {
-        stopTimer();
-      }
+      return connection === null ? { kind: 'unknown' } : readDepths(connection, destinations, nameOf, clock);
     },
     health: () => (closing === null ? link.health() : { ...link.health(), state: 'down' }),
     // The broker takes back what the connection held.
     close: () => (closing ??= link.close()),
   };
+}
+
+type SetUpParts = Pick<QueueOptions, 'destinations' | 'clock'> &
+  Readonly<{
+    connection: RabbitConnection;
+    nameOf: (destination: string) => string;
+    onMessage: (message: QueueMessage) => void;
+  }>;
+
+/** Declares every queue and consumes those that this process takes from. */
+async function setUp({ connection, destinations, nameOf, onMessage, clock }: SetUpParts): Promise<Connected> {
+  const held = new Map<string, number>();
+  const stopTimer = clock.after(SET_UP_TIMEOUT_MS, () => cutConnection(connection));
+  try {
+    await Promise.all(
+      destinations.map(({ name: destination, mostAtWork: prefetch }) => {
+        const onHeld = (change: number) => held.set(destination, (held.get(destination) ?? 0) + change);
+        const name = nameOf(destination);
+        return consume({ connection, destination, name, prefetch, onMessage, onHeld });
+      }),
+    );
+  } finally {
+    stopTimer();
+  }
+  return { ...connection, held, publish: createPublish(connection, nameOf, clock) };
+}
+
+/** Asks for the depth of every queue. If that takes longer than ANSWER_TIMEOUT_MS, cuts the connection. */
+async function readDepths(
+  connection: Connected,
+  destinations: QueueOptions['destinations'],
+  nameOf: (destination: string) => string,
+  clock: Clock,
+): Promise<DepthReading> {
+  const readOne = async (destination: string): Promise<QueueDepth> => {
+    const { messageCount } = await declareQueue(connection.taking, nameOf(destination));
+    return { destination, waiting: messageCount, unacknowledged: connection.held.get(destination) ?? 0 };
+  };
+  const stopTimer = clock.after(ANSWER_TIMEOUT_MS, () => cutConnection(connection));
+  try {
+    return { kind: 'known', depths: await Promise.all(destinations.map(({ name }) => readOne(name))) };
+  } catch {
+    return { kind: 'unknown' };
+  } finally {
+    stopTimer();
+  }
 }

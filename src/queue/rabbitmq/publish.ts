@@ -6,7 +6,7 @@ import { declareQueue } from './declare.ts';
 
 export type Publish = (entries: readonly QueueEntry[]) => Promise<PublishOutcome>;
 
-/** Publishes on one connection; an entry counts when the broker has confirmed it. */
+/** Publishes on one connection. An entry counts as published once the broker has confirmed it. */
 export function createPublish(
   connection: RabbitConnection,
   nameOf: (destination: string) => string,
@@ -16,7 +16,7 @@ export function createPublish(
   const unroutable = new Set<string>();
   let numbers = 0;
 
-  // A queue was deleted: the broker confirms what goes nowhere, but returns it first.
+  // A queue was deleted: the broker returns an unroutable message before it confirms it.
   publishing.on('return', ({ properties, fields }) => {
     unroutable.add(String(properties.correlationId));
     declareQueue(taking, fields.routingKey).catch(lost);
@@ -32,7 +32,7 @@ export function createPublish(
           resolve(!unroutable.delete(correlationId) && !error);
         });
       } catch {
-        // The channel has ended meanwhile.
+        // The channel has ended.
         resolve(false);
       }
     });
@@ -41,7 +41,7 @@ export function createPublish(
     if (connection.isBlocked()) return { published: 0, dropped: entries.length };
     const stopTimer = clock.after(ANSWER_TIMEOUT_MS, () => {
       lost(new Error(`RabbitMQ did not confirm within ${ANSWER_TIMEOUT_MS} ms`));
-      // What waits for its confirmation is dropped by it.
+      // Rejects what waits for a confirmation.
       cutConnection(connection);
     });
     const confirmed = await Promise.all(entries.map(send));

@@ -2,13 +2,14 @@ import type { RedisConnection } from './connection.ts';
 import { fieldsOf, type Held } from './entries.ts';
 import { GROUP } from './keys.ts';
 
-/** Most entries that one transaction ends. */
+/** Most entries that one transaction acks. */
 const MAX_BATCH = 500;
 
 /**
- * Ends entries in batches: the acks of one turn of the event loop share a round trip. Acking and deleting are one
- * transaction, because an entry that is acked and not deleted would stay for ever.
- * @param current the connection while there is one; without it entries come back when this process counts as dead
+ * Acks entries in batches: those of one iteration of the event loop share a round trip. XACK and XDEL are one
+ * transaction, because an entry that is acked but not deleted would stay in the stream for ever.
+ * @param current the connection while there is one; without it nothing is acked, and the entries are taken over from
+ *   this process once it counts as dead
  */
 export function createAcknowledge(
   keyOf: (destination: string) => string,
@@ -33,7 +34,7 @@ export function createAcknowledge(
         return transaction.exec();
       });
     } catch {
-      // They come back when this process counts as dead.
+      // Other processes take them over once this one counts as dead.
     }
   };
 
@@ -53,7 +54,7 @@ export function createAcknowledge(
     try {
       await connection?.run((client) => client.multi().xAck(key, GROUP, ids).xDel(key, ids).exec());
     } catch {
-      // It comes again, and then does nothing.
+      // The entries are delivered again, and then there is nothing to claim.
     }
     for (const { done } of group) done();
   };
@@ -65,10 +66,10 @@ export function createAcknowledge(
           if (waiting.push({ held, done }) === 1) setImmediate(flush);
         }),
       ),
-    /** Puts them at the end of their stream: Redis cannot give an entry back. */
+    /** Adds the entries to the end of their stream again: Redis cannot give an entry back. */
     release: (destination: string, entries: readonly Held[]): Promise<void> =>
       watch(release(destination, entries)),
-    /** Resolves when all that was asked for is done or has failed. */
+    /** Resolves when every ack and release so far is done or has failed. */
     async drain(): Promise<void> {
       await Promise.all(underWay);
     },

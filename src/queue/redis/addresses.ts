@@ -1,12 +1,12 @@
 import { isIPv6 } from 'node:net';
 
-/** A node as the cluster tells of it. Without a host it does not know its own, or shall be reached as it was asked. */
+/** A node as the cluster reports it. An empty host means: the host that was asked. */
 export type NodeAddress = Readonly<{ host: string | null; port: number }>;
 
-// As the library joins the two.
+// As the library joins host and port.
 const WITHOUT_HOST = /^(?:null)?:(\d+)$/;
 
-/** As a URL has them; those without a host say nothing that the URL does not. */
+/** Formats addresses as in a URL. Nodes without a host are left out: the URL has their host already. */
 export function toAddresses(nodes: readonly NodeAddress[]): string[] {
   return nodes.flatMap(({ host, port }) => {
     if (host === null || host === '') return [];
@@ -14,7 +14,7 @@ export function toAddresses(nodes: readonly NodeAddress[]): string[] {
   });
 }
 
-/** Where a node without a host is, when the cluster was asked at that URL; undefined for a node that has its own. */
+/** The address of a node without a host, which is on the host of the URL; undefined for a node with a host. */
 export function addressBeside(url: string, address: string): { host: string; port: number } | undefined {
   const port = WITHOUT_HOST.exec(address)?.[1];
   if (port === undefined) return undefined;

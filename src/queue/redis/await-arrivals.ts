@@ -8,11 +8,11 @@ export type ArrivalParts = Omit<ShardParts, 'connection'> &
   }>;
 
 export type Arrivals = Readonly<{
-  /** There was nothing for this destination: read its next entry as soon as it comes. */
+  /** Reads the destination's next entry as soon as it arrives. */
   watch(destination: string): void;
 }>;
 
-/** Waits for entries for as long as the connection lasts, in as many shards as it needs. */
+/** Waits for entries for as long as the connection lasts, with one blocking read for each shard. */
 export function createArrivals(parts: ArrivalParts): Arrivals {
   const { connection, keyOf, ended, lost } = parts;
   const shards = new Map<number, Shard>();

@@ -5,7 +5,7 @@ import { addressBeside } from './addresses.ts';
 export type RedisClient = ReturnType<typeof createRedisClient>;
 export type RedisCluster = ReturnType<typeof createRedisCluster>;
 
-/** Whatever takes commands: the connection to a server, or those to the nodes of a cluster. */
+/** The commands that are used, on a connection to one server or to a cluster. */
 export type RedisCommands = Pick<
   RedisClient,
   | 'xAdd'
@@ -20,7 +20,7 @@ export type RedisCommands = Pick<
 > &
   Readonly<{ multi(): Transaction }>;
 
-/** Commands that are done together or not at all; the library types them differently for a server and a cluster. */
+/** A MULTI/EXEC transaction. The library types it differently for a server and a cluster. */
 type Transaction = Readonly<{
   xAck(key: string, group: string, ids: string[]): Transaction;
   xDel(key: string, ids: string[]): Transaction;
@@ -28,23 +28,23 @@ type Transaction = Readonly<{
   exec(): Promise<unknown>;
 }>;
 
-/** Commands that may wait for their answers; beyond, a server that hangs would fill the memory. */
+/** Most commands that wait for a reply; without a bound a server that hangs would fill the memory. */
 const MAX_COMMANDS = 50_000;
-/** A slot that has moved costs one, a slot that is moving another. */
+/** A slot that has moved costs one redirection, a slot that is moving another. */
 const MAX_REDIRECTIONS = 4;
 
-// RESP 2 is what the types of the replies below are for.
+// The reply types used here are those of RESP 2.
 const RESP = 2;
 const BOUNDS = { disableOfflineQueue: true, commandsQueueMaxLength: MAX_COMMANDS };
-// Connecting anew is done in one place for all drivers.
+// stayConnected reconnects, for every driver.
 const SOCKET = { reconnectStrategy: false, connectTimeout: ANSWER_TIMEOUT_MS } as const;
 
-/** A connection to the server of that URL, once it is told to connect. */
+/** A client for the URL's server. It does not connect yet. */
 export function createRedisClient(url: string) {
   return createClient({ url, RESP, ...BOUNDS, socket: { ...SOCKET } });
 }
 
-/** Connections to the nodes of the cluster that the URL's server belongs to, each made when it is needed. */
+/** A client for the cluster of the URL's server. It connects to each node when that is first needed. */
 export function createRedisCluster(url: string) {
   const { username, password, socket } = Library.parseURL(url);
   return createCluster({
@@ -63,7 +63,7 @@ export function createRedisCluster(url: string) {
   });
 }
 
-/** What is connecting, and can be ended meanwhile: the library would forget that, and connect all the same. */
+/** A connection being made that can be ended meanwhile. The library's own `destroy` does not stop a pending connect. */
 export type Connecting = Readonly<{ connected: Promise<unknown>; destroy(): void }>;
 
 /** Begins to connect. */
@@ -78,7 +78,7 @@ export function connectClient(client: RedisClient): Connecting {
   };
 }
 
-/** Begins to connect. Ending it ends the connections to all nodes. */
+/** Begins to connect. `destroy` ends the connections to all nodes. */
 export function connectCluster(cluster: RedisCluster): Connecting {
   return {
     connected: cluster.connect(),
@@ -99,7 +99,7 @@ function endLate(connected: Promise<Readonly<{ destroy(): void }>>): void {
 
 const CODES = ['NOGROUP', 'BUSYGROUP', 'UNBLOCKED', 'MOVED', 'ASK', 'TRYAGAIN'] as const;
 
-/** Whether it is the server's error of that code. */
+/** Whether the error is the server's reply with that code. */
 export function isReply(error: unknown, code: (typeof CODES)[number]): boolean {
   return error instanceof Error && error.message.startsWith(code);
 }

@@ -174,6 +174,6 @@ test('a URL of several nodes is not for a server of its own', {
   t.after(redis.dispose);
   const trouble = Promise.withResolvers<Error>();
   const { queue } = openMany(t, `${redis.url}?nodes=127.0.0.1:${redis.port}`, 0, trouble.resolve);
-  assert.match((await trouble.promise).message, /this server is of none/);
+  assert.match((await trouble.promise).message, /this server is not in cluster mode/);
   assert.equal(queue.health().state, 'down');
 });

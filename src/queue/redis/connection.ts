@@ -5,27 +5,28 @@ import { GROUP } from './keys.ts';
 import { type Reached, type ReachParts, reach } from './reach.ts';
 import { openReader, type Reader } from './reader.ts';
 
-/** Connections to a server or a cluster that live and end together. */
+/** The connections to a server or a cluster: when one ends, all are closed. */
 export type RedisConnection = Pick<Reached, 'shardOf' | 'addresses'> &
   Readonly<{
-    /** Runs commands, and gives the connection up if the server takes too long over them: it may hang. */
+    /** Runs commands. If the replies take longer than ANSWER_TIMEOUT_MS, closes the connection and rejects. */
     run<Result>(command: (commands: RedisCommands) => Promise<Result>): Promise<Result>;
-    /** Makes the group of each stream, and the stream, where they are missing. */
+    /** Creates the consumer group of each stream, and the stream, where they are missing. */
     makeGroups(keys: readonly string[]): Promise<void>;
-    /** A connection for blocking reads of the key's shard, or null when there are as many as there may be. */
+    /** Opens a connection for blocking reads of the key's shard; null when MAX_READERS are open. */
     openReader(key: string): Promise<Reader | null>;
-    /** Ends all, in whatever state they are. */
+    /** Ends every connection, in whatever state it is. */
     close(): void;
   }>;
 
 export type ConnectionParts = Omit<ReachParts, 'onOpen'> & Readonly<{ clock: Clock }>;
 
-/** Most connections for blocking reads: a server has one shard, a cluster one for each slot with a stream. */
+/** Most connections for blocking reads. One server is one shard; a cluster has one for each slot with a stream. */
 const MAX_READERS = 100;
 
 /**
- * Connects, and looks whether all that will be needed answers.
- * @param parts `lost` is called when any connection ends, or hangs
+ * Connects, and checks that every node with one of the streams answers.
+ * @param parts `lost` is called when a connection ends or hangs
+ * @throws when the server cannot be reached, refuses a command or does not answer in time
  */
 export async function openConnection(parts: ConnectionParts): Promise<RedisConnection> {
   const { keys, clock, lost } = parts;
@@ -36,14 +37,14 @@ export async function openConnection(parts: ConnectionParts): Promise<RedisConne
     for (const one of opened) one.destroy();
     opened.clear();
   };
-  /** What hangs takes a connection and never says a word. */
+  /** A server that hangs accepts connections and never replies, so every reply has a time limit. */
   const within = async <Result>(limitMs: number, answer: () => Promise<Result>): Promise<Result> => {
     const late = Promise.withResolvers<never>();
     const stopTimer = clock.after(limitMs, () => {
       const error = new Error(`Redis did not answer within ${limitMs} ms`);
       lost(error);
       late.reject(error);
-      // What waits for an answer is rejected by it.
+      // Rejects the commands that wait for a reply.
       close();
     });
     try {
@@ -59,7 +60,7 @@ export async function openConnection(parts: ConnectionParts): Promise<RedisConne
     );
     const { commands, shardOf, addresses } = reached;
     const run: RedisConnection['run'] = (command) => within(ANSWER_TIMEOUT_MS, () => command(commands));
-    // A cluster without the node that has a stream of ours is of no use, however well the others are.
+    // A cluster is usable only if every node with one of the streams answers.
     await run(() => Promise.all(keys.map((key) => commands.xLen(key))));
     let readers = 0;
     return {
@@ -73,7 +74,7 @@ export async function openConnection(parts: ConnectionParts): Promise<RedisConne
         if (readers === MAX_READERS) return null;
         readers += 1;
         const server = await reached.clientOf(key);
-        // Whoever closed it meanwhile could not end what was not there yet.
+        // A close meanwhile could not end this reader, which did not exist yet.
         if (isClosed) throw new Error('the connection to Redis has ended');
         const client = server.duplicate();
         const connecting = connectClient(client.on('error', lost));
@@ -97,7 +98,7 @@ export async function openConnection(parts: ConnectionParts): Promise<RedisConne
   }
 }
 
-/** From the stream's beginning: what a lost group had not acked is given out again, and does nothing if it was done. */
+/** From the stream's beginning: entries that the lost group had not acked are delivered again. */
 async function makeGroup(commands: RedisCommands, key: string): Promise<void> {
   try {
     await commands.xGroupCreate(key, GROUP, '0', { MKSTREAM: true });

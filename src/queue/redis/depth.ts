@@ -3,7 +3,7 @@ import { isReply } from './client.ts';
 import type { RedisConnection } from './connection.ts';
 import { GROUP } from './keys.ts';
 
-/** Two counters of the server: an entry is in its stream until it is acked, and pending from when it is taken. */
+/** Reads two counters of the server: an entry is in its stream until it is acked, and pending once it is taken. */
 export async function readDepth(
   { run }: RedisConnection,
   key: string,

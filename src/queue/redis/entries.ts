@@ -1,6 +1,6 @@
 import type { QueueEntry } from '../queue.ts';
 
-/** A stream's entry as the client library hands it over. */
+/** A stream's entry as the client library returns it. */
 export type StreamEntry = Readonly<{ id: string; message: Readonly<Record<string, string>> }>;
 
 /** Short names: they are stored with each entry. */
@@ -11,7 +11,7 @@ export function fieldsOf(deliveryId: string, publishedAtMs: number): Record<stri
 /** An entry that this process holds. */
 export type Held = QueueEntry & Readonly<{ entryId: string; publishedAtMs: number }>;
 
-/** @returns null for an entry of somebody else's making */
+/** @returns null for an entry that this program did not make */
 export function toHeld(destination: string, { id, message }: StreamEntry): Held | null {
   const { d: deliveryId, t } = message;
   if (deliveryId === undefined) return null;

@@ -1,7 +1,7 @@
-/** All processes of an inbox share one group: each message is one process's. */
+/** All processes of an inbox share one consumer group, so each entry goes to one of them. */
 export const GROUP = 'receivers';
 
-/** The destination is the hash tag: in a cluster all keys of a destination are in one slot, and destinations spread. */
+/** The destination is the hash tag, so a cluster spreads destinations over its slots. */
 export function streamKey(prefix: string, destination: string): string {
   return `${prefix}:{${destination}}:deliveries`;
 }

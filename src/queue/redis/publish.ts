@@ -3,9 +3,9 @@ import { MAX_WAITING, type PublishOutcome, type QueueEntry } from '../queue.ts';
 import type { RedisConnection } from './connection.ts';
 import { fieldsOf } from './entries.ts';
 
-/** Adds entries to their streams, each batch with one round trip, and keeps the streams within their bound. */
+/** Adds entries to their streams with one round trip for a batch, and keeps each stream within MAX_WAITING. */
 export function createPublish(keyOf: (destination: string) => string, clock: Clock) {
-  // As of the last publish: with each batch the server tells the length anew.
+  // Stream lengths as of the last publish: each batch asks for them again.
   const lengths = new Map<string, number>();
 
   const add = async (

@@ -9,38 +9,38 @@ import {
   type RedisCommands,
 } from './client.ts';
 
-/** A Redis that answers: one server, or a cluster. All that differs between the two is here. */
+/** A Redis that answers, as one server or as a cluster. The differences between the two are in this file. */
 export type Reached = Readonly<{
   commands: RedisCommands;
-  /** Streams with the same number can be read by one command: in a cluster they have to be in one slot. */
+  /** Streams of one shard can be read by one command. In a cluster a shard is a slot; one server is one shard. */
   shardOf(key: string): number;
   /** The connection to the server that has the key. */
   clientOf(key: string): Promise<RedisClient>;
-  /** Where else it can be reached, as host and port. */
+  /** The cluster's masters, as host and port; none for one server. */
   addresses(): readonly string[];
 }>;
 
 export type ReachParts = Readonly<{
   url: string;
-  /** All that will be asked for. */
+  /** Every key that commands will name. */
   keys: readonly string[];
-  /** Hears of each connection before it is made, for whoever has to end it. */
+  /** Called with each connection before it is made, so that the caller can end it. */
   onOpen: (connection: Connecting) => void;
   lost: (error: Error) => void;
-  /** A server of its own will not do. */
+  /** Refuse a server that is not in cluster mode. */
   mustBeCluster: boolean;
 }>;
 
-/** Connects, and finds out from the server itself whether it is a node of a cluster. */
+/** Connects, and asks the server whether it is a node of a cluster. */
 export async function reach({ url, keys, onOpen, lost, mustBeCluster }: ReachParts): Promise<Reached> {
   const client = createRedisClient(url);
   const connecting = connectClient(client.on('error', lost));
   onOpen(connecting);
   await connecting.connected;
-  // INFO tells the same, but not to users whose rights are kept to what they need.
+  // INFO has the mode too, but users with minimal permissions may not call it.
   const { mode } = await client.hello();
   if (mode !== 'cluster') {
-    if (mustBeCluster) throw new Error('the URL names nodes of a cluster, and this server is of none');
+    if (mustBeCluster) throw new Error('the URL names several nodes, and this server is not in cluster mode');
     return { commands: client, shardOf: () => 0, clientOf: async () => client, addresses: () => [] };
   }
   const slots = await Promise.all(keys.map((key) => client.clusterKeySlot(key)));

@@ -3,23 +3,23 @@ import type { RedisClient } from './client.ts';
 import type { StreamEntry } from './entries.ts';
 import { GROUP } from './keys.ts';
 
-/** How long one blocking read waits: a server that lost the stream meanwhile may not say so before. */
+/** How long one blocking read waits. A server whose stream was deleted meanwhile may report that only afterwards. */
 const BLOCK_MS = 2_000;
 
-/** A connection of its own: a blocking read holds up everything behind it. */
+/** Reads on a connection of its own, because a blocking read delays every command behind it. */
 export type Reader = Readonly<{
-  /** Waits for an entry of each of these streams, which are of one shard. Empty if none came for a while. */
+  /** Waits up to BLOCK_MS for entries and reads at most one of each stream. The streams must be of one shard. */
   read(
     keys: readonly string[],
     consumer: string,
   ): Promise<readonly Readonly<{ name: string; messages: readonly StreamEntry[] }>[]>;
-  /** Ends the read under way. */
+  /** Ends the current read, which then rejects with UNBLOCKED. */
   interrupt(): void;
   close(): void;
 }>;
 
 export type ReaderParts = Readonly<{
-  /** The connection by which others ask the same server. */
+  /** The connection for ordinary commands to the same server. */
   server: RedisClient;
   client: RedisClient;
   connected: Promise<unknown>;
@@ -27,7 +27,7 @@ export type ReaderParts = Readonly<{
   onClose: () => void;
 }>;
 
-/** Waits until it is connected. */
+/** Waits for the connection, and asks the server for its id. */
 export async function openReader({
   server,
   client,
@@ -35,7 +35,7 @@ export async function openReader({
   within,
   onClose,
 }: ReaderParts): Promise<Reader> {
-  // The server's name for it, to interrupt it by.
+  // CLIENT UNBLOCK, which interrupts a read, needs it.
   const id = await within(ANSWER_TIMEOUT_MS, async () => {
     await connected;
     return client.clientId();

@@ -3,9 +3,9 @@ import type { RedisConnection } from './connection.ts';
 import type { Held, StreamEntry } from './entries.ts';
 import { GROUP } from './keys.ts';
 
-/** Entries of dead takers that one look takes over for a destination: they wait here for free workers. */
+/** Most entries of dead processes that wait here, taken over, for free workers of a destination. */
 const MAX_RECOVERED = 32;
-/** A taker that holds nothing and has not been seen for so long is forgotten; should it live, it is made anew. */
+/** A consumer without entries that has been idle for so long is deleted. If it is alive, its next read creates it again. */
 const FORGET_AFTER_MS = 3_600_000;
 
 export type RecoverParts = Readonly<{
@@ -14,14 +14,14 @@ export type RecoverParts = Readonly<{
   idleMs: number;
   /** What this process holds of a destination. */
   heldOf: (destination: string) => readonly Held[];
-  /** How many of a destination wait here to be asked for. */
+  /** How many messages of a destination have arrived and wait to be taken. */
   waitingHere: (destination: string) => number;
   onEntries: (destination: string, entries: readonly StreamEntry[]) => void;
 }>;
 
 /**
- * One look at a destination: shows the server that this process still works on what it holds, takes over what
- * takers hold that show nothing any more, and forgets takers that are long gone.
+ * Makes the periodic recovery of one destination: resets the idle time of the entries that this process holds, takes
+ * over entries that other consumers have left idle for `idleMs`, and deletes consumers that are long gone.
  */
 export function createRecover(parts: RecoverParts) {
   const { keyOf, consumer, idleMs } = parts;

@@ -4,14 +4,14 @@ import type { RedisConnection } from './connection.ts';
 import type { StreamEntry } from './entries.ts';
 import type { Reader } from './reader.ts';
 
-/** How often those look who have nobody to tell them: while their slot moves, or for want of a reader. */
+/** How often watched destinations are reported without a blocking read: while their slot moves, or without a reader. */
 const LOOK_AGAIN_MS = 250;
 
 export type ShardParts = Readonly<{
   connection: Pick<RedisConnection, 'openReader' | 'makeGroups'>;
   keyOf: (destination: string) => string;
   consumer: string;
-  /** Without entries there may be some: it has to be looked. */
+  /** An empty list means that there may be entries, so the dispatcher has to take. */
   onEntries: (destination: string, entries: readonly StreamEntry[]) => void;
   clock: Clock;
   ended: AbortSignal;
@@ -24,15 +24,22 @@ export type Shard = Readonly<{
 }>;
 
 /**
- * Waits for entries of those destinations of a shard that have nothing, with one blocking read for all of them. It
- * takes one entry of each and then watches that destination no more: how many else are wanted only the dispatcher knows.
+ * Waits for entries of a shard's idle destinations, with one blocking read for all of them. A shard is the set of
+ * streams that one command can read: all of one server, or those of one slot of a cluster.
+ *
+ * States of `read`: *idle* while no destination is watched, until `watch` wakes it; *reading* on a connection of its
+ * own; *looking* every LOOK_AGAIN_MS when there is no such connection, or while the slot moves to another node.
+ *
+ * Invariants: one read at a time; a destination is watched from `watch` until `onEntries` is called for it, so an entry
+ * is never announced to a dispatcher that did not ask. A read takes at most one entry of each stream, because only the
+ * dispatcher knows how many more it has room for.
  */
 export function createShard(parts: ShardParts): Shard {
   const { connection, keyOf, consumer, onEntries, clock, ended } = parts;
   const watched = new Set<string>();
   let reading: ReadonlySet<string> = new Set();
   let reader: Reader | null = null;
-  let wake = () => {};
+  let wakeUp = () => {};
 
   const found = (destination: string, entries: readonly StreamEntry[]) => {
     watched.delete(destination);
@@ -54,15 +61,15 @@ export function createShard(parts: ShardParts): Shard {
   };
   const recoverFrom = async (error: unknown, from: Reader) => {
     if (isReply(error, 'NOGROUP') || isReply(error, 'UNBLOCKED')) {
-      // A stream was deleted, or its group: both are made anew.
+      // A stream or its group was deleted: create both again.
       await connection.makeGroups([...watched].map(keyOf));
     } else if (isReply(error, 'MOVED')) {
-      // Whoever looks learns where the slot is now, and the next reader is opened there.
+      // The dispatcher's next take follows the slot to its new node, and the next reader is opened there.
       from.close();
       reader = null;
       await lookLater();
     } else if (isReply(error, 'ASK') || isReply(error, 'TRYAGAIN')) {
-      // The second: of its streams some have moved, and some have not.
+      // TRYAGAIN: some of the streams have moved, and others have not.
       await lookLater();
     } else throw error;
   };
@@ -71,15 +78,15 @@ export function createShard(parts: ShardParts): Shard {
     watch(destination) {
       if (watched.has(destination)) return;
       watched.add(destination);
-      wake();
-      // A read under way does not know of it.
+      wakeUp();
+      // The current read does not include it.
       if (reading.size > 0) reader?.interrupt();
     },
     async read() {
       while (!ended.aborted) {
         const [first] = watched;
         if (first === undefined) {
-          await new Promise<void>((resolve) => (wake = resolve));
+          await new Promise<void>((resolve) => (wakeUp = resolve));
           continue;
         }
         reader ??= await connection.openReader(keyOf(first));
