@@ -1,4 +1,4 @@
-/** What a code means to an operator. The code itself is shown beside it. */
+/** What a code means to an operator. The message shows the code as well. */
 const MEANINGS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
@@ -8,13 +8,13 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'the host is unreachable',
   ENETUNREACH: 'the network is unreachable',
   ETIMEDOUT: 'the connection timed out',
-  EMFILE: 'this process has no file descriptor left for a connection',
-  EADDRNOTAVAIL: 'this machine has no free port left for a connection',
+  EMFILE: 'this process has no free file descriptor for a connection',
+  EADDRNOTAVAIL: 'this machine has no free port for a connection',
   UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
   UND_ERR_HEADERS_TIMEOUT: 'connected, but no answer in time',
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
   UND_ERR_SOCKET: 'the connection was closed before an answer came',
-  // undici knows the code of llhttp's errors only by number, so they have none.
+  // undici gives llhttp's errors a name but no code.
   HTTPParserError: 'the answer is not HTTP/1.1',
   UND_ERR_INVALID_ARG: 'the request cannot be sent as HTTP/1.1',
   UND_ERR_DESTROYED: 'the receiver is shutting down',
@@ -28,7 +28,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host name',
 };
 
-/** Families of codes that OpenSSL and llhttp have by the dozen. */
+/** Families of codes: OpenSSL and llhttp have dozens. */
 const FAMILIES: readonly (readonly [prefix: string, meaning: string])[] = [
   ['HPE_', 'the answer is not HTTP/1.1'],
   ['ERR_SSL_', 'TLS could not be set up'],
@@ -37,8 +37,8 @@ const FAMILIES: readonly (readonly [prefix: string, meaning: string])[] = [
 ];
 
 /**
- * Words a failure in which no status came. Made of the host, the code and our own words only: the messages of
- * errors may quote what must stay out of logs, such as header values.
+ * Describes a request that failed before a status arrived. Uses the host, the code and fixed text only: error messages
+ * may quote what must stay out of logs, such as header values.
  * @param host name and port of the destination
  */
 export function describeFailure(error: unknown, host: string): string {
@@ -48,7 +48,7 @@ export function describeFailure(error: unknown, host: string): string {
   return `${host}: ${MEANINGS[code] ?? family?.[1] ?? 'the request failed'} (${code})`;
 }
 
-/** The code of the error or of what caused it; a host of several addresses fails with one error for each. */
+/** The code of the error or of its cause. A host with several addresses fails with one error for each. */
 function codeOf(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   if ('code' in error && typeof error.code === 'string') return error.code;

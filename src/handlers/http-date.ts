@@ -5,7 +5,7 @@ const LONG_DAY = '(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)';
 const MONTH = `(?<month>${MONTHS.join('|')})`;
 const TIME = '(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)';
 
-/** `Sun, 06 Nov 1994 08:49:37 GMT`, then the two that recipients must still take: RFC 850's and asctime's. */
+/** `Sun, 06 Nov 1994 08:49:37 GMT`, and the obsolete forms that recipients must accept: RFC 850's and asctime's. */
 const FORMS = [
   new RegExp(`^${SHORT_DAY}, (?<day>\\d\\d) ${MONTH} (?<year>\\d{4}) ${TIME} GMT$`),
   new RegExp(`^${LONG_DAY}, (?<day>\\d\\d)-${MONTH}-(?<year>\\d\\d) ${TIME} GMT$`),
@@ -13,9 +13,9 @@ const FORMS = [
 ];
 
 /**
- * Reads an HTTP-date in any of the three forms of RFC 9110, section 5.6.7. The name of the day is not compared
- * with the date. Date.parse is no help: it takes much that is no HTTP-date, and `1` for a year.
- * @returns milliseconds since the Unix epoch, or null when the text is no HTTP-date
+ * Parses an HTTP-date in any of the three forms of RFC 9110, section 5.6.7. The weekday is not compared with the date.
+ * Date.parse is too lenient: it accepts `1`, as a year, and much else.
+ * @returns milliseconds since the Unix epoch, or null when the text is not an HTTP-date
  */
 export function parseHttpDate(text: string, nowMs: number): number | null {
   for (const form of FORMS) {
@@ -37,7 +37,7 @@ function timeOf(fields: DateFields, nowMs: number): number | null {
   return fields.year.length === 4 ? timeIn(Number(fields.year)) : inNearCentury(fields.year, timeIn, nowMs);
 }
 
-/** A date of two-digit year that seems more than 50 years ahead lies in the past (RFC 9110, section 5.6.7). */
+/** A two-digit year that would be more than 50 years ahead is in the past (RFC 9110, section 5.6.7). */
 function inNearCentury(
   digits: string,
   timeIn: (year: number) => number | null,
@@ -50,10 +50,10 @@ function inNearCentury(
   return times.find((time) => time !== null && time <= limitMs) ?? null;
 }
 
-/** Null for a day that the month does not have, which Date would carry into the next month. */
+/** @returns null for a day that the month does not have; Date would carry it into the next month */
 function utcMs(year: number, month: number, day: number, timeOfDayMs: number): number | null {
   const date = new Date(0);
-  // Not Date.UTC, which reads the years 0 to 99 as 1900 to 1999.
+  // Date.UTC would read the years 0 to 99 as 1900 to 1999.
   date.setUTCFullYear(year, month, day);
   return date.getUTCDate() === day ? date.getTime() + timeOfDayMs : null;
 }

@@ -12,21 +12,21 @@ import type { Target } from './target.ts';
 export type HttpTarget = Extract<Target, { kind: 'http' }>;
 
 export type HttpForwardOptions = Readonly<{
-  /** Most connections at once. */
+  /** Most open connections. */
   concurrency: number;
   timeoutMs: number;
   clock: Clock;
 }>;
 
-/** A host that does not answer the handshake by then will hardly do so later. */
+/** The longest wait for a connection; a host that has not completed the handshake by then hardly will. */
 const CONNECT_TIMEOUT_MS = 10_000;
 /** The longest wait for the body of an answer whose status is known. */
 const BODY_WAIT_MS = 5000;
 
 /**
- * Makes the handler that forwards events to one URL, over its own pool of kept-alive HTTP/1.1 connections.
- * Resolves for a 2xx; rejects with a DestinationError for any other status and for no answer at all.
- * @param target its configuration, trusted: the configuration's schema has checked URL, headers and secret
+ * Makes the handler that forwards events to one URL over its own pool of persistent HTTP/1.1 connections. It resolves
+ * for a 2xx, and rejects with a DestinationError for any other status or when no answer came.
+ * @param target its configuration; the schema has checked URL, headers and secret
  */
 export function createHttpForward(target: HttpTarget, options: HttpForwardOptions): Handler {
   const url = new URL(target.url);
@@ -47,7 +47,7 @@ export function createHttpForward(target: HttpTarget, options: HttpForwardOption
       };
       return judgeAnswer(answer, target.permanentStatuses, url, options.clock.nowMs());
     },
-    // Not the graceful close: it would wait for a destination that never answers.
+    // The graceful close would wait for a destination that never answers.
     close: () => pool.destroy(),
   };
 }
@@ -65,8 +65,8 @@ function openPool(url: URL, { concurrency, timeoutMs }: HttpForwardOptions): Poo
 }
 
 /**
- * The event's headers, the destination's, and the receiver's own, the last word with the last. The delivery id is
- * both keys, as it is equal over all attempts: the destination can tell a repetition by either.
+ * The event's headers, the destination's and the receiver's own; later ones replace earlier ones. Idempotency-Key and
+ * webhook-id are the delivery id, which is the same in every attempt, so the destination can detect a repetition.
  */
 function headersFor(
   event: WebhookEvent,
@@ -85,7 +85,7 @@ function headersFor(
   return forwardHeaders(event.headers, [...Object.entries(target.headers).flat(), ...own]);
 }
 
-/** Sends the request and waits for the head of the answer. */
+/** Sends the request and waits for the status and headers of the answer. */
 async function post(
   pool: Pool,
   url: URL,
@@ -100,7 +100,7 @@ async function post(
     signal.throwIfAborted();
     const path = url.pathname + url.search;
     const response = pool.request({ method: 'POST', path, headers, body, signal });
-    // undici heeds the signal once it has a connection; a try must also end while it is still waiting for one.
+    // undici observes the signal only once it has a connection; an attempt must also end while it waits for one.
     return await Promise.race([response, aborted.promise]);
   } catch (error) {
     throw noAnswer(error, url, signal);

@@ -38,6 +38,6 @@ test('shows where a redirect leads, relative to the URL, without secrets', () =>
   assert.equal(messageFor('login?token=hidden'), said(' to https://a.example/hooks/login'));
   assert.equal(messageFor('http://u:p@b.example:8080/#x'), said(' to http://b.example:8080/'));
   assert.equal(messageFor(['/first', '/second']), said(' to https://a.example/first'));
-  assert.equal(messageFor('http://'), said(' to a location that is no URL'));
+  assert.equal(messageFor('http://'), said(' to a location that is not a URL'));
   assert.equal(messageFor(undefined), said(''));
 });

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { DestinationError, type HandlerReply } from './handler.ts';
 import { parseRetryAfterMs } from './retry-after.ts';
 
-/** What a destination answered, as far as it matters. */
+/** The parts of a destination's answer that decide the result. */
 export type Answer = Readonly<{
   status: number;
   retryAfter: string | readonly string[] | undefined;
@@ -11,13 +11,14 @@ export type Answer = Readonly<{
 }>;
 
 const GONE = 410;
-/** Too Many Requests, Service Unavailable: the two whose Retry-After speaks of the request (RFC 9110, 10.2.3). */
+/** Too Many Requests and Service Unavailable: the statuses whose Retry-After is about the request (RFC 9110, 10.2.3). */
 const MAY_ASK_TO_WAIT: ReadonlySet<number> = new Set([429, 503]);
 
 /**
- * Decides what an answer means: 2xx completes; 410 and `permanentStatuses` fail at once; all else is retried,
- * on 429 and 503 after the Retry-After. Redirects are not followed: the operator named the place to send to.
- * @param url the destination's, to which a Location may be relative
+ * Decides what an answer means: 2xx completes the delivery; 410 and `permanentStatuses` fail it at once; any other
+ * status is retried, with the Retry-After of a 429 or 503. Redirects are not followed, because the operator chose where
+ * events are sent.
+ * @param url the destination's; a Location may be relative to it
  * @throws DestinationError unless the status is 2xx
  */
 export function judgeAnswer(
@@ -43,10 +44,10 @@ function describe({ status, location }: Answer, url: URL): string {
   return `${words}${describeLocation(location, url)}; redirects are not followed`;
 }
 
-/** Without user name, password and query: they may hold secrets. */
+/** Leaves out user name, password and query, which may hold secrets. */
 function describeLocation(location: Answer['location'], url: URL): string {
   const text = typeof location === 'string' ? location : location?.[0];
   if (text === undefined) return '';
   const to = URL.parse(text, url.origin + url.pathname);
-  return to === null ? ' to a location that is no URL' : ` to ${to.protocol}//${to.host}${to.pathname}`;
+  return to === null ? ' to a location that is not a URL' : ` to ${to.protocol}//${to.host}${to.pathname}`;
 }

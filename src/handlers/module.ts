@@ -6,8 +6,8 @@ import type { HandlerFunction } from './target.ts';
 import { withPayload } from './with-payload.ts';
 
 /**
- * Makes a handler of a user's function. What it returns is ignored; what it throws, at once or later, passes
- * through to be normalised by the caller.
+ * Makes a handler of a user's function. Its result is ignored; its errors, thrown or rejected, pass through to the
+ * caller, which normalises them.
  */
 export function createModuleHandler(handle: HandlerFunction): Handler {
   return {
@@ -19,9 +19,9 @@ export function createModuleHandler(handle: HandlerFunction): Handler {
 }
 
 /**
- * Loads a handler function from a module: its default export, else the one named `handler`.
+ * Loads a handler function from a module: its default export, else the export `handler`.
  * @param path of the module, absolute or relative to the working directory
- * @throws ConfigError that names the path and says what was found there
+ * @throws ConfigError with the path and what the module exports
  */
 export async function loadHandlerFunction(path: string): Promise<HandlerFunction> {
   const file = resolve(path);

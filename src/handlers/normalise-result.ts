@@ -8,15 +8,15 @@ import { describeThrown } from './thrown.ts';
 
 const NO_REPLY: HandlerReply = { httpStatus: null, responseExcerpt: null };
 
-/** The result of a handler that returned. */
+/** Makes the result of a handler that returned. */
 export function resultOfReply(reply: HandlerReply | undefined): TryResult {
   const { httpStatus, responseExcerpt } = reply ?? NO_REPLY;
   return { outcome: 'succeeded', error: null, httpStatus, responseExcerpt, retryAfterMs: null };
 }
 
 /**
- * The result of a handler that threw, whatever it threw: users' code may throw anything.
- * @param attempt whether the attempt had run out of its timeout, which then is the cause of all that followed
+ * Makes the result of a handler that threw. Users' code may throw any value.
+ * @param attempt whether the attempt had timed out, which then is the cause of any later error
  */
 export function resultOfError(
   error: unknown,
@@ -26,7 +26,7 @@ export function resultOfError(
   try {
     return resultOfThrown(error);
   } catch {
-    // An object whose getters throw in their turn. What cannot be read is not permanent.
+    // An object whose getters throw. An error that cannot be read is not permanent.
     return failure('failed', describeThrown(error));
   }
 }
@@ -46,12 +46,12 @@ function resultOfDestination(error: DestinationError): TryResult {
 }
 
 function failure(outcome: TryResult['outcome'], message: string): TryResult {
-  // Users may throw halves of surrogate pairs, and the cut may leave one.
+  // Users may throw unpaired surrogates, and the cut may leave one.
   const error = boundedError(printable(message)).toWellFormed();
   return { outcome, error, ...NO_REPLY, retryAfterMs: null };
 }
 
-/** By class or by code: a user's module may have loaded another copy of the package, with classes of its own. */
+/** Compares class and code: a user's module may have loaded another copy of the package, with other classes. */
 function isKind(error: unknown, kind: new (...args: never[]) => Error, code: string): error is object {
   if (error instanceof kind) return true;
   return error instanceof Error && 'code' in error && error.code === code;

@@ -14,9 +14,9 @@ export type HandlerSpec = Pick<Destination, 'name' | 'concurrency' | 'timeoutMs'
 export type HandlerTools = Readonly<{ clock: Clock; random: Random }>;
 
 /**
- * Makes the handler of every destination.
- * @returns handlers by destination name; the caller ends them with closeHandlers
- * @throws ConfigError with one line for each handler module that cannot be used; nothing is left open
+ * Opens the handler of every destination.
+ * @returns handlers by destination name; the caller closes them with closeHandlers
+ * @throws ConfigError with one line for each handler module that cannot be used; the other handlers are closed
  */
 export async function openHandlers(
   destinations: readonly HandlerSpec[],
@@ -37,7 +37,10 @@ export async function openHandlers(
   throw new ConfigError(problems);
 }
 
-/** Closes all handlers, at the end. One that fails does not keep the others open. */
+/**
+ * Closes every handler, even if some fail to close.
+ * @throws AggregateError with the reasons of those that failed
+ */
 export async function closeHandlers(handlers: ReadonlyMap<string, Handler>): Promise<void> {
   const results = await Promise.allSettled([...handlers.values()].map(async (handler) => handler.close?.()));
   const reasons = results.filter((result) => result.status === 'rejected').map((result) => result.reason);

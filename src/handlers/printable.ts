@@ -1,9 +1,9 @@
-/** Control characters but tab, line feed and carriage return. */
+/** Control characters except tab, line feed and carriage return. */
 const UNPRINTABLE = /[^\P{Cc}\t\n\r]/gu;
 
 /**
- * Makes foreign text safe to store and to show: control characters become U+FFFD. NUL above
- * all: PostgreSQL refuses it in text, and escape sequences would play with an operator's terminal.
+ * Makes external text safe to store and to show: replaces control characters by U+FFFD. PostgreSQL refuses NUL in text,
+ * and escape sequences could control an operator's terminal.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, '\uFFFD');

@@ -3,14 +3,14 @@ import { RESPONSE_EXCERPT_BYTES } from '../domain/attempt.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { printable } from './printable.ts';
 
-/** What is read of a longer body so that its connection can be used again; beyond it a new one is cheaper. */
+/** A body up to this size is read to its end so that the connection can be reused; beyond it a new one is cheaper. */
 export const DRAIN_LIMIT_BYTES = 64 * 1024;
 
 /**
- * Reads the beginning of a response body as text, then ends the body: read out when it is small, else destroyed
- * with its connection. Never throws and never waits beyond `waitMs`: the status has decided by now, so a body
- * that breaks off, stalls or has no end only makes the excerpt shorter.
- * @returns at most RESPONSE_EXCERPT_BYTES of UTF-8, cut between characters; null when there was nothing
+ * Reads the beginning of a response body as text. A small body is then read to its end, a longer one is destroyed with
+ * its connection. Never throws and never waits longer than `waitMs`: the status has decided the result, so a body that
+ * breaks off, stalls or does not end only shortens the excerpt.
+ * @returns at most RESPONSE_EXCERPT_BYTES of UTF-8, cut between characters; null for an empty body
  */
 export async function readExcerpt(body: Readable, clock: Clock, waitMs: number): Promise<string | null> {
   const cancelDeadline = clock.after(waitMs, () => body.destroy());
@@ -20,7 +20,7 @@ export async function readExcerpt(body: Readable, clock: Clock, waitMs: number):
 }
 
 async function readBeginning(body: Readable): Promise<{ bytes: Uint8Array; complete: boolean }> {
-  // A destroyed body emits an error; one that came when nobody iterates any more would end the process.
+  // A destroyed body emits an error, which would end the process if it came after the iteration.
   body.on('error', () => {});
   const kept: Uint8Array[] = [];
   let readBytes = 0;
@@ -34,14 +34,14 @@ async function readBeginning(body: Readable): Promise<{ bytes: Uint8Array; compl
     }
     complete = readBytes <= RESPONSE_EXCERPT_BYTES;
   } catch {
-    // Broken off. What has come is the excerpt.
+    // The body broke off. What has arrived is the excerpt.
   }
   return { bytes: Buffer.concat(kept), complete };
 }
 
-/** Bytes that are not UTF-8 become U+FFFD, which is longer than they were, so the text is cut once more. */
+/** Bytes that are not UTF-8 become U+FFFD, which is longer, so the text is cut again. */
 function excerptOf(bytes: Uint8Array, complete: boolean): string {
-  // A stream's decoder keeps back a character that the cut has split.
+  // In stream mode the decoder omits a character that the cut has split.
   const text = printable(new TextDecoder().decode(bytes, { stream: !complete }));
   const { read } = new TextEncoder().encodeInto(text, new Uint8Array(RESPONSE_EXCERPT_BYTES));
   return text.slice(0, read);

@@ -6,7 +6,7 @@ import type { Target } from './target.ts';
 export type SimulatorTarget = Extract<Target, { kind: 'simulator' }>;
 
 /**
- * Makes the handler that stands in for work: sleeps uniformly between minMs and maxMs, then fails with
+ * Makes the handler that simulates work: waits a uniformly random time between minMs and maxMs, then fails with
  * probability failureRate.
  * @throws (from handle) an Error when it fails by chance, or when the attempt is aborted
  */

@@ -1,12 +1,12 @@
 import type { WebhookEvent } from '../domain/event.ts';
 import type { HandlerContext } from './handler.ts';
 
-/** What a user's in-process handler is given: the event, and its body read once asked for. */
+/** The event that a user's in-process handler gets. Its payload is parsed on first access. */
 export type HandlerEvent<Payload = unknown> = WebhookEvent &
   Readonly<{
     /**
-     * The `payload` member of the body for events posted in the receiver's own envelope, else the whole body: JSON, or
-     * the fields of a urlencoded form.
+     * For events posted in the receiver's own envelope its `payload` member; for others the whole body, parsed as JSON or
+     * as a urlencoded form.
      */
     payload: Payload;
   }>;
@@ -16,15 +16,15 @@ export type HandlerFunction<Payload = unknown> = (
   context: HandlerContext,
 ) => unknown | Promise<unknown>;
 
-/** How a destination processes. */
+/** How a destination processes its events. */
 export type Target =
   | Readonly<{
       kind: 'http';
       url: string;
       headers: Readonly<Record<string, string>>;
-      /** Standard Webhooks secret (`whsec_` + base64), or null: then requests are not signed anew. */
+      /** Standard Webhooks secret (`whsec_` + base64); null means that requests are not signed. */
       secret: string | null;
-      /** Statuses besides 410 that fail a delivery at once. */
+      /** Statuses that fail a delivery at once, in addition to 410. */
       permanentStatuses: readonly number[];
     }>
   | Readonly<{ kind: 'function'; handle: HandlerFunction }>

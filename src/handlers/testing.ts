@@ -1,4 +1,4 @@
-/** Tools of this folder's tests. */
+/** Test support for this folder. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { systemClock } from '../runtime/clock.ts';
@@ -13,7 +13,7 @@ export function contextWith(overrides: Partial<HandlerContext> = {}): HandlerCon
   return { deliveryId: DELIVERY_ID, destination: 'billing', attempt: 1, signal, complete, ...overrides };
 }
 
-/** A request as it came over the wire. */
+/** A request as it was received. */
 export type RawRequest = Readonly<{ line: string; headers: readonly string[]; body: Buffer }>;
 
 export type RawServer = AsyncDisposable & {
@@ -25,7 +25,7 @@ export type RawServer = AsyncDisposable & {
   readonly allClosed: () => Promise<void>;
 };
 
-/** A TCP server on a free port that hands each whole request, byte for byte, to `respond`. */
+/** Starts a TCP server on a free port that passes each complete request to `respond`. */
 export async function startRawServer(
   respond: (socket: Socket, request: RawRequest, count: number) => void,
 ): Promise<RawServer> {
@@ -81,7 +81,7 @@ export function valuesOf(headers: readonly string[], name: string): string[] {
   return headers.filter((_, at) => at % 2 === 1 && headers[at - 1]!.toLowerCase() === name.toLowerCase());
 }
 
-/** A forwarder to the URL that the test closes by `await using`. */
+/** Opens a forwarder to the URL, which the test closes with `await using`. */
 export function openForward(
   url: string,
   target: Partial<HttpTarget> = {},

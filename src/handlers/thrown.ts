@@ -1,15 +1,15 @@
-/** More than an attempt row holds is not looked at: a message may be megabytes. */
+/** Most characters of a message that are read. It is more than an attempt stores; a message may be megabytes long. */
 const LOOKED_AT_CHARS = 4096;
 
 /**
- * Words a thrown value for an operator: the message of an error with that of its cause, or what else was thrown.
+ * Describes a thrown value for an operator: the message of an error with that of its cause, or the value itself.
  * Never throws, and never shows a stack.
  */
 export function describeThrown(thrown: unknown): string {
   try {
     return describe(thrown).slice(0, LOOKED_AT_CHARS);
   } catch {
-    // A getter or toString of the user's that throws in its turn.
+    // A getter or toString of the value threw.
     return 'the handler threw a value that cannot be shown';
   }
 }
@@ -26,7 +26,7 @@ function wordFor(primitive: unknown): string {
   return primitive === '' ? 'an empty string' : String(primitive);
 }
 
-/** Node's fetch says "fetch failed", and only its cause why. */
+/** Needed for errors such as fetch's "fetch failed", whose cause alone has the reason. */
 function describeCause(thrown: object): string {
   const cause = 'cause' in thrown ? thrown.cause : undefined;
   const message = typeof cause === 'object' && cause !== null ? (messageOf(cause) ?? codeOf(cause)) : null;

@@ -2,7 +2,7 @@ import { PermanentError } from '../domain/errors.ts';
 import type { WebhookEvent } from '../domain/event.ts';
 import type { HandlerEvent } from './target.ts';
 
-/** Gives the event a `payload` that is parsed when it is first asked for: many handlers go by the bytes. */
+/** Adds a `payload` to the event that is parsed on first access, because many handlers need only the bytes. */
 export function withPayload(event: WebhookEvent): HandlerEvent {
   let parsed: { payload: unknown } | null = null;
   return {
@@ -17,9 +17,9 @@ export function withPayload(event: WebhookEvent): HandlerEvent {
 const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
 /**
- * A body that cannot be read now will not be at the next try. Whatever is no form is taken as JSON: some providers
- * send theirs as text/plain.
- * @throws PermanentError, without the parser's own message, which would quote the body into logs
+ * Parses the body as a form or, whatever its content type, as JSON: some providers send JSON as text/plain.
+ * @throws PermanentError, because the next attempt would get the same body; without the parser's message, which would
+ *   quote the body into logs
  */
 function parseBody(event: WebhookEvent): unknown {
   const isForm = FORM.test(event.contentType);
@@ -33,10 +33,10 @@ function parseBody(event: WebhookEvent): unknown {
   }
 }
 
-/** A field that is repeated is an array of its values. */
+/** The value of a repeated field is an array. */
 function fieldsOf(text: string): Record<string, string | string[]> {
   const form = new URLSearchParams(text);
-  // No prototype: a field may have any name.
+  // Without a prototype, because a field may have any name.
   const fields: Record<string, string | string[]> = Object.create(null);
   for (const name of new Set(form.keys())) {
     const values = form.getAll(name);
@@ -46,8 +46,8 @@ function fieldsOf(text: string): Record<string, string | string[]> {
 }
 
 /**
- * The envelope's members say what the receiver has made of them. A provider's body that merely looks like an
- * envelope has its key and type elsewhere, so it is told apart by them.
+ * Unwraps the receiver's own envelope: its key and type are those of the event. A provider's body that only looks like
+ * an envelope has other values there.
  */
 function payloadOf(event: WebhookEvent, body: unknown): unknown {
   if (!isRecord(body) || !isRecord(body.payload)) return body;
