@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { explainConfig } from '../config/explain.ts';
+import { loadConfig } from '../config/load.ts';
 import { packageVersion } from '../observe/build-info.ts';
 import { addAdminCommands } from './admin.ts';
+import { printJson } from './ask-receiver.ts';
 import { addBlockedCommand } from './blocked.ts';
-import { printConfig } from './config.ts';
-import { endWithoutReader } from './end-without-reader.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
@@ -42,4 +43,16 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     process.stderr.write(`webhook-receiver: ${explainFailure(error)}\n`);
     process.exit(1);
   }
+}
+
+async function printConfig(): Promise<void> {
+  printJson(explainConfig(await loadConfig({ env: process.env, cwd: process.cwd() })));
+}
+
+/** Ends a command quietly when its reader has read enough, as in `… | head`. */
+function endWithoutReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
 }

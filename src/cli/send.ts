@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { createIdGenerator } from '../runtime/ids.ts';
 import { createSystemRandom } from '../runtime/random.ts';
+import type { Provider } from '../verify/provider.ts';
 import { signWebhook } from '../verify/sign/sign.ts';
 import { defaultUrl } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 import { requireProvider } from './find-provider.ts';
-import { requireKey } from './missing-key.ts';
 import { postWebhook } from './post-webhook.ts';
 import { makeSample, type SampleEvent } from './sample-event.ts';
 
@@ -123,4 +123,25 @@ function collectParam(text: string, others: Readonly<Record<string, string>>): R
 function readTimes(text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new CommandError('--times takes a whole number from 1 to 999999');
+}
+
+type GivenKeys = Readonly<{ secret: string | null; privateKey: Uint8Array | null }>;
+
+/**
+ * Refuses to sign for a provider without what it signs with.
+ * @throws CommandError that names the options
+ */
+function requireKey({ name, needs }: Provider, { secret, privateKey }: GivenKeys): void {
+  if (secret !== null || privateKey !== null) return;
+  const needed = needs.find(({ option }) => option === 'secret');
+  if (needed !== undefined) {
+    throw new CommandError(
+      `${name} signs with a secret (${needed.what}): give --secret or --secret-env, or set WEBHOOK_SECRET`,
+    );
+  }
+  if (needs.some(({ option }) => option === 'publicKey')) {
+    throw new CommandError(
+      `${name} signs with a private key: give --private-key, the file of one whose public key the source has`,
+    );
+  }
 }

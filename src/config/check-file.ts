@@ -1,6 +1,21 @@
+import { z } from 'zod';
+import { strict } from '../schema/strict-object.ts';
+import { nameField } from './destination-fields.ts';
+import { destinationSchema } from './destinations.ts';
 import { findMissingEnv } from './env.ts';
-import { fileProblems, missingEnvProblem, pathText } from './problem-lines.ts';
-import { type FileValues, fileSchema } from './schema.ts';
+import { NAMED_MAX } from './limits.ts';
+import { fileProblems, missingEnvProblem, pathText } from './problems.ts';
+import { sourceSchema } from './sources.ts';
+
+/** The value of a config file. */
+const fileSchema = strict(
+  {
+    sources: named(sourceSchema, 'sources').optional(),
+    destinations: named(destinationSchema, 'destinations').optional(),
+  },
+  'an object with sources and destinations',
+);
+export type FileValues = z.output<typeof fileSchema>;
 
 export type FileCheck = Readonly<{
   /** Empty when there are mistakes. */
@@ -20,4 +35,12 @@ export function checkFile(value: unknown, name: string): FileCheck {
   const known = new Set(missing.map(({ path }) => pathText(path)));
   const issues = parsed.error?.issues.filter(({ path }) => !known.has(pathText(path))) ?? [];
   return { values: {}, problems: [...missing.map(missingEnvProblem), ...fileProblems(issues, value, name)] };
+}
+
+function named<T extends z.ZodType>(schema: T, noun: string) {
+  const takes = `an object of at most ${NAMED_MAX} ${noun} by name`;
+  return z
+    .record(nameField, schema, takes)
+    .refine((value) => Object.keys(value).length <= NAMED_MAX, takes)
+    .readonly();
 }

@@ -1,7 +1,7 @@
-import { pathText } from './problem-lines.ts';
+import { retrySchema } from './destinations.ts';
+import { pathText } from './problems.ts';
 import { rawNamed } from './raw-named.ts';
-import type { EnvReading } from './read-env.ts';
-import { retrySchema } from './schema.ts';
+import type { EnvReading } from './settings.ts';
 
 /**
  * Finds settings that are right each by itself, but not together. Settings that are wrong already are left out.

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log-level.ts';
 import { isWithin, type NumberRange } from '../schema/number-range.ts';
-import { isHttpUrl } from './file-fields.ts';
+import { isHttpUrl } from './destination-fields.ts';
 import { PATH_CHARS_MAX, URL_CHARS_MAX } from './limits.ts';
 
 /** How the text of an environment variable becomes a value. Any mistake's message is `takes`. */

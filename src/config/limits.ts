@@ -43,3 +43,8 @@ export const SECRET_CHARS_MAX = 4096;
 export const PUBLIC_KEY_CHARS_MAX = 8192;
 export const PARAMS_MAX = 20;
 export const REPLY_CHARS_MAX = 4096;
+
+/** Rounded, because 0.29 * 1000 is not 290. */
+export function milliseconds(seconds: number): number {
+  return Math.round(seconds * 1000);
+}

@@ -5,11 +5,10 @@ import { checkVerifiers } from './check-verifiers.ts';
 import type { Config } from './config.ts';
 import { crossCheck } from './cross-checks.ts';
 import type { UserConfig } from './define-config.ts';
-import { findConfigFile } from './find-file.ts';
-import { checkHandlerPaths } from './handler-paths.ts';
-import { type Env, type EnvReading, readEnv } from './read-env.ts';
-import { type ImportModule, readConfigFile } from './read-file.ts';
+import { checkHandlerPaths } from './destinations.ts';
+import { findConfigFile, type ImportModule, readConfigFile } from './file.ts';
 import { provideOwnModule } from './self-import.ts';
+import { type Env, type EnvReading, readEnv } from './settings.ts';
 import { toConfig } from './to-config.ts';
 
 export type LoadOptions = Readonly<{

@@ -1,6 +1,9 @@
-import { isObject } from './is-object.ts';
-
 type RawObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value has keys at all. */
+export function isObject(value: unknown): value is RawObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /**
  * The sources or destinations of a config file's value before it was found right: whatever there is that looks like

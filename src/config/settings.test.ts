@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readEnv } from './read-env.ts';
-import { SETTINGS } from './settings.ts';
+import { readEnv, SETTINGS } from './settings.ts';
 
 describe('the table of settings', () => {
   it('lists every variable once, with all that a reader needs', () => {

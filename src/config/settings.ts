@@ -12,6 +12,7 @@ import {
   secretToken,
 } from './env-kinds.ts';
 import { LIMITS } from './limits.ts';
+import { show, showHidden } from './show.ts';
 
 /** One environment variable, as the documentation and the CLI's help show it. */
 export type Setting = Readonly<{
@@ -126,10 +127,11 @@ export const SETTINGS: readonly Setting[] = Object.entries(TABLE).map(([name, ro
 
 type Fields = { [Name in SettingName]: (typeof TABLE)[Name]['field'] };
 
-/** The field of each variable, for the schema of the whole environment. */
-export const SETTING_FIELDS = Object.fromEntries(
-  Object.entries(TABLE).map(([name, row]) => [name, row.field]),
-) as Fields;
+/** The environment: texts in, values out. Variables of other programs are ignored. */
+const envSchema = z.object(
+  Object.fromEntries(Object.entries(TABLE).map(([name, row]) => [name, row.field])) as Fields,
+);
+export type EnvValues = z.output<typeof envSchema>;
 
 type Row<T> = Readonly<{
   default: string | null;
@@ -160,4 +162,33 @@ function optional<T>(kind: Kind<T>, meaning: string): Row<T | null> {
 /** Marks a row whose value is never to be printed. */
 function secret<T>(row: Row<T>): Row<T> {
   return { ...row, secret: true };
+}
+
+/** Environment variables by name, as in `process.env`. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export type EnvReading = Readonly<{
+  /** Complete: a variable that is wrong stands at its default, so that all else can still be checked. */
+  values: EnvValues;
+  wrong: ReadonlySet<SettingName>;
+  /** Those that do not stand at their default for want of a text. */
+  given: ReadonlySet<SettingName>;
+  problems: readonly string[];
+}>;
+
+/** Reads the settings from the environment. An empty variable is as good as none. */
+export function readEnv(env: Env): EnvReading {
+  const given = new Set(SETTINGS.map((setting) => setting.name).filter((name) => env[name]));
+  const parsed = envSchema.safeParse(env);
+  if (parsed.success) return { values: parsed.data, wrong: new Set(), given, problems: [] };
+  const wrong = new Set(parsed.error.issues.map((issue) => issue.path[0] as SettingName));
+  const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !wrong.has(name as SettingName)));
+  return { values: envSchema.parse(rest), wrong, given, problems: wordProblems(env, wrong) };
+}
+
+function wordProblems(env: Env, wrong: ReadonlySet<SettingName>): string[] {
+  return SETTINGS.filter((setting) => wrong.has(setting.name)).map(({ name, secret, takes }) => {
+    const got = secret ? showHidden(env[name]) : show(env[name]);
+    return `${name}: got ${got}, takes ${takes}`;
+  });
 }

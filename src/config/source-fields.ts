@@ -1,15 +1,16 @@
 import { validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 import { numberField } from '../schema/number-range.ts';
-import { part } from '../schema/strict-object.ts';
+import { part, passOn } from '../schema/strict-object.ts';
 import { LIST_MAX } from '../verify/limits.ts';
 import { findProvider, PROVIDERS } from '../verify/providers/index.ts';
+import { asTemplate } from '../verify/read/locate.ts';
+import { compileTemplate } from '../verify/read/template.ts';
 import { handshakeSchema } from '../verify/schema/handshake-schema.ts';
-import { TEMPLATE_TAKES } from '../verify/schema/locator-fields.ts';
+import { checkedText, TEMPLATE_TAKES, templateMistake } from '../verify/schema/locator-fields.ts';
 import { textField } from '../verify/schema/scheme-fields.ts';
 import { schemeSchema } from '../verify/schema/scheme-schema.ts';
-import { isHttpUrl } from './file-fields.ts';
-import { identityField } from './identity-field.ts';
+import { isHttpUrl } from './destination-fields.ts';
 import {
   LIMITS,
   PARAMS_MAX,
@@ -20,7 +21,6 @@ import {
   URL_CHARS_MAX,
 } from './limits.ts';
 import { nearest } from './nearest.ts';
-import { oneOrMany } from './one-or-many.ts';
 
 const PROVIDER_TAKES = 'the id of a provider, as `webhook-receiver providers` lists them';
 
@@ -75,6 +75,23 @@ export const paramsField = z
   .refine((params) => Object.keys(params).length <= PARAMS_MAX, PARAMS_TAKES)
   .readonly();
 
+/** Where an event's key or type is. A bare locator stands for the template of it alone. */
+const identityField = z
+  .string(TEMPLATE_TAKES)
+  .transform(asTemplate)
+  .pipe(checkedText(TEMPLATE_TAKES, identityMistake));
+
+/** As `templateMistake`, of a template that names an event. */
+function identityMistake(text: string): string | null {
+  const mistake = templateMistake(text);
+  const compiled = compileTemplate(text);
+  if (mistake !== null || !compiled.ok) return mistake;
+  const { readers, words } = compiled.value;
+  if (words.includes('secret')) return `${TEMPLATE_TAKES} without the secret: keys and types are shown`;
+  const isSame = readers.length === 0 && words.length === 0;
+  return isSame ? `${TEMPLATE_TAKES}: without a part in braces all events would be the same` : null;
+}
+
 export const identitiesField = oneOrMany(identityField, LIST_MAX, `${TEMPLATE_TAKES}, or a list of them`);
 
 const PUBLIC_URL_TAKES = `the http or https URL that is registered at the provider, at most ${URL_CHARS_MAX} characters without a fragment`;
@@ -106,4 +123,15 @@ function isMediaType(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** One value or a list of them, as a list. Mistakes have the paths of what was written: no index for a single value. */
+function oneOrMany<T extends z.ZodType>(item: T, max: number, takes: string) {
+  const list = z.array(item, takes).refine(({ length }) => length >= 1 && length <= max, takes);
+  return z.unknown().transform((value, context): readonly z.output<T>[] => {
+    const parsed = Array.isArray(value) ? list.safeParse(value) : item.safeParse(value);
+    if (parsed.success) return (Array.isArray(value) ? parsed.data : [parsed.data]) as z.output<T>[];
+    passOn(parsed.error.issues, context);
+    return z.NEVER;
+  });
 }

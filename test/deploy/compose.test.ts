@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { readEnv } from '../../src/config/read-env.ts';
+import { readEnv } from '../../src/config/settings.ts';
 import { clusterCompose, parseDeploy, readDeploy, withDefaults } from './support/deploy-files.ts';
 import { defaultOf, isSetting } from './support/settings.ts';
 

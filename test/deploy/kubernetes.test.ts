@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { checkFile } from '../../src/config/check-file.ts';
-import { readEnv } from '../../src/config/read-env.ts';
+import { readEnv } from '../../src/config/settings.ts';
 import { openApiDocument } from '../../src/http/docs/openapi.ts';
 import { tempDir } from '../../testkit/temp-dir.ts';
 import { read as readPage, rowNames } from '../docs/support.ts';

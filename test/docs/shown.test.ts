@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { readEnv } from '../../src/config/read-env.ts';
+import { readEnv } from '../../src/config/settings.ts';
 import { retryDelayMs } from '../../src/domain/retry-policy.ts';
 import { createReceiver } from '../../src/receiver.ts';
 import { MIGRATIONS } from '../../src/store/sqlite/migrations/index.ts';

@@ -17,7 +17,7 @@ import {
   URL_CHARS_MAX,
 } from './limits.ts';
 
-/** In all fields of the file the message of a mistake is what the field takes; see problem-lines.ts. */
+/** In all fields of the file the message of a mistake is what the field takes; see problems.ts. */
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -131,7 +131,7 @@ export const orderByField = checkedText(ORDER_BY_TAKES, (text) => {
 
 export const onFailureField = z.enum(ON_FAILURE, ON_FAILURE.map((word) => `"${word}"`).join(' or '));
 
-/** Whether the module is there is checked where the folder of the file is known: see handler-paths.ts. */
+/** Whether the module is there is checked where the folder of the file is known: see destinations.ts. */
 export const handlerField = z.custom<UserHandler | string>(
   (value) => typeof value === 'function' || (typeof value === 'string' && isPath(value)),
   // Not aborting, which is custom's default: the rest of the destination is still to be checked.

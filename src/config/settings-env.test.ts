@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Env, readEnv } from './read-env.ts';
+import { type Env, readEnv } from './settings.ts';
 
 const lineFor = (env: Env) => readEnv(env).problems.join('\n');
 
