@@ -51,7 +51,7 @@ async function edges(): Promise<Edge[]> {
   const found: Edge[] = [];
   for await (const file of glob('**/*.ts', { cwd: SRC })) {
     if (
-      file.endsWith('.test.ts') ||
+      /\.(test|proof)\.ts$/.test(file) ||
       file.endsWith('testing.ts') ||
       /^(store|queue)\/conformance\//.test(file)
     )
