@@ -1,4 +1,5 @@
 import { type AttemptOutcome, boundedError } from './attempt.ts';
+import type { DeliveryStatus } from './delivery.ts';
 import type { OnFailure } from './order.ts';
 import { type RetryPolicy, retryDelayMs } from './retry-policy.ts';
 
@@ -9,6 +10,18 @@ export type Settlement =
   /** `blocksKey`: if it has an order key, it keeps the turn, and those behind it wait until somebody decides. */
   | Readonly<{ kind: 'failed'; error: string; blocksKey?: boolean }>
   | Readonly<{ kind: 'released'; dueAtMs: number }>;
+
+const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> = {
+  completed: 'completed',
+  retry: 'pending',
+  failed: 'failed',
+  released: 'pending',
+};
+
+/** The status of a delivery that was settled so. */
+export function statusAfter(settlement: Settlement): DeliveryStatus {
+  return STATUS_AFTER[settlement.kind];
+}
 
 /** Whether a delivery with an order key still has its turn after it was settled so. */
 export function hasTurnAfter(settlement: Settlement): boolean {

@@ -1,11 +1,14 @@
+import { StoreError } from '../domain/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 
+/**
+ * Commits a batch. Results come in the order of the operations, an Error for one that failed alone; a rejection fails
+ * all of them.
+ */
+export type Commit<Operation, Result> = (batch: readonly Operation[]) => Promise<readonly (Result | Error)[]>;
+
 export type BatcherOptions<Operation, Result> = Readonly<{
-  /**
-   * Commits a batch. Results come in the order of the operations, an Error for one that failed alone; a rejection
-   * fails all of them.
-   */
-  commit: (batch: readonly Operation[]) => Promise<readonly (Result | Error)[]>;
+  commit: Commit<Operation, Result>;
   /** Most operations in one commit. */
   maxBatch: number;
   /** Most bytes in one commit, as `weigh` counts them; one operation alone may exceed it. */
@@ -167,4 +170,33 @@ export class Batcher<Operation, Result> {
     }
     return this.#waiting.splice(0, count);
   }
+}
+
+/**
+ * A commit that fails because of one operation must not cost the others theirs: each is then committed alone, and only
+ * the culprit fails.
+ * @param commit rejects with a StoreError when nothing of the batch is visible
+ * @param isShared whether that error is the storage's, and so would be every operation's
+ */
+export function isolateFailures<Operation, Result>(
+  commit: Commit<Operation, Result>,
+  isShared: (error: StoreError) => boolean,
+): Commit<Operation, Result> {
+  return async (batch) => {
+    try {
+      return await commit(batch);
+    } catch (thrown) {
+      if (batch.length === 1 || !(thrown instanceof StoreError) || isShared(thrown)) throw thrown;
+    }
+    const results: (Result | Error)[] = [];
+    for (const operation of batch) {
+      results.push(
+        await commit([operation]).then(
+          ([result]) => result!,
+          (error: Error) => error,
+        ),
+      );
+    }
+    return results;
+  };
 }

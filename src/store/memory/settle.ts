@@ -1,10 +1,8 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Lease } from '../../domain/lease.ts';
-import { hasTurnAfter, type Settlement } from '../../domain/settlement.ts';
+import { hasTurnAfter, type Settlement, statusAfter } from '../../domain/settlement.ts';
 import { passTurn } from './order.ts';
 import type { State, StoredDelivery } from './state.ts';
-
-type Change = Partial<StoredDelivery> & Pick<StoredDelivery, 'status'>;
 
 /** @see LeaseStore.settle */
 export function settle(
@@ -20,6 +18,7 @@ export function settle(
   state.deliveries.set(delivery.id, {
     ...delivery,
     ...changeBy(settlement),
+    status: statusAfter(settlement),
     turn: keepsTurn ? delivery.turn : null,
     attempts: delivery.attempts + (attempt === null ? 0 : 1),
     updatedAtMs: nowMs,
@@ -40,15 +39,15 @@ export function heldBy(state: State, lease: Lease): StoredDelivery | null {
 }
 
 /** A release is no verdict on the delivery, so what went wrong before stays to be read. */
-function changeBy(settlement: Settlement): Change {
+function changeBy(settlement: Settlement): Partial<StoredDelivery> {
   switch (settlement.kind) {
     case 'completed':
-      return { status: 'completed', lastError: null };
+      return { lastError: null };
     case 'failed':
-      return { status: 'failed', lastError: settlement.error };
+      return { lastError: settlement.error };
     case 'retry':
-      return { status: 'pending', dueAtMs: settlement.dueAtMs, lastError: settlement.error };
+      return { dueAtMs: settlement.dueAtMs, lastError: settlement.error };
     case 'released':
-      return { status: 'pending', dueAtMs: settlement.dueAtMs };
+      return { dueAtMs: settlement.dueAtMs };
   }
 }

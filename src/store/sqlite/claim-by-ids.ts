@@ -1,44 +1,49 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { DueDelivery, Leased } from '../store.ts';
 import { LEASE_SQL, MAX_CLAIM_BYTES, prepareReadEvent } from './claim.ts';
-import type { Counters } from './counters.ts';
 import { eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
-import type { Verbs } from './operations.ts';
+import { prepareRows, type Writes } from './verbs.ts';
 
 const PENDING_BY_ID_SQL = `
   select key, destination, attempts, due_at, order_key from deliveries
   where key = ${KEY_OF_ID} and status = 'pending' and turn is not 'waits'`;
 
-type Row = { key: number; destination: string; attempts: number; due_at: number; order_key: string | null };
+type PendingRow = Readonly<{
+  key: number;
+  destination: string;
+  attempts: number;
+  due_at: number;
+  order_key: string | null;
+}>;
 
 /** @see QueuedStore.claimByIds */
-export function prepareClaimByIds(db: DatabaseSync, counters: Counters): Verbs['claimByIds'] {
-  const find = db.prepare(PENDING_BY_ID_SQL);
-  const take = db.prepare(LEASE_SQL);
-  const readEvent = prepareReadEvent(db, 'seq');
-
-  return ({ request }) => {
-    const { token, nowMs, leaseUntilMs } = request;
-    const deliveryIds = [...new Set(request.deliveryIds)];
-    const leased: Leased[] = [];
-    const early: DueDelivery[] = [];
-    let bytes = 0;
-    for (const [index, deliveryId] of deliveryIds.entries()) {
-      if (bytes >= MAX_CLAIM_BYTES) return { leased, early, left: deliveryIds.slice(index) };
-      const row = find.get(...keyParts(deliveryId)) as Row | undefined;
-      if (row === undefined) continue;
-      const { key, destination, attempts, due_at: dueAtMs, order_key: orderKey } = row;
-      if (dueAtMs > nowMs) {
-        early.push({ deliveryId, dueAtMs });
-        continue;
+export const claimByIdsWrites: Writes<'claimByIds'> = {
+  claimByIds({ db, counters }) {
+    const find = prepareRows<PendingRow>(db, PENDING_BY_ID_SQL);
+    const take = db.prepare(LEASE_SQL);
+    const readEvent = prepareReadEvent(db, 'seq');
+    return (request) => {
+      const { token, nowMs, leaseUntilMs } = request;
+      const deliveryIds = [...new Set(request.deliveryIds)];
+      const leased: Leased[] = [];
+      const early: DueDelivery[] = [];
+      let bytes = 0;
+      for (const [index, deliveryId] of deliveryIds.entries()) {
+        if (bytes >= MAX_CLAIM_BYTES) return { leased, early, left: deliveryIds.slice(index) };
+        const row = find.get(...keyParts(deliveryId));
+        if (row === undefined) continue;
+        const { key, destination, attempts, due_at: dueAtMs, order_key: orderKey } = row;
+        if (dueAtMs > nowMs) {
+          early.push({ deliveryId, dueAtMs });
+          continue;
+        }
+        take.run(token, leaseUntilMs, nowMs, key);
+        counters.move(destination, 'pending', 'processing');
+        const event = readEvent(eventSeqOf(key))!;
+        bytes += event.body.length;
+        const lease = { deliveryId, token, untilMs: leaseUntilMs, orderKey };
+        leased.push({ lease, destination, attempts, event });
       }
-      take.run(token, leaseUntilMs, nowMs, key);
-      counters.move(destination, 'pending', 'processing');
-      const event = readEvent(eventSeqOf(key))!;
-      bytes += event.body.length;
-      const lease = { deliveryId, token, untilMs: leaseUntilMs, orderKey };
-      leased.push({ lease, destination, attempts, event });
-    }
-    return { leased, early, left: [] };
-  };
-}
+      return { leased, early, left: [] };
+    };
+  },
+};

@@ -8,7 +8,7 @@ import { guarded } from './connect.ts';
 import { openCounters } from './counters.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { createJudge } from './judge-statement.ts';
-import { prepareSettle } from './settle.ts';
+import { settleWrites } from './settle.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
 import { prepareTurns } from './turn.ts';
 import { withinTurn } from './within-turn.ts';
@@ -43,9 +43,14 @@ const ROLLS_ALL_BACK = /\bor\s+rollback\b|\bon\s+conflict\s+rollback\b|\braise\s
 
 export function openCompletingConnection(databasePath: string, maxPages?: number): CompletingConnection {
   const db = open(databasePath, maxPages);
-  // Its count of pending deliveries grows stale and nobody asks it: a completion leaves that count as it is.
+  // Its count of pending deliveries grows stale, which does no harm: a completion neither asks for it nor changes it.
   const counters = openCounters(db);
-  const settle = prepareSettle(db, counters, prepareTurns(db, counters));
+  const settle = settleWrites.settle({
+    db,
+    counters,
+    turns: prepareTurns(db, counters),
+    maxPendingDeliveries: Number.POSITIVE_INFINITY,
+  });
   const look = db.prepare(LOOK);
   const [begin, commit, savepoint, release] = [
     'begin immediate',
@@ -69,7 +74,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     }
     signal?.throwIfAborted();
     const { attempt, nowMs } = finish();
-    const outcome = settle({ kind: 'settle', lease, settlement: { kind: 'completed' }, attempt, nowMs });
+    const outcome = settle(lease, { kind: 'completed' }, attempt, nowMs);
     if (outcome === 'lost') return 'lost';
     counters.write();
     counters.keep();

@@ -1,7 +1,9 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { deliveryIdOf, deliveryNumberOf, eventIdOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
-import { uuidToBytes } from './uuid-bytes.ts';
+import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
+import { prepareRows } from './verbs.ts';
 
-/** A delivery's key in its table: the event's seq with the delivery's number behind it. */
+/** A delivery's key in its table: the event's seq times this, plus the delivery's number. */
 export const STRIDE = MAX_DELIVERIES + 1;
 
 export function deliveryKey(eventSeq: number, number: number): number {
@@ -12,8 +14,12 @@ export function eventSeqOf(key: number): number {
   return Math.floor(key / STRIDE);
 }
 
+export function numberOfKey(key: number): number {
+  return key % STRIDE;
+}
+
 export function deliveryIdOfKey(eventId: string, key: number): string {
-  return deliveryIdOf(eventId, key % STRIDE);
+  return deliveryIdOf(eventId, numberOfKey(key));
 }
 
 /** A delivery's key in terms of its id, for statements that know only that: bind `keyParts(id)`. */
@@ -25,3 +31,9 @@ export function keyParts(deliveryId: string): [number: number, eventId: Uint8Arr
 
 /** The keys of all deliveries of an event: bind its seq twice. */
 export const OF_EVENT = `between ? * ${STRIDE} and ? * ${STRIDE} + ${MAX_DELIVERIES}`;
+
+/** Looks up the id of a delivery by its key. */
+export function prepareIdOfKey(db: DatabaseSync): (key: number) => string {
+  const find = prepareRows<{ id: Uint8Array }>(db, 'select id from events where seq = ?');
+  return (key) => deliveryIdOfKey(bytesToUuid(find.get(eventSeqOf(key))!.id), key);
+}

@@ -1,13 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
-import type { DuePage } from '../store.ts';
-import { deliveryIdOfKey, eventSeqOf } from './delivery-key.ts';
-import { bytesToUuid } from './uuid-bytes.ts';
-
-/** The questions of QueuedStore, answered synchronously on the reading connection. */
-export type DueQueries = Readonly<{
-  countDue(destination: string, untilMs: number, limit: number): number;
-  duePending(destination: string, untilMs: number, limit: number, after: string | null): DuePage;
-}>;
+import { pageOf } from '../rows.ts';
+import { prepareIdOfKey } from './delivery-key.ts';
+import { prepareRows, type Reads } from './verbs.ts';
 
 const COUNT_DUE_SQL = `
   select count(*) as due from (
@@ -19,29 +12,22 @@ const DUE_PENDING_SQL = `
   where destination = ? and status = 'pending' and due_at <= ? and due_at >= ? and (due_at > ? or key > ?)
   order by due_at, key limit ?`;
 
-type Row = { key: number; due_at: number };
+type DueRow = Readonly<{ key: number; due_at: number }>;
 
-export function prepareDueQueries(db: DatabaseSync): DueQueries {
-  const count = db.prepare(COUNT_DUE_SQL);
-  const list = db.prepare(DUE_PENDING_SQL);
-  const idOfEvent = db.prepare('select id from events where seq = ?');
-  const toDue = ({ key, due_at: dueAtMs }: Row) => {
-    const { id } = idOfEvent.get(eventSeqOf(key)) as { id: Uint8Array };
-    return { deliveryId: deliveryIdOfKey(bytesToUuid(id), key), dueAtMs };
-  };
-  return {
-    countDue: (destination, untilMs, limit) =>
-      (count.get(destination, untilMs, limit) as { due: number }).due,
-    duePending(destination, untilMs, limit, after) {
+/** The questions of QueuedStore. */
+export const dueReads: Reads<'countDue' | 'duePending'> = {
+  countDue(db) {
+    const count = prepareRows<{ due: number }>(db, COUNT_DUE_SQL);
+    return (destination, untilMs, limit) => count.get(destination, untilMs, limit)!.due;
+  },
+  duePending(db) {
+    const list = prepareRows<DueRow>(db, DUE_PENDING_SQL);
+    const idOf = prepareIdOfKey(db);
+    return (destination, untilMs, limit, after) => {
       const [dueAtMs, key] = after === null ? [-1, -1] : after.split(':').map(Number);
-      // One more than asked for tells whether there is another page.
-      const rows = list.all(destination, untilMs, dueAtMs!, dueAtMs!, key!, limit + 1) as unknown as Row[];
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        deliveries: page.map(toDue),
-        next: last === undefined || rows.length <= limit ? null : `${last.due_at}:${last.key}`,
-      };
-    },
-  };
-}
+      const found = list.all(destination, untilMs, dueAtMs!, dueAtMs!, key!, limit + 1);
+      const { rows, next } = pageOf(found, limit, (last) => `${last.due_at}:${last.key}`);
+      return { deliveries: rows.map((row) => ({ deliveryId: idOf(row.key), dueAtMs: row.due_at })), next };
+    };
+  },
+};

@@ -1,50 +1,62 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
-import { destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
 import type { InsertOutcome, ReplayMark } from '../store.ts';
-import type { Counters } from './counters.ts';
 import { deliveryKey } from './delivery-key.ts';
-import { prepareEventView, VIEW_COLUMNS } from './event-view.ts';
-import type { Verbs } from './operations.ts';
-import type { Turns } from './turn.ts';
+import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
+import { prepareRows, type Writer } from './verbs.ts';
+
+/** An event as it crosses to the writer thread: its headers as they are stored, in JSON. */
+export type PackedEvent = Omit<WebhookEvent, 'headers'> & Readonly<{ headersJson: string }>;
 
 /** One object for all: a batch of answers then crosses the threads as references to it. */
 const INSERTED: InsertOutcome = { kind: 'inserted' };
 
 /** @see InboxStore.insertEvent */
-export function prepareInsert(
+export function prepareInsert(writer: Writer) {
+  const { db, counters, maxPendingDeliveries } = writer;
+  const insertRow = prepareInsertRow(db);
+  const insertDeliveries = prepareInsertDeliveries(writer);
+  const findKnown = prepareFindKnown(db);
+  const findMarked = prepareFindMarked(db);
+
+  return (
+    event: PackedEvent,
+    destinations: readonly Addressee[],
+    replayMark: ReplayMark | null,
+  ): InsertOutcome => {
+    if (replayMark !== null) {
+      const marked = findMarked(event, replayMark);
+      // The key is the first name: the event that it names comes before the one that the mark names.
+      if (marked !== null) return findKnown(event) ?? marked;
+    }
+    if (destinations.length > 0 && counters.pending() + destinations.length > maxPendingDeliveries) {
+      return findKnown(event) ?? { kind: 'full' };
+    }
+    const seq = insertRow(event, replayMark);
+    if (seq === null) return findKnown(event)!;
+    insertDeliveries(seq, destinations, event.receivedAtMs);
+    counters.addEvents(1);
+    return INSERTED;
+  };
+}
+
+/** Inserts the event with its mark. Returns its seq, or null if its key is known. */
+function prepareInsertRow(
   db: DatabaseSync,
-  counters: Counters,
-  turns: Turns,
-  maxPending: number,
-): Verbs['insert'] {
+): (event: PackedEvent, replayMark: ReplayMark | null) => number | null {
   const insertEvent = db.prepare(
     `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at,
        replay_digest)
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
      on conflict (source, idempotency_key) do nothing`,
   );
-  const insertDelivery = db.prepare(
-    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, order_key, turn)
-     values (?, ?, 'pending', 0, ?, ?, ?, ?, ?)`,
-  );
   const keepMark = db.prepare(
     `insert into replay_marks (digest, source, seq) values (?, ?, ?)
      on conflict (digest, source) do update set seq = excluded.seq`,
   );
-  const findKnown = prepareFindKnown(db);
-  const findMarked = prepareFindMarked(db);
-
-  return ({ event, headersJson, destinations, replayMark }) => {
-    if (replayMark !== null) {
-      const marked = findMarked(event, replayMark);
-      // The key is the first name: whom it names comes before whom the mark names.
-      if (marked !== null) return findKnown(event) ?? marked;
-    }
-    if (destinations.length > 0 && counters.pending() + destinations.length > maxPending) {
-      return findKnown(event) ?? { kind: 'full' };
-    }
+  return (event, replayMark) => {
     const { changes, lastInsertRowid } = insertEvent.run(
       uuidToBytes(event.id),
       event.source,
@@ -52,34 +64,47 @@ export function prepareInsert(
       event.eventType,
       event.method,
       event.url,
-      headersJson,
+      event.headersJson,
       event.contentType,
       event.body,
       event.receivedAtMs,
       replayMark === null ? null : replayMark.digest,
     );
-    if (changes === 0) return findKnown(event)!;
+    if (changes === 0) return null;
     if (replayMark !== null) keepMark.run(replayMark.digest, event.source, lastInsertRowid);
-    const at = event.receivedAtMs;
-    let key = deliveryKey(lastInsertRowid as number, 0);
+    return Number(lastInsertRowid);
+  };
+}
+
+function prepareInsertDeliveries({
+  db,
+  counters,
+  turns,
+}: Writer): (seq: number, destinations: readonly Addressee[], atMs: number) => void {
+  const insertDelivery = db.prepare(
+    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, order_key, turn)
+     values (?, ?, 'pending', 0, ?, ?, ?, ?, ?)`,
+  );
+  return (seq, destinations, atMs) => {
+    let key = deliveryKey(seq, 0);
     for (const addressee of destinations) {
       key += 1;
       const destination = destinationOf(addressee);
       const orderKey = orderKeyOf(addressee);
-      const { turn, dueAtMs } = turns.takePlace(destination, orderKey, at);
-      insertDelivery.run(key, destination, dueAtMs, at, at, orderKey, turn);
+      const { turn, dueAtMs } = turns.takePlace(destination, orderKey, atMs);
+      insertDelivery.run(key, destination, dueAtMs, atMs, atMs, orderKey, turn);
       counters.add(destination, 'pending', 1);
     }
-    counters.addEvents(1);
-    return INSERTED;
   };
 }
 
+type KnownRow = ViewRow & Readonly<{ body: Uint8Array }>;
 type KeyAndBody = Pick<WebhookEvent, 'source' | 'idempotencyKey' | 'body'>;
 
 /** Looks a key up and compares the bytes with those that came first. */
 function prepareFindKnown(db: DatabaseSync): (event: KeyAndBody) => InsertOutcome | null {
-  const find = db.prepare(
+  const find = prepareRows<KnownRow>(
+    db,
     `select ${VIEW_COLUMNS}, body from events where source = ? and idempotency_key = ?`,
   );
   const duplicateOf = prepareDuplicate(db);
@@ -88,7 +113,8 @@ function prepareFindKnown(db: DatabaseSync): (event: KeyAndBody) => InsertOutcom
 
 /** Looks a mark up: the event that has it, if the mark still holds. */
 function prepareFindMarked(db: DatabaseSync): (event: KeyAndBody, mark: ReplayMark) => InsertOutcome | null {
-  const find = db.prepare(
+  const find = prepareRows<KnownRow>(
+    db,
     `select ${VIEW_COLUMNS}, body from events
      where seq = (select seq from replay_marks where digest = ? and source = ?) and received_at >= ?`,
   );
@@ -97,11 +123,13 @@ function prepareFindMarked(db: DatabaseSync): (event: KeyAndBody, mark: ReplayMa
 }
 
 /** Makes the answer of a row that was found, its bytes compared with those that came again. */
-function prepareDuplicate(db: DatabaseSync): (row: unknown, again: Uint8Array) => InsertOutcome | null {
+function prepareDuplicate(
+  db: DatabaseSync,
+): (row: KnownRow | undefined, again: Uint8Array) => InsertOutcome | null {
   const viewOf = prepareEventView(db);
   return (row, again) => {
     if (row === undefined) return null;
-    const conflict = !Buffer.from(again).equals((row as { body: Uint8Array }).body);
+    const conflict = !Buffer.from(again).equals(row.body);
     return { kind: 'duplicate', event: viewOf(row), conflict };
   };
 }

@@ -1,20 +1,16 @@
 import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
-import { Batcher } from '../batcher.ts';
-import type { RejectedRequest, Store, StoreObserver, StoreOptions } from '../store.ts';
-import type { Queries } from './browse.ts';
+import { Batcher, isolateFailures } from '../batcher.ts';
+import { forward, methodsOf } from '../forward.ts';
+import { deleteInSlices, purgeInSlices } from '../in-slices.ts';
+import type { Answer, Operation, Store, StoreObserver, StoreOptions } from '../store.ts';
 import { createCompletions } from './complete.ts';
 import { openCompletingConnection } from './completing-connection.ts';
-import type { Answer, Answers, OperationKind } from './operations.ts';
+import { READS, type ReadName } from './reads.ts';
+import { isStorageFailure } from './store-failure.ts';
 import { ThreadClient } from './thread-client.ts';
-import {
-  bodyBytes,
-  packBatch,
-  type Submitted,
-  type SubmittedOf,
-  unpackAnswers,
-  type WireAnswers,
-} from './wire.ts';
+import { bodyBytes, packBatch, type Submitted } from './wire.ts';
+import { PORT_WRITES, type PortWrite, type WriteAnswer } from './writes.ts';
 
 export type SqliteOptions = StoreOptions &
   Readonly<{
@@ -52,85 +48,39 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
 
 function createStore(writer: ThreadClient, reader: ThreadClient, options: SqliteOptions): Store {
   const { path, maxPages, observer = {} } = options;
-  const commits = new Batcher<Submitted, Answer>({
-    commit: (batch) => commitBatch(writer, batch, observer),
-    maxBatch: MAX_BATCH_OPERATIONS,
-    maxBatchBytes: MAX_BATCH_BYTES,
-    weigh: bodyBytes,
-    maxInFlight: 2,
-  });
+  const commits = createCommits(writer, observer);
   const completions = createCompletions({
     open: () => openCompletingConnection(path, maxPages),
     exclusive: (work) => commits.exclusive(work),
-    sync: () => commits.submit({ kind: 'ping' }),
+    sync: () => commits.submit({ method: 'ping', args: [] }),
   });
   let closing: Promise<void> | null = null;
   const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
     closing === null ? work() : Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'));
-  const submit = <Kind extends OperationKind>(operation: SubmittedOf<Kind>): Promise<Answers[Kind]> =>
-    whileOpen(() => commits.submit(operation) as Promise<Answers[Kind]>);
-  const ask = <Name extends keyof Queries>(query: Name, ...args: Parameters<Queries[Name]>) =>
-    whileOpen(() => reader.call({ query, args }) as Promise<ReturnType<Queries[Name]>>);
-
+  const submit = (operation: Submitted) => whileOpen(() => commits.submit(operation));
+  const writes = forward(
+    methodsOf(PORT_WRITES),
+    (write: Operation<PortWrite>) => submit(write) as Promise<Answer<PortWrite>>,
+  );
+  const reads = forward(methodsOf(READS), (read: Operation<ReadName>) =>
+    whileOpen(() => reader.call(read) as Promise<Answer<ReadName>>),
+  );
   return {
     exclusive: true,
     tryLead: () => whileOpen(async () => 'leader' as const),
-    insertEvent: (event, destinations, replayMark = null) =>
-      submit({ kind: 'insert', event, destinations, replayMark }),
-    claim: (request) => submit({ kind: 'claim', request }),
-    claimByIds: (request) => submit({ kind: 'claimByIds', request }),
-    extend: (lease, untilMs) => submit({ kind: 'extend', lease, untilMs }),
-    settle: (lease, settlement, attempt, nowMs) =>
-      submit({ kind: 'settle', lease, settlement, attempt, nowMs }),
+    ...writes,
+    ...reads,
     completeWithin: (...request) => whileOpen(() => completions.completeWithin(...request)),
-    expired: (untilMs, limit) => submit({ kind: 'expired', untilMs, limit }),
-    replay: (deliveryId, nowMs) => submit({ kind: 'replay', deliveryId, nowMs }),
-    ping: () => submit({ kind: 'ping' }),
     async purge(beforeMs, limit, cursor) {
-      let deleted = 0;
-      let at = cursor;
-      do {
-        const slice = Math.min(PURGE_SLICE, limit - deleted);
-        const outcome = await submit({ kind: 'purge', beforeMs, limit: slice, cursor: at });
-        deleted += outcome.deleted;
-        at = outcome.cursor;
-      } while (at !== null && deleted < limit);
-      if (at === null) while ((await submit({ kind: 'vacuum', pages: VACUUM_SLICE_PAGES })) === 'more');
-      return { deleted, cursor: at };
+      const outcome = await purgeInSlices(PURGE_SLICE, limit, cursor, (some, at) =>
+        writes.purge(beforeMs, some, at),
+      );
+      const vacuum: Submitted = { method: 'vacuum', args: [VACUUM_SLICE_PAGES] };
+      if (outcome.cursor === null) while ((await submit(vacuum)) === 'more');
+      return outcome;
     },
-    countDue: (destination, untilMs, limit) => ask('countDue', destination, untilMs, limit),
-    duePending: (destination, untilMs, limit, after) => ask('duePending', destination, untilMs, limit, after),
-    listBlocked: (limit, after, destination) => ask('listBlocked', limit, after, destination),
-    releaseKey: (destination, orderKey) => submit({ kind: 'releaseKey', destination, orderKey }),
-    turnsAfter: (deliveryIds) => ask('turnsAfter', deliveryIds),
-    eventById: (id) => ask('eventById', id),
-    eventByKey: (source, idempotencyKey) => ask('eventByKey', source, idempotencyKey),
-    readEvent: (id) => ask('readEvent', id),
-    deliveriesOf: (eventId) => ask('deliveriesOf', eventId),
-    attemptsOf: (deliveryId) => ask('attemptsOf', deliveryId),
-    listDeadLetters: (limit, before) => ask('listDeadLetters', limit, before),
-    stats: () => ask('stats'),
-    keepRejected: (request, bounds) =>
-      submit({ kind: 'keepRejected', request: withOwnBody(request), bounds }),
-    listRejected: (limit, before, source) => ask('listRejected', limit, before, source),
-    readRejected: (id) => ask('readRejected', id),
-    dropRejected: (id) => submit({ kind: 'dropRejected', id }),
-    async purgeRejected(beforeMs, limit) {
-      let deleted = 0;
-      while (deleted < limit) {
-        const slice = Math.min(PURGE_SLICE, limit - deleted);
-        const count = await submit({ kind: 'purgeRejected', beforeMs, limit: slice });
-        deleted += count;
-        if (count < slice) break;
-      }
-      return deleted;
-    },
-    readSourceState: (source) => ask('readSourceState', source),
-    keepSourceState: (source, name, value, nowMs) =>
-      submit({ kind: 'keepSourceState', source, name, value, nowMs }),
-    replaceSourceState: (source, name, value, nowMs) =>
-      submit({ kind: 'replaceSourceState', source, name, value, nowMs }),
-    dropSourceState: (source, name) => submit({ kind: 'dropSourceState', source, name }),
+    purgeRejected: (beforeMs, limit) =>
+      deleteInSlices(PURGE_SLICE, limit, (some) => writes.purgeRejected(beforeMs, some)),
     close() {
       closing ??= (async () => {
         await commits.drain();
@@ -144,15 +94,19 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
   };
 }
 
-/** With the body in a block of its own: it may be a slice of a large one, and cloning a slice clones its whole block. */
-function withOwnBody(request: RejectedRequest): RejectedRequest {
-  return request.body === null ? request : { ...request, body: new Uint8Array(request.body) };
-}
-
-async function commitBatch(writer: ThreadClient, batch: readonly Submitted[], observer: StoreObserver) {
-  const startedMs = monotonicMs();
-  const packed = packBatch(batch);
-  const answers = (await writer.call(packed, [packed.bodies.buffer as ArrayBuffer])) as WireAnswers;
-  observer.onCommit?.(batch.length, monotonicMs() - startedMs);
-  return unpackAnswers(answers);
+function createCommits(writer: ThreadClient, observer: StoreObserver): Batcher<Submitted, WriteAnswer> {
+  const commit = async (batch: readonly Submitted[]) => {
+    const startedMs = monotonicMs();
+    const packed = packBatch(batch);
+    const answers = (await writer.call(packed, [packed.bodies.buffer])) as WriteAnswer[];
+    observer.onCommit?.(batch.length, monotonicMs() - startedMs);
+    return answers;
+  };
+  return new Batcher({
+    commit: isolateFailures(commit, isStorageFailure),
+    maxBatch: MAX_BATCH_OPERATIONS,
+    maxBatchBytes: MAX_BATCH_BYTES,
+    weigh: bodyBytes,
+    maxInFlight: 2,
+  });
 }

@@ -1,25 +1,18 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
-import { type BlockedKey, type BlockedPage, type DueDelivery, MAX_WAITING_COUNTED } from '../store.ts';
-import type { Counters } from './counters.ts';
-import { deliveryIdOfKey, eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
-import type { Verbs } from './operations.ts';
-import { HOLDER_SQL, type Turns } from './turn.ts';
-import { bytesToUuid } from './uuid-bytes.ts';
-
-/** The questions of OrderStore, answered synchronously on the reading connection. */
-export type OrderQueries = Readonly<{
-  listBlocked(limit: number, after: string | null, destination: string | null): BlockedPage;
-  turnsAfter(deliveryIds: readonly string[]): DueDelivery[];
-}>;
+import { type BlockedRow, pageOf, toBlockedKey } from '../rows.ts';
+import { MAX_WAITING_COUNTED } from '../store.ts';
+import { KEY_OF_ID, keyParts, prepareIdOfKey } from './delivery-key.ts';
+import { HOLDER_SQL } from './turn.ts';
+import { prepareRows, type Reads, type Writes } from './verbs.ts';
 
 const BLOCKED = `
   select key, destination, order_key, last_error, updated_at from deliveries
   where turn = 'holds' and status = 'failed'`;
-export const BLOCKED_SQL = `
+const BLOCKED_ALL_SQL = `
   ${BLOCKED} and (destination, order_key) > (?, ?) order by destination, order_key limit ?`;
 /** Behind a key, or from the first one on, which may be empty: the last parameter is then null. */
-export const BLOCKED_OF_SQL = `
+const BLOCKED_OF_SQL = `
   ${BLOCKED} and destination = ? and order_key >= ? and order_key is not ? order by order_key limit ?`;
 
 const COUNT_WAITING_SQL = `
@@ -32,75 +25,61 @@ const TURN_AFTER_SQL = `
   join deliveries h on h.destination = d.destination and h.order_key = d.order_key and h.turn = 'holds'
   where d.key = ${KEY_OF_ID} and h.status = 'pending'`;
 
-type BlockedRow = {
-  key: number;
-  destination: string;
-  order_key: string;
-  last_error: string;
-  updated_at: number;
-};
+type ListedKey = BlockedRow & Readonly<{ key: number }>;
 
-export function prepareOrderQueries(db: DatabaseSync): OrderQueries {
-  const blocked = db.prepare(BLOCKED_SQL);
-  const blockedOf = db.prepare(BLOCKED_OF_SQL);
-  const countWaiting = db.prepare(COUNT_WAITING_SQL);
-  const turnAfter = db.prepare(TURN_AFTER_SQL);
-  const idOf = prepareIdOf(db);
-  const toBlocked = (row: BlockedRow): BlockedKey => ({
-    destination: row.destination,
-    orderKey: row.order_key,
-    deliveryId: idOf(row.key),
-    error: row.last_error,
-    sinceMs: row.updated_at,
-    waiting: (countWaiting.get(row.destination, row.order_key) as { waiting: number }).waiting,
-  });
-  return {
-    listBlocked(limit, after, destination) {
+/** The questions of OrderStore. */
+export const orderReads: Reads<'listBlocked' | 'turnsAfter'> = {
+  listBlocked(db) {
+    const blocked = prepareRows<ListedKey>(db, BLOCKED_ALL_SQL);
+    const blockedOf = prepareRows<ListedKey>(db, BLOCKED_OF_SQL);
+    const countWaiting = prepareRows<{ waiting: number }>(db, COUNT_WAITING_SQL);
+    const idOf = prepareIdOfKey(db);
+    return (limit, after, destination) => {
       const place = readBlockedCursor(after ?? '');
       const [lastDestination, lastKey] = place ?? BEFORE_ALL_BLOCKED;
       const found =
         destination === null
           ? blocked.all(lastDestination, lastKey, limit + 1)
           : blockedOf.all(destination, lastKey, place === null ? null : lastKey, limit + 1);
-      const rows = found as unknown as BlockedRow[];
-      const page = rows.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        keys: page.map(toBlocked),
-        next: rows.length > limit ? toBlockedCursor([last!.destination, last!.order_key]) : null,
-      };
-    },
-    turnsAfter(deliveryIds) {
+      const { rows, next } = pageOf(found, limit, (row) => toBlockedCursor([row.destination, row.order_key]));
+      const keys = rows.map((row) => {
+        const { waiting } = countWaiting.get(row.destination, row.order_key)!;
+        return toBlockedKey(idOf(row.key), row, waiting);
+      });
+      return { keys, next };
+    };
+  },
+  turnsAfter(db) {
+    const turnAfter = prepareRows<{ key: number; due_at: number }>(db, TURN_AFTER_SQL);
+    const idOf = prepareIdOfKey(db);
+    return (deliveryIds) => {
       const due = new Map<number, number>();
       for (const id of deliveryIds) {
-        const row = turnAfter.get(...keyParts(id)) as { key: number; due_at: number } | undefined;
+        const row = turnAfter.get(...keyParts(id));
         if (row !== undefined) due.set(row.key, row.due_at);
       }
       return [...due].map(([key, dueAtMs]) => ({ deliveryId: idOf(key), dueAtMs }));
-    },
-  };
-}
+    };
+  },
+};
 
 /** @see OrderStore.releaseKey */
-export function prepareReleaseKey(db: DatabaseSync, counters: Counters, turns: Turns): Verbs['releaseKey'] {
-  const findHolder = db.prepare(HOLDER_SQL);
-  const giveUp = db.prepare('update deliveries set turn = null where key = ?');
-  const idOf = prepareIdOf(db);
-  return ({ destination, orderKey }) => {
-    const holder = findHolder.get(destination, orderKey) as { key: number; status: string } | undefined;
-    if (holder?.status !== 'failed') return { kind: 'not_blocked' };
-    giveUp.run(holder.key);
-    counters.addOrder(destination, 'blocked', -1);
-    const next = turns.pass(destination, orderKey);
-    return {
-      kind: 'released',
-      deliveryId: idOf(holder.key),
-      next: next === null ? null : { deliveryId: idOf(next.key), dueAtMs: next.due_at },
+export const orderWrites: Writes<'releaseKey'> = {
+  releaseKey({ db, counters, turns }) {
+    const findHolder = prepareRows<{ key: number; status: DeliveryStatus }>(db, HOLDER_SQL);
+    const giveUp = db.prepare('update deliveries set turn = null where key = ?');
+    const idOf = prepareIdOfKey(db);
+    return (destination, orderKey) => {
+      const holder = findHolder.get(destination, orderKey);
+      if (holder?.status !== 'failed') return { kind: 'not_blocked' };
+      giveUp.run(holder.key);
+      counters.addOrder(destination, 'blocked', -1);
+      const next = turns.pass(destination, orderKey);
+      return {
+        kind: 'released',
+        deliveryId: idOf(holder.key),
+        next: next === null ? null : { deliveryId: idOf(next.key), dueAtMs: next.due_at },
+      };
     };
-  };
-}
-
-function prepareIdOf(db: DatabaseSync): (key: number) => string {
-  const find = db.prepare('select id from events where seq = ?');
-  return (key) => deliveryIdOfKey(bytesToUuid((find.get(eventSeqOf(key)) as { id: Uint8Array }).id), key);
-}
+  },
+};

@@ -1,41 +1,46 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
-import type { Counters } from './counters.ts';
 import { OF_EVENT } from './delivery-key.ts';
-import type { Verbs } from './operations.ts';
+import { prepareRows, type Writer, type Writes } from './verbs.ts';
 
 /** Events lie in the order in which they came, so walking from the oldest needs no index. The cursor is a seq. */
-export const NEXT_EVENTS_SQL = 'select seq, received_at from events where seq > ? order by seq limit ?';
+const NEXT_EVENTS_SQL = 'select seq, received_at from events where seq > ? order by seq limit ?';
 
 /** The event's mark, unless a later event took it over. */
-export const DELETE_MARK_SQL = `
+const DELETE_MARK_SQL = `
   delete from replay_marks
   where (digest, source) = (select replay_digest, source from events where seq = ?) and seq = ?`;
 
 /** @see OperateStore.purge */
-export function preparePurge(db: DatabaseSync, counters: Counters): Verbs['purge'] {
-  const findNext = db.prepare(NEXT_EVENTS_SQL);
-  const deleteEvent = prepareDeleteEvent(db, counters);
-  return ({ beforeMs, limit, cursor }) => {
-    const rows = findNext.all(cursor === null ? 0 : Number(cursor), limit) as unknown as {
-      seq: number;
-      received_at: number;
-    }[];
-    let deleted = 0;
-    let last: number | null = null;
-    for (const { seq, received_at } of rows) {
-      if (received_at >= beforeMs) return { deleted, cursor: null };
-      if (deleteEvent(seq)) deleted += 1;
-      last = seq;
-    }
-    return { deleted, cursor: last === null || rows.length < limit ? null : String(last) };
-  };
-}
+export const purgeWrites: Writes<'purge'> = {
+  purge(writer) {
+    const findNext = prepareRows<{ seq: number; received_at: number }>(writer.db, NEXT_EVENTS_SQL);
+    const deleteEvent = prepareDeleteEvent(writer);
+    return (beforeMs, limit, cursor) => {
+      const rows = findNext.all(cursor === null ? 0 : Number(cursor), limit);
+      let deleted = 0;
+      let last: number | null = null;
+      for (const { seq, received_at: receivedAtMs } of rows) {
+        if (receivedAtMs >= beforeMs) return { deleted, cursor: null };
+        if (deleteEvent(seq)) deleted += 1;
+        last = seq;
+      }
+      return { deleted, cursor: last === null || rows.length < limit ? null : String(last) };
+    };
+  },
+};
 
-/** Deletes an event with all that hangs on it, unless a delivery of it is open or blocks its key. */
-function prepareDeleteEvent(db: DatabaseSync, counters: Counters): (seq: number) => boolean {
-  const findDeliveries = db.prepare(
+type DeliveryRow = Readonly<{
+  key: number;
+  destination: string;
+  status: DeliveryStatus;
+  turn: Turn | null;
+}>;
+
+/** Deletes an event with everything that belongs to it, unless one of its deliveries is open or blocks its key. */
+function prepareDeleteEvent({ db, counters }: Writer): (seq: number) => boolean {
+  const findDeliveries = prepareRows<DeliveryRow>(
+    db,
     `select key, destination, status, turn from deliveries where key ${OF_EVENT}`,
   );
   const deleteAttempts = db.prepare('delete from attempts where delivery_key = ?');
@@ -43,13 +48,8 @@ function prepareDeleteEvent(db: DatabaseSync, counters: Counters): (seq: number)
   const deleteMark = db.prepare(DELETE_MARK_SQL);
   const deleteRow = db.prepare('delete from events where seq = ?');
   return (seq) => {
-    const deliveries = findDeliveries.all(seq, seq) as unknown as {
-      key: number;
-      destination: string;
-      status: DeliveryStatus;
-      turn: Turn | null;
-    }[];
-    // A turn is held by those that are open, and by a failed one that others wait for.
+    const deliveries = findDeliveries.all(seq, seq);
+    // An open delivery may hold a turn, and a failed one that others wait for does.
     const isKept = deliveries.some(
       ({ status, turn }) => status === 'pending' || status === 'processing' || turn !== null,
     );
@@ -66,12 +66,11 @@ function prepareDeleteEvent(db: DatabaseSync, counters: Counters): (seq: number)
   };
 }
 
-/** Gives up to `pages` free pages back to the file system. */
-export function prepareVacuum(db: DatabaseSync): Verbs['vacuum'] {
-  const free = db.prepare('pragma freelist_count');
-  return ({ pages }) => {
+/** Gives up to `pages` free pages back to the file system, and tells whether free pages are left. */
+export function prepareVacuum({ db }: Writer): (pages: number) => 'more' | 'done' {
+  const free = prepareRows<{ freelist_count: number }>(db, 'pragma freelist_count');
+  return (pages) => {
     db.exec(`pragma incremental_vacuum(${pages})`);
-    const { freelist_count: left } = free.get() as { freelist_count: number };
-    return left > 0 ? 'more' : 'done';
+    return free.get()!.freelist_count > 0 ? 'more' : 'done';
   };
 }

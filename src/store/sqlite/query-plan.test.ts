@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { tempDir } from '../../../testkit/temp-dir.ts';
-import { prepareQueries } from './browse.ts';
 import { LOOK } from './completing-connection.ts';
 import { openWriter } from './connect.ts';
+import { prepareReads } from './reads.ts';
 import { prepareBatch } from './transaction.ts';
 
 /** Tables of a fixed handful of rows, which are read whole on purpose, and what a limit has bounded. */
@@ -24,7 +24,7 @@ function preparedStatements(db: DatabaseSync): string[] {
     return prepare(sql);
   };
   prepareBatch(db, 1000);
-  prepareQueries(db);
+  prepareReads(db);
   seen.push(LOOK);
   return seen.filter((sql) => !/^\s*(begin|commit|pragma)/i.test(sql));
 }

@@ -1,51 +1,90 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { pageOf, type RejectedRow, type RejectedSummaryRow, toRejected, toRejectedSummary } from '../rows.ts';
 import { type RejectedRequest, rejectedBytes } from '../store.ts';
-import type { Verbs } from './operations.ts';
-import { uuidToBytes } from './uuid-bytes.ts';
+import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
+import { prepareRows, type Reads, type Writes } from './verbs.ts';
 
-/** @see RejectedStore.keepRejected */
-export function prepareKeepRejected(db: DatabaseSync): Verbs['keepRejected'] {
-  const findTotals = db.prepare('select requests, bytes from rejected_totals where source = ?');
-  const findOldest = db.prepare('select seq from rejected where source = ? order by seq limit 1');
-  const remove = prepareRemove(db);
-  const append = prepareAppend(db);
-  return ({ request, bounds }) => {
-    const bytes = rejectedBytes(request);
-    if (bounds.maxRequests < 1 || bytes > bounds.maxBytes) return;
-    const fits = () => {
-      const totals = findTotals.get(request.source) as { requests: number; bytes: number } | undefined;
-      if (totals === undefined) return true;
-      return totals.requests < bounds.maxRequests && totals.bytes + bytes <= bounds.maxBytes;
+const SUMMARY = 'seq, id, source, reason, detail, method, url, content_type, body_bytes, received_at';
+type Placed = Readonly<{ seq: number; id: Uint8Array }>;
+
+const AFTER_ALL = Number.MAX_SAFE_INTEGER;
+
+/** The questions of RejectedStore. */
+export const rejectedReads: Reads<'listRejected' | 'readRejected'> = {
+  listRejected(db) {
+    const listAll = prepareRows<RejectedSummaryRow & Placed>(
+      db,
+      `select ${SUMMARY} from rejected where seq < ? order by seq desc limit ?`,
+    );
+    const listOfSource = prepareRows<RejectedSummaryRow & Placed>(
+      db,
+      `select ${SUMMARY} from rejected where source = ? and seq < ? order by seq desc limit ?`,
+    );
+    return (limit, before, source) => {
+      const below = before === null ? AFTER_ALL : Number(before);
+      const found =
+        source === null ? listAll.all(below, limit + 1) : listOfSource.all(source, below, limit + 1);
+      const { rows, next } = pageOf(found, limit, ({ seq }) => String(seq));
+      return { requests: rows.map((row) => toRejectedSummary(bytesToUuid(row.id), row)), next };
     };
-    while (!fits()) remove((findOldest.get(request.source) as { seq: number }).seq);
-    append(request, bytes);
-  };
-}
+  },
+  readRejected(db) {
+    const find = prepareRows<RejectedRow>(db, `select ${SUMMARY}, headers, body from rejected where id = ?`);
+    return (id) => {
+      const row = find.get(uuidToBytes(id));
+      return row === undefined ? null : toRejected(id, row);
+    };
+  },
+};
 
-/** @see RejectedStore.dropRejected */
-export function prepareDropRejected(db: DatabaseSync): Verbs['dropRejected'] {
-  const find = db.prepare('select seq from rejected where id = ?');
-  const remove = prepareRemove(db);
-  return ({ id }) => {
-    const row = find.get(uuidToBytes(id)) as { seq: number } | undefined;
-    if (row === undefined) return 'unknown';
-    remove(row.seq);
-    return 'dropped';
-  };
-}
-
-/** @see RejectedStore.purgeRejected */
-export function preparePurgeRejected(db: DatabaseSync): Verbs['purgeRejected'] {
-  const findOld = db.prepare(
-    'select seq from rejected where received_at < ? order by received_at, seq limit ?',
-  );
-  const remove = prepareRemove(db);
-  return ({ beforeMs, limit }) => {
-    const rows = findOld.all(beforeMs, limit) as { seq: number }[];
-    for (const { seq } of rows) remove(seq);
-    return rows.length;
-  };
-}
+/** What changes rejected requests. */
+export const rejectedWrites: Writes<'keepRejected' | 'dropRejected' | 'purgeRejected'> = {
+  keepRejected({ db }) {
+    const findTotals = prepareRows<{ requests: number; bytes: number }>(
+      db,
+      'select requests, bytes from rejected_totals where source = ?',
+    );
+    const findOldest = prepareRows<{ seq: number }>(
+      db,
+      'select seq from rejected where source = ? order by seq limit 1',
+    );
+    const remove = prepareRemove(db);
+    const append = prepareAppend(db);
+    return (request, bounds) => {
+      const bytes = rejectedBytes(request);
+      if (bounds.maxRequests < 1 || bytes > bounds.maxBytes) return;
+      const fits = () => {
+        const totals = findTotals.get(request.source);
+        if (totals === undefined) return true;
+        return totals.requests < bounds.maxRequests && totals.bytes + bytes <= bounds.maxBytes;
+      };
+      while (!fits()) remove(findOldest.get(request.source)!.seq);
+      append(request, bytes);
+    };
+  },
+  dropRejected({ db }) {
+    const find = prepareRows<{ seq: number }>(db, 'select seq from rejected where id = ?');
+    const remove = prepareRemove(db);
+    return (id) => {
+      const row = find.get(uuidToBytes(id));
+      if (row === undefined) return 'unknown';
+      remove(row.seq);
+      return 'dropped';
+    };
+  },
+  purgeRejected({ db }) {
+    const findOld = prepareRows<{ seq: number }>(
+      db,
+      'select seq from rejected where received_at < ? order by received_at, seq limit ?',
+    );
+    const remove = prepareRemove(db);
+    return (beforeMs, limit) => {
+      const rows = findOld.all(beforeMs, limit);
+      for (const { seq } of rows) remove(seq);
+      return rows.length;
+    };
+  },
+};
 
 function prepareAppend(db: DatabaseSync): (request: RejectedRequest, bytes: number) => void {
   const append = db.prepare(
@@ -76,14 +115,17 @@ function prepareAppend(db: DatabaseSync): (request: RejectedRequest, bytes: numb
   };
 }
 
-/** Deletes one and takes it out of its source's totals. */
+/** Deletes a request and subtracts it from its source's totals. */
 function prepareRemove(db: DatabaseSync): (seq: number) => void {
-  const remove = db.prepare('delete from rejected where seq = ? returning source, kept_bytes');
+  const remove = prepareRows<{ source: string; kept_bytes: number }>(
+    db,
+    'delete from rejected where seq = ? returning source, kept_bytes',
+  );
   const uncount = db.prepare(
     'update rejected_totals set requests = requests - 1, bytes = bytes - ? where source = ?',
   );
   return (seq) => {
-    const { source, kept_bytes } = remove.get(seq) as { source: string; kept_bytes: number };
-    uncount.run(kept_bytes, source);
+    const { source, kept_bytes: bytes } = remove.get(seq)!;
+    uncount.run(bytes, source);
   };
 }

@@ -1,18 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt } from '../../domain/attempt.ts';
-import type { DeliveryStatus } from '../../domain/delivery.ts';
-import { hasTurnAfter, type Settlement } from '../../domain/settlement.ts';
-import type { Counters } from './counters.ts';
+import { hasTurnAfter, statusAfter } from '../../domain/settlement.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
-import type { Verbs } from './operations.ts';
-import type { Turns } from './turn.ts';
-
-const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> = {
-  completed: 'completed',
-  retry: 'pending',
-  failed: 'failed',
-  released: 'pending',
-};
+import { prepareRows, type Writes } from './verbs.ts';
 
 /** The token in the condition is the fence: whoever lost the lease changes nothing. */
 const SETTLE_SQL = `
@@ -22,34 +12,38 @@ const SETTLE_SQL = `
   where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'
   returning key, destination, order_key`;
 
+type SettledRow = Readonly<{ key: number; destination: string; order_key: string | null }>;
+
 /** @see LeaseStore.settle */
-export function prepareSettle(db: DatabaseSync, counters: Counters, turns: Turns): Verbs['settle'] {
-  const settle = db.prepare(SETTLE_SQL);
-  const appendAttempt = prepareAppendAttempt(db);
-  return ({ lease, settlement, attempt, nowMs }) => {
-    const status = STATUS_AFTER[settlement.kind];
-    const keepsTurn = hasTurnAfter(settlement);
-    const row = settle.get(
-      status,
-      attempt === null ? 0 : 1,
-      'dueAtMs' in settlement ? settlement.dueAtMs : null,
-      settlement.kind === 'released' ? 1 : 0,
-      'error' in settlement ? settlement.error : null,
-      nowMs,
-      keepsTurn ? 1 : 0,
-      ...keyParts(lease.deliveryId),
-      lease.token,
-    ) as { key: number; destination: string; order_key: string | null } | undefined;
-    if (row === undefined) return 'lost';
-    counters.move(row.destination, 'processing', status);
-    if (row.order_key !== null) {
-      if (!keepsTurn) turns.pass(row.destination, row.order_key);
-      else if (status === 'failed') counters.addOrder(row.destination, 'blocked', 1);
-    }
-    if (attempt !== null) appendAttempt(row.key, attempt);
-    return 'settled';
-  };
-}
+export const settleWrites: Writes<'settle'> = {
+  settle({ db, counters, turns }) {
+    const settle = prepareRows<SettledRow>(db, SETTLE_SQL);
+    const appendAttempt = prepareAppendAttempt(db);
+    return (lease, settlement, attempt, nowMs) => {
+      const status = statusAfter(settlement);
+      const keepsTurn = hasTurnAfter(settlement);
+      const row = settle.get(
+        status,
+        attempt === null ? 0 : 1,
+        'dueAtMs' in settlement ? settlement.dueAtMs : null,
+        settlement.kind === 'released' ? 1 : 0,
+        'error' in settlement ? settlement.error : null,
+        nowMs,
+        keepsTurn ? 1 : 0,
+        ...keyParts(lease.deliveryId),
+        lease.token,
+      );
+      if (row === undefined) return 'lost';
+      counters.move(row.destination, 'processing', status);
+      if (row.order_key !== null) {
+        if (!keepsTurn) turns.pass(row.destination, row.order_key);
+        else if (status === 'failed') counters.addOrder(row.destination, 'blocked', 1);
+      }
+      if (attempt !== null) appendAttempt(row.key, attempt);
+      return 'settled';
+    };
+  },
+};
 
 function prepareAppendAttempt(db: DatabaseSync): (key: number, attempt: Attempt) => void {
   const append = db.prepare(

@@ -1,32 +1,34 @@
-import type { DatabaseSync } from 'node:sqlite';
-import type { SourceState } from '../store.ts';
-import type { Verbs } from './operations.ts';
+import { type SourceStateRow, toSourceState } from '../rows.ts';
+import { prepareRows, type Reads, type Writes } from './verbs.ts';
 
-/** The verbs of SourceStateStore. */
-export function prepareSourceState(
-  db: DatabaseSync,
-): Pick<Verbs, 'keepSourceState' | 'replaceSourceState' | 'dropSourceState'> {
-  const insert = 'insert into source_state (source, name, value, updated_at) values (?, ?, ?, ?)';
-  const keep = db.prepare(`${insert} on conflict (source, name) do nothing`);
-  const replace = db.prepare(
-    `${insert} on conflict (source, name) do update set value = excluded.value, updated_at = excluded.updated_at`,
-  );
-  const drop = db.prepare('delete from source_state where source = ? and name = ?');
-  return {
-    keepSourceState: ({ source, name, value, nowMs }) =>
-      keep.run(source, name, value, nowMs).changes === 0 ? 'present' : 'kept',
-    replaceSourceState: ({ source, name, value, nowMs }) => void replace.run(source, name, value, nowMs),
-    dropSourceState: ({ source, name }) => (drop.run(source, name).changes === 0 ? 'unknown' : 'dropped'),
-  };
-}
+const INSERT_SQL = 'insert into source_state (source, name, value, updated_at) values (?, ?, ?, ?)';
+
+/** What changes the state of a source. */
+export const sourceStateWrites: Writes<'keepSourceState' | 'replaceSourceState' | 'dropSourceState'> = {
+  keepSourceState({ db }) {
+    const keep = db.prepare(`${INSERT_SQL} on conflict (source, name) do nothing`);
+    return (...values) => (keep.run(...values).changes === 0 ? 'present' : 'kept');
+  },
+  replaceSourceState({ db }) {
+    const replace = db.prepare(
+      `${INSERT_SQL}
+       on conflict (source, name) do update set value = excluded.value, updated_at = excluded.updated_at`,
+    );
+    return (...values) => void replace.run(...values);
+  },
+  dropSourceState({ db }) {
+    const drop = db.prepare('delete from source_state where source = ? and name = ?');
+    return (source, name) => (drop.run(source, name).changes === 0 ? 'unknown' : 'dropped');
+  },
+};
 
 /** @see SourceStateStore.readSourceState */
-export function prepareReadSourceState(db: DatabaseSync): (source: string) => SourceState[] {
-  const find = db.prepare('select name, value, updated_at from source_state where source = ? order by name');
-  return (source) =>
-    find.all(source).map((row) => ({
-      name: row.name as string,
-      value: row.value as string,
-      updatedAtMs: row.updated_at as number,
-    }));
-}
+export const sourceStateReads: Reads<'readSourceState'> = {
+  readSourceState(db) {
+    const find = prepareRows<SourceStateRow>(
+      db,
+      'select name, value, updated_at from source_state where source = ? order by name',
+    );
+    return (source) => find.all(source).map(toSourceState);
+  },
+};

@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NEVER_MS, type Turn } from '../../domain/order.ts';
 import type { Counters } from './counters.ts';
+import { prepareRows } from './verbs.ts';
 
 export const HOLDER_SQL = `
   select key, status from deliveries where destination = ? and order_key = ? and turn = 'holds'`;
 
 /** The first of those that wait is due as if it had just been accepted: it goes by its own age. */
-export const PASS_TURN_SQL = `
+const PASS_TURN_SQL = `
   update deliveries set turn = 'holds', due_at = created_at
   where key = (
     select key from deliveries where destination = ? and order_key = ? and turn = 'waits' order by key limit 1
@@ -26,7 +27,7 @@ export type Turns = Readonly<{
 /** The one place where turns are given; all in the transaction that gives the reason. */
 export function prepareTurns(db: DatabaseSync, counters: Counters): Turns {
   const findHolder = db.prepare(HOLDER_SQL);
-  const pass = db.prepare(PASS_TURN_SQL);
+  const pass = prepareRows<{ key: number; due_at: number }>(db, PASS_TURN_SQL);
   return {
     takePlace(destination, orderKey, atMs) {
       if (orderKey === null) return { turn: null, dueAtMs: atMs };
@@ -35,7 +36,7 @@ export function prepareTurns(db: DatabaseSync, counters: Counters): Turns {
       return { turn: 'waits', dueAtMs: NEVER_MS };
     },
     pass(destination, orderKey) {
-      const next = pass.get(destination, orderKey) as { key: number; due_at: number } | undefined;
+      const next = pass.get(destination, orderKey);
       if (next === undefined) return null;
       counters.addOrder(destination, 'waiting', -1);
       return next;

@@ -1,54 +1,50 @@
-import { StoreError } from '../../domain/errors.ts';
-import type { WebhookEvent } from '../../domain/event.ts';
 import type { Addressee } from '../../domain/order.ts';
-import type { ReplayMark } from '../store.ts';
-import type { Answer, Operation, OperationKind, OperationOf } from './operations.ts';
-import { fromPlainError, type PlainError, toPlainError } from './thread-client.ts';
-import type { BatchAnswer } from './transaction.ts';
+import type { Operation, RejectedRequest } from '../store.ts';
+import type { PortWrite, Write } from './writes.ts';
 
-/** An insert as it is submitted: with the event whole. */
-type SubmittedInsert = Readonly<{
-  kind: 'insert';
-  event: WebhookEvent;
-  destinations: readonly Addressee[];
-  replayMark: ReplayMark | null;
-}>;
-export type Submitted = SubmittedInsert | Exclude<Operation, { kind: 'insert' }>;
-export type SubmittedOf<Kind extends OperationKind> = Submitted & { kind: Kind };
-
-/** Everything but inserts is rare or small enough to cross as it is. */
-type WireOperation = readonly unknown[] | Exclude<Operation, { kind: 'insert' }>;
-
-export type WireBatch = Readonly<{ operations: readonly WireOperation[]; bodies: Uint8Array }>;
-
-/** Answers in order; `failed` holds, by position, the errors that take the place of an answer. */
-export type WireAnswers = Readonly<{
-  values: readonly (Answer | null)[];
-  failed: ReadonlyMap<number, PlainError>;
-}>;
-
-/**
- * Makes a batch ready to cross to the database thread. An insert crosses as one flat row: cloning nested objects
- * with their property names costs several times as much. Bodies are often small slices of the large blocks that
- * sockets read into, and cloning a slice clones its whole block: so they are copied, once, into one block that is
- * handed over. The digest of an event's mark lies in it behind the body.
+/*
+ * How a batch crosses from the main thread to the writer thread. `commitBatch` in open.ts packs, the writer thread
+ * unpacks; answers are small and cross as they are.
+ *
+ * A batch is a list of operations and one block of bytes. The list holds, for each operation, in order:
+ * - an insert as one flat row, since cloning nested objects with their property names costs several times as much;
+ * - anything else as it is, for it is rare or small.
+ * The block holds, for each insert, in order, the body and behind it the digest of the event's mark if it has one. A row
+ * says where both end; they begin where the bytes of the insert before end. Bodies are often small slices of the large
+ * blocks that sockets read into, and cloning a slice clones its whole block: so they are copied, once, into this one,
+ * which is transferred instead of cloned.
  */
+
+/** A call as the main thread submits it. */
+export type Submitted = Operation<PortWrite> | Readonly<{ method: 'vacuum'; args: [pages: number] }>;
+
+type SubmittedInsert = Operation<'insertEvent'>;
+type WireOperation = readonly unknown[] | Exclude<Write, { method: 'insertEvent' }>;
+
+export type WireBatch = Readonly<{ operations: readonly WireOperation[]; bodies: Uint8Array<ArrayBuffer> }>;
+
+/** Makes a batch ready to cross; `bodies.buffer` is to be transferred. */
 export function packBatch(batch: readonly Submitted[]): WireBatch {
   const bodies = new Uint8Array(batch.reduce((sum, operation) => sum + blockBytes(operation), 0));
   let end = 0;
-  const operations = batch.map((operation) => {
-    if (operation.kind !== 'insert') return operation;
-    const { event, replayMark } = operation;
+  const operations = batch.map((operation): WireOperation => {
+    if (operation.method === 'keepRejected') {
+      const [request, bounds] = operation.args;
+      return { method: 'keepRejected', args: [withOwnBody(request), bounds] };
+    }
+    if (operation.method !== 'insertEvent') return operation;
+    const [event, , replayMark] = operation.args;
     bodies.set(event.body, end);
     const bodyEnd = end + event.body.length;
-    if (replayMark !== null) bodies.set(replayMark.digest, bodyEnd);
+    if (replayMark) bodies.set(replayMark.digest, bodyEnd);
     end += blockBytes(operation);
     return packInsert(operation, bodyEnd, end);
   });
   return { operations, bodies };
 }
 
-export function unpackBatch({ operations, bodies }: WireBatch): Operation[] {
+/** In the writer thread: the batch as `prepareWrites` takes it. */
+export function unpackBatch({ operations, bodies }: WireBatch): Write[] {
   let start = 0;
   return operations.map((operation) => {
     if (!isRow(operation)) return operation;
@@ -70,11 +66,8 @@ const DIGEST_END = 10;
 const SINCE = 11;
 const FIRST_DESTINATION = 12;
 
-function packInsert(
-  { event, destinations, replayMark }: SubmittedInsert,
-  bodyEnd: number,
-  digestEnd: number,
-): unknown[] {
+function packInsert({ args }: SubmittedInsert, bodyEnd: number, digestEnd: number): unknown[] {
+  const [event, destinations, replayMark] = args;
   return [
     bodyEnd,
     event.id,
@@ -87,12 +80,12 @@ function packInsert(
     event.contentType,
     event.receivedAtMs,
     digestEnd,
-    replayMark === null ? null : replayMark.sinceMs,
+    replayMark ? replayMark.sinceMs : null,
     ...destinations,
   ];
 }
 
-function unpackInsert(row: readonly unknown[], body: Uint8Array, digest: Uint8Array): OperationOf<'insert'> {
+function unpackInsert(row: readonly unknown[], body: Uint8Array, digest: Uint8Array): Write<'insertEvent'> {
   const [, id, source, idempotencyKey, eventType, method, url, headersJson, contentType] = row as string[];
   const event = {
     id: id!,
@@ -101,42 +94,33 @@ function unpackInsert(row: readonly unknown[], body: Uint8Array, digest: Uint8Ar
     eventType: eventType!,
     method: method!,
     url: url!,
+    headersJson: headersJson!,
     contentType: contentType!,
     body,
     receivedAtMs: row[9] as number,
   };
   const destinations = row.slice(FIRST_DESTINATION) as Addressee[];
   const sinceMs = row[SINCE] as number | null;
-  const replayMark = sinceMs === null ? null : { digest, sinceMs };
-  return { kind: 'insert', event, headersJson: headersJson!, destinations, replayMark };
+  return {
+    method: 'insertEvent',
+    args: [event, destinations, sinceMs === null ? null : { digest, sinceMs }],
+  };
 }
 
-export function packAnswers(answers: readonly BatchAnswer[]): WireAnswers {
-  const failed = new Map<number, PlainError>();
-  const values = answers.map((answer, index) => {
-    if (!(answer instanceof StoreError)) return answer ?? null;
-    failed.set(index, toPlainError(answer));
-    return null;
-  });
-  return { values, failed };
+/** With the body in a block of its own, for the same reason as an insert's. */
+function withOwnBody(request: RejectedRequest): RejectedRequest {
+  return request.body === null ? request : { ...request, body: new Uint8Array(request.body) };
 }
 
-/** @returns the answers in order, an Error where an operation failed */
-export function unpackAnswers({ values, failed }: WireAnswers): (Answer | Error)[] {
-  return values.map((value, index) => {
-    const error = failed.get(index);
-    return error === undefined ? (value as Answer) : fromPlainError(error);
-  });
-}
-
-/** Payload bytes that an operation brings along. */
+/** Bytes of bodies that an operation brings along: what a batch is bounded by. */
 export function bodyBytes(operation: Submitted): number {
-  if (operation.kind === 'keepRejected') return operation.request.body?.length ?? 0;
-  return operation.kind === 'insert' ? operation.event.body.length : 0;
+  if (operation.method === 'insertEvent') return operation.args[0].body.length;
+  return operation.method === 'keepRejected' ? (operation.args[0].body?.length ?? 0) : 0;
 }
 
 /** Bytes that an operation puts into the block. */
 function blockBytes(operation: Submitted): number {
-  if (operation.kind !== 'insert') return 0;
-  return operation.event.body.length + (operation.replayMark?.digest.length ?? 0);
+  if (operation.method !== 'insertEvent') return 0;
+  const [event, , replayMark] = operation.args;
+  return event.body.length + (replayMark ? replayMark.digest.length : 0);
 }

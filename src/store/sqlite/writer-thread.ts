@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import { lockFile, openWriter } from './connect.ts';
 import { serveThread } from './serve-thread.ts';
 import { prepareBatch } from './transaction.ts';
-import { packAnswers, unpackBatch, type WireBatch } from './wire.ts';
+import { unpackBatch, type WireBatch } from './wire.ts';
 
 export type WriterData = Readonly<{ path: string; maxPendingDeliveries: number; maxPages?: number }>;
 export type WriterCall = WireBatch | 'close';
@@ -20,6 +20,6 @@ serveThread<WriterCall>(() => {
       lock.release();
       return { value: undefined };
     }
-    return { value: packAnswers(runBatch(unpackBatch(call))) };
+    return { value: runBatch(unpackBatch(call)) };
   };
 });

@@ -1,0 +1,21 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Answer, Operation } from '../store.ts';
+import { browseReads } from './browse.ts';
+import { dueReads } from './due.ts';
+import { orderReads } from './order.ts';
+import { rejectedReads } from './rejected.ts';
+import { sourceStateReads } from './source-state.ts';
+
+/** The port's methods that the reader thread answers. */
+export const READS = { ...browseReads, ...dueReads, ...orderReads, ...rejectedReads, ...sourceStateReads };
+
+export type ReadName = keyof typeof READS;
+export type Read = Operation<ReadName>;
+
+/** Prepares all questions on the connection. @returns answers one of them */
+export function prepareReads(db: DatabaseSync): (read: Read) => Answer<ReadName> {
+  const verbs = Object.fromEntries(
+    Object.entries(READS).map(([name, prepare]) => [name, prepare(db)]),
+  ) as Readonly<Record<ReadName, (...args: readonly unknown[]) => Answer<ReadName>>>;
+  return ({ method, args }) => verbs[method](...args);
+}

@@ -1,0 +1,39 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Answer, Method, Store } from '../store.ts';
+import type { Counters } from './counters.ts';
+import type { Turns } from './turn.ts';
+
+/** What the verbs of the writing connection share. */
+export type Writer = Readonly<{
+  db: DatabaseSync;
+  counters: Counters;
+  turns: Turns;
+  maxPendingDeliveries: number;
+}>;
+
+/**
+ * A table of verbs by the names of the port's methods. Each prepares its statements when the connection opens and
+ * returns what answers a call, synchronously. A file for each role declares such a table, so that a new method of the
+ * port is registered where it is written; the main thread learns the names from the same tables.
+ */
+type Verbs<Connection, Name extends Method> = {
+  readonly [Each in Name]: (connection: Connection) => (...args: Parameters<Store[Each]>) => Answer<Each>;
+};
+
+/** Verbs of the writer thread. */
+export type Writes<Name extends Method> = Verbs<Writer, Name>;
+
+/** Verbs of the reader thread. */
+export type Reads<Name extends Method> = Verbs<DatabaseSync, Name>;
+
+/** A statement whose rows have the columns of `Row`. */
+export type Rows<Row> = Pick<StatementSync, 'run'> &
+  Readonly<{
+    get(...values: SQLInputValue[]): Row | undefined;
+    all(...values: SQLInputValue[]): Row[];
+  }>;
+
+/** Prepares a statement. @param sql its columns are those of `Row`, which the compiler cannot know */
+export function prepareRows<Row>(db: DatabaseSync, sql: string): Rows<Row> {
+  return db.prepare(sql) as unknown as Rows<Row>;
+}
