@@ -3,8 +3,8 @@ import type { Settlement } from './domain/settlement.ts';
 import { VERIFY_REASONS, type VerifyReason } from './verify/outcome.ts';
 
 /**
- * Why a request was refused. One word per case, in logs and the metric's label; problem replies have the same words,
- * and `unverified` for all that a verification says.
+ * Why a request was refused. One word per case, in logs and the metric's label. Problem replies use the same words,
+ * except `unverified` for every verification failure.
  */
 export const REJECTION_REASONS = [
   'malformed_json',
@@ -22,26 +22,26 @@ export const REJECTION_REASONS = [
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
-/** What happens at ingest beside the answer to a request; the events of the whole receiver include them. */
+/** Events of ingest beside the answer to a request. */
 type IngestEvent =
-  /** A provider's question about the endpoint was answered as it expects. */
+  /** A provider's question about the endpoint was answered. */
   | Readonly<{ type: 'handshake.answered'; source: string; handshake: string }>
-  /** It was refused: it brought another secret than the one in force, or could not be what it looked like. */
+  /** A handshake was refused: it carried another secret than the one in force, or was malformed. */
   | Readonly<{ type: 'handshake.refused'; source: string; handshake: string; detail: string }>
-  /** It brought the secret with which the source verifies from now on. The secret itself is told to nobody. */
+  /** A handshake delivered the secret with which the source verifies from now on. The secret itself is in no event. */
   | Readonly<{ type: 'secret.kept'; source: string; handshake: string }>
   | Readonly<{ type: 'subscription.confirmed'; source: string; tries: number }>
-  /** `retryAtMs` is null once it was given up. */
+  /** `retryAtMs` is null once the confirmation was given up. */
   | Readonly<{ type: 'subscription.failed'; source: string; error: string; retryAtMs: number | null }>
-  /** A request that was not verified is kept for the operator. */
+  /** A request that failed verification is kept for the operator. */
   | Readonly<{ type: 'rejected.kept'; source: string; requestId: string; reason: VerifyReason }>
-  /** It was counted only: too many were being kept at once, or the store failed. */
+  /** Such a request was only counted: too many were being kept at once, or the store failed. */
   | Readonly<{ type: 'rejected.dropped'; source: string; reason: VerifyReason }>
-  /** Of a destination with order: the event has no key where one should be, so its delivery waits for nobody. */
+  /** The event has no order key for a destination with order, so its delivery waits for no other. */
   | Readonly<{ type: 'order_key.missing'; source: string; destination: string }>
   | Readonly<{ type: 'store.failed'; operation: string; error: Error }>;
 
-/** What the core tells about itself. Subscribers (log, metrics) choose the words; the core never formats. */
+/** Everything that the core reports. Subscribers (log, metrics) choose the words; the core never formats. */
 export type ReceiverEvent =
   | Readonly<{
       type: 'event.accepted';
@@ -60,7 +60,7 @@ export type ReceiverEvent =
       conflict: boolean;
       durationMs: number;
     }>
-  /** `source` is null when the request named none that exists. `detail` never holds payload or secrets. */
+  /** `source` is null when the request named no source that exists. `detail` never holds payload or secrets. */
   | Readonly<{ type: 'event.rejected'; source: string | null; reason: RejectionReason; detail: string }>
   | IngestEvent
   | Readonly<{
@@ -72,19 +72,19 @@ export type ReceiverEvent =
       destination: string;
       attempt: number;
       outcome: AttemptOutcome;
-      /** What became of the delivery. */
+      /** How the delivery was settled. */
       settlement: Settlement['kind'];
       error: string | null;
       httpStatus: number | null;
       durationMs: number;
       /** From acceptance to the start of this attempt. */
       waitedMs: number;
-      /** When it is tried again, for settlement `retry`. */
+      /** When the next attempt is due, for settlement `retry`. */
       dueAtMs: number | null;
     }>
-  /** Somebody else holds the delivery now; what this attempt came to was dropped. */
+  /** Another claim holds the delivery now; the result of this attempt was dropped. */
   | Readonly<{ type: 'lease.lost'; eventId: string; deliveryId: string; source: string; destination: string }>
-  /** A lease whose holder died was taken back and charged. */
+  /** A lease whose holder died was taken back, and the delivery charged an attempt. */
   | Readonly<{
       type: 'lease.reclaimed';
       eventId: string;
@@ -94,7 +94,7 @@ export type ReceiverEvent =
       attempt: number;
       settlement: Settlement['kind'];
     }>
-  /** Given back uncharged, at shutdown. */
+  /** A delivery was released uncharged, at shutdown. */
   | Readonly<{
       type: 'delivery.released';
       eventId: string;
@@ -102,7 +102,7 @@ export type ReceiverEvent =
       source: string;
       destination: string;
     }>
-  /** A handler went on after its attempt had timed out; it has now ended. */
+  /** A handler has ended that had gone on after its attempt timed out. */
   | Readonly<{
       type: 'handler.overran';
       eventId: string;
@@ -114,14 +114,14 @@ export type ReceiverEvent =
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
   /** How far this process's clock is ahead of the store's; negative when behind. */
   | Readonly<{ type: 'store.clock_skew'; skewMs: number }>
-  /** Asked with each look for expired leases. Somebody has to lead. */
+  /** Whether this process leads; read with each look for expired leases. */
   | Readonly<{ type: 'store.leadership'; leads: boolean }>
-  /** Dropped ones are found by the sweep. */
+  /** The sweep finds the dropped entries. */
   | Readonly<{ type: 'queue.published'; published: number; dropped: number }>
-  /** The sweep found them due and without a message. */
+  /** The sweep published deliveries that were due without a message. */
   | Readonly<{ type: 'queue.republished'; destination: string; count: number }>
   | Readonly<{ type: 'queue.connected' }>
-  /** The broker was lost, or could not be reached. Deliveries are claimed from the store meanwhile. */
+  /** The connection with the broker was lost or could not be made. Deliveries are claimed from the store meanwhile. */
   | Readonly<{ type: 'queue.failed'; error: Error }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>

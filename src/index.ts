@@ -1,4 +1,4 @@
-/** The library's public face. Everything else may change without notice. */
+/** The library's public interface. Everything else may change without notice. */
 export {
   defineConfig,
   type UserConfig,

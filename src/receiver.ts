@@ -4,25 +4,25 @@ import { loadConfig } from './config/load.ts';
 
 export type ReceiverOptions = UserConfig &
   Readonly<{
-    /** The settings that the program takes from its environment, by the same names: `{ PORT: '0' }`. */
+    /** Settings by the names of the program's environment variables: `{ PORT: '0' }`. */
     env?: Readonly<Record<string, string | undefined>>;
-    /** What relative paths are relative to; the working directory by default. */
+    /** The folder of relative paths; the working directory by default. */
     cwd?: string;
   }>;
 
-/** A receiver inside somebody's program. */
+/** A receiver inside another program. */
 export type Receiver = Readonly<{
   /**
    * Opens the store, starts the workers and listens.
-   * @returns where it listens
+   * @returns the URL where it listens
    * @throws ConfigError with all mistakes of the configuration, StoreError when the store cannot be opened
    */
   start(): Promise<Readonly<{ url: string }>>;
-  /** Drains and closes; does nothing before a start. Signals are the program's own affair. */
+  /** Drains and closes; does nothing before a start. Process signals are left to the program. */
   stop(): Promise<void>;
 }>;
 
-/** Makes the same receiver that the command runs, to be started inside a program of one's own. */
+/** Makes a receiver like that of the command, to be started inside another program. */
 export function createReceiver({ env = {}, cwd = process.cwd(), ...userConfig }: ReceiverOptions): Receiver {
   let starting: Promise<App> | null = null;
   return {

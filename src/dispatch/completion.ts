@@ -4,23 +4,23 @@ import { LEASE_LOST } from './stop-reasons.ts';
 
 export type CompletionParts = Readonly<{
   completeWithin: (work: TransactionWork, signal: AbortSignal) => Promise<'completed' | 'lost'>;
-  /** The delivery is done, and its commit durable. */
+  /** Called once the delivery is completed, and its commit durable. */
   onCompleted: () => void;
 }>;
 
-/** Completed and lost are for ever; a completion that failed is rolled back and may be tried again. */
+/** `completed` and `lost` are final. A completion that failed is rolled back, and may be called again. */
 export type CompletionState = 'open' | 'under way' | 'completed' | 'lost';
 
-/** A try's own way to complete its delivery. */
+/** Lets a handler complete its own delivery, within the attempt. */
 export type Completion = Readonly<{
-  /** What the handler calls. Its failures count as heard: one that nobody awaits must not end the process. */
+  /** The handler's `ctx.complete`. A rejection that the handler does not await must not end the process. */
   complete(work: TransactionWork): Promise<void>;
   state(): CompletionState;
-  /** What the last call failed with. */
+  /** The error of the last call, or null. */
   failure(): Readonly<{ error: unknown }> | null;
-  /** Resolves when none is under way. */
+  /** Resolves when no completion is under way. */
   ended(): Promise<void>;
-  /** Lets none begin any more, and rolls back the one under way, unless it is in its commit. */
+  /** Refuses further calls, and rolls back the completion under way unless it is committing. */
   stop(reason: unknown): void;
 }>;
 
@@ -55,7 +55,7 @@ export function createCompletion({ completeWithin, onCompleted }: CompletionPart
     state: () => state,
     failure: () => failure,
     async ended() {
-      // A handler may try again as soon as it hears of a failure.
+      // A handler may call again as soon as a call has failed.
       while (state === 'under way') await ending;
     },
     stop: (reason) => stopping.abort(reason),

@@ -18,17 +18,17 @@ export type AttemptParts = Readonly<{
   clock: Clock;
   random: Random;
   emit: Emit;
-  /** Aborts when the process must end and the store still fails. */
+  /** Aborts when the process must end although the store still fails. */
   giveUp: AbortSignal;
 }>;
 
 export type AttemptTarget = Readonly<{ destination: Destination; handler: Handler }>;
 
 /**
- * One try of a delivery from its claim to its settlement: run -> decide -> settle -> tell.
- * A handler may complete its delivery itself; then there is nothing left to decide and to settle.
+ * One attempt of a delivery from its claim to its settlement: run -> decide -> settle -> report.
+ * A handler may complete its delivery itself; then nothing is left to decide or to settle.
  * @param cancel stops the handler; the delivery is then released uncharged, unless its lease is lost
- * @param onCompleted the handler has completed its delivery, and goes on
+ * @param onCompleted called when the handler has completed its delivery; the handler may go on
  * @returns how it was settled, or null if it was not: the lease was lost, or the store never answered
  */
 export async function executeAttempt(
@@ -76,11 +76,11 @@ export async function executeAttempt(
   );
   const settled = await settle(parts, leased, settlement, attempt);
   if (settled !== 'settled') return null;
-  tell(parts.emit, leased, attempt, settlement);
+  reportAttempt(parts.emit, leased, attempt, settlement);
   return settlement;
 }
 
-/** The try's own way to complete its delivery, told as it happens: the handler may go on for long. */
+/** `ctx.complete` of the attempt. It is reported as it happens: the handler may go on for long. */
 function completionOf(
   { store, clock, emit }: AttemptParts,
   leased: Leased,
@@ -104,7 +104,7 @@ function completionOf(
     },
     onCompleted() {
       onCompleted();
-      tell(emit, leased, finish.attempt, { kind: 'completed' });
+      reportAttempt(emit, leased, finish.attempt, { kind: 'completed' });
     },
   });
 }
@@ -128,7 +128,7 @@ async function settle(parts: AttemptParts, leased: Leased, settlement: Settlemen
   return settled;
 }
 
-/** The row that remembers a try. */
+/** The row that records an attempt. */
 export function attemptOf(
   result: TryResult,
   number: number,
@@ -143,7 +143,7 @@ function identityOf({ lease, destination, event }: Leased) {
   return { eventId: event.id, deliveryId: lease.deliveryId, source: event.source, destination };
 }
 
-function tell(emit: Emit, leased: Leased, attempt: Attempt, settlement: Settlement): void {
+function reportAttempt(emit: Emit, leased: Leased, attempt: Attempt, settlement: Settlement): void {
   emit({
     type: 'attempt.finished',
     ...identityOf(leased),

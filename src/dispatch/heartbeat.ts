@@ -16,9 +16,9 @@ export type HeartbeatParts = Readonly<{
 }>;
 
 /**
- * Extends the leases of what is at work. It looks six times within a lease's length and extends what has used up a
- * third of its lease, so that two beats may fail before one runs out, and attempts that end within a third cost
- * nothing.
+ * Extends the leases of the deliveries at work. It looks six times within a lease's length and extends the leases of
+ * which a third has passed, so that two extensions may fail before a lease runs out, and attempts that end within a
+ * third of it cost nothing.
  */
 export function createHeartbeat({ store, dispatcher, clock, emit, leaseMs }: HeartbeatParts): Service {
   const extend = async (active: Active) => {
@@ -26,7 +26,7 @@ export function createHeartbeat({ store, dispatcher, clock, emit, leaseMs }: Hea
     try {
       const outcome = await store.extend(active.leased.lease, untilMs);
       if (outcome === 'extended') active.untilMs = untilMs;
-      // Stops the handler. A try that is being settled meanwhile no longer listens.
+      // Stops the handler. An attempt that is being settled meanwhile no longer listens.
       else active.cancel.abort(LEASE_LOST);
     } catch (error) {
       emit({ type: 'store.failed', operation: 'extend', error: error as Error });

@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { OrderStore } from '../store/store.ts';
 import type { Publisher } from './publisher.ts';
 
-/** Publishes whoever has the turn after a delivery with an order key has ended. Never fails: the sweep heals. */
+/** Publishes the delivery that has the turn after one with an order key has ended. Never fails: the sweep repairs. */
 export type PassTurns = (ended: Readonly<{ destination: string; deliveryId: string }>) => void;
 
 export type PassTurnsParts = Readonly<{
@@ -14,8 +14,8 @@ export type PassTurnsParts = Readonly<{
 }>;
 
 /**
- * The message of a delivery that waited for its turn was of no use, so whoever gets the turn needs another one. What
- * ends within a turn of the event loop shares a question.
+ * A delivery that waited for its turn has used up its message, so the delivery that gets the turn needs another one.
+ * Deliveries that end within one turn of the event loop share a query.
  */
 export function createPassTurns({ store, publisher, clock, emit }: PassTurnsParts): PassTurns {
   let ended = new Map<string, string>();

@@ -1,20 +1,20 @@
-/** What is known of one destination. */
+/** What a sweep reads about one destination. */
 export type SweepReading = Readonly<{
   /** Deliveries that have been pending and due for GRACE_MS or longer, counted up to QUEUED_ENOUGH. */
   due: number;
   /** Messages in the queue, taken ones included. */
   queued: number;
-  /** Since when the longest due of them has been due, or null. */
+  /** When the longest due delivery fell due, or null. */
   oldestDueAtMs: number | null;
-  /** When the newest message that was taken had been published, or null. */
+  /** When the newest message taken here had been published, or null. */
   takenUntilMs: number | null;
 }>;
 
-/** What the sweep remembers of it. */
+/** What the sweep remembers about it. */
 export type SweepMemory = Readonly<{
-  /** Where the last sweep ended, if what it republished was not all; null begins with the longest due. */
+  /** Where the last sweep ended, if more was left to republish; null begins with the longest due. */
   after: string | null;
-  /** When the sweep last republished anything, or began to sweep. */
+  /** When the sweep last republished anything, or first ran. */
   republishedAtMs: number;
 }>;
 
@@ -22,18 +22,18 @@ export type SweepPlan =
   | Readonly<{ kind: 'rest' }>
   /** The queue has fewer messages than there are due deliveries. */
   | Readonly<{ kind: 'missing'; limit: number; untilMs: number; after: string | null }>
-  /** Messages are taken that are much younger than a delivery that still waits: its own is lost. */
+  /** Messages much younger than a waiting delivery have been taken: its own message is lost. */
   | Readonly<{ kind: 'overtaken'; limit: number; untilMs: number; after: null }>;
 
-/** A message may be under way for so long, and clocks may differ by so much. */
+/** Time that a message may be under way, and difference that clocks may have. */
 export const GRACE_MS = 2_000;
-/** A queue that holds so many keeps everybody busy until the next sweep; also the most that one sweep republishes. */
+/** Messages that keep all processes busy until the next sweep; also the most that one sweep republishes. */
 export const QUEUED_ENOUGH = 10_000;
 
 /**
- * Decides what to publish again. Counting tells that messages are missing, but not which: the longest due are the
- * likeliest, and a page of them after the other is. What guesses wrong is a message that does nothing, and counts as
- * queued until it is taken, so that a sweep never adds more than what is missing.
+ * Decides what to publish again. A count shows that messages are missing, but not which: the longest due deliveries are
+ * the likeliest, page by page. A wrong guess is a message without effect. It counts as queued until it is taken, so a
+ * sweep never adds more messages than are missing.
  */
 export function planSweep(reading: SweepReading, memory: SweepMemory, nowMs: number): SweepPlan {
   const missing = Math.min(reading.due, QUEUED_ENOUGH) - reading.queued;
@@ -48,8 +48,8 @@ export function planSweep(reading: SweepReading, memory: SweepMemory, nowMs: num
 }
 
 /**
- * Whether what was taken lies behind all that the sweep has put into the queue. Before, a delivery may still wait for
- * its second message, which was published long after it fell due.
+ * Whether the messages taken are newer than everything that the sweep has published. Until then a delivery may still
+ * wait for its second message, which was published long after the delivery fell due.
  */
 export function isPastRepublished(takenUntilMs: number | null, memory: SweepMemory): takenUntilMs is number {
   return takenUntilMs !== null && takenUntilMs > memory.republishedAtMs + GRACE_MS;

@@ -3,22 +3,22 @@ import type { Queue, QueueEntry } from '../queue/queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export type Publisher = Readonly<{
-  /** Publishes soon, together with what else comes meanwhile. Never waits, never fails: the sweep heals. */
+  /** Publishes soon, in one batch with other entries. Never waits and never fails: the sweep publishes what is lost. */
   publish(entries: readonly QueueEntry[]): void;
-  /** Publishes when a retry is due. */
+  /** Publishes once a retry is due. */
   publishAt(entry: QueueEntry, dueAtMs: number): void;
-  /** Publishes nothing more but what has been asked for, and forgets what is due later. */
+  /** Forgets what is due later, and resolves when everything else is published. */
   stop(): Promise<void>;
 }>;
 
 /** Entries that one call of the broker carries. */
 const MAX_BATCH = 1_000;
-/** Entries that wait for the call under way; what is beyond is left to the sweep. */
+/** Entries that wait for the call under way; further ones are left to the sweep. */
 const MAX_GATHERED = 20_000;
-/** Retries that are planned in memory; what is beyond is left to the sweep. */
+/** Retries that are planned in memory; further ones are left to the sweep. */
 const MAX_PLANNED = 10_000;
 
-/** Publishes after the store's commit, so nothing depends on it: what is dropped is found by the sweep. */
+/** Publishes after the store's commit, so no delivery depends on it: the sweep finds what is dropped. */
 export function createPublisher(
   parts: Readonly<{ queue: Pick<Queue, 'publish'>; clock: Clock; emit: Emit }>,
 ): Publisher {
@@ -27,22 +27,23 @@ export function createPublisher(
   let gathered: QueueEntry[] = [];
   let sending: Promise<void> | null = null;
 
-  const tell = (published: number, dropped: number) => emit({ type: 'queue.published', published, dropped });
+  const report = (published: number, dropped: number) =>
+    emit({ type: 'queue.published', published, dropped });
   const send = async () => {
-    // What one turn of the event loop accepts shares a call.
+    // Entries of one turn of the event loop share a call.
     await new Promise((resolve) => setImmediate(resolve));
     while (gathered.length > 0) {
       const batch = gathered.slice(0, MAX_BATCH);
       gathered = gathered.slice(MAX_BATCH);
       const { published, dropped } = await queue.publish(batch);
-      tell(published, dropped);
+      report(published, dropped);
     }
     sending = null;
   };
   const publish = (entries: readonly QueueEntry[]) => {
     const room = MAX_GATHERED - gathered.length;
     gathered.push(...entries.slice(0, room));
-    if (entries.length > room) tell(0, entries.length - room);
+    if (entries.length > room) report(0, entries.length - room);
     if (gathered.length > 0) sending ??= send();
   };
 

@@ -12,10 +12,10 @@ export type PurgerParts = Readonly<{
   intervalMs: number;
 }>;
 
-/** Events that one call deletes; the store cuts it into slices that share their commits with ingest. */
+/** Events that one call deletes; the store divides it into slices that share their commits with ingest. */
 const BATCH = 1000;
 
-/** Deletes what is older than the retention, at the start and then every interval. Open events stay. */
+/** Deletes events older than the retention, at the start and then every interval. Events with open deliveries stay. */
 export function createPurger({ store, clock, emit, retentionMs, intervalMs }: PurgerParts): Service {
   return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
     const startedMs = monotonicMs();

@@ -15,7 +15,7 @@ export type ReaperParts = Readonly<{
   store: Pick<LeaseStore, 'expired' | 'settle'> & Pick<SharedStore, 'tryLead'>;
   dispatcher: Pick<Dispatcher, 'holds' | 'wake'>;
   destinations: readonly Destination[];
-  /** For deliveries whose destination is configured no more. */
+  /** For deliveries whose destination is no longer configured. */
   defaultRetry: RetryPolicy;
   clock: Clock;
   random: Random;
@@ -28,14 +28,14 @@ const PAUSE_MS = 5_000;
 const BATCH = 500;
 
 /**
- * Takes back the deliveries whose holder died: each is charged an attempt, so that an event that kills the process
- * ends as a dead letter instead of killing it for ever.
+ * Takes back the deliveries whose holder died. Each is charged an attempt, so that an event that kills the process
+ * ends as a dead letter instead of killing the process for ever.
  */
 export function createReaper(parts: ReaperParts): Reaper {
   const { store, dispatcher, clock, random, emit } = parts;
   const configured = new Map(parts.destinations.map((destination) => [destination.name, destination]));
 
-  /** What fails here is left for the next pass. */
+  /** A failure is left to the next pass. */
   const reclaim = async (expired: ExpiredLease): Promise<'done' | 'failed'> => {
     try {
       await charge(expired);
@@ -47,15 +47,15 @@ export function createReaper(parts: ReaperParts): Reaper {
   };
 
   /**
-   * With full jitter: all that was at work with an event that kills the process is charged beside it, and should not
-   * be at work with it again.
+   * With full jitter: deliveries that were at work beside an event that kills the process are charged with it, and
+   * should not be at work beside it again.
    */
   const charge = async ({ lease, source, destination, attempts, leasedAtMs }: ExpiredLease) => {
     const nowMs = clock.nowMs();
     const attempt = attemptOf(INTERRUPTED, attempts + 1, leasedAtMs, nowMs);
     const rules = configured.get(destination);
     const policy = { ...(rules?.retry ?? parts.defaultRetry), jitter: 1 };
-    // Nobody knows any more what a destination wants that is configured no more: its order is rather kept.
+    // The rules of a destination that is no longer configured are unknown: keep its order.
     const onFailure = rules === undefined ? 'block' : rules.order?.onFailure;
     const settlement = decideSettlement(INTERRUPTED, attempt.number, policy, nowMs, random.next(), onFailure);
     if ((await store.settle(lease, settlement, attempt, nowMs)) === 'lost') return;
@@ -71,13 +71,13 @@ export function createReaper(parts: ReaperParts): Reaper {
     });
   };
 
-  /** Until none is left. What this process still works on is not dead, however late its heartbeat. */
+  /** Until none is left. A delivery at work in this process is not dead, however late its heartbeat. */
   const reclaimUntil = async (untilMs: number) => {
     for (;;) {
       const expired = await store.expired(untilMs, BATCH);
       const dead = expired.filter(({ lease }) => !dispatcher.holds(lease));
       const outcomes = await Promise.all(dead.map(reclaim));
-      // Also after a failure, which may have been one of the answer only: then a retry waits for its timer.
+      // Also after a failure: the store may have settled it although the answer was lost, and its retry needs a timer.
       if (dead.length > 0) dispatcher.wake();
       if (dead.length === 0 || outcomes.includes('failed')) return;
     }
@@ -93,7 +93,7 @@ export function createReaper(parts: ReaperParts): Reaper {
   });
   return {
     ...loop,
-    /** For the start of a process that owns its store alone: whoever held a lease is gone. */
+    /** For the start of a process that owns its store alone: every earlier holder of a lease is gone. */
     reclaimAll: () => reclaimUntil(Number.MAX_SAFE_INTEGER),
   };
 }

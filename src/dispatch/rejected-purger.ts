@@ -15,7 +15,7 @@ export type RejectedPurgerParts = Readonly<{
 /** Requests that one call deletes: they may be large, and ingest waits for the commit. */
 const BATCH = 100;
 
-/** Deletes rejected requests that are older than their retention, at the start and then every interval. */
+/** Deletes rejected requests older than their retention, at the start and then every interval. */
 export function createRejectedPurger(parts: RejectedPurgerParts): Service {
   const { store, clock, emit, retentionMs, intervalMs } = parts;
   return createRunLoop(clock, intervalMs, 'at once', async (signal) => {

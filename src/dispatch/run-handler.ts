@@ -5,14 +5,14 @@ import { resultOfError, resultOfReply } from '../handlers/normalise-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Completion } from './completion.ts';
 
-/** How a handler's run ended, as far as the dispatcher waited for it. */
+/** How a handler's run ended, as far as the dispatcher waits for it. */
 export type Run =
   | Readonly<{ kind: 'finished'; result: TryResult }>
-  /** It completed its delivery itself, whatever it did after that. `error` is what it then threw, or null. */
+  /** The handler completed its delivery itself. `error` is what it threw after that, or null. */
   | Readonly<{ kind: 'completed'; error: string | null }>
-  /** It tried to complete its delivery, and the lease was another's. */
+  /** The handler called `ctx.complete`, but another claim held the lease. */
   | Readonly<{ kind: 'lost' }>
-  /** Told to stop, by a shutdown or because the lease is lost: what it would have come to does not count. */
+  /** Stopped by a shutdown or a lost lease; the handler's result does not count. */
   | Readonly<{ kind: 'cancelled' }>;
 
 export type RunParts = Readonly<{
@@ -24,17 +24,17 @@ export type RunParts = Readonly<{
   clock: Clock;
   /** Aborts to cancel the run. */
   cancel: AbortSignal;
-  /** A handler that did not heed its timeout, for HEEDING_MS or longer, has ended after all. */
+  /** Called when a handler ends HEEDING_MS or more after its timeout. */
   onOverrun: (overranMs: number) => void;
 }>;
 
-/** A handler that heeds its signal has ended by then: only who goes on longer is worth a warning. */
+/** Time for a handler to end after its signal aborts. Only a handler that goes on longer is worth a warning. */
 export const HEEDING_MS = 1_000;
 
 /**
- * Runs a handler under its timeout. At the timeout its signal aborts and the try counts as failed, whether the
- * handler heeds the signal or not. A completion that is under way then, or when the handler returns without it, is
- * waited for: a commit cannot be called back, and its outcome is what counts.
+ * Runs a handler under its timeout. At the timeout its signal aborts and the attempt counts as failed, whether the
+ * handler heeds the signal or not. A completion that is under way at the timeout, or when the handler returns, is
+ * awaited: a commit cannot be called back, and its outcome counts.
  */
 export function runHandler(parts: RunParts): Promise<Run> {
   const { handler, event, context, completion, timeoutMs, clock, cancel, onOverrun } = parts;
@@ -49,7 +49,7 @@ export function runHandler(parts: RunParts): Promise<Run> {
       completion.stop(ENDED);
       resolve(outcomeOf(completion, run) ?? run);
     };
-    /** @param run what it comes to, unless the delivery gets completed after all */
+    /** @param run the outcome, unless the completion under way succeeds */
     const stop = (reason: unknown, run: Run) => {
       if (isDecided) return;
       isDecided = true;
@@ -72,7 +72,7 @@ export function runHandler(parts: RunParts): Promise<Run> {
         isDecided = true;
         return end(runOf(completion, result, timeoutMs));
       }
-      // Its commit may have kept it, and the run, beyond the timeout.
+      // A commit may have kept the run open beyond the timeout.
       if (endedAtMs === null) return;
       const overranMs = clock.nowMs() - endedAtMs;
       if (!cancel.aborted && overranMs >= HEEDING_MS) onOverrun(overranMs);
@@ -84,10 +84,10 @@ export function runHandler(parts: RunParts): Promise<Run> {
   });
 }
 
-/** Told to a handler that calls complete when its try is over. */
+/** Thrown to a handler that calls `ctx.complete` after its attempt has ended. */
 const ENDED = new DOMException('the attempt has ended', 'AbortError');
 
-/** What the completion has decided, or null if nothing. */
+/** The outcome that the completion has decided, or null. */
 function outcomeOf(completion: Completion, run: Run): Run | null {
   const state = completion.state();
   if (state === 'lost') return { kind: 'lost' };
@@ -95,16 +95,16 @@ function outcomeOf(completion: Completion, run: Run): Run | null {
   return run.kind === 'completed' ? run : { kind: 'completed', error: null };
 }
 
-/** What a handler that ended by itself comes to. */
+/** The outcome of a handler that ended by itself. */
 function runOf(completion: Completion, result: TryResult, timeoutMs: number): Run {
   if (completion.state() === 'completed') return { kind: 'completed', error: result.error };
   const failure = completion.failure();
-  // It kept the failure to itself, and would complete its delivery without what belongs to it.
+  // The handler swallowed the failure: its delivery would be completed without the transaction that belongs to it.
   if (failure === null || result.outcome !== 'succeeded') return { kind: 'finished', result };
   return { kind: 'finished', result: resultOfError(failure.error, { timedOut: false, timeoutMs }) };
 }
 
-/** A handler written without `async` may throw before it returns a promise. */
+/** Turns the exception of a handler without `async` into a rejection. */
 async function callHandler(handler: Handler, event: WebhookEvent, context: HandlerContext) {
   return handler.handle(event, context);
 }

@@ -11,15 +11,15 @@ const LONGEST_PAUSE_MS = 5_000;
 export type SettleParts = Readonly<{
   store: Pick<LeaseStore, 'settle'>;
   clock: Clock;
-  /** Aborts when there is no more time to try. */
+  /** Aborts when no time is left. */
   giveUp: AbortSignal;
   onFailure: (error: Error) => void;
 }>;
 
 /**
- * Settles, and goes on trying while the store fails: the work is done, and forgetting so would do it twice. The
+ * Settles, and repeats that while the store fails: the work is done, and a lost result would have it done twice. The
  * worker stays taken meanwhile, which is the back-pressure that a failing store should exert.
- * @returns `abandoned` when told to give up, or the store is closed; the lease then runs out and is charged
+ * @returns `abandoned` if `giveUp` aborts or the store is closed; the lease then runs out and is charged
  */
 export async function settleDurably(
   { store, clock, giveUp, onFailure }: SettleParts,

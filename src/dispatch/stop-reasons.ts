@@ -1,7 +1,7 @@
-/** Why an attempt is told to stop: the reason of its `cancel` signal, and of the signal that the handler has. */
+/** Why an attempt is cancelled: the reason of its `cancel` signal, and of the handler's signal. */
 export const SHUTDOWN = new DOMException('the receiver shuts down', 'AbortError');
 export const LEASE_LOST = new DOMException('the lease is held by another claim', 'AbortError');
-/** Another may have taken the lease back by now, so the try is not even begun. */
+/** Another process may hold the delivery by now, so the attempt is not begun. */
 export const CLAIMED_TOO_LATE = new DOMException(
   'the lease ran out before the claim came back',
   'AbortError',

@@ -9,7 +9,7 @@ import type { QueueSource } from './queue-source.ts';
 
 export type SweeperParts = Readonly<{
   queue: Pick<Queue, 'publish' | 'depth'>;
-  /** The leader among the processes sweeps; several would each add what is missing. */
+  /** Only the leader sweeps; several processes would each publish what is missing. */
   store: Pick<QueuedStore, 'countDue' | 'duePending'> & Pick<SharedStore, 'tryLead'>;
   source: Pick<QueueSource, 'takenUntilMs'>;
   clock: Clock;
@@ -17,12 +17,12 @@ export type SweeperParts = Readonly<{
 }>;
 
 const PAUSE_MS = 1_000;
-/** Deliveries that are read and published at a time. */
+/** Deliveries read and published at a time. */
 const PAGE = 1_000;
 
 /**
- * Publishes again what is due and has no message: after a crash between commit and publish, a broker that was away
- * or has forgotten, and for retries whose process is gone.
+ * Publishes again the deliveries that are due and have no message: after a crash between commit and publish, after a
+ * broker was away or lost messages, and for retries whose process is gone.
  */
 export function createSweeper(parts: SweeperParts): Service & Readonly<{ sweep(): Promise<void> }> {
   const { queue, store, source, clock, emit } = parts;
@@ -32,7 +32,7 @@ export function createSweeper(parts: SweeperParts): Service & Readonly<{ sweep()
     const { destination } = depth;
     const queued = depth.waiting + depth.unacknowledged;
     const takenUntilMs = source.takenUntilMs(destination);
-    // What cannot change the plan is not asked for.
+    // Counts that cannot change the plan are not read.
     const due = queued >= QUEUED_ENOUGH ? 0 : await store.countDue(destination, untilMs, QUEUED_ENOUGH);
     const first = isPastRepublished(takenUntilMs, memory)
       ? (await store.duePending(destination, untilMs, 1, null)).deliveries[0]
@@ -40,18 +40,18 @@ export function createSweeper(parts: SweeperParts): Service & Readonly<{ sweep()
     return { due, queued, takenUntilMs, oldestDueAtMs: first?.dueAtMs ?? null };
   };
 
-  /** @returns where it ended, or null if there is nothing behind */
+  /** @returns where it ended, or null if nothing is left */
   const republish = async (destination: string, limit: number, untilMs: number, after: string | null) => {
     let left = limit;
     let at = after;
     do {
       const page = await store.duePending(destination, untilMs, Math.min(PAGE, left), at);
       const entries = page.deliveries.map(({ deliveryId }) => ({ destination, deliveryId }));
-      // They may have been taken since they were counted.
+      // The deliveries may have been taken since they were counted.
       if (entries.length === 0) return null;
       const { published, dropped } = await queue.publish(entries);
       emit({ type: 'queue.republished', destination, count: published });
-      // The broker is away, or full: what was not taken is still missing then.
+      // The broker is away or full: what it did not take is still missing.
       if (dropped > 0) return at;
       left -= entries.length;
       at = page.next;

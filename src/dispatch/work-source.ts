@@ -1,17 +1,17 @@
 import type { Settlement } from '../domain/settlement.ts';
 import type { Leased, LeaseStore } from '../store/store.ts';
 
-/** A leased delivery, and who wants to know what became of it. */
+/** A leased delivery, and the callback for its end. */
 export type Work = Readonly<{
   leased: Leased;
-  /** Nothing more comes of it: how it was settled, or null if its lease was lost or the store never answered. Once. */
+  /** Called once: how the delivery was settled, or null if its lease was lost or the store never answered. */
   end(settlement: Settlement | null): void;
 }>;
 
 export type TakeRequest = Readonly<{
   destination: string;
   limit: number;
-  /** Fences what is leased; unique for ever. */
+  /** The fence of these leases; unique for ever. */
   token: string;
   nowMs: number;
   leaseUntilMs: number;
@@ -19,7 +19,7 @@ export type TakeRequest = Readonly<{
 
 export type Taken = Readonly<{
   work: readonly Work[];
-  /** When it makes sense to ask again without being told (past: now), or null. */
+  /** When to ask again if no signal comes before (past: now), or null. */
   nextDueAtMs: number | null;
 }>;
 
@@ -29,7 +29,7 @@ export interface WorkSource {
   take(request: TakeRequest): Promise<Taken>;
 }
 
-/** Straight from the store, the longest due first: what a receiver without a queue does. */
+/** Claims from the store, the longest due first: the source of a receiver without a queue. */
 export function createStoreSource(store: Pick<LeaseStore, 'claim'>): WorkSource {
   return {
     async take({ destination, limit, ...request }) {

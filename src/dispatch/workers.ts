@@ -25,7 +25,7 @@ export type WorkersParts<Slot extends WorkedSlot> = Omit<AttemptParts, 'giveUp'>
     onFreed: (slot: Slot) => void;
   }>;
 
-/** Runs claimed deliveries to their settlement, and knows which are at work. */
+/** Runs claimed deliveries to their settlement, and keeps a record of those at work. */
 export type Workers<Slot extends WorkedSlot> = Readonly<{
   /** Begins an attempt, which counts as active when this returns. */
   take(slot: Slot, work: Work): void;
@@ -33,11 +33,11 @@ export type Workers<Slot extends WorkedSlot> = Readonly<{
   activeCount(): number;
   /** Whether this process works under that very lease. */
   holds(lease: Lease): boolean;
-  /** From now on, what is taken is released uncharged. */
+  /** From now on, deliveries that are taken are released uncharged. */
   refuse(): void;
   /** Cancels the attempts at work, which are released uncharged. */
   release(): void;
-  /** Ends the attempts to settle with a store that fails. */
+  /** Stops waiting for a store that fails to settle. */
   giveUp(): void;
 }>;
 

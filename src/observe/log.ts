@@ -18,10 +18,10 @@ export type LogOptions = Readonly<{
   clock?: Clock;
 }>;
 
-/** A reader of our stdout that stands still may cost this much memory; after that lines are dropped, not events. */
+/** Memory for lines while nothing reads stdout; beyond it, lines are dropped. */
 const STDOUT_BACKLOG_BYTES = 8 * 1024 * 1024;
 
-/** The logger of the program: one JSON object a line, or for people, coloured text. */
+/** The program's logger: one JSON object a line, or coloured text for people. */
 export function createLog({ level, format, destination, clock = systemClock }: LogOptions): Logger {
   const options: LoggerOptions = {
     level,
@@ -35,8 +35,8 @@ export function createLog({ level, format, destination, clock = systemClock }: L
 }
 
 /**
- * Asynchronous, because a synchronous write to a pipe that nobody reads stops the event loop, and with it ingest.
- * Pino writes out what is left when the process exits; only SIGKILL loses lines.
+ * Asynchronous, because a synchronous write to a full pipe stops the event loop, and with it ingest. Pino writes the
+ * remaining lines when the process exits; only SIGKILL loses some.
  */
 function stdoutLog(options: LoggerOptions): Logger {
   const stdout = pino.destination({ dest: 1, sync: false, maxLength: STDOUT_BACKLOG_BYTES });
@@ -52,7 +52,7 @@ function stdoutLog(options: LoggerOptions): Logger {
   return log;
 }
 
-/** Synchronous: at a terminal a line has to be there when the thing it tells of happens. */
+/** Synchronous: at a terminal a line must appear when its event happens. */
 function prettyStream(destination: DestinationStream = pino.destination({ dest: 1, sync: true })) {
   const toText = prettyFactory({
     colorize: process.stdout.isTTY === true,
@@ -66,8 +66,8 @@ function prettyStream(destination: DestinationStream = pino.destination({ dest: 
 }
 
 /**
- * Words what the core tells. Payloads, headers and secrets never get into a line, every string is cut, and what a
- * client can cause at will is throttled.
+ * Writes the core's events as log lines. Payloads, headers and secrets never get into a line, every string is cut, and
+ * lines that a client can cause at will are throttled.
  */
 export function createLogSubscriber(logger: Logger, { clock }: Readonly<{ clock: Clock }>): Emit {
   const write = createLineWriter(logger, clock);
@@ -99,7 +99,7 @@ function receiverLines(write: WriteLine): Handlers {
         message: scrubbed(event.message),
         fields: () => details(event.details),
       }),
-    // Something nobody foresaw: here the stack is worth its length.
+    // An unforeseen error: here the stack is worth its length.
     'receiver.failed': (event) =>
       write({
         type: event.type,

@@ -1,21 +1,21 @@
-/** What a store may fail at, as metrics and logs name it. A fixed list, so that the label is bounded. */
+/** Store operations that may fail, as metrics and logs name them. A fixed list, so that the label is bounded. */
 export const STORE_OPERATIONS = [
   'insert',
   'claim',
   'extend',
   'settle',
-  /** Of a handler's own, within its transaction. */
+  /** A handler's `ctx.complete`, with its transaction. */
   'complete',
   'expired',
   'browse',
   'stats',
   'sweep',
-  /** Who has the turn of an order key next. */
+  /** Which deliveries have the turn of their order key next. */
   'turns',
   'replay',
   'purge',
   'vacuum',
-  /** Requests that were refused: kept, dropped, purged. */
+  /** Keeping, dropping and purging rejected requests. */
   'rejected',
   'source_state',
   'ping',
@@ -28,7 +28,7 @@ export type StoreOperation = (typeof STORE_OPERATIONS)[number];
 
 const KNOWN: ReadonlySet<string> = new Set(STORE_OPERATIONS);
 
-/** The word for an operation that the core reported; `other` for one that the list does not have. */
+/** The label of a reported operation; `other` for one outside the list. */
 export function storeOperation(reported: string): StoreOperation {
   return KNOWN.has(reported) ? (reported as StoreOperation) : 'other';
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../../domain/errors.ts';
 /** Longest strings in a log line: an error's message, and everything else. */
 export const ERROR_CHARS = 512;
 export const TEXT_CHARS = 256;
-/** Most that the details of a notice may take, as JSON. */
+/** Characters of the details of a notice, as JSON. */
 const DETAILS_CHARS = 2048;
 
 /** Cuts a text to at most `chars`. */
@@ -11,16 +11,16 @@ export function bounded(text: string, chars = TEXT_CHARS): string {
   return text.length <= chars ? text : `${text.slice(0, chars - 1)}…`;
 }
 
-/** What secrets look like when a library puts them in a message: user info in URLs, bearer tokens, signing secrets. */
+/** Secrets as libraries put them in messages: user info in URLs, bearer tokens, signing secrets. */
 const SECRETS: readonly [RegExp, string][] = [
   [/\/\/[^\s/@]{1,256}@/g, '//[redacted]@'],
   [/\b(Bearer|Basic) [\w.~+/=-]+/gi, '$1 [redacted]'],
   [/\bwhsec_[\w+/=-]+/g, 'whsec_[redacted]'],
 ];
 
-/** A text that came from outside the core: without what looks like a secret, then cut. */
+/** A text from outside the core, without what looks like a secret, and cut. */
 export function scrubbed(text: string, chars = ERROR_CHARS): string {
-  // Cut first as well, generously, so that a message of megabytes does not cost a search of megabytes.
+  // Cut before the search too, so that a message of megabytes does not cost a search of megabytes.
   const start = text.slice(0, 2 * chars);
   return bounded(
     SECRETS.reduce((clean, [pattern, instead]) => clean.replace(pattern, instead), start),
@@ -30,7 +30,7 @@ export function scrubbed(text: string, chars = ERROR_CHARS): string {
 
 const SECRET_NAMES = /secret|password|token|authorization|cookie|credential|api.?key|headers|payload|body$/i;
 
-/** Details of a notice as they may be logged: no value under a name that means a secret, strings and all cut. */
+/** Details of a notice as they may be logged: no value under a name that means a secret, everything cut. */
 export function boundedDetails(
   details: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> | string {
@@ -45,7 +45,7 @@ function toJson(details: Readonly<Record<string, unknown>>): string {
       return typeof value === 'string' ? scrubbed(value) : value;
     });
   } catch {
-    // A cycle or a BigInt: the notice itself still has to come out.
+    // A cycle or a BigInt: the notice itself must still be logged.
     return '"[details that JSON cannot hold]"';
   }
 }
@@ -61,7 +61,7 @@ export type ErrorFields = Readonly<{
   stack?: string;
 }>;
 
-/** An error in flat fields: its message, its code and its cause's message; the stack only where it is asked for. */
+/** An error in flat fields: its message, its code and its cause's message; the stack only on request. */
 export function errorFields(error: unknown, withStack: boolean): ErrorFields {
   if (!(error instanceof Error)) return { error: scrubbed(messageOf(error)) };
   const { code } = error as { code?: unknown };
@@ -73,7 +73,7 @@ export function errorFields(error: unknown, withStack: boolean): ErrorFields {
   };
 }
 
-/** RFC 3339 UTC, or undefined for no time or one that is none: a log line must never throw. */
+/** RFC 3339 UTC; undefined for null or an invalid time, since a log line must never throw. */
 export function rfc3339(timeMs: number | null): string | undefined {
   if (timeMs === null || !(Math.abs(timeMs) <= 8.64e15)) return undefined;
   return new Date(timeMs).toISOString();

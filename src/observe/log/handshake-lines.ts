@@ -2,7 +2,7 @@ import type { Handlers } from '../subscriber.ts';
 import { rfc3339, scrubbed } from './bounded.ts';
 import type { WriteLine } from './writer.ts';
 
-/** How handshakes, and requests that were not verified, are worded. What they bring is never a part of it. */
+/** Lines about handshakes and requests that failed verification, without their contents. */
 export function handshakeLines(write: WriteLine): Handlers {
   return {
     'handshake.answered': (event) =>
@@ -29,7 +29,7 @@ export function handshakeLines(write: WriteLine): Handlers {
       write({
         type: event.type,
         level: 'info',
-        message: `a handshake brought the secret of the source; webhook-receiver source-state ${event.source} shows it`,
+        message: `a handshake delivered the secret of the source; webhook-receiver source-state ${event.source} shows it`,
         fields: () => ({ source: event.source, handshake: event.handshake }),
       }),
     'rejected.kept': (event) =>

@@ -7,7 +7,7 @@ import type { Fields, WriteLine } from './writer.ts';
 
 type EventOf<Type extends ReceiverEvent['type']> = Extract<ReceiverEvent, { type: Type }>;
 
-/** The receiver's own trouble, for the operator; every other reason is a mistake of the client. */
+/** Reasons for the operator to act on; every other reason is a mistake of the client. */
 const RECEIVER_REASONS: ReadonlySet<RejectionReason> = new Set([
   'queue_full',
   'overloaded',
@@ -31,7 +31,7 @@ const SETTLEMENT_WORDS: Readonly<Record<Settlement['kind'], string>> = {
   released: 'delivery released',
 };
 
-/** How requests and their events are worded. Fields are named one by one: nothing gets in by being added to an event. */
+/** Lines about requests and their events. Fields are named one by one, so that a new member of an event is not logged. */
 export function ingestLines(write: WriteLine): Handlers {
   return {
     'event.accepted': (event) =>
@@ -41,11 +41,11 @@ export function ingestLines(write: WriteLine): Handlers {
         ? write({
             type: event.type,
             level: 'warn',
-            message: 'known key with another body: kept the first',
+            message: 'duplicate with another body: the first is kept',
             fields: () => duplicate(event),
             throttleBy: 'conflict',
           })
-        : write({ type: event.type, level: 'debug', message: 'known key', fields: () => duplicate(event) }),
+        : write({ type: event.type, level: 'debug', message: 'duplicate', fields: () => duplicate(event) }),
     'event.rejected': (event) =>
       write({
         type: event.type,
@@ -81,7 +81,7 @@ function duplicate(event: EventOf<'event.duplicate'>): Fields {
   };
 }
 
-/** How deliveries are worded: one wide line for each attempt, with all that is known of it. */
+/** Lines about deliveries: one wide line for each attempt. */
 export function deliveryLines(write: WriteLine): Handlers {
   return {
     'attempt.finished': (event) =>
@@ -103,7 +103,7 @@ export function deliveryLines(write: WriteLine): Handlers {
       write({
         type: event.type,
         level: event.settlement === 'failed' ? 'error' : 'warn',
-        message: 'lease of a holder that died taken back',
+        message: 'took back the lease of a process that died',
         fields: () => ({ ...delivery(event), attempt: event.attempt, settlement: event.settlement }),
       }),
     'delivery.released': (event) =>
@@ -117,7 +117,7 @@ export function deliveryLines(write: WriteLine): Handlers {
       write({
         type: event.type,
         level: 'warn',
-        message: 'handler went on after its timeout, and has now ended',
+        message: 'a handler ended long after its timeout',
         fields: () => ({ ...delivery(event), overran_ms: roundedMs(event.overranMs) }),
         throttleBy: event.destination,
       }),

@@ -3,10 +3,10 @@ import type { Handlers } from '../subscriber.ts';
 import { bounded, errorFields, roundedMs } from './bounded.ts';
 import type { WriteLine } from './writer.ts';
 
-/** A sixth of a lease: leases still hold, but a clock that is so far off is not kept by anything. */
+/** A sixth of a lease: leases still hold, but a clock that is so far off is not synchronised. */
 const SKEW_WARN_MS = 5_000;
 
-/** How the store's doings are worded. Commits are thousands a second and only counted. */
+/** Lines about the store. Commits are thousands a second and only counted. */
 export function storeLines(write: WriteLine, withStack: () => boolean): Handlers {
   return {
     'store.failed': (event) =>
@@ -41,7 +41,7 @@ export function storeLines(write: WriteLine, withStack: () => boolean): Handlers
   };
 }
 
-/** How the broker's doings are worded. What it publishes is thousands a second and only counted. */
+/** Lines about the broker. Publishes are thousands a second and only counted. */
 export function queueLines(write: WriteLine, withStack: () => boolean): Handlers {
   return {
     'queue.connected': (event) =>
@@ -58,7 +58,7 @@ export function queueLines(write: WriteLine, withStack: () => boolean): Handlers
       write({
         type: event.type,
         level: 'info',
-        message: 'due deliveries without a message were published again',
+        message: 'published due deliveries that had no message',
         fields: () => ({ destination: event.destination, count: event.count }),
         throttleBy: event.destination,
       }),

@@ -5,13 +5,13 @@ export const WINDOW_MS = 1000;
 
 /**
  * Whether a line of this key may be written now. Keys come from fixed lists, so they are few.
- * `report` is told how many were held back: when their second is over, or before the key's next line.
+ * `report` is called with the number of suppressed lines when their second is over, or before the key's next line.
  */
 export type Throttle = (key: string, report: (suppressed: number) => void) => boolean;
 
 type Window = { startMs: number; admitted: number; suppressed: number; close: () => void };
 
-/** Admits a few lines of each key per second, so that whoever floods the receiver does not flood the log too. */
+/** Admits a few lines of each key per second, so that a flood of requests does not flood the log. */
 export function createThrottle(clock: Clock): Throttle {
   const windows = new Map<string, Window>();
 
@@ -37,7 +37,7 @@ export function createThrottle(clock: Clock): Throttle {
   };
 }
 
-/** A timer, because after a flood the next line may never come. */
+/** By a timer, since the next line may never come. */
 function reportAtEnd(
   clock: Clock,
   window: Window,
@@ -52,7 +52,7 @@ function reportAtEnd(
   };
 }
 
-/** A clock that stepped back begins a new second: a window in the future would be silent until it came. */
+/** After a clock stepped back a new window begins: one in the future would be silent until it came. */
 function isOpen(window: Window, nowMs: number): boolean {
   return nowMs >= window.startMs && nowMs < window.startMs + WINDOW_MS;
 }

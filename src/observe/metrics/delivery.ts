@@ -7,7 +7,7 @@ import { perName, seconds } from './labels.ts';
 const PROCESSING_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 const WAIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 300, 1800];
 
-/** What became of deliveries, by destination. */
+/** Metrics of attempts and deliveries, by destination. */
 export function deliveryMetrics(registry: Registry, destinations: readonly string[]): Handlers {
   const of = perName(destinations, destinationSeries(registry, destinations));
   return {
@@ -52,7 +52,7 @@ function destinationSeries(
   };
 }
 
-/** Every series of a configured destination is there from the start: its first failure has to show in a rate. */
+/** Every series of a configured destination exists from the start, so that its first failure shows in a rate. */
 function destinationMetrics(registry: Registry, destinations: readonly string[]) {
   const counter = (name: string, help: string) => {
     const made = new Counter({ name, help, labelNames: ['destination'], registers: [registry] });
@@ -66,12 +66,12 @@ function destinationMetrics(registry: Registry, destinations: readonly string[])
   };
   return {
     attempts: attemptsTotal(registry, destinations),
-    errors: counter('webhook_processing_errors_total', 'Tries that did not succeed.'),
-    deadLetters: counter('webhook_dead_letters_total', 'Deliveries that were given up.'),
-    duration: histogram('webhook_processing_duration_seconds', 'How long a try took.', PROCESSING_BUCKETS),
+    errors: counter('webhook_processing_errors_total', 'Attempts that did not succeed.'),
+    deadLetters: counter('webhook_dead_letters_total', 'Deliveries that became dead letters.'),
+    duration: histogram('webhook_processing_duration_seconds', 'Duration of an attempt.', PROCESSING_BUCKETS),
     wait: histogram(
       'webhook_delivery_wait_seconds',
-      'From acceptance to the start of the first try.',
+      'Time from acceptance to the start of the first attempt.',
       WAIT_BUCKETS,
     ),
   };
@@ -80,7 +80,7 @@ function destinationMetrics(registry: Registry, destinations: readonly string[])
 function attemptsTotal(registry: Registry, destinations: readonly string[]) {
   const attempts = new Counter({
     name: 'webhook_attempts_total',
-    help: 'Finished tries by how they ended.',
+    help: 'Finished attempts by outcome.',
     labelNames: ['destination', 'outcome'],
     registers: [registry],
   });
@@ -90,19 +90,16 @@ function attemptsTotal(registry: Registry, destinations: readonly string[]) {
   return attempts;
 }
 
-/** @param charge counts a reclaimed lease as the interrupted try that it is charged as */
+/** @param charge counts a reclaimed lease as the interrupted attempt that the delivery is charged */
 function leaseMetrics(
   registry: Registry,
   charge: (destination: string, settlement: Settlement['kind']) => void,
 ): Handlers {
   const counter = (name: string, help: string) => new Counter({ name, help, registers: [registry] });
-  const lost = counter('webhook_leases_lost_total', 'Tries dropped because somebody else held the lease.');
-  const reclaimed = counter('webhook_leases_reclaimed_total', 'Leases taken back from a holder that died.');
-  const released = counter(
-    'webhook_deliveries_released_total',
-    'Deliveries given back uncharged at shutdown.',
-  );
-  const overrun = counter('webhook_handlers_overrun_total', 'Handlers that went on after their timeout.');
+  const lost = counter('webhook_leases_lost_total', 'Attempts dropped because another claim held the lease.');
+  const reclaimed = counter('webhook_leases_reclaimed_total', 'Leases taken back from processes that died.');
+  const released = counter('webhook_deliveries_released_total', 'Deliveries released uncharged at shutdown.');
+  const overrun = counter('webhook_handlers_overrun_total', 'Handlers that ended long after their timeout.');
   return {
     'lease.lost': () => lost.inc(),
     'lease.reclaimed': (event) => {

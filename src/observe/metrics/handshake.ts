@@ -1,18 +1,18 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Handlers } from '../subscriber.ts';
 
-/** A handshake that a configured source may be asked for. */
+/** A handshake of a configured source. */
 export type HandshakeName = Readonly<{
   source: string;
   handshake: string;
-  /** The source has subscriptions confirmed. */
+  /** Whether the source confirms subscriptions. */
   confirms: boolean;
 }>;
 
 export const HANDSHAKE_OUTCOMES = ['answered', 'refused'] as const;
 type HandshakeOutcome = (typeof HANDSHAKE_OUTCOMES)[number];
 
-/** How handshakes went, and what became of requests that were not verified. Every series is there from the start. */
+/** Counters of handshakes and of requests that failed verification. Every series exists from the start. */
 export function handshakeMetrics(
   registry: Registry,
   sources: readonly string[],
@@ -22,13 +22,13 @@ export function handshakeMetrics(
   const confirmations = perSource(
     registry,
     names.filter(({ confirms }) => confirms).map(({ source }) => source),
-    ['webhook_confirmations_total', 'Calls that confirm a subscription, by how they ended.'],
+    ['webhook_confirmations_total', 'Calls that confirm a subscription, by outcome.'],
     ['confirmed', 'failed'],
   );
   const rejected = perSource(
     registry,
     sources,
-    ['webhook_rejected_requests_total', 'Requests that were not verified, by whether they were kept.'],
+    ['webhook_rejected_requests_total', 'Requests that failed verification, by whether they were kept.'],
     ['kept', 'dropped'],
   );
   return {
@@ -44,14 +44,14 @@ export function handshakeMetrics(
 function handshakesTotal(registry: Registry, names: readonly HandshakeName[]) {
   const counter = new Counter({
     name: 'webhook_handshakes_total',
-    help: "Providers' questions about an endpoint, by how they were answered.",
+    help: 'Requests by which providers check an endpoint, by outcome.',
     labelNames: ['source', 'handshake', 'outcome'],
     registers: [registry],
   });
   for (const { source, handshake } of names) {
     for (const outcome of HANDSHAKE_OUTCOMES) counter.inc({ source, handshake, outcome }, 0);
   }
-  // Both names are of the configuration: no client can add a series.
+  // Both names come from the configuration: no client can add a series.
   return (source: string, handshake: string, outcome: HandshakeOutcome) =>
     counter.inc({ source, handshake, outcome });
 }

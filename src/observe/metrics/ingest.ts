@@ -7,8 +7,8 @@ import { perName, seconds } from './labels.ts';
 const ACCEPT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
- * What came in and what it was answered. Every series that a configured source can have is there from the start.
- * @param verified those of the sources that verify their requests
+ * Counters of requests by their answer. Every series that a configured source can have exists from the start.
+ * @param verified the sources that verify their requests
  */
 export function ingestMetrics(
   registry: Registry,
@@ -19,7 +19,7 @@ export function ingestMetrics(
   const of = perName(sources, sourceSeries(registry, sources, verified));
   const acceptDuration = new Histogram({
     name: 'webhook_accept_duration_seconds',
-    help: 'From request to answer, for accepted events and duplicates.',
+    help: 'Time from request to answer, for accepted events and duplicates.',
     buckets: ACCEPT_BUCKETS,
     registers: [registry],
   });
@@ -68,7 +68,7 @@ function sourceSeries(
 function eventsTotal(registry: Registry, sources: readonly string[], verified: readonly string[]) {
   const events = new Counter({
     name: 'webhook_events_total',
-    help: 'Requests by what they were answered; source is empty when the request named none that exists.',
+    help: 'Requests by result; source is empty when the request named no source that exists.',
     labelNames: ['result', 'source', 'reason'],
     registers: [registry],
   });
@@ -84,7 +84,7 @@ function eventsTotal(registry: Registry, sources: readonly string[], verified: r
   return events;
 }
 
-/** The others would be some thirty series a source that never move. */
+/** The other reasons would be some thirty series a source that never move. */
 function reasonsOf(source: string, isVerified: boolean): readonly RejectionReason[] {
   if (source === '') return ['unknown_source'];
   const others: ReadonlySet<RejectionReason> = new Set<RejectionReason>(
@@ -98,7 +98,7 @@ function reasonsOf(source: string, isVerified: boolean): readonly RejectionReaso
 function conflictsTotal(registry: Registry, sources: readonly string[]) {
   const conflicts = new Counter({
     name: 'webhook_conflicts_total',
-    help: 'Duplicates whose body differs from that of the first.',
+    help: 'Duplicates whose body differs from the body of the first.',
     labelNames: ['source'],
     registers: [registry],
   });
@@ -109,7 +109,7 @@ function conflictsTotal(registry: Registry, sources: readonly string[]) {
 function keysMissingTotal(registry: Registry, destinations: readonly string[]) {
   const missing = new Counter({
     name: 'webhook_order_keys_missing_total',
-    help: 'Events of a destination with order in which no order key was found; their deliveries wait for nobody.',
+    help: 'Events without an order key for a destination with order; their deliveries wait for no other.',
     labelNames: ['destination'],
     registers: [registry],
   });

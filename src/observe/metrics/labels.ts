@@ -1,6 +1,6 @@
 /**
- * Resolves what belongs to a label's value once, so that counting an event is a map lookup. A name outside the
- * configured ones shares the empty label: no client can add a series.
+ * Makes the series of each name once, so that counting an event is a map lookup. Names that are not configured share the
+ * empty label: no client can add a series.
  */
 export function perName<T>(names: readonly string[], make: (name: string) => T): (name: string | null) => T {
   const known = new Map(names.map((name) => [name, make(name)]));
@@ -8,7 +8,7 @@ export function perName<T>(names: readonly string[], make: (name: string) => T):
   return (name) => (name === null ? unknown : (known.get(name) ?? unknown));
 }
 
-/** Milliseconds as Prometheus wants them. A clock that stepped back must not take anything from a sum. */
+/** Seconds for Prometheus. A negative duration, of a clock that stepped back, counts as 0 so that no sum falls. */
 export function seconds(ms: number): number {
   return ms > 0 ? ms / 1000 : 0;
 }

@@ -5,11 +5,11 @@ import type { Handlers } from '../subscriber.ts';
 /** Counters of what is published to the broker. */
 export function queueMetrics(registry: Registry): Handlers {
   const counter = (name: string, help: string) => new Counter({ name, help, registers: [registry] });
-  const published = counter('webhook_queue_published_total', 'Delivery ids that the broker took.');
-  const dropped = counter('webhook_queue_dropped_total', 'Delivery ids that the broker did not take.');
+  const published = counter('webhook_queue_published_total', 'Delivery ids that the broker accepted.');
+  const dropped = counter('webhook_queue_dropped_total', 'Delivery ids that the broker did not accept.');
   const republished = counter(
     'webhook_queue_republished_total',
-    'Delivery ids that the sweep published again because they were due without a message.',
+    'Delivery ids that the sweep published because they were due without a message.',
   );
   return {
     'queue.published': (event) => {
@@ -34,7 +34,7 @@ export function createQueueGauges(
   });
   const messages = new Gauge({
     name: 'webhook_queue_messages',
-    help: 'Messages in the broker, by whether they wait or are taken.',
+    help: 'Messages in the broker: waiting, or taken and not yet acknowledged.',
     labelNames: ['destination', 'state'],
     registers: [registry],
   });

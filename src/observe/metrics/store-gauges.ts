@@ -3,18 +3,21 @@ import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import type { StatusCount, StoreStats } from '../../store/store.ts';
 import { seconds } from './labels.ts';
 
-/** The gauges that only the store can tell. */
+/** Gauges of the store's own counts. */
 export type StoreGauges = Readonly<{
   set: (stats: StoreStats, nowMs: number) => void;
-  /** Takes the samples away: a value of yesterday would pass for one of now. */
+  /** Removes the samples, since an old value would pass for a current one. */
   clear: () => void;
 }>;
 
-/** Gauges set from one reading of the store's own counters, so that a scrape costs the same at any size. */
+/** Gauges set from the store's own counters, so that a scrape costs the same at any size of the store. */
 export function createStoreGauges(registry: Registry, destinations: readonly string[]): StoreGauges {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
-  const depth = gauge('webhook_queue_depth', 'Deliveries that are pending.');
-  const age = gauge('webhook_oldest_pending_age_seconds', 'Age of the oldest pending delivery; 0 with none.');
+  const depth = gauge('webhook_queue_depth', 'Pending deliveries.');
+  const age = gauge(
+    'webhook_oldest_pending_age_seconds',
+    'Age of the oldest pending delivery; 0 without one.',
+  );
   const events = gauge('webhook_events_stored', 'Events in the store, whatever their status.');
   const bytes = gauge('webhook_database_bytes', 'Size of the database on disk.');
   const deliveries = new Gauge({
@@ -60,7 +63,7 @@ function pendingCount(counts: readonly StatusCount[]): number {
   return counts.reduce((sum, row) => (row.status === 'pending' ? sum + row.count : sum), 0);
 }
 
-/** A destination that left the configuration still shows while the store has deliveries of it: they are stuck. */
+/** A destination that left the configuration stays visible while the store has deliveries for it: they are stuck. */
 function setDeliveries(
   gauge: Gauge<'destination' | 'status'>,
   destinations: readonly string[],

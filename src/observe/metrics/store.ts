@@ -8,34 +8,34 @@ const COMMIT_BUCKETS = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
 ];
 
-/** How the store does: group commits, failures, clean-up. */
+/** Metrics of the store: group commits, failures, clean-up. */
 export function storeMetrics(registry: Registry): Handlers {
   const batchSize = new Histogram({
     name: 'webhook_commit_batch_size',
-    help: 'Operations that one commit made durable.',
+    help: 'Operations made durable by one commit.',
     buckets: BATCH_BUCKETS,
     registers: [registry],
   });
   const commitDuration = new Histogram({
     name: 'webhook_commit_duration_seconds',
-    help: 'How long a commit took, fsync included.',
+    help: 'Duration of a commit, fsync included.',
     buckets: COMMIT_BUCKETS,
     registers: [registry],
   });
   const errors = storeErrorsTotal(registry);
   const deleted = new Counter({
     name: 'webhook_cleanup_deleted_total',
-    help: 'Events deleted because their retention was over.',
+    help: 'Events deleted after their retention.',
     registers: [registry],
   });
   const clockSkew = new Gauge({
     name: 'webhook_clock_skew_seconds',
-    help: "How far this process's clock is ahead of the database server's; 0 with SQLite.",
+    help: "Seconds by which this process's clock is ahead of the database server's; 0 with SQLite.",
     registers: [registry],
   });
   const leader = new Gauge({
     name: 'webhook_leader',
-    help: '1 while this process takes back the work of dead ones and cleans up, else 0.',
+    help: '1 while this process reclaims the work of dead processes and cleans up, else 0.',
     registers: [registry],
   });
   return {
@@ -46,7 +46,7 @@ export function storeMetrics(registry: Registry): Handlers {
       commitDuration.observe(seconds(event.durationMs));
     },
     'store.failed': (event) => errors.inc({ operation: storeOperation(event.operation) }),
-    // Counted as it goes: a run that fails half-way has still deleted.
+    // Counted by batch: a run that fails half-way has still deleted events.
     'cleanup.batch': (event) => deleted.inc(event.deleted),
   };
 }
@@ -54,7 +54,7 @@ export function storeMetrics(registry: Registry): Handlers {
 function storeErrorsTotal(registry: Registry) {
   const errors = new Counter({
     name: 'webhook_store_errors_total',
-    help: 'Operations that the store could not do.',
+    help: 'Store operations that failed.',
     labelNames: ['operation'],
     registers: [registry],
   });
