@@ -33,7 +33,7 @@ test('a rejection fails at once', () => {
   assert.deepEqual(decide({ ...FAILED, outcome: 'rejected' }, 1), { kind: 'failed', error: 'boom' });
 });
 
-test('the wait that a destination asks for goes before the policy, but not beyond the last attempt', () => {
+test('the wait that a handler chooses replaces that of the policy, but not beyond the last attempt', () => {
   const asked = { ...FAILED, retryAfterMs: 77 };
   assert.deepEqual(decide(asked, 1), { kind: 'retry', dueAtMs: NOW_MS + 77, error: 'boom' });
   assert.deepEqual(decide({ ...FAILED, retryAfterMs: 0 }, 1), {
@@ -42,6 +42,18 @@ test('the wait that a destination asks for goes before the policy, but not beyon
     error: 'boom',
   });
   assert.deepEqual(decide(asked, 3), { kind: 'failed', error: 'boom' });
+});
+
+test('the wait that an HTTP destination asks for lengthens that of the policy, and never shortens it', () => {
+  const dueAtMs = (leastRetryMs: number, attempts = 1) => {
+    const settlement = decide({ ...FAILED, leastRetryMs }, attempts);
+    return settlement.kind === 'retry' ? settlement.dueAtMs : settlement.kind;
+  };
+  assert.equal(dueAtMs(0), NOW_MS + 2000);
+  assert.equal(dueAtMs(1999), NOW_MS + 2000);
+  assert.equal(dueAtMs(2001), NOW_MS + 2001);
+  assert.equal(dueAtMs(2001, 2), NOW_MS + 4000);
+  assert.equal(dueAtMs(86_400_000, 3), 'failed');
 });
 
 test('a timeout and an interruption are charged as a failure is', () => {
@@ -63,6 +75,7 @@ test('a try always ends the delivery or sets a time that is not past, and never 
     httpStatus: fc.constant(null),
     responseExcerpt: fc.constant(null),
     retryAfterMs: fc.option(fc.nat()),
+    leastRetryMs: fc.nat(),
   });
   const randoms = fc.double({ min: 0, max: 0.999, noNaN: true });
   fc.assert(

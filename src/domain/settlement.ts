@@ -34,8 +34,10 @@ export type TryResult = Readonly<{
   error: string | null;
   httpStatus: number | null;
   responseExcerpt: string | null;
-  /** A wait that the destination asked for, already capped; null leaves it to the policy. */
+  /** The wait that a handler chose with RetryAfter, already capped; null leaves it to the policy. */
   retryAfterMs: number | null;
+  /** The wait that an HTTP destination asked for, already capped. It can lengthen the policy's wait, never shorten it. */
+  leastRetryMs?: number;
 }>;
 
 /**
@@ -57,7 +59,8 @@ export function decideSettlement(
   if (result.outcome === 'rejected' || attempts >= policy.maxAttempts) {
     return onFailure === 'block' ? { kind: 'failed', error, blocksKey: true } : { kind: 'failed', error };
   }
-  const delayMs = result.retryAfterMs ?? retryDelayMs(policy, attempts, random);
+  const policyMs = Math.max(retryDelayMs(policy, attempts, random), result.leastRetryMs ?? 0);
+  const delayMs = result.retryAfterMs ?? policyMs;
   return { kind: 'retry', dueAtMs: nowMs + delayMs, error };
 }
 

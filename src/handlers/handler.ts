@@ -38,7 +38,7 @@ export class DestinationError extends Error {
   readonly code = 'DESTINATION_FAILED';
   readonly reply: HandlerReply;
   readonly permanent: boolean;
-  /** The wait that the destination asked for, capped; null when it asked for none. */
+  /** The shortest wait that the destination asked for, capped; null when it asked for none. */
   readonly retryAfterMs: number | null;
   constructor(
     message: string,

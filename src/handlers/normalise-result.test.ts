@@ -46,7 +46,7 @@ test('the errors of another copy of the package count by their code', () => {
 test('a DestinationError brings its reply', () => {
   const reply = { httpStatus: 503, responseExcerpt: 'busy' };
   const error = (permanent: boolean) => new DestinationError('503', { reply, permanent, retryAfterMs: 5 });
-  assert.deepEqual(resultOfError(error(false), inTime), { ...failed('503'), ...reply, retryAfterMs: 5 });
+  assert.deepEqual(resultOfError(error(false), inTime), { ...failed('503'), ...reply, leastRetryMs: 5 });
   assert.equal(resultOfError(error(true), inTime).outcome, 'rejected');
 });
 

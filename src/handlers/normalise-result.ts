@@ -42,7 +42,8 @@ function resultOfThrown(error: unknown): TryResult {
 function resultOfDestination(error: DestinationError): TryResult {
   const { permanent, reply, retryAfterMs } = error;
   const result = failure(permanent ? 'rejected' : 'failed', error.message);
-  return { ...result, ...reply, retryAfterMs: retryAfterMs === null ? null : capRetryAfterMs(retryAfterMs) };
+  if (retryAfterMs === null) return { ...result, ...reply };
+  return { ...result, ...reply, leastRetryMs: capRetryAfterMs(retryAfterMs) };
 }
 
 function failure(outcome: TryResult['outcome'], message: string): TryResult {
