@@ -10,12 +10,12 @@ import { FAMILIES, type Family, type Provider } from '../src/verify/provider.ts'
 import { PROVIDERS } from '../src/verify/providers/index.ts';
 import { renderTable } from './render-table.ts';
 
-/** The pages of the families, by their path from the root. */
+/** The pages of the families, as paths from the root. */
 export const FAMILY_PAGES: readonly string[] = Object.keys(FAMILIES).map(
   (family) => `docs/providers/${family}.md`,
 );
 
-/** One row for each provider, in the order of their names. */
+/** A table with one row per provider, sorted by name. */
 export function renderProviders(): string {
   const head = [
     'Provider',
@@ -42,7 +42,7 @@ function rowOf(provider: Provider): string[] {
   ];
 }
 
-/** The families, each with its page and its members. */
+/** A table with one row per family: its page and its members. */
 export function renderFamilies(): string {
   const rows = (Object.entries(FAMILIES) as [Family, string][]).map(([family, title]) => [
     `[${title}](providers/${family}.md)`,
@@ -53,7 +53,7 @@ export function renderFamilies(): string {
   return renderTable(['Family', 'Members'], rows);
 }
 
-/** A section for each member of a family. */
+/** A section for each provider of a family. */
 export function renderFamily(family: string): string {
   return membersOf(family).map(renderMember).join('\n\n');
 }

@@ -1,4 +1,4 @@
-/** With columns as wide as their widest cell, which is how the formatter wants them. */
+/** A Markdown table with each column padded to its widest cell. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
