@@ -17,6 +17,9 @@ cd "$folder"
 npm init -y >/dev/null
 npm install --silent --no-audit --no-fund ./webhook-receiver-*.tgz
 
+# Its pages travel with it: no link of theirs may be dead.
+"$node" "$root/test/package/check-links.ts" node_modules/webhook-receiver
+
 cp "$root/examples/embedded.ts" embedded.mts
 "$node" embedded.mts | tee output.txt
 grep -q 'GET says completed after 1 attempt' output.txt
