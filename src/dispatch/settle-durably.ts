@@ -2,6 +2,7 @@ import type { Attempt } from '../domain/attempt.ts';
 import { StoreError } from '../domain/errors.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Settlement } from '../domain/settlement.ts';
+import { pauseAfter } from '../runtime/backoff.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { LeaseStore } from '../store/store.ts';
 
@@ -27,7 +28,7 @@ export async function settleDurably(
   settlement: Settlement,
   attempt: Attempt | null,
 ): Promise<'settled' | 'lost' | 'abandoned'> {
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (let failures = 1; ; failures += 1) {
     try {
       return await store.settle(lease, settlement, attempt, clock.nowMs());
     } catch (error) {
@@ -35,6 +36,6 @@ export async function settleDurably(
       if (error instanceof StoreError && error.code === 'STORE_CLOSED') return 'abandoned';
     }
     if (giveUp.aborted) return 'abandoned';
-    await sleep(clock, pauseMs, giveUp);
+    await sleep(clock, pauseAfter(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), giveUp);
   }
 }

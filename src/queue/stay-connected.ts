@@ -1,3 +1,4 @@
+import { pauseAfter } from '../runtime/backoff.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { QueueHealth, QueueObserver } from './queue.ts';
@@ -87,6 +88,6 @@ export function stayConnected<Connection>(parts: LinkParts<Connection>): Link<Co
 
 /** Doubles with each attempt; random down to its half, so that many processes do not reconnect at once. */
 export function pauseBefore(attempt: number, random: Random): number {
-  const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(attempt, 16), LONGEST_PAUSE_MS);
+  const longest = pauseAfter(attempt + 1, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
   return Math.round(longest * (0.5 + random.next() / 2));
 }

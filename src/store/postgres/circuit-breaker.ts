@@ -1,4 +1,5 @@
 import type { StoreError } from '../../domain/errors.ts';
+import { pauseAfter } from '../../runtime/backoff.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import { toStoreError } from './store-failure.ts';
 
@@ -39,8 +40,8 @@ export function createCircuitBreaker(probe: () => Promise<unknown>, clock: Clock
   };
   const probeUntilBack = async (own: Outage) => {
     const { signal } = own.over;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      await sleep(clock, pauseMs, signal);
+    for (let failures = 1; ; failures += 1) {
+      await sleep(clock, pauseAfter(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
       if (signal.aborted) return;
       const failure = await probe().then(() => null, toStoreError);
       if (signal.aborted) return;
