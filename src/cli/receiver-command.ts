@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { defaultUrl } from './ask-receiver.ts';
 
-/** The option that says where the receiver listens. */
+/** Where a running receiver is, as its commands are told. */
 export type Place = Readonly<{ url: string }>;
 
-/** The options of a list's page. */
+/** How much of a list to show, and from where on. */
 export type PageOptions = Readonly<{ limit: string; cursor?: string }>;
 
 /** Adds commands that ask a running receiver. */
@@ -25,13 +25,13 @@ export function withPageOptions(list: Command): Command {
     .option('--cursor <next>', 'the `next` of the page before');
 }
 
-/** A path with the defined parameters as its query. */
+/** A path with those of the parameters that are given. */
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return `${path}?${new URLSearchParams(given)}`;
 }
 
-/** Prints the option that shows the next page, if there is one. */
+/** How to see the page after this one, if there is one. */
 export function printMore(next: string | null): void {
   if (next !== null) process.stdout.write(`\nmore: --cursor ${next}\n`);
 }

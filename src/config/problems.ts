@@ -7,7 +7,7 @@ type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
 /**
- * Describes the problems of a config file, one line each: the path, what it got, what it takes.
+ * Words the mistakes of a config file, one line each: the path, what it got, what it takes.
  * @param issues whose messages are what the field takes
  * @param input the value that was checked
  * @param name what to call the value as a whole
@@ -21,13 +21,13 @@ export function fileProblems(issues: readonly Issue[], input: unknown, name: str
   });
 }
 
-/** Describes a call of `env` whose variable has no value. */
+/** Words a call of `env` that found nothing. */
 export function missingEnvProblem({ path, name, isEmpty }: MissingEnv): string {
   const state = isEmpty ? 'empty' : 'not set';
   return `${pathText(path)}: got env(${show(name)}), which is ${state}, takes a variable that has a value`;
 }
 
-/** A path as code: `destinations.billing.events[0]`, `destinations["a.b"].url`. */
+/** A path as one would write it in code: `destinations.billing.events[0]`, `destinations["a.b"].url`. */
 export function pathText(path: Path): string {
   return path.map(segmentText).join('').replace(/^\./, '');
 }
@@ -60,7 +60,7 @@ function gotOf(issue: Issue, input: unknown): string {
   return typeof params?.got === 'string' ? params.got : showAt(issue.path, valueAt(input, issue.path));
 }
 
-/** Keys of destinations and sources whose values are never secret. */
+/** The keys of a destination and of a source whose values hold no secrets. */
 const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
   destinations: new Set([
     ...['handler', 'sources', 'events', 'concurrency', 'timeoutSeconds', 'permanentStatuses', 'retry'],
@@ -81,7 +81,7 @@ const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
 
 const URLS: ReadonlySet<PropertyKey> = new Set(['url', 'publicUrl', 'public_url']);
 
-/** Shows values of printable keys only: a value anywhere else may be a misplaced secret. */
+/** Anything elsewhere may be a secret that was put into the wrong place. */
 function showAt([kind, _name, key]: Path, value: unknown): string {
   const printable = PRINTABLE[String(kind)];
   if (printable === undefined || key === undefined) return showHidden(value);

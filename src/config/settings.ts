@@ -14,12 +14,12 @@ import {
 import { LIMITS } from './limits.ts';
 import { show, showHidden } from './show.ts';
 
-/** One environment variable, as the documentation shows it. */
+/** One environment variable, as the documentation and the CLI's help show it. */
 export type Setting = Readonly<{
   name: SettingName;
-  /** The text that stands in for an unset variable; null when unset has a meaning of its own. */
+  /** As it would be written in the environment; null when being unset has a meaning of its own. */
   default: string | null;
-  /** Describes valid texts. */
+  /** What it takes, in words. */
   takes: string;
   meaning: string;
   secret: boolean;
@@ -27,9 +27,9 @@ export type Setting = Readonly<{
 
 export type SettingName = keyof typeof TABLE;
 
-/** Validation, defaults and the documentation are all derived from this table. */
+/** The one table: validation, defaults, the documentation and the CLI's help are all made from it. */
 const TABLE = {
-  DB_PATH: setting(filePath, '/data/events.db', 'The SQLite database; created if it does not exist'),
+  DB_PATH: setting(filePath, '/data/events.db', 'The SQLite database; made if it is not there'),
   DATABASE_URL: secret(
     optional(
       databaseUrl,
@@ -48,17 +48,13 @@ const TABLE = {
       'A broker that carries delivery ids between processes (Redis Streams or RabbitMQ); unset: deliveries are claimed from the database',
     ),
   ),
-  WORKER_COUNT: setting(numberText(LIMITS.workers), '85', 'Most deliveries in progress at once'),
+  WORKER_COUNT: setting(numberText(LIMITS.workers), '85', 'Most deliveries at work at once'),
   QUEUE_MAXSIZE: setting(numberText(LIMITS.queue), '1000', 'Most deliveries that may be pending'),
-  MAX_ATTEMPTS: setting(
-    numberText(LIMITS.attempts),
-    '5',
-    'Attempts of a delivery in all, the first included',
-  ),
+  MAX_ATTEMPTS: setting(numberText(LIMITS.attempts), '5', 'Tries of a delivery in all, the first included'),
   RETRY_BASE_DELAY: setting(
     numberText(LIMITS.retryBaseSeconds),
     '5.0',
-    'Wait before a retry in seconds, doubled with each finished attempt',
+    'Wait before a retry in seconds, doubled with each finished try',
   ),
   RETRY_MAX_DELAY: setting(
     numberText(LIMITS.retryMaxSeconds),
@@ -87,28 +83,28 @@ const TABLE = {
     '72',
     'Age in hours at which a rejected request is deleted',
   ),
-  LOG_LEVEL: setting(logLevel, 'INFO', 'The lowest level that is logged'),
-  LOG_FORMAT: setting(logFormat, 'json', 'One JSON object per line, or text to read'),
+  LOG_LEVEL: setting(logLevel, 'INFO', 'The least level that is logged'),
+  LOG_FORMAT: setting(logFormat, 'json', 'One JSON object per line, or text for people'),
   HOST: setting(listenHost, '0.0.0.0', 'The address to listen on'),
   PORT: setting(numberText(LIMITS.port), '8000', 'The port to listen on; 0 takes any free one'),
   MAX_BODY_BYTES: setting(numberText(LIMITS.bodyBytes), '5242880', 'Longest request body in bytes'),
   PUBLIC_URL: optional(
     publicBase,
-    'The URL by which senders reach the receiver, for providers that sign the URL; the path of the request is appended. Unset: `http` and the Host header',
+    'Where senders reach the receiver, for providers that sign the URL; the path of the request is put behind it. Unset: `http` and the Host header',
   ),
   HANDLER_TIMEOUT: setting(
     numberText(LIMITS.timeoutSeconds),
     '30',
-    'Seconds after which an attempt is aborted and counts as failed',
+    'Seconds after which a try is aborted and counts as failed',
   ),
   SHUTDOWN_GRACE: setting(
     numberText(LIMITS.graceSeconds),
     '25',
-    'Seconds that deliveries in progress have to finish after SIGTERM',
+    'Seconds that deliveries at work are given to finish on SIGTERM',
   ),
   CONFIG: optional(
     filePath,
-    'The config file (.ts, .js, .mjs or .json); unset: webhooks.config.* in the working directory, if it exists',
+    'The config file (.ts, .js, .mjs or .json); unset: webhooks.config.* in the working directory, if there',
   ),
   ADMIN_TOKEN: secret(optional(secretToken, 'The token of the admin surface; unset: that surface is closed')),
   SIMULATED_MIN_SECONDS: setting(numberText(LIMITS.simulatedSeconds), '2', 'Shortest sleep of the simulator'),
@@ -116,7 +112,7 @@ const TABLE = {
   SIMULATED_FAILURE_RATE: setting(
     numberText(LIMITS.share),
     '0',
-    'Share of the attempts that the simulator fails',
+    'Share of the tries that the simulator fails',
   ),
 };
 
@@ -163,7 +159,7 @@ function optional<T>(kind: Kind<T>, meaning: string): Row<T | null> {
   return { default: null, takes: kind.takes, meaning, secret: false, field };
 }
 
-/** Marks a row whose value is never printed. */
+/** Marks a row whose value is never to be printed. */
 function secret<T>(row: Row<T>): Row<T> {
   return { ...row, secret: true };
 }
@@ -172,15 +168,15 @@ function secret<T>(row: Row<T>): Row<T> {
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export type EnvReading = Readonly<{
-  /** Complete: an invalid variable has its default, so that everything else can still be checked. */
+  /** Complete: a variable that is wrong stands at its default, so that all else can still be checked. */
   values: EnvValues;
   wrong: ReadonlySet<SettingName>;
-  /** Variables that are set and not empty. */
+  /** Those that do not stand at their default for want of a text. */
   given: ReadonlySet<SettingName>;
   problems: readonly string[];
 }>;
 
-/** Reads the settings from the environment. An empty variable counts as unset. */
+/** Reads the settings from the environment. An empty variable is as good as none. */
 export function readEnv(env: Env): EnvReading {
   const given = new Set(SETTINGS.map((setting) => setting.name).filter((name) => env[name]));
   const parsed = envSchema.safeParse(env);

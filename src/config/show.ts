@@ -1,27 +1,27 @@
 const SHOWN_CHARS = 80;
 
-/** Stands in for a secret. */
+/** What takes the place of a secret. */
 export const REDACTED = '(redacted)';
 
-/** Any value on one line of bounded length, for a problem's line. */
+/** A value as a mistake's line shows it: on one line and of bounded length, whatever it is. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(bounded(value));
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return showType(value);
 }
 
-/** The type and size of a value that may be a secret. */
+/** A value that may be a secret, by its type and size alone. */
 export function showHidden(value: unknown): string {
   if (typeof value === 'string')
     return value === '' ? 'an empty text' : `a text of ${value.length} characters`;
   return showType(value);
 }
 
-/** A refused URL without the parts that may hold credentials. */
+/** A URL that was refused, without the parts in which people put credentials. */
 export function showUrl(value: unknown): string {
   if (typeof value !== 'string') return show(value);
   const url = URL.parse(value);
-  // Without an authority ("user:password@host/") the parts are ambiguous.
+  // Without a scheme that has an authority ("user:password@host/") it is not clear which part is which.
   if (url === null || url.host === '') return /[@?:]/.test(value) ? showHidden(value) : show(value);
   const credentials = url.username === '' && url.password === '' ? '' : `${REDACTED}@`;
   return JSON.stringify(
@@ -29,13 +29,13 @@ export function showUrl(value: unknown): string {
   );
 }
 
-/** An accepted URL without its credentials and with its query hidden, which often holds tokens. */
+/** A URL that was accepted, without its credentials and with its query hidden: tokens are often there. */
 export function redactUrl(value: string): string {
   const url = new URL(value);
   return `${url.protocol}//${url.host}${url.pathname}${hiddenQuery(url)}`;
 }
 
-/** The location of a database, without credentials, which may be in the query too. */
+/** Where a database is, without the credentials, which may be in its query too. */
 export function redactDatabaseUrl(value: string | null): string | null {
   if (value === null) return null;
   const url = new URL(value);
@@ -47,7 +47,7 @@ function hiddenQuery(url: URL): string {
   return url.search === '' ? '' : `?${REDACTED}`;
 }
 
-/** Foreign text on one line of bounded length. */
+/** Text of others on one line, cut to what one line may hold. */
 export function oneLine(text: string, maxChars: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1)}…`;

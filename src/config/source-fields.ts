@@ -24,12 +24,12 @@ import { nearest } from './nearest.ts';
 
 const PROVIDER_TAKES = 'the id of a provider, as `webhook-receiver providers` lists them';
 
-/** A provider by its id or an alias. */
+/** Known by its id or another name of it. */
 export const providerField = z.string(PROVIDER_TAKES).superRefine((id, context) => {
   if (findProvider(id) === null) context.addIssue({ code: 'custom', message: nearestProvider(id) });
 });
 
-/** The message about an unknown provider. */
+/** What is said of a provider that is not known. */
 export function nearestProvider(id: string): string {
   const names = PROVIDERS.flatMap((provider) => [provider.id, ...(provider.aliases ?? [])]);
   const meant = nearest(id, names);
@@ -75,13 +75,13 @@ export const paramsField = z
   .refine((params) => Object.keys(params).length <= PARAMS_MAX, PARAMS_TAKES)
   .readonly();
 
-/** The template of an event's key or type. A bare locator stands for a template with that locator alone. */
+/** Where an event's key or type is. A bare locator stands for the template of it alone. */
 const identityField = z
   .string(TEMPLATE_TAKES)
   .transform(asTemplate)
   .pipe(checkedText(TEMPLATE_TAKES, identityMistake));
 
-/** Like `templateMistake`, for a template that identifies an event. */
+/** As `templateMistake`, of a template that names an event. */
 function identityMistake(text: string): string | null {
   const mistake = templateMistake(text);
   const compiled = compileTemplate(text);
@@ -96,7 +96,7 @@ export const identitiesField = oneOrMany(identityField, LIST_MAX, `${TEMPLATE_TA
 
 const PUBLIC_URL_TAKES = `the http or https URL that is registered at the provider, at most ${URL_CHARS_MAX} characters without a fragment`;
 
-// It may hold a user name and password: providers sign the URL as it was registered.
+// User name and password may be in it: what is signed is the URL as it was registered.
 export const publicUrlField = z
   .string(PUBLIC_URL_TAKES)
   .refine((text) => isHttpUrl(text) && !text.includes('#'), PUBLIC_URL_TAKES);
@@ -125,7 +125,7 @@ function isMediaType(text: string): boolean {
   }
 }
 
-/** One value or a list, as a list. Issues keep the path as written: a single value has no index. */
+/** One value or a list of them, as a list. Mistakes have the paths of what was written: no index for a single value. */
 function oneOrMany<T extends z.ZodType>(item: T, max: number, takes: string) {
   const list = z.array(item, takes).refine(({ length }) => length >= 1 && length <= max, takes);
   return z.unknown().transform((value, context): readonly z.output<T>[] => {

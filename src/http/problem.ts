@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FieldError } from '../ingest/envelope.ts';
 
-/** Every problem code with its status. Codes are stable: clients depend on them. */
+/** Every code that a problem reply may carry, with its status. Codes are stable: clients go by them. */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   bad_request: { status: 400, title: 'The request cannot be read' },
@@ -26,7 +26,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** The Retry-After of each code that has one, in seconds. */
+/** Seconds after which a sender that was turned away may come back. */
 const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
   queue_full: 5,
   overloaded: 1,
@@ -43,7 +43,7 @@ export type ProblemReply = Readonly<{
 
 /**
  * A reply in problem details form (RFC 9457).
- * @param errors the invalid fields, for a validation failure
+ * @param errors the fields that are wrong, for a validation failure
  */
 export function problemReply(
   code: ProblemCode,
@@ -72,7 +72,7 @@ export function problemReply(
   };
 }
 
-/** A whole HTTP response for a bare socket, for input that never became a request. */
+/** The same as bytes for a bare socket, for requests that never became one. */
 export function rawProblem(code: ProblemCode, detail: string): string {
   const { status, headers, body } = problemReply(code, detail);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../runtime/clock.ts';
-import { openImport } from '../postgres/import.ts';
-import { openExport } from '../sqlite/export.ts';
+import { openExport } from './export.ts';
+import { openImport } from './import.ts';
 import { type BatchLimits, isEqual, type Progress, type Proof } from './inbox-copy.ts';
 import { type Move, moveRows } from './move-rows.ts';
 import { proveCopy } from './prove-copy.ts';

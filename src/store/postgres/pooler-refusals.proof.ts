@@ -7,8 +7,8 @@ import { eventually } from '../../../testkit/eventually.ts';
 import { skipWithout } from '../../../testkit/on-path.ts';
 import { startPgBouncer } from '../../../testkit/pgbouncer.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import { openImport } from '../migrate/import.ts';
 import { BY_INDEX } from './connect.ts';
-import { openImport } from './import.ts';
 import { openPostgresStore } from './open.ts';
 
 describe('what a role has to bring behind a pooler', { skip: skipWithout('pgbouncer') }, () => {

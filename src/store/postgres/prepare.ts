@@ -3,9 +3,9 @@ import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
 import { checkServer } from './check-server.ts';
 import { type ConnectOptions, clientConfig, placeOf } from './connect.ts';
-import { refuseUnfinished } from './import-mark.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { describeCause, toStoreError } from './store-failure.ts';
+import { refuseUnfinishedImport } from './unfinished-import.ts';
 
 /** A server that starts beside the receiver may take a moment longer. */
 const OPEN_TIMEOUT_MS = 5_000;
@@ -18,7 +18,7 @@ const OPEN_PAUSE_MS = 250;
 export function prepareServer(way: ConnectOptions, migrations: readonly Migration[]): Promise<void> {
   return opening(way, async (client) => {
     await checkServer(client, way.isDirect);
-    await migrate(client, migrations, () => refuseUnfinished(client));
+    await migrate(client, migrations, () => refuseUnfinishedImport(client));
   });
 }
 

@@ -2,9 +2,10 @@ import { type AttemptRow, type DeliveryRow, pageOf, toAttempt, toDelivery } from
 import { prepareReadEvent } from './claim.ts';
 import { KEY_OF_ID, keyParts, numberOfKey, OF_EVENT, STRIDE } from './delivery-key.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { prepareStats } from './stats.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
-import { prepareRows, type Reads } from './verbs.ts';
+import type { Reads } from './verbs.ts';
 
 const DELIVERIES = `
   select e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at,

@@ -1,7 +1,8 @@
 import type { DueDelivery, Leased } from '../store.ts';
 import { LEASE_SQL, MAX_CLAIM_BYTES, prepareReadEvent } from './claim.ts';
 import { eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
-import { prepareRows, type Writes } from './verbs.ts';
+import { prepareRows } from './prepare-rows.ts';
+import type { Writes } from './verbs.ts';
 
 const PENDING_BY_ID_SQL = `
   select key, destination, attempts, due_at, order_key from deliveries

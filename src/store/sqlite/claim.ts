@@ -4,8 +4,9 @@ import { NEVER_MS } from '../../domain/order.ts';
 import { type EventRow, toEvent } from '../rows.ts';
 import type { Leased } from '../store.ts';
 import { deliveryIdOfKey, eventSeqOf } from './delivery-key.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
-import { prepareRows, type Writes } from './verbs.ts';
+import type { Writes } from './verbs.ts';
 
 /** Payload bytes after which one claim takes no more, so that a few huge events cannot fill the memory. */
 export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;

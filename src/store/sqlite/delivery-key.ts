@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { deliveryIdOf, deliveryNumberOf, eventIdOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
-import { prepareRows } from './verbs.ts';
 
 /** A delivery's key in its table: the event's seq times this, plus the delivery's number. */
 export const STRIDE = MAX_DELIVERIES + 1;

@@ -1,6 +1,7 @@
 import { pageOf } from '../rows.ts';
 import { prepareIdOfKey } from './delivery-key.ts';
-import { prepareRows, type Reads } from './verbs.ts';
+import { prepareRows } from './prepare-rows.ts';
+import type { Reads } from './verbs.ts';
 
 const COUNT_DUE_SQL = `
   select count(*) as due from (

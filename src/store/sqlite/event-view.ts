@@ -3,8 +3,8 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { EventView } from '../../domain/event.ts';
 import { type EventNameRow, toEventView } from '../rows.ts';
 import { numberOfKey, OF_EVENT } from './delivery-key.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
-import { prepareRows } from './verbs.ts';
 
 /** The columns that a view is made of. */
 export const VIEW_COLUMNS = 'seq, id, source, idempotency_key, event_type, received_at';

@@ -1,6 +1,7 @@
 import { deliveryIdOfKey, eventSeqOf } from './delivery-key.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
-import { prepareRows, type Writes } from './verbs.ts';
+import type { Writes } from './verbs.ts';
 
 const EXPIRED_LEASES_SQL = `
   select key, destination, attempts, lease_token, lease_until, updated_at, order_key from deliveries

@@ -4,8 +4,9 @@ import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts
 import type { InsertOutcome, ReplayMark } from '../store.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
-import { prepareRows, type Writer } from './verbs.ts';
+import type { Writer } from './verbs.ts';
 
 /** An event as it crosses to the writer thread: its headers as they are stored, in JSON. */
 export type PackedEvent = Omit<WebhookEvent, 'headers'> & Readonly<{ headersJson: string }>;

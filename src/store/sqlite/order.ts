@@ -3,8 +3,9 @@ import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../block
 import { type BlockedRow, pageOf, toBlockedKey } from '../rows.ts';
 import { MAX_WAITING_COUNTED } from '../store.ts';
 import { KEY_OF_ID, keyParts, prepareIdOfKey } from './delivery-key.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { HOLDER_SQL } from './turn.ts';
-import { prepareRows, type Reads, type Writes } from './verbs.ts';
+import type { Reads, Writes } from './verbs.ts';
 
 const BLOCKED = `
   select key, destination, order_key, last_error, updated_at from deliveries

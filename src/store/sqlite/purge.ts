@@ -1,7 +1,8 @@
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import { OF_EVENT } from './delivery-key.ts';
-import { prepareRows, type Writer, type Writes } from './verbs.ts';
+import { prepareRows } from './prepare-rows.ts';
+import type { Writer, Writes } from './verbs.ts';
 
 /** Events lie in the order in which they came, so walking from the oldest needs no index. The cursor is a seq. */
 const NEXT_EVENTS_SQL = 'select seq, received_at from events where seq > ? order by seq limit ?';

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { pageOf, type RejectedRow, type RejectedSummaryRow, toRejected, toRejectedSummary } from '../rows.ts';
 import { type RejectedRequest, rejectedBytes } from '../store.ts';
+import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
-import { prepareRows, type Reads, type Writes } from './verbs.ts';
+import type { Reads, Writes } from './verbs.ts';
 
 const SUMMARY = 'seq, id, source, reason, detail, method, url, content_type, body_bytes, received_at';
 type Placed = Readonly<{ seq: number; id: Uint8Array }>;

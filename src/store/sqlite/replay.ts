@@ -3,7 +3,8 @@ import { deliveryIdOf, deliveryNumberOf, eventIdOf } from '../../domain/delivery
 import type { Turn } from '../../domain/order.ts';
 import { newReplay } from '../rows.ts';
 import { deliveryKey, eventSeqOf, KEY_OF_ID, keyParts, numberOfKey, OF_EVENT } from './delivery-key.ts';
-import { prepareRows, type Writes } from './verbs.ts';
+import { prepareRows } from './prepare-rows.ts';
+import type { Writes } from './verbs.ts';
 
 type OldRow = Readonly<{
   key: number;

@@ -2,7 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt } from '../../domain/attempt.ts';
 import { hasTurnAfter, statusAfter } from '../../domain/settlement.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
-import { prepareRows, type Writes } from './verbs.ts';
+import { prepareRows } from './prepare-rows.ts';
+import type { Writes } from './verbs.ts';
 
 /** The token in the condition is the fence: whoever lost the lease changes nothing. */
 const SETTLE_SQL = `

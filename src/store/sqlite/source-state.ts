@@ -1,5 +1,6 @@
 import { type SourceStateRow, toSourceState } from '../rows.ts';
-import { prepareRows, type Reads, type Writes } from './verbs.ts';
+import { prepareRows } from './prepare-rows.ts';
+import type { Reads, Writes } from './verbs.ts';
 
 const INSERT_SQL = 'insert into source_state (source, name, value, updated_at) values (?, ?, ?, ?)';
 

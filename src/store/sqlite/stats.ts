@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
-import { prepareRows } from './verbs.ts';
+import { prepareRows } from './prepare-rows.ts';
 
 /** The pending delivery that has waited longest: the first of each destination's due index, or a waiting retry. */
 const OLDEST_DUE_SQL = `

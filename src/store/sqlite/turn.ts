@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NEVER_MS, type Turn } from '../../domain/order.ts';
 import type { Counters } from './counters.ts';
-import { prepareRows } from './verbs.ts';
+import { prepareRows } from './prepare-rows.ts';
 
 export const HOLDER_SQL = `
   select key, status from deliveries where destination = ? and order_key = ? and turn = 'holds'`;

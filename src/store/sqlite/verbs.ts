@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Answer, Method, Store } from '../store.ts';
 import type { Counters } from './counters.ts';
 import type { Turns } from './turn.ts';
@@ -25,15 +25,3 @@ export type Writes<Name extends Method> = Verbs<Writer, Name>;
 
 /** Verbs of the reader thread. */
 export type Reads<Name extends Method> = Verbs<DatabaseSync, Name>;
-
-/** A statement whose rows have the columns of `Row`. */
-export type Rows<Row> = Pick<StatementSync, 'run'> &
-  Readonly<{
-    get(...values: SQLInputValue[]): Row | undefined;
-    all(...values: SQLInputValue[]): Row[];
-  }>;
-
-/** Prepares a statement. @param sql its columns are those of `Row`, which the compiler cannot know */
-export function prepareRows<Row>(db: DatabaseSync, sql: string): Rows<Row> {
-  return db.prepare(sql) as unknown as Rows<Row>;
-}

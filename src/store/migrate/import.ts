@@ -1,5 +1,13 @@
 import pg from 'pg';
 import { StoreError } from '../../domain/errors.ts';
+import { checkServer } from '../postgres/check-server.ts';
+import { clientConfig, placeOf } from '../postgres/connect.ts';
+import type { Statement } from '../postgres/database.ts';
+import { COUNTS, ORDER_COUNTS } from '../postgres/stats.ts';
+import { describe, toStoreError } from '../postgres/store-failure.ts';
+import { lockTarget } from './import-lock.ts';
+import { finishImportMark } from './import-mark.ts';
+import { firstKey, keyOf, readStatement, writeStatement, writeValues } from './import-rows.ts';
 import {
   type BatchLimits,
   type Counter,
@@ -7,15 +15,7 @@ import {
   PARTS,
   type Part,
   type Row,
-} from '../migrate/inbox-copy.ts';
-import { checkServer } from './check-server.ts';
-import { clientConfig, placeOf } from './connect.ts';
-import type { Statement } from './database.ts';
-import { claimTarget } from './import-lock.ts';
-import { finishImportMark } from './import-mark.ts';
-import { firstKey, keyOf, readStatement, writeStatement, writeValues } from './import-rows.ts';
-import { COUNTS, ORDER_COUNTS } from './stats.ts';
-import { describe, toStoreError } from './store-failure.ts';
+} from './inbox-copy.ts';
 
 /** A batch on a slow disk takes longer than any statement of a receiver. */
 const STATEMENT_TIMEOUT_MS = 120_000;
@@ -53,7 +53,7 @@ function createTarget(client: pg.Client, place: string): InboxTarget {
   const atWork = <T>(work: () => Promise<T>) => named(place, 'the move was interrupted at', work, GO_ON);
   return {
     begin: (fingerprint, nowMs) =>
-      named(place, 'cannot move into', () => claimTarget(client, fingerprint, nowMs)),
+      named(place, 'cannot move into', () => lockTarget(client, fingerprint, nowMs)),
     write: (batch, mark) =>
       atWork(async () => void (await query(WRITE[mark.part], writeValues(batch, mark)))),
     analyze: () => atWork(async () => void (await client.query(`analyze ${PARTS.join(', ')}`))),

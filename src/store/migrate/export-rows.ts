@@ -1,15 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../domain/errors.ts';
-import {
-  type Batch,
-  COLUMNS,
-  type Part,
-  type ReadOptions,
-  type Row,
-  type Value,
-} from '../migrate/inbox-copy.ts';
-import { STRIDE } from './delivery-key.ts';
-import { bytesToUuid } from './uuid-bytes.ts';
+import { STRIDE } from '../sqlite/delivery-key.ts';
+import { bytesToUuid } from '../sqlite/uuid-bytes.ts';
+import { type Batch, COLUMNS, type Part, type ReadOptions, type Row, type Value } from './inbox-copy.ts';
 
 /**
  * How a part is read: behind a key, in the order of keys, so that SQLite walks an index and sorts nothing. The key

@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { it } from 'node:test';
 import { anEvent } from '../../../testkit/builders.ts';
 import { tempDir } from '../../../testkit/temp-dir.ts';
+import { openSqliteStore } from '../sqlite/open.ts';
 import { fingerprintOf } from './export-fingerprint.ts';
-import { openSqliteStore } from './open.ts';
 
 it('a backlog whose due times add up to more than a number or SQLite holds has a fingerprint, of each millisecond', async (t) => {
   const path = join(await tempDir(t), 'events.db');

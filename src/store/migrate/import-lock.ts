@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg';
 import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
-import { type Begun, PARTS } from '../migrate/inbox-copy.ts';
+import { addMigrations, alone, LOCK_SPACE, readVersion } from '../postgres/migrate.ts';
+import { MIGRATIONS } from '../postgres/migrations/index.ts';
+import { LEADER_LOCK } from '../postgres/node-session.ts';
 import { beginImportMark, type ImportMark, readImportMark } from './import-mark.ts';
-import { addMigrations, alone, LOCK_SPACE, readVersion } from './migrate.ts';
-import { MIGRATIONS } from './migrations/index.ts';
-import { LEADER_LOCK } from './node-session.ts';
+import { type Begun, PARTS } from './inbox-copy.ts';
 
 /** The session of a process that was killed may live on until its last statement has ended. */
 const TIMEOUT_MS = 5_000;
@@ -17,7 +17,7 @@ const RECEIVERS_THERE = `
   where datname = current_database() and application_name in ('webhook-receiver', 'webhook-receiver node')`;
 
 /** @see InboxTarget.begin. The lock is the session's, so it ends with the process. */
-export async function claimTarget(client: ClientBase, fingerprint: string, nowMs: number): Promise<Begun> {
+export async function lockTarget(client: ClientBase, fingerprint: string, nowMs: number): Promise<Begun> {
   const before = await readImportMark(client);
   if (before?.finished && before.fingerprint === fingerprint) return { kind: 'finished', ...before.finished };
   await patiently(() => isAnswered(client, `select pg_try_advisory_lock(${LOCK_SPACE}, ${LEADER_LOCK})`));

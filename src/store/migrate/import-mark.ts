@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import { StoreError } from '../../domain/errors.ts';
-import type { HighWater, Part, Proof } from '../migrate/inbox-copy.ts';
+import { hasImportMark } from '../postgres/unfinished-import.ts';
+import type { HighWater, Part, Proof } from './inbox-copy.ts';
 
 /**
  * How far the move of another inbox into this database is. One row, made by the move itself and kept for good: most
@@ -25,21 +25,27 @@ export type ImportMark = Readonly<{
   finished: Readonly<{ finishedAtMs: number; proof: Proof }> | null;
 }>;
 
+type MarkRow = Readonly<{
+  fingerprint: string;
+  began_at: number;
+  part: Part | null;
+  position: string | null;
+  moved: number | null;
+  finished_at: number | null;
+  proof: string | null;
+}>;
+
 export async function readImportMark(client: ClientBase): Promise<ImportMark | null> {
-  const { rows: tables } = await client.query(`select to_regclass('inbox_import') is not null as is_there`);
-  if (tables[0].is_there !== true) return null;
-  const { rows } = await client.query('select * from inbox_import');
-  const [row] = rows as Record<string, unknown>[];
+  if (!(await hasImportMark(client))) return null;
+  const { rows } = await client.query<MarkRow>('select * from inbox_import');
+  const [row] = rows;
   if (row === undefined) return null;
   const { part, position, moved, finished_at: finishedAtMs, proof } = row;
   return {
-    fingerprint: row.fingerprint as string,
-    beganAtMs: row.began_at as number,
-    mark: part === null ? null : { part: part as Part, position: position as string, moved: moved as number },
-    finished:
-      finishedAtMs === null
-        ? null
-        : { finishedAtMs: finishedAtMs as number, proof: JSON.parse(proof as string) as Proof },
+    fingerprint: row.fingerprint,
+    beganAtMs: row.began_at,
+    mark: part === null ? null : { part, position: position!, moved: moved! },
+    finished: finishedAtMs === null ? null : { finishedAtMs, proof: JSON.parse(proof!) as Proof },
   };
 }
 
@@ -57,18 +63,4 @@ export async function beginImportMark(
 
 export async function finishImportMark(client: ClientBase, proof: Proof, nowMs: number): Promise<void> {
   await client.query('update inbox_import set finished_at = $1, proof = $2', [nowMs, JSON.stringify(proof)]);
-}
-
-/**
- * For a receiver that starts: half of an inbox would take known keys for new ones.
- * @throws StoreError STORE_LOCKED
- */
-export async function refuseUnfinished(client: ClientBase): Promise<void> {
-  const found = await readImportMark(client);
-  if (found === null || found.finished !== null) return;
-  throw new StoreError(
-    'STORE_LOCKED',
-    'an inbox is being moved into it and is not there as a whole: let `webhook-receiver migrate` come to its end, ' +
-      'or start it again if it was interrupted.',
-  );
 }

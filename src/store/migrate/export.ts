@@ -2,11 +2,11 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StoreError } from '../../domain/errors.ts';
-import type { InboxSource } from '../migrate/inbox-copy.ts';
-import { guarded, lockFile, refuseForeignFile, schemaVersion } from './connect.ts';
+import { guarded, lockFile, refuseForeignFile, schemaVersion } from '../sqlite/connect.ts';
+import { MIGRATIONS } from '../sqlite/migrations/index.ts';
 import { fingerprintOf } from './export-fingerprint.ts';
 import { countRows, readBatches } from './export-rows.ts';
-import { MIGRATIONS } from './migrations/index.ts';
+import type { InboxSource } from './inbox-copy.ts';
 
 /**
  * Opens an inbox to be read as a whole. It holds the file's lock, so no receiver runs on it meanwhile, and changes

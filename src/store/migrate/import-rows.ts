@@ -1,14 +1,7 @@
-import {
-  type Batch,
-  COLUMNS,
-  type HighWater,
-  type Part,
-  type Row,
-  type Value,
-} from '../migrate/inbox-copy.ts';
-import { addCounts, addOrderCounts, addTotals } from './counters.ts';
-import type { Statement } from './database.ts';
-import { packBodies } from './packed-bodies.ts';
+import { addCounts, addOrderCounts, addTotals } from '../postgres/counters.ts';
+import type { Statement } from '../postgres/database.ts';
+import { packBodies } from '../postgres/packed-bodies.ts';
+import { type Batch, COLUMNS, type HighWater, type Part, type Row, type Value } from './inbox-copy.ts';
 
 /** Columns that are no text. Those of a name have one type in all tables. */
 const TYPES: Readonly<Record<string, string>> = {
