@@ -55,7 +55,11 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   api.addHook('preClose', async () => {
     setTimeout(() => api.server.closeAllConnections(), limits.closeGraceMs).unref();
   });
-  const allowedMethods = collectMethods(api, ['/webhooks', '/webhooks/:name'], ingest.methodsOf);
+  const allowedMethods = collectMethods(
+    api,
+    ['/webhooks', '/webhooks/', '/webhooks/:name', '/webhooks/:name/'],
+    ingest.methodsOf,
+  );
   const replyNotFound = (request: FastifyRequest, reply: FastifyReply) => {
     const allowed = allowedMethods(request.url);
     if (allowed === '' || allowed.split(', ').includes(request.method)) {

@@ -19,6 +19,7 @@ export const PROBLEMS = {
   queue_full: { status: 429, title: 'The queue is full' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
+  unsupported_transfer_coding: { status: 501, title: 'The transfer coding is not supported' },
   overloaded: { status: 503, title: 'Too much is under way' },
   keys_unavailable: { status: 503, title: 'The keys to verify with are not there' },
   store_error: { status: 503, title: 'The event could not be stored' },

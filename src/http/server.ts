@@ -1,14 +1,9 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { createClientErrorHandler } from './client-error.ts';
 import type { IngestRoute } from './ingest/route.ts';
 import { problemReply, rawProblem } from './problem.ts';
+import { refuseHead, toOriginForm } from './request-head.ts';
 import { sendProblem } from './send-problem.ts';
 
 /** Bounds on what clients may hold open. Bodies have their own (MAX_BODY_BYTES). */
@@ -38,8 +33,10 @@ export type ServerParts = Readonly<{
 /** Makes the HTTP server: ingest goes straight to its route, all else to the framework. */
 export function createHttpServer({ ingest, other, limits }: ServerParts): Server {
   const route: RequestListener = (request, response) => {
-    if (request.headers.host === undefined && request.httpVersionMinor > 0) refuseHostless(response);
-    else if (ingest.takes(request)) ingest.handle(request, response);
+    const refusal = refuseHead(request);
+    if (refusal !== null) return sendProblem(response, problemReply(refusal.code, refusal.detail));
+    toOriginForm(request);
+    if (ingest.takes(request)) ingest.handle(request, response);
     else other(request, response);
   };
   const server = createServer(
@@ -68,10 +65,6 @@ export function createHttpServer({ ingest, other, limits }: ServerParts): Server
   server.on('connect', refuseConnect);
   server.on('clientError', createClientErrorHandler(limits));
   return server;
-}
-
-function refuseHostless(response: ServerResponse): void {
-  sendProblem(response, problemReply('bad_request', 'HTTP/1.1 asks for a Host header.'));
 }
 
 /** Without a listener Node cuts the connection. */

@@ -17,10 +17,12 @@ export function registerStatus(
   api: FastifyInstance,
   store: Pick<BrowseStore, 'eventById' | 'eventByKey'>,
 ): void {
-  api.get<{ Params: { id: string } }>('/webhooks/:id', async (request, reply) => {
-    const id = request.params.id.toLowerCase();
-    return replyEvent(reply, isUuid(id) ? await store.eventById(id) : null);
-  });
+  for (const path of ['/webhooks/:id', '/webhooks/:id/']) {
+    api.get<{ Params: { id: string } }>(path, async (request, reply) => {
+      const id = request.params.id.toLowerCase();
+      return replyEvent(reply, isUuid(id) ? await store.eventById(id) : null);
+    });
+  }
 
   api.get('/webhooks', async (request, reply) => {
     const query = keyQuerySchema.safeParse(request.query);

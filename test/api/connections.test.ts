@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ProblemCode } from '../../src/http/problem.ts';
+import type { RawRequest } from '../../src/ingest/raw-request.ts';
 import { connectRaw, exchange, rawHead, rawPost } from '../../testkit/raw-http.ts';
 import { startReceiver } from '../../testkit/receiver.ts';
 import { assertProblem, envelope, eventually, request, startApi, until } from './support.ts';
@@ -160,6 +161,74 @@ describe('400: what is not HTTP', () => {
     assertProblem(await exchange(port, rawHead('CONNECT', 'example.com:443')), 'method_not_allowed');
     const upgrade = ['Connection: Upgrade', 'Upgrade: websocket'];
     assert.equal((await exchange(port, rawHead('GET', '/health', upgrade)))?.status, 200);
+  });
+});
+
+describe('a request target in absolute form', () => {
+  const targets = (path: string) => [
+    `http://127.0.0.1${path}`,
+    `HTTP://hooks.example.com:8443${path}`,
+    `https://user:password@hooks.example.com${path}`,
+  ];
+
+  it('works like origin form', async (t) => {
+    const { port } = await startReceiver(t, { sources: { orders: {} } });
+    for (const target of [...targets('/webhooks'), ...targets('/webhooks/orders?x=1')]) {
+      assert.equal((await exchange(port, rawPost(body(), { target })))?.status, 202, target);
+    }
+    for (const target of targets('/health')) {
+      assert.equal((await exchange(port, rawHead('GET', target)))?.status, 200, target);
+    }
+    for (const target of ['http://127.0.0.1', 'http://127.0.0.1?x=/webhooks', 'http://127.0.0.1/nowhere']) {
+      assertProblem(await exchange(port, rawPost(body(), { target })), 'not_found');
+    }
+    assertProblem(await exchange(port, rawHead('PUT', 'http://127.0.0.1/health')), 'method_not_allowed');
+  });
+
+  it('names the host of the URL that a signature covers', async (t) => {
+    const requests: RawRequest[] = [];
+    const { port } = await startApi(t, {
+      accept: async (_source, request) => {
+        requests.push(request);
+        return { kind: 'full' };
+      },
+    });
+    await exchange(port, rawPost(body(), { target: 'http://hooks.example.com/webhooks?a=b' }));
+    const [{ url, headers }] = requests as [RawRequest];
+    assert.equal(url, '/webhooks?a=b');
+    assert.equal(headers[headers.findIndex((name) => /^host$/i.test(name)) + 1], 'hooks.example.com');
+  });
+});
+
+describe('what HTTP/1.1 forbids and a lenient parser takes', () => {
+  it('several Host headers are 400, equal ones too', async (t) => {
+    const { port } = await startApi(t, {});
+    for (const [one, other] of [
+      ['a', 'b'],
+      ['a', 'a'],
+    ]) {
+      const head = `POST /webhooks HTTP/1.1\r\nHost: ${one}\r\nhOST: ${other}\r\n${JSON_TYPE}\r\nContent-Length: 2\r\n\r\n{}`;
+      assertProblem(await exchange(port, head), 'bad_request');
+    }
+  });
+
+  it('transfer codings besides chunked are 501', async (t) => {
+    const { port } = await startApi(t, {});
+    const chunks = '2\r\n{}\r\n0\r\n\r\n';
+    const post = (...codings: readonly string[]) =>
+      exchange(
+        port,
+        rawHead('POST', '/webhooks', [
+          JSON_TYPE,
+          ...codings.map((coding) => `Transfer-Encoding: ${coding}`),
+        ]) + chunks,
+      );
+    for (const codings of [['gzip, chunked'], ['identity, chunked'], ['gzip', 'chunked']]) {
+      assertProblem(await post(...codings), 'unsupported_transfer_coding');
+    }
+    for (const coding of ['Chunked', ' chunked ', ', chunked']) {
+      assert.notEqual((await post(coding))?.status, 501, coding);
+    }
   });
 });
 

@@ -174,6 +174,18 @@ describe('the endpoints of a receiver', () => {
       await statusOf(receiver.url, there.json.id, 'completed');
     });
 
+    it('takes a trailing slash', async () => {
+      const body = envelope();
+      const first = await post(`${webhooks}/orders`, body);
+      for (const path of ['/orders/', '/orders/?x=1']) {
+        const again = await post(`${webhooks}${path}`, body);
+        assert.deepEqual([path, again.status, again.json.id], [path, 200, first.json.id]);
+      }
+      assert.equal((await get(`/webhooks/${first.json.id}/`)).status, 200);
+      const put = await request(`${webhooks}/orders/`, { method: 'PUT' });
+      assert.equal(put.header('allow'), 'GET, HEAD, POST');
+    });
+
     it('knows POST /webhooks by the name default, with a query or a slash behind it too', async () => {
       const body = envelope();
       const first = await post(webhooks, body);
@@ -183,7 +195,7 @@ describe('the endpoints of a receiver', () => {
       }
     });
 
-    for (const source of ['nobody', 'Orders', 'orders/', 'orders/x', 'ord%65rs', '__proto__', '%zz']) {
+    for (const source of ['nobody', 'Orders', 'orders//', 'orders/x', 'ord%65rs', '__proto__', '%zz']) {
       it(`answers 404 for the unknown source ${source} and stores nothing`, async () => {
         const body = envelope();
         assertProblem(await post(`${webhooks}/${source}`, body), 'unknown_source');

@@ -39,6 +39,7 @@ export function ingestOperation(operationId: string, summary: string, parameters
         'unsupported_media_type',
         'invalid',
         'queue_full',
+        'unsupported_transfer_coding',
         'overloaded',
         'keys_unavailable',
         'store_error',
