@@ -16,6 +16,7 @@ import {
   STATUSES_MAX,
   URL_CHARS_MAX,
 } from './limits.ts';
+import { withoutSecretFlaw } from './secret-text.ts';
 
 /** In all fields of the file the message of a mistake is what the field takes; see problems.ts. */
 
@@ -59,7 +60,7 @@ function hasNoCredentials(url: URL): boolean {
 const SECRET_PREFIX = 'whsec_';
 const SECRET_TAKES = `a Standard Webhooks secret: "${SECRET_PREFIX}" and the base64 of 24 to 64 bytes`;
 
-export const secretField = z.string(SECRET_TAKES).refine(isWebhookSecret, SECRET_TAKES);
+export const secretField = withoutSecretFlaw(z.string(SECRET_TAKES)).refine(isWebhookSecret, SECRET_TAKES);
 
 function isWebhookSecret(text: string): boolean {
   if (!text.startsWith(SECRET_PREFIX)) return false;
@@ -92,7 +93,7 @@ const HEADERS_TAKES = `an object of at most ${HEADERS_MAX} headers, each name on
 export const headersField = z
   .record(
     z.string().refine(isFreeHeaderName, HEADER_NAME_TAKES),
-    z.string(HEADER_VALUE_TAKES).refine(isHeaderValue, HEADER_VALUE_TAKES),
+    withoutSecretFlaw(z.string(HEADER_VALUE_TAKES)).refine(isHeaderValue, HEADER_VALUE_TAKES),
     HEADERS_TAKES,
   )
   .refine(areFewAndDistinct, HEADERS_TAKES)

@@ -12,14 +12,15 @@ import {
   secretToken,
 } from './env-kinds.ts';
 import { LIMITS } from './limits.ts';
+import { findSecretFlaw, SECRET_FLAW_TAKES } from './secret-text.ts';
 import { show, showHidden } from './show.ts';
 
-/** One environment variable, as the documentation and the CLI's help show it. */
+/** One environment variable, as the documentation shows it. */
 export type Setting = Readonly<{
   name: SettingName;
-  /** As it would be written in the environment; null when being unset has a meaning of its own. */
+  /** The text that stands in for an unset variable; null when unset has a meaning of its own. */
   default: string | null;
-  /** What it takes, in words. */
+  /** Describes valid texts. */
   takes: string;
   meaning: string;
   secret: boolean;
@@ -27,9 +28,9 @@ export type Setting = Readonly<{
 
 export type SettingName = keyof typeof TABLE;
 
-/** The one table: validation, defaults, the documentation and the CLI's help are all made from it. */
+/** Validation, defaults and the documentation are all derived from this table. */
 const TABLE = {
-  DB_PATH: setting(filePath, '/data/events.db', 'The SQLite database; made if it is not there'),
+  DB_PATH: setting(filePath, '/data/events.db', 'The SQLite database; created if it does not exist'),
   DATABASE_URL: secret(
     optional(
       databaseUrl,
@@ -48,13 +49,17 @@ const TABLE = {
       'A broker that carries delivery ids between processes (Redis Streams or RabbitMQ); unset: deliveries are claimed from the database',
     ),
   ),
-  WORKER_COUNT: setting(numberText(LIMITS.workers), '85', 'Most deliveries at work at once'),
+  WORKER_COUNT: setting(numberText(LIMITS.workers), '85', 'Most deliveries in progress at once'),
   QUEUE_MAXSIZE: setting(numberText(LIMITS.queue), '1000', 'Most deliveries that may be pending'),
-  MAX_ATTEMPTS: setting(numberText(LIMITS.attempts), '5', 'Tries of a delivery in all, the first included'),
+  MAX_ATTEMPTS: setting(
+    numberText(LIMITS.attempts),
+    '5',
+    'Attempts of a delivery in all, the first included',
+  ),
   RETRY_BASE_DELAY: setting(
     numberText(LIMITS.retryBaseSeconds),
     '5.0',
-    'Wait before a retry in seconds, doubled with each finished try',
+    'Wait before a retry in seconds, doubled with each finished attempt',
   ),
   RETRY_MAX_DELAY: setting(
     numberText(LIMITS.retryMaxSeconds),
@@ -83,28 +88,28 @@ const TABLE = {
     '72',
     'Age in hours at which a rejected request is deleted',
   ),
-  LOG_LEVEL: setting(logLevel, 'INFO', 'The least level that is logged'),
-  LOG_FORMAT: setting(logFormat, 'json', 'One JSON object per line, or text for people'),
+  LOG_LEVEL: setting(logLevel, 'INFO', 'The lowest level that is logged'),
+  LOG_FORMAT: setting(logFormat, 'json', 'One JSON object per line, or text to read'),
   HOST: setting(listenHost, '0.0.0.0', 'The address to listen on'),
   PORT: setting(numberText(LIMITS.port), '8000', 'The port to listen on; 0 takes any free one'),
   MAX_BODY_BYTES: setting(numberText(LIMITS.bodyBytes), '5242880', 'Longest request body in bytes'),
   PUBLIC_URL: optional(
     publicBase,
-    'Where senders reach the receiver, for providers that sign the URL; the path of the request is put behind it. Unset: `http` and the Host header',
+    'The URL by which senders reach the receiver, for providers that sign the URL; the path of the request is appended. Unset: `http` and the Host header',
   ),
   HANDLER_TIMEOUT: setting(
     numberText(LIMITS.timeoutSeconds),
     '30',
-    'Seconds after which a try is aborted and counts as failed',
+    'Seconds after which an attempt is aborted and counts as failed',
   ),
   SHUTDOWN_GRACE: setting(
     numberText(LIMITS.graceSeconds),
     '25',
-    'Seconds that deliveries at work are given to finish on SIGTERM',
+    'Seconds that deliveries in progress have to finish after SIGTERM',
   ),
   CONFIG: optional(
     filePath,
-    'The config file (.ts, .js, .mjs or .json); unset: webhooks.config.* in the working directory, if there',
+    'The config file (.ts, .js, .mjs or .json); unset: webhooks.config.* in the working directory, if it exists',
   ),
   ADMIN_TOKEN: secret(optional(secretToken, 'The token of the admin surface; unset: that surface is closed')),
   SIMULATED_MIN_SECONDS: setting(numberText(LIMITS.simulatedSeconds), '2', 'Shortest sleep of the simulator'),
@@ -112,7 +117,7 @@ const TABLE = {
   SIMULATED_FAILURE_RATE: setting(
     numberText(LIMITS.share),
     '0',
-    'Share of the tries that the simulator fails',
+    'Share of the attempts that the simulator fails',
   ),
 };
 
@@ -159,24 +164,29 @@ function optional<T>(kind: Kind<T>, meaning: string): Row<T | null> {
   return { default: null, takes: kind.takes, meaning, secret: false, field };
 }
 
-/** Marks a row whose value is never to be printed. */
+/** Marks a row whose value is never printed, and must be free of what files and shells add to secrets. */
 function secret<T>(row: Row<T>): Row<T> {
-  return { ...row, secret: true };
+  const field = z
+    .string()
+    .optional()
+    .refine((text = '') => findSecretFlaw(text) === null)
+    .pipe(row.field);
+  return { ...row, secret: true, field };
 }
 
 /** Environment variables by name, as in `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export type EnvReading = Readonly<{
-  /** Complete: a variable that is wrong stands at its default, so that all else can still be checked. */
+  /** Complete: an invalid variable has its default, so that everything else can still be checked. */
   values: EnvValues;
   wrong: ReadonlySet<SettingName>;
-  /** Those that do not stand at their default for want of a text. */
+  /** Variables that are set and not empty. */
   given: ReadonlySet<SettingName>;
   problems: readonly string[];
 }>;
 
-/** Reads the settings from the environment. An empty variable is as good as none. */
+/** Reads the settings from the environment. An empty variable counts as unset. */
 export function readEnv(env: Env): EnvReading {
   const given = new Set(SETTINGS.map((setting) => setting.name).filter((name) => env[name]));
   const parsed = envSchema.safeParse(env);
@@ -188,7 +198,9 @@ export function readEnv(env: Env): EnvReading {
 
 function wordProblems(env: Env, wrong: ReadonlySet<SettingName>): string[] {
   return SETTINGS.filter((setting) => wrong.has(setting.name)).map(({ name, secret, takes }) => {
-    const got = secret ? showHidden(env[name]) : show(env[name]);
-    return `${name}: got ${got}, takes ${takes}`;
+    const value = env[name] ?? '';
+    const flaw = secret ? findSecretFlaw(value) : null;
+    if (flaw !== null) return `${name}: got ${showHidden(value)} ${flaw}, takes ${SECRET_FLAW_TAKES}`;
+    return `${name}: got ${secret ? showHidden(value) : show(value)}, takes ${takes}`;
   });
 }

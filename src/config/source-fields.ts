@@ -21,6 +21,7 @@ import {
   URL_CHARS_MAX,
 } from './limits.ts';
 import { nearest } from './nearest.ts';
+import { withoutSecretFlaw } from './secret-text.ts';
 
 const PROVIDER_TAKES = 'the id of a provider, as `webhook-receiver providers` lists them';
 
@@ -51,9 +52,9 @@ export const handshakesField = z
 
 const SECRET_TAKES = `a text of 1 to ${SECRET_CHARS_MAX} characters`;
 
-export const sourceSecretField = z
-  .string(SECRET_TAKES)
-  .refine(({ length }) => length >= 1 && length <= SECRET_CHARS_MAX, SECRET_TAKES);
+export const sourceSecretField = withoutSecretFlaw(
+  z.string(SECRET_TAKES).refine(({ length }) => length >= 1 && length <= SECRET_CHARS_MAX, SECRET_TAKES),
+);
 
 const SECRETS_TAKES = `a list of 1 to ${SECRETS_MAX} secrets`;
 
@@ -71,7 +72,7 @@ export const publicKeyField = z
 const PARAMS_TAKES = `an object of at most ${PARAMS_MAX} texts by name`;
 
 export const paramsField = z
-  .record(z.string(), textField, PARAMS_TAKES)
+  .record(z.string(), withoutSecretFlaw(textField), PARAMS_TAKES)
   .refine((params) => Object.keys(params).length <= PARAMS_MAX, PARAMS_TAKES)
   .readonly();
 
