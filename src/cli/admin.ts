@@ -24,7 +24,7 @@ export function addAdminCommands(program: Command, env: NodeJS.ProcessEnv): void
       return ask(options, 'GET', withQuery('/admin/dead-letters', { limit, cursor }));
     },
   );
-  add('replay <delivery-id>', 'try an ended delivery anew').action((id: string, options: Place) =>
+  add('replay <delivery-id>', 'repeat an ended delivery as a new one').action((id: string, options: Place) =>
     ask(options, 'POST', `/admin/deliveries/${encodeURIComponent(id)}/replay`),
   );
 }

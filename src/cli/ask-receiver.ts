@@ -1,4 +1,4 @@
-/** A command that was asked of a receiver and refused. */
+/** A request to a receiver's admin surface that failed. */
 export class AdminError extends Error {
   override readonly name = 'AdminError';
   readonly code = 'ADMIN_REFUSED';
@@ -12,10 +12,10 @@ export class AdminError extends Error {
 
 type Problem = Readonly<{ code: string; detail: string }>;
 
-/** A receiver that runs; its process alone writes to the database. */
+/** The running receiver to ask. */
 export type Asked = Readonly<{ url: string; env: NodeJS.ProcessEnv }>;
 
-/** What is put behind the description of every command that talks to a running receiver. */
+/** The end of the description of every command that asks a running receiver. */
 export const NEEDS_TOKEN = '(needs ADMIN_TOKEN here and at the receiver)';
 
 /** Where a receiver with the same settings listens. */
@@ -26,12 +26,11 @@ export function defaultUrl(env: NodeJS.ProcessEnv): string {
 /**
  * Asks a receiver's admin surface.
  * @returns the JSON of its answer
- * @throws AdminError when it does not answer, or with anything but 2xx
+ * @throws AdminError when it does not answer, or answers with anything but 2xx
  */
 export async function askReceiver<T>({ url, env }: Asked, method: string, path: string): Promise<T> {
   const token = env.ADMIN_TOKEN ?? '';
-  if (token === '')
-    throw new AdminError('ADMIN_TOKEN is not set: it must be the one that the receiver was started with');
+  if (token === '') throw new AdminError('ADMIN_TOKEN is not set: set it to the token of the receiver');
   const target = URL.parse(path, url);
   if (target === null) throw new AdminError(`--url takes the URL of a receiver, such as ${defaultUrl({})}`);
   const response = await fetch(target, { method, headers: { authorization: `Bearer ${token}` } }).catch(
@@ -43,7 +42,7 @@ export async function askReceiver<T>({ url, env }: Asked, method: string, path: 
   const body = text === '' ? {} : readJson(text);
   if (response.ok && body !== null) return body as T;
   const problem = problemOf(body);
-  const detail = problem?.detail ?? 'not in the way of a webhook-receiver';
+  const detail = problem?.detail ?? 'not a reply of a webhook-receiver';
   throw new AdminError(`${url} answered ${response.status}: ${detail}${hintFor(response.status, detail)}`, {
     problem,
   });
@@ -62,7 +61,7 @@ function problemOf(body: Readonly<Record<string, unknown>> | null): Problem | nu
   return typeof code === 'string' && typeof detail === 'string' ? { code, detail } : null;
 }
 
-/** What a receiver says of an address that it does not have, which with a closed surface is all of them. */
+/** The detail of a 404 for an unknown path. With a closed admin surface that is every path of it. */
 const NO_SUCH_ADDRESS = 'The API is described at /docs.';
 
 function hintFor(status: number, detail: string): string {
@@ -70,7 +69,7 @@ function hintFor(status: number, detail: string): string {
   return ' (without ADMIN_TOKEN the receiver keeps its admin surface closed)';
 }
 
-/** Prints a value as JSON for people. */
+/** Prints a value as indented JSON. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

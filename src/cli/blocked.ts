@@ -36,7 +36,7 @@ export function addBlockedCommand(program: Command, env: NodeJS.ProcessEnv): voi
     .action((options: ListOptions) => list({ url: options.url, env }, options));
   add(
     'release <destination> <key>',
-    'leave the failed delivery as it is, and go on with the next of its key',
+    'leave the failed delivery as it is, and continue with the next one of its key',
   ).action((destination: string, key: string, { url }: Place) => release({ url, env }, destination, key));
 }
 
@@ -61,6 +61,6 @@ async function release(asked: Asked, destination: string, orderKey: string): Pro
   const released = await askReceiver<Released>(asked, 'POST', path);
   const next = released.next_delivery_id;
   process.stdout.write(
-    `released; ${released.delivery_id} stays a dead letter, ${next === null ? 'nothing waited behind it' : `${next} is next`}\n`,
+    `released; ${released.delivery_id} stays a dead letter, ${next === null ? 'no delivery waited behind it' : `${next} is next`}\n`,
   );
 }

@@ -13,7 +13,7 @@ import { addSendCommand } from './send.ts';
 import { serve } from './serve.ts';
 import { addSourceStateCommand } from './source-state.ts';
 
-/** Reads the arguments and runs the command they name. Mistakes of the user end with one message and status 1. */
+/** Runs the command that the arguments name. A user's mistake ends with one message and status 1. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   const program = new Command('webhook-receiver')
     .description('A durable inbox for webhooks. Settings come from the environment; see the README.')
@@ -33,7 +33,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addBlockedCommand(program, process.env);
   addRejectedCommand(program, process.env);
   addSourceStateCommand(program, process.env);
-  // The receiver itself goes on without a reader of its log.
+  // The receiver itself continues without a reader of its log.
   program.hook('preAction', (_program, command) => {
     if (command.name() !== 'serve') endWithoutReader();
   });

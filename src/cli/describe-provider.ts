@@ -1,10 +1,10 @@
 import type { AcceptedReply, Handshake, Need, Provider } from '../verify/provider.ts';
 import { code, describeScheme, nameAlgorithm, place } from './describe-scheme.ts';
 
-/** All that there is to say of a provider, by topic. */
+/** The description of a provider, by topic. */
 export type Description = readonly Readonly<{ topic: string; lines: readonly string[] }>[];
 
-/** The declaration in words, without topics that it has nothing on. */
+/** Describes a declaration, without empty topics. */
 export function describeProvider(provider: Provider): Description {
   const { idempotencyKey, eventType, replayKey } = provider;
   const topics = [
@@ -31,17 +31,17 @@ export function describeProvider(provider: Provider): Description {
 const KEY_FALLBACK = 'the SHA-256 of the body';
 const TYPE_FALLBACK = code('unknown');
 
-/** The templates in their order, and what stands in when none can be read. */
+/** The templates in their order, and the fallback when none yields a value. */
 export function describeRules(templates: readonly string[], fallback: string): string {
   return [...templates.map(code), fallback].join(', else ');
 }
 
-/** Where the key is, in the words of a table. */
+/** Where the key is, for a table. */
 export function describeKey({ idempotencyKey }: Provider): string {
   return describeRules(idempotencyKey, KEY_FALLBACK);
 }
 
-/** Where the event's type is, in the words of a table. */
+/** Where the event's type is, for a table. */
 export function describeType({ eventType }: Provider): string {
   return describeRules(eventType, TYPE_FALLBACK);
 }
@@ -62,7 +62,7 @@ export function describeNeeds(needs: readonly Need[]): string[] {
   });
 }
 
-/** The options alone, those of which one is enough in one item. */
+/** The options alone; alternatives share an item. */
 export function listNeeds(needs: readonly Need[]): string {
   const groups = Map.groupBy(needs, ({ option, oneOf }) => oneOf ?? option);
   return [...groups.values()].map(listGroup).join(', ') || 'nothing';
@@ -73,7 +73,7 @@ function listGroup(needs: readonly Need[]): string {
   return needs.map(({ option }) => code(option)).join(' or ') + (isOptional ? ' (optional)' : '');
 }
 
-/** What a question looks like, whether it must be signed, and the answer. */
+/** The condition of a handshake, whether it must be signed, and the answer. */
 export function describeHandshake(handshake: Handshake): string {
   const { name, method, action, reply } = handshake;
   const kept = action === undefined ? '' : `, ${ACTION_WORDS[action.kind]}`;

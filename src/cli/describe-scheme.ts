@@ -9,7 +9,7 @@ import type {
   TimestampRule,
 } from '../verify/scheme.ts';
 
-/** Schemes in words: for `webhook-receiver providers` and the generated documentation. */
+/** Descriptions of schemes for `webhook-receiver providers` and the generated documentation. */
 
 const ENCODING_WORDS = {
   hex: 'hex',
@@ -25,7 +25,7 @@ const PLUGIN_WORDS: Readonly<Record<PluginScheme['plugin'], string>> = {
   ebay: 'ECDSA signature of the body, by the public key of eBay that the header names',
 };
 
-/** One sentence on what a request must carry to be accepted by the scheme. */
+/** One sentence on what a request must carry to satisfy the scheme. */
 export function describeScheme(scheme: Scheme): string {
   return [
     describeProof(scheme),
@@ -101,7 +101,7 @@ function equalTo(value: string): string {
   return value === 'secret' ? 'the secret itself' : `the value of ${place(value)}`;
 }
 
-/** @param isEncoded whether its encoding says something */
+/** @param isEncoded whether to name the encoding */
 function signaturePlace(sig: SignatureRule, isEncoded = true): string {
   const { from, key, prefix, split, enc = 'hex' } = sig;
   const keys = key === undefined ? [] : [key].flat().map(keyWords);
@@ -183,7 +183,7 @@ export function place(locator: Locator): string {
   }
 }
 
-/** In backticks, whatever it holds. */
+/** A value as inline code, whatever characters it has. */
 export function code(value: string): string {
   const text = value.replace(/[\n\r\t]/g, (character) => JSON.stringify(character).slice(1, -1));
   return text.includes('`') ? `\`\` ${text} \`\`` : `\`${text}\``;

@@ -3,7 +3,7 @@ import { SchemeError } from '../verify/scheme-error.ts';
 import { AdminError } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 
-/** What is wrong with an address, and the setting that mends it, by the system's code. */
+/** The setting to change when listening fails, by the system's error code. */
 const LISTEN_ADVICE: Readonly<Record<string, string>> = {
   EADDRINUSE: 'give PORT another value',
   EACCES: 'give PORT a value that this user may listen on, such as 8000',
@@ -14,12 +14,12 @@ const LISTEN_ADVICE: Readonly<Record<string, string>> = {
 
 const LISTEN_CALLS: ReadonlySet<string | undefined> = new Set(['listen', 'getaddrinfo']);
 
-/** Mistakes that the user can mend: the message says how. */
+/** Errors that the user can correct: the message says how. */
 const USERS_ERRORS = [ConfigError, StoreError, AdminError, CommandError, SchemeError];
 
 /**
- * Words what ended the program. What its user can mend is one message; only a mistake of the program itself comes
- * with its stack, which its author needs.
+ * Describes the error that ended the program. An error that the user can correct is one message; a defect of the
+ * program comes with its stack.
  */
 export function explainFailure(error: unknown): string {
   if (USERS_ERRORS.some((kind) => error instanceof kind)) return (error as Error).message;

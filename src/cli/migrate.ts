@@ -14,7 +14,7 @@ export function addMigrateCommand(program: Command, env: NodeJS.ProcessEnv): voi
   program
     .command('migrate')
     .description(
-      'move a SQLite inbox with its history to PostgreSQL; interrupted and started again it goes on',
+      'move a SQLite inbox with its history to PostgreSQL; an interrupted move continues when it is started again',
     )
     .option('--from <file>', 'the SQLite file; unset: DB_PATH')
     .option(
@@ -61,7 +61,7 @@ function summaryOf(outcome: MigrateOutcome): string {
       const parts = outcome.proof.filter((one) => !isEqual(one)).map(({ part }) => part);
       return (
         `Source and target DIFFER in ${parts.join(', ')}. Receivers do not start on the target. ` +
-        'Somebody else changed one of them: give --to a new, empty database and migrate anew.'
+        'Another program changed one of them: give --to a new, empty database and migrate again.'
       );
     }
   }

@@ -13,7 +13,7 @@ export type Post = Readonly<{
 
 /**
  * Posts a request and prints it with its answer.
- * @param secrets what is not to be printed: a token travels in a header as it is
+ * @param secrets texts to redact in the output: some schemes send the secret itself in a header
  * @returns the status of the answer
  * @throws CommandError when nothing answers
  */
@@ -56,7 +56,7 @@ function print(
   process.stdout.write(`${lines.map((line) => `${hide(line, secrets)}\n`).join('')}\n`);
 }
 
-/** Also in the forms in which a secret travels: encoded for a URL, and for HTTP Basic. */
+/** Redacts secrets in every form in which they are sent: as they are, URL-encoded, and for HTTP Basic. */
 function hide(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret !== '')

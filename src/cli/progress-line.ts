@@ -4,7 +4,7 @@ type Output = Readonly<{ isTTY?: boolean; columns?: number; write(text: string):
 
 export type ProgressLine = Readonly<{
   show(progress: Progress): void;
-  /** Leaves what was shown last, and the line. */
+  /** Ends the line, and leaves the last state visible. */
   end(): void;
 }>;
 
@@ -13,7 +13,7 @@ const LINES_EVERY_MS = 5_000;
 const BAR_WIDTH = 24;
 const ERASE = '\r\u001b[K';
 
-/** Shows how far something is: a bar that is drawn over itself on a terminal, else a line now and then. */
+/** Shows progress: a bar that is redrawn in place on a terminal, otherwise a line every five seconds. */
 export function createProgressLine(output: Output, nowMs: () => number): ProgressLine {
   const isTerminal = output.isTTY === true;
   let began: Readonly<{ atMs: number; done: number; name: string }> | null = null;

@@ -10,7 +10,7 @@ import { textTable } from './text-table.ts';
 export function addProvidersCommand(program: Command): void {
   program
     .command('providers [id]')
-    .description('list the providers that are supported with what each needs, or show one in full')
+    .description('list the supported providers and what each needs, or show one in full')
     .option('--json', 'print the declarations as JSON')
     .action((id: string | undefined, { json = false }: { json?: boolean }) => {
       const provider = id === undefined ? null : requireProvider(id);
@@ -37,7 +37,7 @@ function showProvider(provider: Provider): string {
   return `${provider.name} (provider: '${provider.id}')\n\n${topics.join('')}`;
 }
 
-/** The words are made for Markdown; a terminal shows code as it is. */
+/** Descriptions are Markdown; a terminal needs no backticks. */
 function plain(text: string): string {
   return text.replaceAll('`', '');
 }

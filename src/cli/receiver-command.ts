@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { defaultUrl } from './ask-receiver.ts';
 
-/** Where a running receiver is, as its commands are told. */
+/** The option that says where the receiver listens. */
 export type Place = Readonly<{ url: string }>;
 
-/** How much of a list to show, and from where on. */
+/** The options of a list's page. */
 export type PageOptions = Readonly<{ limit: string; cursor?: string }>;
 
 /** Adds commands that ask a running receiver. */
@@ -25,13 +25,13 @@ export function withPageOptions(list: Command): Command {
     .option('--cursor <next>', 'the `next` of the page before');
 }
 
-/** A path with those of the parameters that are given. */
+/** A path with the defined parameters as its query. */
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return `${path}?${new URLSearchParams(given)}`;
 }
 
-/** How to see the page after this one, if there is one. */
+/** Prints the option that shows the next page, if there is one. */
 export function printMore(next: string | null): void {
   if (next !== null) process.stdout.write(`\nmore: --cursor ${next}\n`);
 }

@@ -43,7 +43,7 @@ export function addRejectedCommand(program: Command, env: NodeJS.ProcessEnv): vo
   add('show <id>', 'show one with its headers and body').action(async (id: string, { url }: Place) =>
     printJson(await askReceiver({ url, env }, 'GET', `/admin/rejected/${encodeURIComponent(id)}`)),
   );
-  add('reverify [id]', 'verify them anew with the configuration of now, and take those that are good')
+  add('reverify [id]', 'verify them again with the current configuration, and accept those that pass')
     .option('--source <name>', 'all of one source')
     .option('--all', 'all of all sources')
     .action((id: string | undefined, options: ReverifyOptions) =>
@@ -74,7 +74,7 @@ async function reverify(asked: Asked, id: string | undefined, options: ReverifyO
   }
   const ids = id === undefined ? await readIds(asked, source) : [id];
   const counts = new Map<string, number>();
-  // Oldest first, as the events came in.
+  // Oldest first, in the order of arrival.
   for (const each of ids.toReversed()) {
     const { outcome, detail } = await reverifyOne(asked, each);
     counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
@@ -85,12 +85,12 @@ async function reverify(asked: Asked, id: string | undefined, options: ReverifyO
   if (taken !== ids.length) process.exitCode = 1;
 }
 
-/** Outcomes after which a request is rejected no more. */
+/** Outcomes that remove a request from the rejected ones. */
 const TAKEN = ['accepted', 'duplicate', 'handshake'];
 
 const PAGE_LIMIT = '500';
 
-/** All of them, before the first is verified: those that are taken leave the list while it is read. */
+/** Reads all ids before the first is verified: accepted requests leave the list, which would move its pages. */
 async function readIds(asked: Asked, source: string | undefined): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | undefined;
@@ -102,7 +102,7 @@ async function readIds(asked: Asked, source: string | undefined): Promise<string
   return ids;
 }
 
-/** A problem with one of them, such as a full queue, is no reason to leave the others. */
+/** A problem with one request, such as a full queue, does not end the others. */
 async function reverifyOne(asked: Asked, id: string): Promise<Outcome> {
   try {
     return await askReceiver<Outcome>(asked, 'POST', `/admin/rejected/${encodeURIComponent(id)}/reverify`);
@@ -115,5 +115,5 @@ async function reverifyOne(asked: Asked, id: string): Promise<Outcome> {
 
 function summary(total: number, counts: ReadonlyMap<string, number>): string {
   const parts = [...counts].map(([outcome, count]) => `${count} ${outcome}`);
-  return total === 0 ? 'nothing is kept' : `${total} in all: ${parts.join(', ')}`;
+  return total === 0 ? 'no rejected requests are kept' : `${total} in all: ${parts.join(', ')}`;
 }

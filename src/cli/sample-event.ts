@@ -12,10 +12,10 @@ export type SampleOptions = Readonly<{
   uuid: string;
 }>;
 
-/** What is posted for a provider that declares no sample. */
+/** The sample of a provider that declares none. */
 const PLAIN: Sample = { eventType: 'example.created', body: { id: '{uuid}', type: '{event_type}' } };
 
-/** Makes the event that a provider would send: its sample, with the words in braces replaced. */
+/** Makes the event that a provider would send: its sample, with the placeholders in braces replaced. */
 export function makeSample({ sample = PLAIN }: Provider, options: SampleOptions): SampleEvent {
   const { contentType = 'application/json' } = sample;
   const words = describe(options.eventType ?? sample.eventType, options);
@@ -44,7 +44,7 @@ function fillBody(body: Sample['body'], words: Words, contentType: string): stri
   return fill(body, words, isForm ? encodeURIComponent : String);
 }
 
-/** A time that stands alone is a number, as providers send it. */
+/** A placeholder of a time that is the whole text becomes a number, as providers send it. */
 function fillValue(value: unknown, words: Words): unknown {
   if (typeof value !== 'string') return value;
   const [, time] = /^\{(now_s|now_ms)\}$/.exec(value) ?? [];

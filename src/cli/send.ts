@@ -29,14 +29,16 @@ type Options = Readonly<{
 export function addSendCommand(program: Command, env: NodeJS.ProcessEnv): void {
   program
     .command('send')
-    .description('sign a sample event as a provider would and post it; ends with status 1 unless it is taken')
-    .requiredOption('--provider <id>', 'whose event, as `webhook-receiver providers` lists them')
-    .option('--secret <text>', 'what it is signed with')
-    .option('--secret-env <name>', 'the variable that has the secret; WEBHOOK_SECRET by default')
+    .description(
+      'sign a sample event as a provider would and post it; exits with status 1 unless it is accepted',
+    )
+    .requiredOption('--provider <id>', 'the provider of the event, as listed by `webhook-receiver providers`')
+    .option('--secret <text>', 'the secret to sign with')
+    .option('--secret-env <name>', 'the variable that holds the secret; WEBHOOK_SECRET by default')
     .option('--private-key <file>', 'a private key (PEM), for providers that sign with one')
     .option('--param <name=value>', 'a parameter of the provider; may be repeated', collectParam, {})
     .option('--event <type>', "the event's type; that of the sample by default")
-    .option('--body <file>', 'what to send instead of the sample; - is the standard input')
+    .option('--body <file>', 'the body to send instead of the sample; - reads standard input')
     .option('--url <url>', `where to post; ${defaultUrl(env)}/webhooks/{provider} by default`)
     .option('--public-url <url>', 'the URL to sign, where the source has a public one')
     .option('--times <n>', 'how many events', readTimes, 1)
@@ -89,7 +91,7 @@ function requireSendable({ headers }: SampleEvent): void {
   }
 }
 
-/** From wherever it does not stay in the shell's history. */
+/** The secret of --secret, or of a variable, which keeps it out of the shell's history. */
 function readSecret({ secret, secretEnv }: Options, env: NodeJS.ProcessEnv): string | null {
   if (secret !== undefined) return secret;
   if (secretEnv === undefined) return env.WEBHOOK_SECRET || null;
@@ -107,7 +109,7 @@ async function readInput(file: string): Promise<Buffer> {
   });
 }
 
-/** Some schemes put a value into the query of what they sign. */
+/** Some schemes add a value to the query of the URL they sign. */
 function withQueryOf(signed: string, url: string): string {
   const target = new URL(url);
   target.search = new URL(signed).search;

@@ -13,10 +13,10 @@ export function addSourceStateCommand(program: Command, env: NodeJS.ProcessEnv):
   const add = receiverCommands(program, env);
   add(
     'source-state <source>',
-    `show what handshakes have left with a source, such as a secret ${NEEDS_TOKEN}`,
+    `show what handshakes have stored for a source, such as a secret ${NEEDS_TOKEN}`,
   )
     .option('--reveal', 'show secrets')
-    .option('--reset <entry>', 'forget an entry, so that the handshake may be done anew')
+    .option('--reset <entry>', 'delete an entry, so that its handshake can be repeated')
     .action((source: string, options: Options) => run({ url: options.url, env }, source, options));
 }
 
@@ -24,7 +24,7 @@ async function run(asked: Asked, source: string, { reset, reveal = false }: Opti
   const path = `/admin/sources/${encodeURIComponent(source)}/state`;
   if (reset !== undefined) {
     await askReceiver(asked, 'DELETE', `${path}/${encodeURIComponent(reset)}`);
-    process.stdout.write(`${reset} is forgotten\n`);
+    process.stdout.write(`${reset} is deleted\n`);
     return;
   }
   const { state } = await askReceiver<State>(asked, 'GET', path);
@@ -35,12 +35,12 @@ async function run(asked: Asked, source: string, { reset, reveal = false }: Opti
   ]);
   process.stdout.write(
     rows.length === 0
-      ? `no handshake has left anything with ${source}\n`
+      ? `no handshake has stored anything for ${source}\n`
       : textTable([['ENTRY', 'SINCE', 'VALUE'], ...rows]),
   );
 }
 
-/** Shown: what is to be pasted at the provider, and what is no secret. */
+/** Entries that are not secret, or that the user has to paste at the provider. */
 const SHOWN: ReadonlySet<string> = new Set(['verification_token', 'subscription']);
 
 function hide(name: string, value: string): string {

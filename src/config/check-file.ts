@@ -31,7 +31,7 @@ export function checkFile(value: unknown, name: string): FileCheck {
   const missing = findMissingEnv(value);
   const parsed = fileSchema.safeParse(value);
   if (parsed.success && missing.length === 0) return { values: parsed.data, problems: [] };
-  // What has no value yet is not wrong in any other way.
+  // A missing variable is the only problem to report about its field.
   const known = new Set(missing.map(({ path }) => pathText(path)));
   const issues = parsed.error?.issues.filter(({ path }) => !known.has(pathText(path))) ?? [];
   return { values: {}, problems: [...missing.map(missingEnvProblem), ...fileProblems(issues, value, name)] };

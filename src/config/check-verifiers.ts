@@ -10,9 +10,10 @@ import { rawNamed } from './raw-named.ts';
 import { type SourceValues, sourceSchema } from './sources.ts';
 
 /**
- * Finds sources that could not verify: a provider's needs that are not met, keys that do not decode, schemes that mean
- * nothing. Sources that are wrong already are left out.
- * @param file the value of the config file as it came, which may be wrong itself
+ * Finds sources that could not verify: unmet needs of a provider, keys that do not decode, schemes without meaning.
+ * Skips sources that fail the schema.
+ * @param file the unchecked value of the config file
+ * @returns one line for each problem
  */
 export function checkVerifiers(file: unknown): string[] {
   return rawNamed(file, 'sources').flatMap(([name, raw]) => {
@@ -31,12 +32,12 @@ function problemsOf(source: SourceValues, path: string): readonly string[] {
           ...needsProblems(findProvider(provider)!, source, path),
           ...windowProblems(findProvider(provider)!, source, path),
         ];
-  // A text without its variable is no key that could be tried.
+  // A key that comes from a missing variable, or from a later handshake, cannot be compiled yet.
   if (needs.length > 0 || lacksEnv(source) || awaitsSecret(source)) return needs;
   return tryToCompile(source).map((problem) => `${path}: ${problem}`);
 }
 
-/** A window that is shorter than a token is taken for would let it name a second event. */
+/** A window shorter than the lifetime of a token would let the same token name a second event. */
 function windowProblems(provider: Provider, source: SourceValues, path: string): readonly string[] {
   const { replayWindowSeconds, toleranceSeconds = null } = source;
   const least = leastReplayWindow(provider, toleranceSeconds);
@@ -46,7 +47,7 @@ function windowProblems(provider: Provider, source: SourceValues, path: string):
   ];
 }
 
-/** One that a handshake will bring cannot be tried yet. */
+/** Whether the secret comes with a handshake. */
 function awaitsSecret({ secret, secrets, handshakes = [] }: SourceValues): boolean {
   const brings = handshakes.some(({ action }) => action?.kind === 'keep-secret');
   return brings && secret === undefined && secrets === undefined;
@@ -70,7 +71,7 @@ function tryToCompile(source: SourceValues): readonly string[] {
   }
 }
 
-/** Finds what a provider needs and a source does not give, and parameters that mean nothing to the provider. */
+/** Finds needs of a provider that a source does not meet, and parameters that the provider does not have. */
 function needsProblems(provider: Provider, source: SourceValues, path: string): string[] {
   const isGiven = ({ option }: Need) => givenAt(source, option);
   const missing = provider.needs.filter(
@@ -109,7 +110,7 @@ function unknownParams(provider: Provider, { params = {} }: SourceValues): Unkno
   return Object.keys(params).flatMap((name) => (known.includes(name) ? [] : [[name, known] as const]));
 }
 
-/** Those that the declaration asks for, and those that its schemes and handshakes read. */
+/** The parameters that the declaration needs, and those that its schemes and handshakes read. */
 function paramsOf(provider: Provider): string[] {
   const asked = provider.needs.flatMap(({ option }) => /^params\.(.+)$/.exec(option)?.[1] ?? []);
   const read = [...JSON.stringify(provider).matchAll(/(?:\bparam:|"secretParam":")([\w-]+)/g)];

@@ -11,7 +11,7 @@ export type Config = Readonly<{
   dbPath: string;
   /** The PostgreSQL database that takes the place of the file at `dbPath`, or null. */
   databaseUrl: string | null;
-  /** The way to it beside a pooler in transaction mode, or null. */
+  /** The URL of the same database without its pooler, or null. */
   databaseDirectUrl: string | null;
   /** The broker beside the store, with its credentials; null for none. */
   queueUrl: string | null;
@@ -19,19 +19,19 @@ export type Config = Readonly<{
     host: string;
     port: number;
     maxBodyBytes: number;
-    /** Opens the admin surface to whoever sends it; null keeps that surface closed. */
+    /** The bearer token of the admin surface; null keeps that surface closed. */
     adminToken: string | null;
-    /** Where senders reach the receiver, without a slash at its end; null: where they say that they do. */
+    /** The URL by which senders reach the receiver, without a trailing slash; null: from the Host header. */
     publicUrl: string | null;
   }>;
   workerCount: number;
   /** Most deliveries that may be pending. */
   queueMaxSize: number;
-  /** What a destination has that says nothing else. */
+  /** The policy of destinations that set none of their own. */
   retry: RetryPolicy;
   retentionMs: number;
   cleanupIntervalMs: number;
-  /** How much is kept of what was not verified, for each source. */
+  /** How many rejected requests each source keeps, and for how long. */
   rejected: Readonly<{ maxRequests: number; maxBytes: number; retentionMs: number }>;
   log: Readonly<{ level: LogLevel; format: LogFormat }>;
   shutdownGraceMs: number;

@@ -4,8 +4,8 @@ import { rawNamed } from './raw-named.ts';
 import type { EnvReading } from './settings.ts';
 
 /**
- * Finds settings that are right each by itself, but not together. Settings that are wrong already are left out.
- * @param file the value of the config file as it came, which may be wrong itself
+ * Finds settings that are valid separately but not together. Skips settings that are invalid already.
+ * @param file the unchecked value of the config file
  */
 export function crossCheck(env: EnvReading, file: unknown): string[] {
   const destinations = rawNamed(file, 'destinations');
@@ -20,7 +20,7 @@ export function crossCheck(env: EnvReading, file: unknown): string[] {
   ];
 }
 
-/** Without the pooler's own URL it would be a way around nothing, and be taken for the database. */
+/** DATABASE_DIRECT_URL alone would be ignored, and the receiver would start on a file. */
 function checkDirectUrl({ given, wrong }: EnvReading): string[] {
   if (!given.has('DATABASE_DIRECT_URL') || given.has('DATABASE_URL') || wrong.has('DATABASE_URL')) return [];
   return ['DATABASE_URL: got nothing, takes the URL of the pooler, since DATABASE_DIRECT_URL is set'];

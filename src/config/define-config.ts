@@ -5,57 +5,57 @@ import type { Scheme, Template } from '../verify/scheme.ts';
 
 /** What a config file holds. */
 export type UserConfig = Readonly<{
-  /** Named endpoints: `POST /webhooks/{name}`. `default`, that of `POST /webhooks`, always exists. */
+  /** Named endpoints, `POST /webhooks/{name}`. The source `default`, of `POST /webhooks`, always exists. */
   sources?: Readonly<Record<string, UserSource>>;
-  /** Who processes the events. With none at all the simulator does. */
+  /** Where events are delivered. Without any destination the simulator stands in for one. */
   destinations?: Readonly<Record<string, UserDestination>>;
 }>;
 
-/** How a source proves, names and answers its requests. Without anything it takes the receiver's own envelope. */
+/** How the requests of a source are verified, identified and answered. An empty object takes the receiver's own envelope. */
 export type UserSource = UserEnvelopeSource | UserProviderSource | UserSchemeSource;
 
-/** Takes `{idempotency_key, event_type, payload}` from whoever reaches it. */
+/** Takes `{idempotency_key, event_type, payload}` from any sender, without verification. */
 export type UserEnvelopeSource = Readonly<Record<string, never>>;
 
 /** Webhooks of a provider that the receiver knows; `webhook-receiver providers` lists them. */
 export type UserProviderSource = SourceRules &
   Readonly<{ provider: string; verify?: never; handshakes?: never }>;
 
-/** Webhooks of anybody else: any of the schemes may accept. */
+/** Webhooks of a sender that the receiver does not know: a request must satisfy one of the schemes. */
 export type UserSchemeSource = SourceRules &
   Readonly<{
     verify: Scheme | readonly Scheme[];
     provider?: never;
-    /** Questions of the sender about this endpoint, and how they are answered. */
+    /** Requests by which the sender checks this endpoint, and how they are answered. */
     handshakes?: readonly Handshake[];
   }>;
 
-/** What belongs to both. */
+/** Keys of every source with verification. */
 type SourceRules = SecretRules &
   PublicUrlRules &
   Readonly<{
     /** The provider's public key, or yours at the provider. */
     publicKey?: string;
-    /** What else a provider needs, by name: `{ topicArn: 'arn:aws:sns:…' }`. */
+    /** Further values that a provider needs, by name: `{ topicArn: 'arn:aws:sns:…' }`. */
     params?: Readonly<Record<string, string>>;
-    /** Where the event's own name is: a locator (`header:X-Id`), a template, or several of which the first is taken. */
+    /** Where the event's id is: a locator (`header:X-Id`), a template, or several of which the first that yields a value is used. */
     idempotencyKey?: Template | readonly Template[];
-    /** Where it says what happened, in the same form. */
+    /** Where the event's type is, in the same form. */
     eventType?: Template | readonly Template[];
     /** Seconds that a timestamp may differ from now, to either side. */
     toleranceSeconds?: number | undefined;
     /** Seconds for which the same body is a repetition even under another id, where the signature does not cover the id. */
     replayWindowSeconds?: number | undefined;
-    /** What to answer to an event that was taken. */
+    /** The reply to an accepted event. */
     reply?: AcceptedReply | undefined;
   }>;
 
-/** One secret, or several during a rotation: any may fit. */
+/** One secret, or several during a rotation: a request must fit one of them. */
 type SecretRules =
   | Readonly<{ secret?: string; secrets?: never }>
   | Readonly<{ secrets?: readonly string[]; secret?: never }>;
 
-/** The URL as it is registered at the provider, for schemes that sign it, under either spelling. */
+/** The URL as registered at the provider, for schemes that sign it; either spelling. */
 type PublicUrlRules =
   | Readonly<{ publicUrl?: string; public_url?: never }>
   | Readonly<{ public_url?: string; publicUrl?: never }>;
@@ -85,31 +85,31 @@ export type UserHandlerDestination = DestinationRules &
     permanentStatuses?: never;
   }>;
 
-/** Which events a destination is given, and its limits. What is left out comes from the environment. */
+/** Which events a destination receives, and its limits. Defaults come from the environment. */
 type DestinationRules = Readonly<{
   /** Globs over source names; all by default. */
   sources?: readonly string[] | undefined;
   /** Globs over event types; all by default. */
   events?: readonly string[] | undefined;
-  /** Most deliveries at work at once; WORKER_COUNT by default. */
+  /** Most deliveries in progress at once; WORKER_COUNT by default. */
   concurrency?: number | undefined;
   /** HANDLER_TIMEOUT by default. */
   timeoutSeconds?: number | undefined;
   retry?: UserRetry | undefined;
   /**
-   * Where an event's order key is, such as `body:/payload/order_id`: deliveries with the same key are processed one at a
-   * time, in the order in which their events were accepted. Without it none waits for another.
+   * Where an event's order key is, such as `body:/payload/order_id`. Deliveries with the same key are processed one at a
+   * time, in the order in which their events were accepted. Without it deliveries are independent.
    */
   orderBy?: string | undefined;
   /**
-   * What becomes of the deliveries behind one that has failed: `block` (the default) holds them until somebody replays or
-   * releases it, `skip` goes on with the next. Only beside `orderBy`.
+   * What happens to the deliveries behind a failed one: `block` (the default) holds them until the failed delivery is
+   * replayed or released, `skip` goes on with the next. Only beside `orderBy`.
    */
   onFailure?: 'block' | 'skip' | undefined;
 }>;
 
 export type UserRetry = Readonly<{
-  /** Tries in all, the first included; MAX_ATTEMPTS by default. */
+  /** Attempts in all, the first included; MAX_ATTEMPTS by default. */
   maxAttempts?: number | undefined;
   /** RETRY_BASE_DELAY by default. */
   baseDelaySeconds?: number | undefined;
@@ -120,8 +120,8 @@ export type UserRetry = Readonly<{
 }>;
 
 /**
- * A handler as users write it. Taken from a method, whose parameters TypeScript compares both ways, so that a
- * handler may say which payload it expects: `(event: HandlerEvent<Order>) => …`.
+ * A handler as users write it. Declared as a method, whose parameters TypeScript compares bivariantly, so that a
+ * handler may name the payload it expects: `(event: HandlerEvent<Order>) => …`.
  */
 export type UserHandler = {
   handle(event: HandlerEvent, context: HandlerContext): unknown;

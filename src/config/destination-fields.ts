@@ -18,7 +18,7 @@ import {
 } from './limits.ts';
 import { withoutSecretFlaw } from './secret-text.ts';
 
-/** In all fields of the file the message of a mistake is what the field takes; see problems.ts. */
+/** The message of every field is what the field takes; problems.ts puts the path and the given value before it. */
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
@@ -30,7 +30,7 @@ export const nameField = z
 const GLOB_TAKES = `a glob of 1 to ${GLOB_CHARS_MAX} characters`;
 const GLOBS_TAKES = `a list of 1 to ${GLOBS_MAX} globs`;
 
-/** A filter. An empty one would want nothing, which no one means. */
+/** A filter. An empty one would match nothing, which is never intended. */
 export const globsField = z
   .array(
     z.string(GLOB_TAKES).refine((glob) => isBetween(1, glob.length, GLOB_CHARS_MAX), GLOB_TAKES),
@@ -47,7 +47,7 @@ export const urlField = z
   .refine(isHttpUrl, URL_TAKES)
   .refine((text) => !isHttpUrl(text) || hasNoCredentials(new URL(text)), CREDENTIALS_TAKES);
 
-/** Whether a text is a whole URL of the web. */
+/** Whether a text is an absolute http or https URL. */
 export function isHttpUrl(text: string): boolean {
   if (text.length > URL_CHARS_MAX || /\s/.test(text)) return false;
   return /^https?:$/.test(URL.parse(text)?.protocol ?? '');
@@ -66,7 +66,7 @@ function isWebhookSecret(text: string): boolean {
   if (!text.startsWith(SECRET_PREFIX)) return false;
   const encoded = text.slice(SECRET_PREFIX.length);
   const bytes = Buffer.from(encoded, 'base64');
-  // Buffer passes over what is not base64; only what encodes back to itself was meant as it is.
+  // Buffer ignores characters that are not base64: a valid text encodes back to itself.
   return isBetween(24, bytes.length, 64) && bytes.toString('base64') === encoded;
 }
 
@@ -123,7 +123,7 @@ export const statusesField = z
   .refine((statuses) => statuses.length <= STATUSES_MAX, STATUSES_TAKES)
   .readonly();
 
-/** Where a destination's order key is. The message is what the field takes, with what is wrong behind it. */
+/** The locator of a destination's order key. The message ends with what is wrong with the locator. */
 export const orderByField = checkedText(ORDER_BY_TAKES, (text) => {
   if (text.length > TEXT_CHARS_MAX) return `${ORDER_BY_TAKES} of at most ${TEXT_CHARS_MAX} characters`;
   const mistake = orderByMistake(text);
@@ -132,10 +132,10 @@ export const orderByField = checkedText(ORDER_BY_TAKES, (text) => {
 
 export const onFailureField = z.enum(ON_FAILURE, ON_FAILURE.map((word) => `"${word}"`).join(' or '));
 
-/** Whether the module is there is checked where the folder of the file is known: see destinations.ts. */
+/** `checkHandlerPaths` in destinations.ts checks that the module exists, since a path is relative to the config file. */
 export const handlerField = z.custom<UserHandler | string>(
   (value) => typeof value === 'function' || (typeof value === 'string' && isPath(value)),
-  // Not aborting, which is custom's default: the rest of the destination is still to be checked.
+  // `custom` aborts by default, which would hide problems of the destination's other fields.
   { error: 'a function or the path of a module', abort: false },
 );
 

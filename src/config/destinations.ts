@@ -72,7 +72,7 @@ export const destinationSchema = strict(destinationShape, `an object with url or
       context.addIssue({ code: 'custom', path: [key], message: 'a value only beside url', params });
     }
   },
-  // Also when single fields are wrong: all mistakes are told at once.
+  // Also when single fields are invalid, so that all problems are reported at once.
   { when: ({ value }) => isObject(value) },
 );
 
@@ -91,7 +91,7 @@ export function toDestinations(
   }));
 }
 
-/** What stands in for a destination on a first try, before there is a config file. */
+/** The destination that stands in while none is configured. */
 function simulator(env: EnvValues): DestinationConfig {
   const target: Target = {
     kind: 'simulator',
@@ -114,7 +114,7 @@ function toRules(env: EnvValues, name: string, values: DestinationValues) {
   };
 }
 
-/** A failure blocks its key unless somebody says otherwise: what is skipped cannot be put in order again. */
+/** A failure blocks its key by default: a skipped delivery cannot be put in order again. */
 function toOrder({ orderBy, onFailure = 'block' }: DestinationValues): DestinationOrder | null {
   return orderBy === undefined ? null : { by: orderBy, onFailure };
 }
@@ -133,7 +133,7 @@ function toTarget({ url, handler, ...http }: DestinationValues, folder: string):
   if (typeof handler === 'string') return { kind: 'module', path: handlerPath(folder, handler) };
   return {
     kind: 'http',
-    // The schema took it that one of the two is there.
+    // The schema requires one of url and handler.
     url: url!,
     headers: http.headers ?? {},
     secret: http.secret ?? null,
@@ -146,7 +146,7 @@ function handlerPath(folder: string, handler: string): string {
   return resolve(folder, handler);
 }
 
-/** Finds handlers whose module is not there: better told at start-up than with the first event. */
+/** Finds handlers whose module does not exist: better reported at start-up than by the first event. */
 export async function checkHandlerPaths(file: unknown, folder: string): Promise<string[]> {
   const lines = await Promise.all(
     rawNamed(file, 'destinations').map(([name, { handler }]) => checkHandlerPath(name, handler, folder)),

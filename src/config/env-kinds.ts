@@ -5,10 +5,10 @@ import { isWithin, type NumberRange } from '../schema/number-range.ts';
 import { isHttpUrl } from './destination-fields.ts';
 import { PATH_CHARS_MAX, URL_CHARS_MAX } from './limits.ts';
 
-/** How the text of an environment variable becomes a value. Any mistake's message is `takes`. */
+/** Parses the text of an environment variable; `takes` describes valid texts, and is the message of every error. */
 export type Kind<T> = Readonly<{ takes: string; schema: z.ZodType<T, string> }>;
 
-// Number() would also take " 5", "0x10", "1e3" and "Infinity": a typing slip must not become a number.
+// Number() would also take " 5", "0x10", "1e3" and "Infinity": a typing error must not become a number.
 const WHOLE = /^(0|[1-9]\d*)$/;
 const DECIMAL = /^(0|[1-9]\d*)(\.\d+)?$/;
 
@@ -41,7 +41,7 @@ const HOST_NAME =
 const NUMBERS_AND_DOTS = /^[\d.]+$/;
 
 export const listenHost: Kind<string> = kindOf('an IP address or a host name, without a port', (text) => {
-  // "1.2.3" has the shape of a host name, but is a slip in an address.
+  // "1.2.3" has the shape of a host name, but is a mistyped address.
   const isName = HOST_NAME.test(text) && !NUMBERS_AND_DOTS.test(text);
   return isIP(text) !== 0 || isName ? text : undefined;
 });
@@ -50,7 +50,7 @@ export const filePath: Kind<string> = kindOf('the path of a file', (text) =>
   isFilePath(text) ? text : undefined,
 );
 
-/** Not in memory, or SQLite would acknowledge what a restart forgets. */
+/** Excludes in-memory databases: SQLite would acknowledge events that a restart loses. */
 function isFilePath(text: string): boolean {
   if (text.length > PATH_CHARS_MAX || text.includes('\0')) return false;
   return !text.startsWith(':memory:') && !text.startsWith('file:') && !/[/\\]$/.test(text);
@@ -67,13 +67,13 @@ export const databaseUrl: Kind<string> = kindOf(
   },
 );
 
-/** The beginning of URLs, without the slash at its end. */
+/** The beginning of URLs, without its trailing slash. */
 export const publicBase: Kind<string> = kindOf(
   'an http or https URL without query and fragment, such as https://hooks.example.com',
   (text) => (isHttpUrl(text) && !/[?#]/.test(text) ? text.replace(/\/+$/, '') : undefined),
 );
 
-// It travels in a header: visible ASCII is what every client can send.
+// The token is sent in a header: every client can send visible ASCII.
 const TOKEN = /^[\x21-\x7e]{16,1024}$/;
 
 export const secretToken: Kind<string> = kindOf(
@@ -83,7 +83,7 @@ export const secretToken: Kind<string> = kindOf(
 
 const BROKER_PROTOCOLS: ReadonlySet<string> = new Set(['redis:', 'rediss:', 'amqp:', 'amqps:']);
 
-// One more node of a Redis Cluster: a name or an address, and a port.
+// A further node of a Redis Cluster: a name or an address, and a port.
 const NODE = /^(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
 export const brokerUrl: Kind<string> = kindOf('a redis://, rediss://, amqp:// or amqps:// URL', (text) => {
@@ -91,11 +91,11 @@ export const brokerUrl: Kind<string> = kindOf('a redis://, rediss://, amqp:// or
   const url = URL.parse(text);
   if (url === null || !BROKER_PROTOCOLS.has(url.protocol) || url.hostname === '') return undefined;
   const nodes = url.searchParams.get('nodes')?.split(',') ?? [];
-  // The pattern alone would let ports pass that are none.
+  // The pattern alone would accept ports beyond 65535.
   return nodes.every((node) => NODE.test(node) && URL.canParse(`redis://${node}`)) ? text : undefined;
 });
 
-/** Makes a kind of a function that returns undefined for what it does not take. */
+/** Makes a kind of a parser that returns undefined for invalid texts. */
 function kindOf<T>(takes: string, parse: (text: string) => T | undefined): Kind<T> {
   const schema = z.string().transform((text, context) => {
     const value = parse(text);

@@ -1,4 +1,4 @@
-// NUL: no secret, header or URL may hold it, so a marker that slips through is refused wherever it ends up.
+// NUL is valid in no secret, header or URL, so a marker that is not found here is refused by any field.
 const MARKER = /\0env\((.*?)\)(unset|empty)\0/;
 
 /**
@@ -10,17 +10,17 @@ const MARKER = /\0env\((.*?)\)(unset|empty)\0/;
 export function env(name: string): string {
   const value = process.env[name];
   if (value !== undefined && value !== '') return value;
-  // Not thrown, so that all mistakes of the file are told at once.
+  // A marker instead of an exception, so that all problems of the file are reported at once.
   return `\0env(${name})${value === undefined ? 'unset' : 'empty'}\0`;
 }
 
-/** A text of the configuration that waits for a variable. */
+/** A text of the configuration whose variable is missing. */
 export type MissingEnv = Readonly<{ path: readonly PropertyKey[]; name: string; isEmpty: boolean }>;
 
-/** Deeper than any configuration, and an end to those that hold themselves. */
+/** Deeper than any valid configuration; ends the search in cyclic values. */
 const DEPTH_MAX = 12;
 
-/** Finds the texts that a call of `env` has left without a value, wherever they are. */
+/** Finds the markers that `env` returned for missing variables, at any depth. */
 export function findMissingEnv(value: unknown, path: readonly PropertyKey[] = []): MissingEnv[] {
   if (typeof value === 'string') return readMarker(value, path);
   if (typeof value !== 'object' || value === null || path.length > DEPTH_MAX) return [];
@@ -29,7 +29,7 @@ export function findMissingEnv(value: unknown, path: readonly PropertyKey[] = []
   );
 }
 
-/** Whether a value holds such a text. */
+/** Whether a value contains such a marker. */
 export function lacksEnv(value: unknown): boolean {
   return findMissingEnv(value).length > 0;
 }

@@ -3,7 +3,7 @@ import type { SourceConfig, Verification } from '../ingest/source-config.ts';
 import type { Config } from './config.ts';
 import { REDACTED, redactDatabaseUrl, redactUrl } from './show.ts';
 
-/** The effective configuration as JSON can print it, without anything that is or may be a secret. */
+/** The effective configuration as printable JSON, without anything that is or may be a secret. */
 export function explainConfig(config: Config): object {
   const { adminToken, publicUrl } = config.http;
   return {
@@ -24,7 +24,7 @@ function explainSource({ name, verification }: SourceConfig): object {
   return { name, verification: verification === null ? null : explainVerification(verification) };
 }
 
-/** The names of parameters whose values are secrets, as far as names tell. */
+/** Parameters whose names suggest a secret value. */
 const SECRET_NAME = /secret|token|key/i;
 
 function explainVerification({ secrets, params, publicUrl, handshakes, ...rest }: Verification): object {
@@ -37,7 +37,7 @@ function explainVerification({ secrets, params, publicUrl, handshakes, ...rest }
     secrets: secrets.map(() => REDACTED),
     params: Object.fromEntries(hidden),
     publicUrl: redactNullable(publicUrl),
-    // What they look for may be a secret.
+    // A handshake's condition may hold a secret.
     handshakes: handshakes.map(({ name }) => name),
   };
 }
@@ -50,7 +50,7 @@ function explainTarget(target: Target): object {
   if (target.kind === 'function') return { kind: target.kind };
   if (target.kind !== 'http') return target;
   const { url, headers, secret } = target;
-  // Which header carries a credential cannot be known: none shows its value.
+  // Any header may carry a credential: no value is shown.
   const hidden = Object.fromEntries(Object.keys(headers).map((name) => [name, REDACTED]));
   return { ...target, url: redactUrl(url), headers: hidden, secret: redact(secret) };
 }

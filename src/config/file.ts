@@ -41,12 +41,12 @@ async function findByName(cwd: string): Promise<FoundFile> {
   const [first, ...others] = found;
   if (first === undefined) return { kind: 'none' };
   if (others.length === 0) return { kind: 'found', path: resolve(cwd, first) };
-  // Taking one in silence would leave someone editing the other.
+  // Choosing one silently would leave the user editing the other.
   const got = `nothing, and ${found.join(' and ')} are in ${cwd}`;
   return { kind: 'wrong', problem: `CONFIG: got ${got}, takes the one to use when there are several` };
 }
 
-/** Whether there is a file at the path, seen through links. */
+/** Whether a regular file is at the path, links followed. */
 export async function isFileAt(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile();

@@ -1,9 +1,9 @@
-/** Where a text stops being JSON, for a person with an editor: both count from 1. */
+/** Where a text stops being JSON, as editors count: line and column from 1. */
 export type TextPosition = Readonly<{ line: number; column: number; found: string }>;
 
 /**
- * Finds the first mistake in a text that JSON.parse refuses, or null if there is none. JSON.parse's own message
- * often lacks the position, and quotes the text around it, which may be a secret.
+ * Finds the first syntax error of a JSON text, or null. JSON.parse's own message often lacks the position, and
+ * quotes the text around it, which may be a secret.
  */
 export function findJsonError(text: string): TextPosition | null {
   const offset = jsonErrorOffset(text);

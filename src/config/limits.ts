@@ -1,6 +1,6 @@
 import { decimal, type NumberRange, whole } from '../schema/number-range.ts';
 
-/** The bound on everything that is a number; of schemes see src/verify/limits.ts. */
+/** The range of every number of the configuration; src/verify/limits.ts has those of schemes. */
 export const LIMITS = {
   workers: whole(1, 10_000),
   queue: whole(1, 100_000_000),
@@ -9,7 +9,7 @@ export const LIMITS = {
   retryMaxSeconds: decimal(0, 604_800, 'seconds'),
   share: decimal(0, 1),
   retentionDays: decimal(0.0001, 3650, 'days'),
-  // A week: the longest that one timer of Node can wait is 24 days.
+  // A week: a timer of Node waits at most 24 days.
   cleanupHours: decimal(0.0001, 168, 'hours'),
   // 0 lets the system choose a free port.
   port: whole(0, 65_535),
@@ -19,7 +19,7 @@ export const LIMITS = {
   simulatedSeconds: decimal(0, 3600, 'seconds'),
   // A 2xx is success, whatever the list says.
   permanentStatus: whole(300, 599),
-  // A provider takes any other status for a failure.
+  // Providers treat any other status as a failure.
   acceptedStatus: whole(200, 299),
   replayWindowSeconds: decimal(0, 2_592_000, 'seconds'),
   rejected: whole(0, 100_000),
@@ -37,14 +37,14 @@ export const HEADER_VALUE_CHARS_MAX = 8192;
 export const STATUSES_MAX = 100;
 export const URL_CHARS_MAX = 2048;
 export const PATH_CHARS_MAX = 4096;
-/** Most secrets of a source: the old and the new one of a rotation, and some to spare. */
+/** Most secrets of a source: the old and the new one of a rotation, and a reserve. */
 export const SECRETS_MAX = 10;
 export const SECRET_CHARS_MAX = 4096;
 export const PUBLIC_KEY_CHARS_MAX = 8192;
 export const PARAMS_MAX = 20;
 export const REPLY_CHARS_MAX = 4096;
 
-/** Rounded, because 0.29 * 1000 is not 290. */
+/** Rounded, since 0.29 * 1000 is not 290. */
 export function milliseconds(seconds: number): number {
   return Math.round(seconds * 1000);
 }

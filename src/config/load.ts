@@ -22,7 +22,7 @@ export type LoadOptions = Readonly<{
 
 /**
  * Loads the effective configuration from the environment and the config file.
- * @throws ConfigError with all mistakes of both
+ * @throws ConfigError with all problems of both
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
   const { env, cwd } = options;
@@ -43,7 +43,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
 }
 
 type UserReading = Readonly<{
-  /** What to call the value as a whole in a mistake. */
+  /** The name of the whole value in problems. */
   name: string;
   path: string | null;
   value: unknown;
@@ -52,11 +52,11 @@ type UserReading = Readonly<{
 
 async function readUserConfig(options: LoadOptions, env: EnvReading): Promise<UserReading> {
   if (options.userConfig !== undefined) {
-    // Handlers in modules of their own may still import the receiver.
+    // Handler modules may still import the receiver.
     provideOwnModule();
     return { name: 'config', path: null, value: options.userConfig, problems: [] };
   }
-  // A CONFIG that is wrong already: mistakes of some other file would only mislead.
+  // With an invalid CONFIG, problems of another file would only mislead.
   if (env.wrong.has('CONFIG')) return noFile([]);
   const found = await findConfigFile(options.cwd, env.values.CONFIG);
   if (found.kind === 'found') return readFound(found.path, options);

@@ -1,10 +1,10 @@
-/** The candidate that a slip of the keyboard most likely meant, or null when none is like it. */
+/** The candidate that a mistyped word most likely means, or null when none is similar. */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    // Beyond half of the letters the likeness is chance, and a wrong hint is worse than the list of all.
+    // Beyond half of the letters a match is chance, and a wrong hint is worse than none.
     const isAlike = distance <= Math.max(word.length, candidate.length) / 2;
     if (isAlike && distance < bestDistance) {
       best = candidate;
@@ -14,7 +14,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
-/** Levenshtein: how many letters must be put in, taken out or replaced to make one word of the other. */
+/** The Levenshtein distance: insertions, deletions and substitutions that turn one word into the other. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (let row = 1; row <= from.length; row++) {

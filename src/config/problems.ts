@@ -7,7 +7,7 @@ type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
 
 /**
- * Words the mistakes of a config file, one line each: the path, what it got, what it takes.
+ * Describes the problems of a config file, one line each: the path, what it got, what it takes.
  * @param issues whose messages are what the field takes
  * @param input the value that was checked
  * @param name what to call the value as a whole
@@ -21,13 +21,13 @@ export function fileProblems(issues: readonly Issue[], input: unknown, name: str
   });
 }
 
-/** Words a call of `env` that found nothing. */
+/** Describes a call of `env` whose variable has no value. */
 export function missingEnvProblem({ path, name, isEmpty }: MissingEnv): string {
   const state = isEmpty ? 'empty' : 'not set';
   return `${pathText(path)}: got env(${show(name)}), which is ${state}, takes a variable that has a value`;
 }
 
-/** A path as one would write it in code: `destinations.billing.events[0]`, `destinations["a.b"].url`. */
+/** A path as code: `destinations.billing.events[0]`, `destinations["a.b"].url`. */
 export function pathText(path: Path): string {
   return path.map(segmentText).join('').replace(/^\./, '');
 }
@@ -60,7 +60,7 @@ function gotOf(issue: Issue, input: unknown): string {
   return typeof params?.got === 'string' ? params.got : showAt(issue.path, valueAt(input, issue.path));
 }
 
-/** The keys of a destination and of a source whose values hold no secrets. */
+/** Keys of destinations and sources whose values are never secret. */
 const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
   destinations: new Set([
     ...['handler', 'sources', 'events', 'concurrency', 'timeoutSeconds', 'permanentStatuses', 'retry'],
@@ -81,7 +81,7 @@ const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
 
 const URLS: ReadonlySet<PropertyKey> = new Set(['url', 'publicUrl', 'public_url']);
 
-/** Anything elsewhere may be a secret that was put into the wrong place. */
+/** Shows values of printable keys only: a value anywhere else may be a misplaced secret. */
 function showAt([kind, _name, key]: Path, value: unknown): string {
   const printable = PRINTABLE[String(kind)];
   if (printable === undefined || key === undefined) return showHidden(value);

@@ -1,13 +1,13 @@
 type RawObject = Readonly<Record<string, unknown>>;
 
-/** Whether a value has keys at all. */
+/** Whether a value is an object with named members. */
 export function isObject(value: unknown): value is RawObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
- * The sources or destinations of a config file's value before it was found right: whatever there is that looks like
- * one. Checks across settings go by it, so that one wrong field does not hide their mistakes.
+ * The sources or destinations of an unchecked config file, by name; what is not an object becomes an empty one.
+ * Checks across settings use it, so that one invalid field does not hide their problems.
  */
 export function rawNamed(
   file: unknown,

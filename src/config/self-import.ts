@@ -2,7 +2,7 @@ import { type ResolveHookSync, registerHooks } from 'node:module';
 
 const OWN_NAME = 'webhook-receiver';
 
-/** The index module of the program that runs. Published code is compiled, so the extension is that of this file. */
+/** The index module of the running program, with this file's extension: published code is compiled. */
 export const OWN_INDEX = new URL(
   import.meta.url.endsWith('.ts') ? '../index.ts' : '../index.js',
   import.meta.url,
@@ -16,7 +16,7 @@ const OWN_URLS: ReadonlyMap<string, string> = new Map([
   [`${OWN_NAME}/verify`, OWN_VERIFY],
 ]);
 
-/** Resolves `webhook-receiver` to the program that runs, from whatever folder it is imported. */
+/** Resolves `webhook-receiver` to the running program, from any folder. */
 export const resolveOwnName: ResolveHookSync = (specifier, context, nextResolve) => {
   const url = OWN_URLS.get(specifier);
   return url === undefined ? nextResolve(specifier, context) : { url, shortCircuit: true };
@@ -26,7 +26,7 @@ let isRegistered = false;
 
 /**
  * Lets config files and handler modules import `webhook-receiver`. A config folder seldom has the package
- * installed, and a second copy of it would have a PermanentError of its own, which ours would not recognise.
+ * installed, and a second copy would have another PermanentError class, which the receiver would not recognise.
  */
 export function provideOwnModule(): void {
   if (isRegistered) return;

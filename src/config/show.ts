@@ -1,27 +1,27 @@
 const SHOWN_CHARS = 80;
 
-/** What takes the place of a secret. */
+/** Stands in for a secret. */
 export const REDACTED = '(redacted)';
 
-/** A value as a mistake's line shows it: on one line and of bounded length, whatever it is. */
+/** Any value on one line of bounded length, for a problem's line. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(bounded(value));
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return showType(value);
 }
 
-/** A value that may be a secret, by its type and size alone. */
+/** The type and size of a value that may be a secret. */
 export function showHidden(value: unknown): string {
   if (typeof value === 'string')
     return value === '' ? 'an empty text' : `a text of ${value.length} characters`;
   return showType(value);
 }
 
-/** A URL that was refused, without the parts in which people put credentials. */
+/** A refused URL without the parts that may hold credentials. */
 export function showUrl(value: unknown): string {
   if (typeof value !== 'string') return show(value);
   const url = URL.parse(value);
-  // Without a scheme that has an authority ("user:password@host/") it is not clear which part is which.
+  // Without an authority ("user:password@host/") the parts are ambiguous.
   if (url === null || url.host === '') return /[@?:]/.test(value) ? showHidden(value) : show(value);
   const credentials = url.username === '' && url.password === '' ? '' : `${REDACTED}@`;
   return JSON.stringify(
@@ -29,13 +29,13 @@ export function showUrl(value: unknown): string {
   );
 }
 
-/** A URL that was accepted, without its credentials and with its query hidden: tokens are often there. */
+/** An accepted URL without its credentials and with its query hidden, which often holds tokens. */
 export function redactUrl(value: string): string {
   const url = new URL(value);
   return `${url.protocol}//${url.host}${url.pathname}${hiddenQuery(url)}`;
 }
 
-/** Where a database is, without the credentials, which may be in its query too. */
+/** The location of a database, without credentials, which may be in the query too. */
 export function redactDatabaseUrl(value: string | null): string | null {
   if (value === null) return null;
   const url = new URL(value);
@@ -47,7 +47,7 @@ function hiddenQuery(url: URL): string {
   return url.search === '' ? '' : `?${REDACTED}`;
 }
 
-/** Text of others on one line, cut to what one line may hold. */
+/** Foreign text on one line of bounded length. */
 export function oneLine(text: string, maxChars: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1)}…`;

@@ -25,12 +25,12 @@ import { withoutSecretFlaw } from './secret-text.ts';
 
 const PROVIDER_TAKES = 'the id of a provider, as `webhook-receiver providers` lists them';
 
-/** Known by its id or another name of it. */
+/** A provider by its id or an alias. */
 export const providerField = z.string(PROVIDER_TAKES).superRefine((id, context) => {
   if (findProvider(id) === null) context.addIssue({ code: 'custom', message: nearestProvider(id) });
 });
 
-/** What is said of a provider that is not known. */
+/** The message about an unknown provider. */
 export function nearestProvider(id: string): string {
   const names = PROVIDERS.flatMap((provider) => [provider.id, ...(provider.aliases ?? [])]);
   const meant = nearest(id, names);
@@ -76,13 +76,13 @@ export const paramsField = z
   .refine((params) => Object.keys(params).length <= PARAMS_MAX, PARAMS_TAKES)
   .readonly();
 
-/** Where an event's key or type is. A bare locator stands for the template of it alone. */
+/** The template of an event's key or type. A bare locator stands for a template with that locator alone. */
 const identityField = z
   .string(TEMPLATE_TAKES)
   .transform(asTemplate)
   .pipe(checkedText(TEMPLATE_TAKES, identityMistake));
 
-/** As `templateMistake`, of a template that names an event. */
+/** Like `templateMistake`, for a template that identifies an event. */
 function identityMistake(text: string): string | null {
   const mistake = templateMistake(text);
   const compiled = compileTemplate(text);
@@ -97,7 +97,7 @@ export const identitiesField = oneOrMany(identityField, LIST_MAX, `${TEMPLATE_TA
 
 const PUBLIC_URL_TAKES = `the http or https URL that is registered at the provider, at most ${URL_CHARS_MAX} characters without a fragment`;
 
-// User name and password may be in it: what is signed is the URL as it was registered.
+// It may hold a user name and password: providers sign the URL as it was registered.
 export const publicUrlField = z
   .string(PUBLIC_URL_TAKES)
   .refine((text) => isHttpUrl(text) && !text.includes('#'), PUBLIC_URL_TAKES);
@@ -126,7 +126,7 @@ function isMediaType(text: string): boolean {
   }
 }
 
-/** One value or a list of them, as a list. Mistakes have the paths of what was written: no index for a single value. */
+/** One value or a list, as a list. Issues keep the path as written: a single value has no index. */
 function oneOrMany<T extends z.ZodType>(item: T, max: number, takes: string) {
   const list = z.array(item, takes).refine(({ length }) => length >= 1 && length <= max, takes);
   return z.unknown().transform((value, context): readonly z.output<T>[] => {

@@ -20,8 +20,8 @@ import {
   sourceSecretField,
 } from './source-fields.ts';
 
-// Exact, where a slip in the name of a variable would leave requests unverified: `secret: process.env.TYPING_SLIP`
-// must stop start-up, and `provider: undefined` is not the source without verification.
+// exactOptional where undefined would leave requests unverified: `secret: process.env.MISTYPED_NAME` must stop
+// the start, and `provider: undefined` is not a source without verification.
 const sourceShape = {
   provider: providerField.exactOptional(),
   verify: schemesField.exactOptional(),
@@ -44,7 +44,7 @@ type Key = keyof typeof sourceShape;
 const WAYS: readonly Key[] = ['provider', 'verify'];
 const OTHERS = (Object.keys(sourceShape) as Key[]).filter((key) => !WAYS.includes(key));
 
-/** Pairs of which one source has one at most. */
+/** Pairs of keys that exclude each other. */
 const RIVALS: readonly (readonly [Key, Key])[] = [
   ['secret', 'secrets'],
   ['publicUrl', 'public_url'],
@@ -68,19 +68,19 @@ export const sourceSchema = strict(sourceShape, 'an object: {}, or with provider
       say([other], `a value beside ${one}`, 'one of the two');
     }
   },
-  // Also when single fields are wrong: all mistakes are told at once.
+  // Also when single fields are invalid, so that all problems are reported at once.
   { when: ({ value }) => isObject(value) },
 );
 
 export type SourceValues = z.output<typeof sourceSchema>;
 
 /**
- * A day. A captured request that is sent again under another id is most likely sent soon; a longer window would take
- * for repetitions what happened twice with the same words.
+ * A day. A captured request that is replayed under another id is most likely replayed soon; a longer window would
+ * suppress genuine events with equal bodies.
  */
 const REPLAY_WINDOW_SECONDS = 86_400;
 
-/** Makes the sources of values that are right, DEFAULT_SOURCE first. */
+/** Makes the sources of checked values, DEFAULT_SOURCE first. */
 export function toSources(sources: Readonly<Record<string, SourceValues>>): SourceConfig[] {
   const others = Object.keys(sources).filter((name) => name !== DEFAULT_SOURCE);
   return [DEFAULT_SOURCE, ...others].map((name) => ({
@@ -93,7 +93,7 @@ function toVerification(values: SourceValues): Verification | null {
   const { provider, verify, secret, secrets = [] } = values;
   if (provider === undefined && verify === undefined) return null;
   return {
-    // By its own id: what it was called in the file may have been another name of it.
+    // The file may name a provider by an alias.
     provider: provider === undefined ? null : findProvider(provider)!.id,
     schemes: verify ?? null,
     secrets: secret === undefined ? secrets : [secret],

@@ -10,11 +10,11 @@ export type Place = Readonly<{
   cwd: string;
   /** The config file, or null. */
   configFile: string | null;
-  /** What handlers' paths are relative to. */
+  /** The folder that handlers' paths are relative to. */
   folder: string;
 }>;
 
-/** Makes the effective configuration of values that are right: all defaults filled in, all times in milliseconds. */
+/** Makes the effective configuration of checked values: all defaults filled in, all times in milliseconds. */
 export function toConfig(env: EnvValues, file: FileValues, place: Place): Config {
   return {
     dbPath: resolve(place.cwd, env.DB_PATH),

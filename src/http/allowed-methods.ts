@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 
-/** Tells the methods that a path answers to, as an Allow header lists them; '' when there is no such path. */
+/** Returns the methods of a path as the value of an Allow header, or '' for an unknown path. */
 export type AllowedMethods = (url: string) => string;
 
 type Route = Readonly<{ pattern: RegExp; methods: Set<string> }>;
 
 /**
- * Listens to the routes that are registered from now on.
- * @param ingest paths that the framework does not know of
- * @param ingestMethods what else than POST they answer to, by the URL
+ * Collects the methods of all routes that are registered from now on.
+ * @param ingest paths that bypass the framework
+ * @param ingestMethods their methods besides POST, by URL
  */
 export function collectMethods(
   api: FastifyInstance,
@@ -31,7 +31,7 @@ export function collectMethods(
   };
 }
 
-/** `/webhooks/:id`, or `/docs/static/*` -> what matches it. */
+/** A route such as `/webhooks/:id` or `/docs/static/*` as a pattern. */
 function toPattern(url: string): RegExp {
   const source = url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+').replaceAll('*', '.*');
   return new RegExp(`^${source}$`);

@@ -29,29 +29,29 @@ export type ApiParts = HealthParts &
     limits?: HttpLimits;
   }>;
 
-/** The whole HTTP face. It listens once `api.listen` is called. */
+/** The whole HTTP interface. It listens once `api.listen` is called. */
 export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   const { limits = HTTP_LIMITS } = parts;
   const ingest = createIngestRoute(parts.ingest);
   const api: FastifyInstance = fastify({
     serverFactory: (other) => createHttpServer({ ingest, other, limits }) as unknown as Server,
     logger: false,
-    // The server has its own; the framework's would answer a second time.
+    // The server has its own handler; the framework's would answer a second time.
     clientErrorHandler: () => {},
     frameworkErrors: (error, _request, reply) => void replyProblem(reply, 'bad_request', messageOf(error)),
-    // Questions are answered to the last: the store closes after the server.
+    // Reads are answered until the end: the store closes after the server.
     return503OnClosing: false,
-    // An id that is too long is unknown like any other.
+    // A very long id is unknown like any other.
     routerOptions: { maxParamLength: limits.maxHeaderBytes },
   });
-  // No route takes a body. One that comes all the same is not read, so it cannot be wrong.
+  // No route of the framework takes a body: one that comes is not read, so its type cannot be wrong.
   api.removeAllContentTypeParsers();
   api.addContentTypeParser('*', (_request, _payload, done) => done(null));
   api.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff');
     if (!request.raw.complete && expectsBody(request.raw)) reply.header('connection', 'close');
   });
-  // Without it a slow upload would hold up the end of the process for as long as requests may take.
+  // Otherwise a slow upload would delay the end of the process by up to requestTimeoutMs.
   api.addHook('preClose', async () => {
     setTimeout(() => api.server.closeAllConnections(), limits.closeGraceMs).unref();
   });
@@ -71,7 +71,7 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   api.setNotFoundHandler(replyNotFound);
   api.setErrorHandler((error: FastifyError, request, reply) => {
     const { statusCode = 500 } = error;
-    // The framework looks at content types before it comes to say that there is nothing.
+    // The framework checks content types before it finds that there is no route.
     if (request.is404) return replyNotFound(request, reply);
     if (error instanceof StoreError) {
       parts.emit({ type: 'store.failed', operation: 'browse', error });

@@ -3,12 +3,12 @@ import type { Socket } from 'node:net';
 import { type ProblemCode, rawProblem } from './problem.ts';
 import { endBehindAnswer } from './send-problem.ts';
 
-/** Node keeps here the response whose turn it is; its own handling of client errors goes by the same. */
+/** Node keeps the response in progress here, and its own handling of client errors uses it too. */
 type HttpSocket = Socket & { _httpMessage?: ServerResponse | null };
 
 type Words = Readonly<{ code: ProblemCode; detail: string }>;
 
-/** Makes the answer to what never became a request: broken syntax, headers too large, too slow. */
+/** Answers input that never became a request: invalid syntax, headers too large, too slow. */
 export function createClientErrorHandler(limits: Readonly<{ maxHeaderBytes: number }>) {
   const words: Readonly<Record<string, Words>> = {
     HPE_HEADER_OVERFLOW: {
@@ -21,7 +21,7 @@ export function createClientErrorHandler(limits: Readonly<{ maxHeaderBytes: numb
   const other: Words = { code: 'bad_request', detail: 'This is not an HTTP/1.1 request.' };
 
   return function answer(error: NodeJS.ErrnoException, socket: HttpSocket): void {
-    // A connection opened in advance and not used: an answer would be taken for that of the first request.
+    // A connection opened in advance and not used: the client would take a response for that of its first request.
     if (error.code === 'ECONNRESET' || socket.bytesRead === 0) {
       socket.destroy();
       return;
@@ -29,7 +29,7 @@ export function createClientErrorHandler(limits: Readonly<{ maxHeaderBytes: numb
     if (!socket.writable) return;
     socket.pause();
     const response = socket._httpMessage ?? null;
-    // Requests before this one were whole, and their answers are on their way.
+    // Requests before this one were complete, and their responses are in progress.
     if (response?.req.complete === true) {
       response.once('finish', () => answer(error, socket));
       return;

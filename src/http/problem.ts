@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FieldError } from '../ingest/envelope.ts';
 
-/** Every code that a problem reply may carry, with its status. Codes are stable: clients go by them. */
+/** Every problem code with its status. Codes are stable: clients depend on them. */
 export const PROBLEMS = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   bad_request: { status: 400, title: 'The request cannot be read' },
@@ -27,7 +27,7 @@ export const PROBLEMS = {
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** Seconds after which a sender that was turned away may come back. */
+/** The Retry-After of each code that has one, in seconds. */
 const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
   queue_full: 5,
   overloaded: 1,
@@ -44,7 +44,7 @@ export type ProblemReply = Readonly<{
 
 /**
  * A reply in problem details form (RFC 9457).
- * @param errors the fields that are wrong, for a validation failure
+ * @param errors the invalid fields, for a validation failure
  */
 export function problemReply(
   code: ProblemCode,
@@ -73,7 +73,7 @@ export function problemReply(
   };
 }
 
-/** The same as bytes for a bare socket, for requests that never became one. */
+/** A whole HTTP response for a bare socket, for input that never became a request. */
 export function rawProblem(code: ProblemCode, detail: string): string {
   const { status, headers, body } = problemReply(code, detail);
   const lines = Object.entries({ ...headers, connection: 'close' }).map(

@@ -4,7 +4,7 @@ import type { FieldError } from '../ingest/envelope.ts';
 import { type ProblemCode, problemReply } from './problem.ts';
 import { sendProblem } from './send-problem.ts';
 
-/** Answers a request of the framework's with a problem, in just the way that ingest does. */
+/** Answers a request of the framework with a problem, in the same way as ingest. */
 export function replyProblem(
   reply: FastifyReply,
   code: ProblemCode,
@@ -19,7 +19,7 @@ export function replyProblem(
   return reply;
 }
 
-/** Answers a request whose query does not have the shape of its schema. */
+/** Answers a request whose query fails its schema. */
 export function replyInvalidQuery(reply: FastifyReply, detail: string, { issues }: z.ZodError): FastifyReply {
   const errors = issues.map(({ path, message }) => ({ field: `/${path.join('/')}`, message }));
   return replyProblem(reply, 'invalid', detail, errors);

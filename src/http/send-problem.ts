@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ProblemReply } from './problem.ts';
 
-/** A refused body that is announced as no larger is read and dropped, which keeps the connection. */
+/** A refused body of at most this size is read and discarded, which keeps the connection usable. */
 const DROPPED_BYTES = 64 * 1024;
 
-/** Time for a sender that was refused in mid-body to read its answer before the connection is cut. */
+/** How long a sender that was refused in mid-body has to read the response before the connection is closed. */
 const LINGER_MS = 1_000;
 
-/** Answers a request whose body may still be on its way. A body that is large, or of unknown size, is not read. */
+/** Answers a request whose body may still be arriving. A body that is large, or of unknown size, is not read. */
 export function sendProblem(response: ServerResponse, problem: ProblemReply): void {
   const request = response.req;
   if (request.complete || !expectsBody(request) || request.method === 'HEAD') {
@@ -33,7 +33,7 @@ function endInMidBody(response: ServerResponse, { status, headers, body }: Probl
   response.write(body, () => endBehindAnswer(socket));
 }
 
-/** Ends our side of the connection, and a while later the connection, without reading what still comes. */
+/** Ends our side of the connection, and the connection after LINGER_MS, without reading what still arrives. */
 export function endBehindAnswer(socket: Socket): void {
   socket.end();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();

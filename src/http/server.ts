@@ -6,19 +6,19 @@ import { problemReply, rawProblem } from './problem.ts';
 import { refuseHead, toOriginForm } from './request-head.ts';
 import { sendProblem } from './send-problem.ts';
 
-/** Bounds on what clients may hold open. Bodies have their own (MAX_BODY_BYTES). */
+/** Bounds on connections and requests. MAX_BODY_BYTES bounds bodies. */
 export const HTTP_LIMITS = {
   maxConnections: 4096,
   maxHeaderBytes: 16 * 1024,
-  /** A slow sender loses its connection when its head, or the whole request, takes longer. */
+  /** A sender loses its connection when its headers, or its whole request, take longer. */
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
-  /** So does a client that does not read its answer. */
+  /** So does a client that does not read its response. */
   idleTimeoutMs: 120_000,
-  /** Longer than the idle time of common load balancers (60 s), which otherwise race with our close. */
+  /** Longer than the idle time of common load balancers (60 s), whose next request would race with our close. */
   keepAliveTimeoutMs: 75_000,
   timeoutCheckMs: 1_000,
-  /** What requests that are still arriving at a stop are given to end. */
+  /** How long requests that are still arriving at a stop have to end. */
   closeGraceMs: 5_000,
 };
 export type HttpLimits = Readonly<typeof HTTP_LIMITS>;
@@ -30,7 +30,7 @@ export type ServerParts = Readonly<{
   limits: HttpLimits;
 }>;
 
-/** Makes the HTTP server: ingest goes straight to its route, all else to the framework. */
+/** Makes the HTTP server: ingest goes straight to its route, everything else to the framework. */
 export function createHttpServer({ ingest, other, limits }: ServerParts): Server {
   const route: RequestListener = (request, response) => {
     const refusal = refuseHead(request);
@@ -54,13 +54,13 @@ export function createHttpServer({ ingest, other, limits }: ServerParts): Server
   );
   server.timeout = limits.idleTimeoutMs;
   server.maxConnections = limits.maxConnections;
-  // Node would drop headers beyond a count without a word; their size is bounded already.
+  // Node would silently drop headers beyond a count; maxHeaderSize bounds them already.
   server.maxHeadersCount = 0;
-  // Else a sender that ends its side after the request gets no answer. Node has no option for it.
+  // A sender may end its side after the request and still gets its response. Node has no option for this.
   Object.assign(server, { httpAllowHalfOpen: true });
-  // Asked before the body is sent: whatever can be refused is refused without it.
+  // Arrives before the body: a request that can be refused by its headers is refused without its body.
   server.on('checkContinue', route);
-  // RFC 9110, section 10.1.1: any other expectation may be passed over.
+  // RFC 9110, section 10.1.1: any other expectation may be ignored.
   server.on('checkExpectation', route);
   server.on('connect', refuseConnect);
   server.on('clientError', createClientErrorHandler(limits));

@@ -137,7 +137,7 @@ describe('webhook-receiver blocked', () => {
     const next = await run(t, { [path]: [200, { ...released, next_delivery_id: 'd-2' }] }, args);
     assert.equal(next.stdout, 'released; d-1 stays a dead letter, d-2 is next');
     const last = await run(t, { [path]: [200, { ...released, next_delivery_id: null }] }, args);
-    assert.equal(last.stdout, 'released; d-1 stays a dead letter, nothing waited behind it');
+    assert.equal(last.stdout, 'released; d-1 stays a dead letter, no delivery waited behind it');
     assertRefusal(await run(t, {}, args), /answered 404/);
   });
 });
@@ -168,12 +168,15 @@ describe('webhook-receiver source-state', () => {
       ...['source-state', 'asana', '--reset', 'x-hook-secret'],
     ]);
     assert.equal(code, 0);
-    assert.equal(stdout, 'x-hook-secret is forgotten');
+    assert.equal(stdout, 'x-hook-secret is deleted');
     assert.deepEqual(admin.asked, [path]);
   });
 
   it('says when there is nothing', async (t) => {
     const none: Record<string, Answer> = { 'GET /admin/sources/s/state': [200, { state: [] }] };
-    assert.equal((await run(t, none, ['source-state', 's'])).stdout, 'no handshake has left anything with s');
+    assert.equal(
+      (await run(t, none, ['source-state', 's'])).stdout,
+      'no handshake has stored anything for s',
+    );
   });
 });

@@ -7,7 +7,7 @@ export function isIngestPath(url: string): boolean {
   return url.startsWith(PATH) && (url.length === PATH.length || '/?'.includes(url[PATH.length]!));
 }
 
-/** Whether the URL asks for the status of an event by its key, which no handshake of the default source stands in for. */
+/** Whether the URL asks for an event's status by key, which a handshake of the default source never does. */
 export function isKeyQuery(url: string): boolean {
   return url.startsWith(`${PATH}?`) && new URLSearchParams(url.slice(PATH.length)).has('idempotency_key');
 }

@@ -3,11 +3,11 @@ import type { IncomingMessage } from 'node:http';
 export type BodyOutcome =
   | Readonly<{ kind: 'body'; body: Uint8Array }>
   | Readonly<{ kind: 'too_large' }>
-  /** All requests together hold as many bytes as they may. */
+  /** All requests together hold the most bytes allowed. */
   | Readonly<{ kind: 'overloaded' }>
   | Readonly<{ kind: 'aborted' }>;
 
-/** Bytes of bodies that are in memory now, over all requests. */
+/** Counts the bytes of bodies in memory, over all requests. */
 export type BodyBudget = {
   readonly maxBodyBytes: number;
   readonly maxBytesInFlight: number;
@@ -17,8 +17,8 @@ export type BodyBudget = {
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads a body as it streams in and stops at the limit: what lies beyond is never read.
- * The bytes count against the budget until the caller gives them back with `releaseBody`.
+ * Reads a body as it streams in, and stops reading at the limit.
+ * Its bytes count against the budget until the caller calls `releaseBody`.
  */
 export function readBody(
   request: IncomingMessage,
@@ -57,7 +57,7 @@ export function readBody(
 }
 
 /**
- * Puts a chunk behind the first `start` bytes of the body, in a larger buffer if need be. Kept apart, chunks of one
+ * Appends a chunk to the first `start` bytes of the body, in a larger buffer if necessary. Kept apart, chunks of one
  * byte each would cost five hundred times what the budget counts.
  */
 function append(body: Buffer, start: number, chunk: Buffer): Buffer {

@@ -5,10 +5,10 @@ import type { FieldError } from '../../ingest/envelope.ts';
 import type { ProblemCode } from '../problem.ts';
 import type { BodyBudget } from './read-body.ts';
 
-/** A request that is not taken: the word for metrics and logs, and the words for its sender. */
+/** Why a request is not accepted: the reason for metrics and logs, the code and detail for its sender. */
 export type Rejection = Readonly<{
   reason: RejectionReason;
-  /** Null where nobody is left to answer. */
+  /** Null once the sender is gone. */
   code: ProblemCode | null;
   detail: string;
   fields?: readonly FieldError[];
@@ -21,7 +21,7 @@ export const SHUTTING_DOWN: Rejection = refusal(
   'No events are taken now; send this one again.',
 );
 
-/** A rejection whose problem code is the same word. */
+/** A rejection whose problem code equals its reason. */
 export function refusal(
   reason: RejectionReason & ProblemCode,
   detail: string,
@@ -31,8 +31,8 @@ export function refusal(
 }
 
 /**
- * What can be told from the head alone is, so that a refused body is never read.
- * @param anyType whether the body may be of any content type and encoding: a signature covers bytes, whatever they are
+ * Refuses what the headers alone show to be unacceptable, so that the body is never read.
+ * @param anyType whether any content type and encoding will do: a signature covers bytes of any kind
  */
 export function refuseEarly(
   { headers }: IncomingMessage,
@@ -78,7 +78,7 @@ type Refused = Extract<
   { kind: 'malformed_json' | 'invalid' | 'rejected' | 'keys_unavailable' }
 >;
 
-/** What was read, and is not taken all the same. */
+/** The refusal of a request that was read. */
 export function refusalOf(outcome: Refused): Rejection {
   switch (outcome.kind) {
     case 'malformed_json':
@@ -93,7 +93,7 @@ export function refusalOf(outcome: Refused): Rejection {
   }
 }
 
-/** Without a secret there is nothing to judge by, which is no fault of the sender: it should try again. */
+/** A missing secret is the receiver's fault, not the sender's: the sender should retry. */
 function unverified({ reason, detail }: Extract<Refused, { kind: 'rejected' }>): Rejection {
   const isOurs = reason === 'no_secret' || reason === 'misconfigured';
   return { reason, code: isOurs ? 'keys_unavailable' : 'unverified', detail };

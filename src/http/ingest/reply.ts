@@ -10,8 +10,8 @@ import type { receiptSchema } from '../schemas.ts';
 import type { Rejection } from './refusal.ts';
 
 /**
- * Answers an event that is on disk: with its receipt, or with what the provider looks for.
- * @param status where the source has none of its own
+ * Answers a stored event with its receipt, or with the reply that the provider expects.
+ * @param status used unless the source has its own
  */
 export function sendAccepted(
   response: ServerResponse,
@@ -36,7 +36,7 @@ export function receiptFields(receipt: Receipt): z.output<typeof receiptSchema> 
 let lastMs = Number.NaN;
 let lastIso = '';
 
-/** Events of one batch mostly share their millisecond. */
+/** Cached: events of one batch mostly share their millisecond. */
 function isoTime(timeMs: number): string {
   if (timeMs !== lastMs) {
     lastIso = new Date(timeMs).toISOString();
@@ -45,7 +45,7 @@ function isoTime(timeMs: number): string {
   return lastIso;
 }
 
-/** The same as JSON. Concatenated: this is the hot path, and only the key can hold what JSON escapes. */
+/** The same as JSON. Concatenated, since this is the hot path, and only the key can need escapes. */
 function receiptBody({ id, idempotencyKey, status, receivedAtMs }: Receipt): string {
   return (
     `{"id":"${id}","idempotency_key":${JSON.stringify(idempotencyKey)},` +
@@ -80,7 +80,7 @@ function send(
   response.end(hasBody ? body : undefined);
 }
 
-/** The words for a sender whose request is not taken; `rules` are those of a source with verification. */
+/** The reply to a refused request; `rules` are those of a source with verification. */
 export function refusalReply(
   { code, detail, fields }: Rejection & Readonly<{ code: NonNullable<Rejection['code']> }>,
   rules: SourceRules | null,

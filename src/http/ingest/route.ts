@@ -18,19 +18,19 @@ export type IngestParts = ResponderParts &
   }>;
 
 export type IngestRoute = Readonly<{
-  /** Whether a request is for this route; all others are the framework's. */
+  /** Whether a request is for this route; the framework serves all others. */
   takes: (request: IncomingMessage) => boolean;
   handle: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Methods beside POST that the source of a URL takes events by. */
+  /** Methods besides POST by which the source of a URL accepts events. */
   methodsOf: (url: string) => readonly string[];
 }>;
 
 const NOTHING = Buffer.alloc(0);
 
 /**
- * `POST /webhooks` and `POST /webhooks/{source}`, the handshakes of sources by any method, and events by the methods of
+ * `POST /webhooks` and `POST /webhooks/{source}`, handshakes of sources by any method, and events by the methods of
  * their provider. It works on node:http's own objects: this is the hot path, and a framework's routing, hooks and reply
- * cost as much as all the rest of an accept.
+ * cost as much as the rest of an accept.
  */
 export function createIngestRoute(parts: IngestParts): IngestRoute {
   const { accept, budget, isOpen } = parts;
