@@ -4,33 +4,33 @@ import type { Turn } from './order.ts';
 export const DELIVERY_STATUSES = ['pending', 'processing', 'completed', 'failed'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** Event x destination: the only thing whose state changes. */
+/** An event for one destination: the only thing whose state changes. */
 export type Delivery = Readonly<{
-  /** UUIDv7, see deliveryIdOf. Sent to HTTP destinations as Idempotency-Key, equal over all attempts. */
+  /** UUIDv7, see deliveryIdOf. Sent to HTTP destinations as Idempotency-Key, the same for every attempt. */
   id: string;
   eventId: string;
   destination: string;
   status: DeliveryStatus;
-  /** Finished tries. */
+  /** Finished attempts. */
   attempts: number;
-  /** NEVER_MS while it waits for its turn. */
+  /** NEVER_MS while the delivery waits for its turn. */
   dueAtMs: number;
   lastError: string | null;
   createdAtMs: number;
   updatedAtMs: number;
   /** The delivery that this one repeats, or null. */
   replayOf: string | null;
-  /** What it is ordered by, among those of its destination; null without order. */
+  /** Deliveries of a destination with the same key are processed in order; null without order. */
   orderKey: string | null;
   turn: Turn | null;
 }>;
 
-/** Most deliveries of one event, replays included: what fits into the end of an id. */
+/** Most deliveries of one event, replays included: the number has 16 bits of the id. */
 export const MAX_DELIVERIES = 0xffff;
 
 /**
  * A delivery's id is its event's id with the delivery's number, from 1, in the last 16 bits, which are zero in an
- * event's. So either leads to the other without an index, and in a log both can be seen to belong together.
+ * event's id. So each id leads to the other without an index, and a reader of a log sees that they belong together.
  */
 export function deliveryIdOf(eventId: string, number: number): string {
   if (number > MAX_DELIVERIES) throw new RangeError(`an event has at most ${MAX_DELIVERIES} deliveries`);

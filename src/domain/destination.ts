@@ -2,21 +2,21 @@ import { compileGlob } from './glob.ts';
 import type { DestinationOrder } from './order.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
-/** Who processes, as the core sees it: a name, what it wants, and its limits. How it processes is its handler's. */
+/** A destination as the core sees it: its name, its filters and its limits. Its handler knows how it processes. */
 export type Destination = Readonly<{
   name: string;
-  /** Globs; an event is wanted when one of each fits. */
+  /** Globs; the destination takes an event when one of `sources` and one of `events` match. */
   sources: readonly string[];
   events: readonly string[];
-  /** Most deliveries at work at once. */
+  /** Most deliveries in progress at once. */
   concurrency: number;
   timeoutMs: number;
   retry: RetryPolicy;
-  /** Null where deliveries need not wait for each other. */
+  /** Null if deliveries need not wait for each other. */
   order: DestinationOrder | null;
 }>;
 
-/** Which destinations want an event, by name and in configured order. */
+/** The names of the destinations that take an event, in configured order. */
 export type Router = (source: string, eventType: string) => readonly string[];
 
 /** Compiles the filters of all destinations once. */

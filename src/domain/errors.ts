@@ -1,4 +1,4 @@
-/** Codes are stable: logs, metrics and callers go by them, never by the message. */
+/** Codes are stable: logs, metrics and callers rely on the code, never on the message. */
 export const STORE_ERROR_CODES = [
   'STORE_FULL',
   'STORE_BUSY',
@@ -13,7 +13,7 @@ export const STORE_ERROR_CODES = [
 ] as const;
 export type StoreErrorCode = (typeof STORE_ERROR_CODES)[number];
 
-/** The store could not do what it was asked. Nothing of the operation is visible. */
+/** The store failed. Nothing of the operation is visible. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;
@@ -23,7 +23,7 @@ export class StoreError extends Error {
   }
 }
 
-/** Wrong configuration. `problems` has one line each: the name, what it got, what it takes. */
+/** The configuration is wrong. `problems` has a line for each mistake: the name, the value, what is expected. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'CONFIG_INVALID';
@@ -35,13 +35,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** Thrown by a handler: trying again is pointless, the delivery fails at once. */
+/** Thrown by a handler: another attempt would be pointless, so the delivery fails at once. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
   readonly code = 'HANDLER_PERMANENT';
 }
 
-/** Thrown by a handler: try again, but not before this many seconds. Still counts as a try. */
+/** Thrown by a handler: try again, but not before this many seconds. Counts as an attempt. */
 export class RetryAfter extends Error {
   override readonly name = 'RetryAfter';
   readonly code = 'HANDLER_RETRY_AFTER';
@@ -55,7 +55,7 @@ export class RetryAfter extends Error {
   }
 }
 
-/** Told to a handler that completes its delivery: another claim has it now, and what was written is rolled back. */
+/** Thrown to a handler that completes its delivery when another claim holds the lease: its writes are rolled back. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
   readonly code = 'HANDLER_LEASE_LOST';
@@ -64,13 +64,13 @@ export class LeaseLost extends Error {
   }
 }
 
-/** A handler uses its transaction in a way that it does not bear. What was written is rolled back unless the message says so. */
+/** A handler misused its transaction. Its writes are rolled back unless the message says otherwise. */
 export class TransactionError extends Error {
   override readonly name = 'TransactionError';
   readonly code = 'HANDLER_TRANSACTION';
 }
 
-/** What to show of an unknown thrown value: its message, never its stack. */
+/** The text to show for an unknown thrown value: its message, never its stack. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message === '' ? error.name : error.message;
   return String(error);

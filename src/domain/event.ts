@@ -2,8 +2,8 @@ import type { Delivery, DeliveryStatus } from './delivery.ts';
 
 /**
  * One accepted webhook. Immutable once stored.
- * `headers` is flat (`[name, value, name, value, …]`) in the order, casing and repetition in which they came,
- * `body` the exact bytes: a destination can verify the provider's own signature.
+ * `headers` is flat (`[name, value, name, value, …]`), in the order, case and repetition of the request; `body` has its
+ * exact bytes. So a destination can verify the provider's own signature.
  */
 export type WebhookEvent = Readonly<{
   /** UUIDv7 of the time of receipt; its last 16 bits are zero (see deliveryIdOf). */
@@ -19,14 +19,14 @@ export type WebhookEvent = Readonly<{
   receivedAtMs: number;
 }>;
 
-/** What anyone may ask about an event: its identity and how far its processing is. */
+/** The public view of an event: its identity and the state of its processing. */
 export type EventView = Readonly<{
   id: string;
   source: string;
   idempotencyKey: string;
   eventType: string;
   status: DeliveryStatus;
-  /** Finished tries, over all deliveries of the event. */
+  /** Finished attempts of all its deliveries. */
   attempts: number;
   receivedAtMs: number;
   updatedAtMs: number;
@@ -38,9 +38,9 @@ type StatusOfDelivery = Pick<Delivery, 'id' | 'status' | 'replayOf'>;
 const PRECEDENCE: readonly DeliveryStatus[] = ['processing', 'pending', 'failed', 'completed'];
 
 /**
- * An event's own status: processing if any delivery is, else pending, else failed, else completed. A delivery that
- * was replayed counts no more: its replay stands for it. An event that no destination wants has no deliveries and
- * is completed.
+ * An event's status: processing if any delivery is, else pending, else failed, else completed. A delivery that was
+ * replayed does not count: its replay counts instead. An event without deliveries, which no destination takes, is
+ * completed.
  */
 export function deriveEventStatus(deliveries: readonly StatusOfDelivery[]): DeliveryStatus {
   const replayed = new Set(deliveries.map(({ replayOf }) => replayOf));

@@ -1,6 +1,6 @@
 /**
- * Compiles a glob over source names or event types: `*` stands for any run of characters (dots included), all
- * else for itself. So `order.*` takes `order.created` and `order.line.added`, but not `orders`.
+ * Compiles a glob over source names or event types: `*` matches any run of characters, dots included, and
+ * every other character matches itself. So `order.*` matches `order.created` and `order.line.added`, but not `orders`.
  */
 export function compileGlob(pattern: string): (value: string) => boolean {
   if (pattern === '*') return () => true;

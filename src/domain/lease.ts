@@ -1,9 +1,9 @@
-/** A claim on a delivery. Whoever holds the token may settle it; a token that was replaced can change nothing. */
+/** A claim on a delivery. The token is the fence: only its holder may settle, and a replaced token changes nothing. */
 export type Lease = Readonly<{
   deliveryId: string;
   token: string;
   untilMs: number;
-  /** The delivery's order key, whose turn it has; null without order. */
+  /** The delivery's order key, whose turn it holds; null without order. */
   orderKey: string | null;
 }>;
 

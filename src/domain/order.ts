@@ -1,26 +1,26 @@
-/** What becomes of the deliveries behind one that has failed: they wait until somebody decides, or go on. */
+/** What happens to the deliveries behind a failed one: they wait until an operator decides, or they go on. */
 export const ON_FAILURE = ['block', 'skip'] as const;
 export type OnFailure = (typeof ON_FAILURE)[number];
 
 /** A destination's order: deliveries with the same key are processed one at a time, as their events were accepted. */
 export type DestinationOrder = Readonly<{
-  /** Where an event's order key is, as a locator: `body:/payload/order_id`. */
+  /** A locator of the order key in an event: `body:/payload/order_id`. */
   by: string;
   onFailure: OnFailure;
 }>;
 
 /**
- * Where a delivery with an order key stands among those of its destination and key. One at most holds the turn: from
- * when it is the first until it is completed, or failed and skipped. One that is failed and still holds it blocks its
- * key. The others wait. Who is done has no turn any more.
+ * The position of a delivery among the deliveries of its destination and order key. At most one holds the turn: from
+ * when it is the first until it is completed, or has failed and is skipped. A failed delivery that holds the turn blocks
+ * its key. The others wait. A delivery that is done has no turn.
  */
 export const TURNS = ['holds', 'waits'] as const;
 export type Turn = (typeof TURNS)[number];
 
-/** When a delivery is due that waits for its turn: the last moment that a Date can tell. */
+/** The due time of a delivery that waits for its turn: the last moment that a Date can express. */
 export const NEVER_MS = 8_640_000_000_000_000;
 
-/** Who is to process an event: a destination by its name, or together with the key that its delivery is ordered by. */
+/** A recipient of an event: a destination's name, or the name with the order key of its delivery. */
 export type Addressee = string | Readonly<{ destination: string; orderKey: string }>;
 
 export function destinationOf(addressee: Addressee): string {
@@ -31,7 +31,7 @@ export function orderKeyOf(addressee: Addressee): string | null {
   return typeof addressee === 'string' ? null : addressee.orderKey;
 }
 
-/** The order keys of all of them, in their order. */
+/** The order keys of the addressees, in their order. */
 export function orderKeysOf(addressees: readonly Addressee[]): string[] {
   return addressees.flatMap((addressee) => orderKeyOf(addressee) ?? []);
 }

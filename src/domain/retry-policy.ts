@@ -1,17 +1,17 @@
-/** When and how often a failed try is repeated. */
+/** When and how often a failed attempt is repeated. */
 export type RetryPolicy = Readonly<{
-  /** Tries in all, the first included. */
+  /** Attempts in all, the first included. */
   maxAttempts: number;
   baseDelayMs: number;
   maxDelayMs: number;
-  /** Share of the delay by which it may be longer or shorter, 0 to 1. */
+  /** The share of the delay, 0 to 1, by which chance may lengthen or shorten it. */
   jitter: number;
 }>;
 
 /**
- * The wait before the next try: `min(base * 2^attempts, max)`, spread by +-jitter so that a destination that
- * comes back is not hit by everything at once.
- * @param attempts finished tries, the one that just failed included
+ * The wait before the next attempt: `min(base * 2^attempts, max)`, spread by +-jitter so that a destination that
+ * recovers does not get all retries at once.
+ * @param attempts finished attempts, including the one that just failed
  * @param random uniform in [0, 1)
  * @returns whole milliseconds, in [delay * (1 - jitter), delay * (1 + jitter)]
  */

@@ -3,11 +3,11 @@ import type { DeliveryStatus } from './delivery.ts';
 import type { OnFailure } from './order.ts';
 import { type RetryPolicy, retryDelayMs } from './retry-policy.ts';
 
-/** The one way out of `processing`. `released` gives the delivery back without charging a try. */
+/** The only way out of `processing`. `released` returns the delivery without charging an attempt. */
 export type Settlement =
   | Readonly<{ kind: 'completed' }>
   | Readonly<{ kind: 'retry'; dueAtMs: number; error: string }>
-  /** `blocksKey`: if it has an order key, it keeps the turn, and those behind it wait until somebody decides. */
+  /** `blocksKey`: a delivery with an order key keeps its turn, and the ones behind it wait until an operator decides. */
   | Readonly<{ kind: 'failed'; error: string; blocksKey?: boolean }>
   | Readonly<{ kind: 'released'; dueAtMs: number }>;
 
@@ -18,17 +18,17 @@ const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> = {
   released: 'pending',
 };
 
-/** The status of a delivery that was settled so. */
+/** A delivery's status after the settlement. */
 export function statusAfter(settlement: Settlement): DeliveryStatus {
   return STATUS_AFTER[settlement.kind];
 }
 
-/** Whether a delivery with an order key still has its turn after it was settled so. */
+/** Whether a delivery with an order key still holds its turn after the settlement. */
 export function hasTurnAfter(settlement: Settlement): boolean {
   return settlement.kind === 'failed' ? settlement.blocksKey === true : settlement.kind !== 'completed';
 }
 
-/** What a handler's try came to, every return and every throw normalised. */
+/** The result of an attempt, with every return and throw of a handler normalised. */
 export type TryResult = Readonly<{
   outcome: AttemptOutcome;
   error: string | null;
@@ -41,10 +41,10 @@ export type TryResult = Readonly<{
 }>;
 
 /**
- * Decides what becomes of a delivery after a try.
- * @param attempts finished tries, this one included
+ * Decides how a delivery goes on after an attempt.
+ * @param attempts finished attempts, including this one
  * @param random uniform in [0, 1)
- * @param onFailure what becomes of those behind it in the order of its key
+ * @param onFailure what happens to the deliveries behind it with the same order key
  */
 export function decideSettlement(
   result: TryResult,
@@ -64,7 +64,7 @@ export function decideSettlement(
   return { kind: 'retry', dueAtMs: nowMs + delayMs, error };
 }
 
-/** The result of a try whose process or lease died under it. */
+/** The result of an attempt whose process or lease ended first. */
 export const INTERRUPTED: TryResult = {
   outcome: 'interrupted',
   error:

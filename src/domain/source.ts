@@ -1,2 +1,2 @@
-/** The source that `POST /webhooks` goes by; it exists without being configured. */
+/** The source of `POST /webhooks`; it exists without being configured. */
 export const DEFAULT_SOURCE = 'default';

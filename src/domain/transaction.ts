@@ -1,8 +1,8 @@
-/** What a handler's own SQL may bind on SQLite, and what it reads back. */
+/** A value that a handler's SQL may bind on SQLite, or read back. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type SqlRow = Readonly<Record<string, unknown>>;
 
-/** The open transaction on the receiver's own SQLite file. Every call is done when it returns. */
+/** The open transaction on the receiver's own SQLite file. Calls are synchronous. */
 export type SqliteTransaction = Readonly<{
   kind: 'sqlite';
   /** Runs one statement; whole numbers beyond 2^53 need a bigint. */
@@ -15,7 +15,7 @@ export type SqliteTransaction = Readonly<{
   all<Row = SqlRow>(sql: string, ...values: readonly SqlValue[]): Row[];
 }>;
 
-/** The open transaction on the receiver's PostgreSQL database, by a connection that it has for itself. */
+/** The open transaction on the receiver's PostgreSQL database, on a connection of its own. */
 export type PostgresTransaction = Readonly<{
   kind: 'postgres';
   query<Row = SqlRow>(
@@ -24,8 +24,8 @@ export type PostgresTransaction = Readonly<{
   ): Promise<Readonly<{ rows: Row[]; rowCount: number | null }>>;
 }>;
 
-/** What a handler writes through. `kind` says which database the receiver is on. */
+/** The handle on which a handler writes. `kind` names the receiver's database. */
 export type Transaction = SqliteTransaction | PostgresTransaction;
 
-/** What a handler does within the transaction that completes its delivery. */
+/** A handler's part of the transaction that completes its delivery. */
 export type TransactionWork = (tx: Transaction) => unknown;

@@ -1,4 +1,4 @@
-/** The only source of time. Everything that waits or stamps takes one, so that tests can own time. */
+/** The only source of time. Whatever waits or reads the time takes a clock, so that tests control it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   nowMs(): number;
@@ -6,7 +6,7 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void;
 }
 
-/** setTimeout overflows to 1 ms beyond this, so longer waits are cut and the caller re-arms. */
+/** setTimeout treats longer delays as 1 ms, so they are cut, and the caller sets the timer again. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 export const systemClock: Clock = {
@@ -18,7 +18,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Milliseconds from a clock that never steps: for durations, which no decision depends on. */
+/** Milliseconds of a clock that never steps: for durations that no decision depends on. */
 export function monotonicMs(): number {
   return performance.now();
 }

@@ -7,9 +7,9 @@ const COUNTER_LIMIT = 0x1000;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
- * rand_a is a counter within the millisecond (RFC 9562, section 6.2, method 1), rand_b is random. Ids that grow
- * append to the right edge of every index; when the clock steps back the last time goes on being used. The last 16
- * bits are zero: the deliveries of an event count up there.
+ * rand_a is a counter within the millisecond (RFC 9562, section 6.2, method 1), rand_b is random. Growing ids
+ * append to the right edge of every index; after the clock steps back, the last time stays in use. The last 16 bits
+ * are zero: they hold the number of a delivery in its id.
  */
 export function createIdGenerator(random: Random): IdGenerator {
   const tail = new Uint8Array(6);

@@ -1,4 +1,4 @@
-/** Does one piece of work after the other, in the order in which they came; one that fails holds up none. */
+/** Runs one piece of work at a time, in the order of the calls. A failure does not stop the ones behind it. */
 export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

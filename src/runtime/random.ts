@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 
-/** The only source of chance. */
+/** The only source of randomness. */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number;
@@ -8,7 +8,7 @@ export interface Random {
   fill(bytes: Uint8Array): void;
 }
 
-/** Cryptographic bytes are drawn in blocks: one system call per event would cost more than the event's parsing. */
+/** Random bytes are drawn in blocks: a system call for each event would cost more than parsing the event. */
 const POOL_BYTES = 16 * 1024;
 
 export function createSystemRandom(): Random {

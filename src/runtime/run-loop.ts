@@ -2,8 +2,8 @@ import { type Clock, sleep } from './clock.ts';
 import type { Service } from './service.ts';
 
 /**
- * Does `work` again and again with a pause of `pauseMs` after each time, the first time at once or after a pause.
- * `stop` resolves when the work under way has ended; `work` is told by its signal.
+ * Repeats `work` with a pause of `pauseMs` after each run; the first run is at once or after a pause. `stop` aborts the
+ * signal of the work in progress and resolves when it has ended.
  * @param work must not throw
  */
 export function createRunLoop(

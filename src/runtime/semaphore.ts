@@ -1,6 +1,6 @@
-/** Bounds how many work at once; the others wait in line. */
+/** Bounds how many work at once; the others queue, first come, first served. */
 export type Semaphore = Readonly<{
-  /** @returns what gives the place back. @throws the signal's reason if it aborts before there is one */
+  /** @returns a function that releases the permit. @throws the signal's reason if it aborts first */
   take(signal?: AbortSignal): Promise<() => void>;
 }>;
 

@@ -1,4 +1,4 @@
-/** Something with a life of its own. The composition root starts services in order and stops them in reverse. */
+/** A part that runs in the background. The composition root starts services in order and stops them in reverse. */
 export interface Service {
   start(): void | Promise<void>;
   stop(): void | Promise<void>;

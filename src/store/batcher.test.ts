@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { testSeeds } from '../../testkit/seeded-random.ts';
-import { Batcher, type BatcherOptions } from './batcher.ts';
+import { StoreError } from '../domain/errors.ts';
+import { Batcher, type BatcherOptions, isolateFailures } from './batcher.ts';
 
 /** An operation is its own weight; its result is its text. */
 type Options = BatcherOptions<number, string>;
@@ -334,5 +335,28 @@ describe('a section of its own in a group commit', () => {
       await turn();
     }
     assert.deepEqual(commits.flatMap(({ batch }) => batch).toSorted(), [7, 8]);
+  });
+});
+
+describe('isolateFailures', () => {
+  const commit = async (batch: readonly string[]) => {
+    if (batch.includes('bad')) throw new StoreError('STORE_INTERNAL', 'refused');
+    if (batch.includes('full')) throw new StoreError('STORE_FULL', 'the disk is full');
+    return batch.map((name) => `${name} done`);
+  };
+  const isolated = isolateFailures(commit, ({ code }) => code === 'STORE_FULL');
+
+  it('commits each operation alone when one of them fails, and only that one fails', async () => {
+    const [first, second, third] = await isolated(['a', 'bad', 'b']);
+    assert.deepEqual([first, third], ['a done', 'b done']);
+    assert.equal((second as StoreError).code, 'STORE_INTERNAL');
+  });
+
+  it('fails the whole batch when the storage fails, and does not ask it again', async () => {
+    await assert.rejects(isolated(['a', 'full']), { code: 'STORE_FULL' });
+  });
+
+  it('fails a batch of one at once', async () => {
+    await assert.rejects(isolated(['bad']), { code: 'STORE_INTERNAL' });
   });
 });

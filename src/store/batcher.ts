@@ -14,11 +14,11 @@ export type BatcherOptions<Operation, Result> = Readonly<{
   /** Most bytes in one commit, as `weigh` counts them; one operation alone may exceed it. */
   maxBatchBytes: number;
   weigh: (operation: Operation) => number;
-  /** Commits that may be under way at once; with 2 the next is at hand when the last one is durable. */
+  /** Commits that may be in flight at once; with 2 the next one is ready when the last one is durable. */
   maxInFlight: number;
   /**
-   * How long a commit is alone before another one may be under way beside it. While commits are short, what waits for
-   * the end of one makes a larger batch; a long one must not hold up everybody.
+   * How long a commit is the only one before a second may start beside it. While commits are short, waiting for the end
+   * of one makes a larger batch; a long one must not hold up everything behind it.
    */
   alone?: Readonly<{ clock: Clock; ms: number }>;
 }>;
@@ -29,8 +29,16 @@ type Waiting<Operation, Result> = Readonly<{
 }>;
 
 /**
- * Gathers the operations that arrive while a commit is under way and commits them together: one fsync or one round
- * trip serves many callers, and each still sees its own durable answer. Operations keep the order of submission.
+ * Group commit: gathers the operations that arrive while a commit is in flight and commits them together, so that one
+ * fsync or one round trip serves many callers. Each caller still waits for its own durable answer. The SQLite driver has
+ * one batcher for all writes, the PostgreSQL driver one for each lane of operations.
+ *
+ * An operation waits, then is in flight with its batch, then is answered. At any time a batcher is idle, commits (up to
+ * `maxInFlight` batches), or runs a section, during which nothing is in flight. Invariants:
+ * - Batches are taken from the front of the queue, so operations start in the order of submission.
+ * - A batch has at most `maxBatch` operations, and at most `maxBatchBytes` unless its first operation alone has more.
+ * - Every operation is answered once, with a result or an Error. A failed commit fails its own batch and no other.
+ * - A waiting section keeps new commits from starting; after a section one batch goes first. So neither starves.
  */
 export class Batcher<Operation, Result> {
   readonly #options: BatcherOptions<Operation, Result>;
@@ -41,7 +49,7 @@ export class Batcher<Operation, Result> {
   #scheduled = false;
   #sections: (() => Promise<void>)[] = [];
   #inSection = false;
-  /** After a section a batch goes first, so that neither keeps the other waiting for long. */
+  /** True after a section, so that a batch goes before the next section. */
   #batchIsNext = false;
   #idle: (() => void)[] = [];
 
@@ -58,15 +66,15 @@ export class Batcher<Operation, Result> {
     });
   }
 
-  /** The same for a caller that has no use for a promise of each. @param answer takes the result, or why it failed */
+  /** Like `submit`, without a promise for each operation. @param answer gets the result, or the error */
   enqueue(operation: Operation, answer: (result: Result | Error) => void): void {
     this.#waiting.push({ operation, answer });
     this.#schedule();
   }
 
   /**
-   * Runs work while no commit is under way: none begins until it has ended, and those that have begun end first.
-   * Sections and commits take turns.
+   * Runs `work` as a section: commits in flight end first, and none starts until it has ended. Sections and commits
+   * alternate.
    */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -75,7 +83,7 @@ export class Batcher<Operation, Result> {
     });
   }
 
-  /** Resolves when everything submitted so far, and whatever that leads to, is committed or failed. */
+  /** Resolves when the batcher is idle: everything submitted so far, and what it led to, is answered. */
   drain(): Promise<void> {
     if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
@@ -87,7 +95,7 @@ export class Batcher<Operation, Result> {
     );
   }
 
-  /** What may begin now: a section waits until nothing is under way, and no commit overtakes it meanwhile. */
+  /** What may start now. */
   #next(): 'commit' | 'section' | null {
     if (this.#inSection) return null;
     const batchWaits = this.#waiting.length > 0;
@@ -112,7 +120,7 @@ export class Batcher<Operation, Result> {
     });
   }
 
-  /** Waits for the end of the event loop's turn, so that all requests that came in with one poll share a commit. */
+  /** Starts on the next turn of the event loop, so that all requests that arrived with one poll share a commit. */
   #schedule(): void {
     if (this.#scheduled || this.#next() === null) return;
     this.#scheduled = true;

@@ -1,4 +1,4 @@
-/** Where a page of blocked keys ended: a destination and a key, as text that a URL can hold. */
+/** Where a page of blocked keys ended. As a cursor it is text that needs no escaping in a URL. */
 export type BlockedPlace = readonly [destination: string, orderKey: string];
 
 export const BEFORE_ALL_BLOCKED: BlockedPlace = ['', ''];

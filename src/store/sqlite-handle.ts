@@ -2,10 +2,10 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { TransactionError } from '../domain/errors.ts';
 import type { SqliteTransaction, SqlValue } from '../domain/transaction.ts';
 
-/** Statements that stay prepared: a handler has a handful. */
+/** Most statements that stay prepared; a handler has a handful. */
 const MAX_PREPARED = 128;
 
-/** The statements of users, prepared once and used again. */
+/** Prepares a handler's statements, and returns one that was prepared before. */
 export type Prepared = (sql: string) => StatementSync;
 
 export function createPrepared(db: DatabaseSync): Prepared {
@@ -14,7 +14,7 @@ export function createPrepared(db: DatabaseSync): Prepared {
     const known = statements.get(sql);
     if (known !== undefined) return known;
     const statement = db.prepare(sql);
-    // SQLite prepares the first statement and would silently leave the rest.
+    // SQLite prepares the first statement and silently ignores the rest.
     if (sql.slice(statement.sourceSQL.length).trim() !== '') {
       throw new TransactionError('a call takes one SQL statement, got more: make a call of each');
     }
@@ -24,10 +24,10 @@ export function createPrepared(db: DatabaseSync): Prepared {
   };
 }
 
-/** A handle that can be taken back: whoever goes on when the transaction is over must not write into the next one. */
+/** A handle that can be revoked: a handler that goes on after the transaction must not write into the next one. */
 export type RevocableHandle = Readonly<{ tx: SqliteTransaction; revoke(): void }>;
 
-/** @param guard runs a statement of the user's, with what it may do */
+/** @param guard runs a handler's statement under the restrictions for handlers */
 export function createHandle(prepared: Prepared, guard: <T>(work: () => T) => T): RevocableHandle {
   let isOpen = true;
   const use = <T>(sql: string, work: (statement: StatementSync) => T): T => {

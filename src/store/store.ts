@@ -28,7 +28,7 @@ export type Method = {
   [Name in keyof Store]: Store[Name] extends (...args: never) => Promise<unknown> ? Name : never;
 }[keyof Store];
 
-/** A call of the port as one value: what batches, lanes and threads carry. A union, one member for each name. */
+/** A call of the port as one value, which batches and threads can carry: a union with a member for each name. */
 export type Operation<Name extends Method = Method> = {
   [Each in Name]: Readonly<{ method: Each; args: Parameters<Store[Each]> }>;
 }[Name];
@@ -38,26 +38,26 @@ export type Answer<Name extends Method = Method> = Awaited<ReturnType<Store[Name
 
 export type InsertOutcome =
   | Readonly<{ kind: 'inserted' }>
-  /** The (source, idempotency key) is known, or else the mark is. `conflict`: the bytes differ from those of the first. */
+  /** The (source, idempotency key) is known, or the mark is. `conflict`: the body differs from the stored one. */
   | Readonly<{ kind: 'duplicate'; event: EventView; conflict: boolean }>
-  /** So many deliveries are pending that this event's would exceed the limit. Nothing was written. */
+  /** The event's deliveries would exceed the limit of pending ones. Nothing was written. */
   | Readonly<{ kind: 'full' }>;
 
 /**
- * A second name of an event, by which it is recognised when it comes again under another key: the digest (16 bytes) of
- * what its sender signed. It holds while the event that has it was received at or after `sinceMs`.
+ * A second identity of an event, which recognises it when it is sent again under another key: the digest (16 bytes) of
+ * the signed content. It holds while the event that has it was received at or after `sinceMs`.
  */
 export type ReplayMark = Readonly<{ digest: Uint8Array; sinceMs: number }>;
 
 export interface InboxStore {
   /**
    * Stores the event with one pending delivery for each destination, in their order, numbered from 1, due at once.
-   * Resolves only when the commit is durable. One with an order key is due only if it is the first of its destination
-   * and key; else it waits for its turn.
+   * Resolves only when the commit is durable. A delivery with an order key is due only if it is the first of its
+   * destination and key; otherwise it waits for its turn.
    *
-   * With a mark, an event whose key is new is a duplicate of the event of its source that has that mark, if it still
-   * holds. Otherwise the mark is stored with the event, which takes it over from the one that had it. So a source has
-   * one event for each mark, and a mark goes with its event: within retention they are bounded by the events.
+   * With a mark, an event whose key is new is a duplicate of the event of its source that has that mark, if the mark
+   * still holds. Otherwise the mark is stored with this event and taken from the event that had it. So a source has one
+   * event for each mark, and a mark is deleted with its event.
    */
   insertEvent(
     event: WebhookEvent,
@@ -75,7 +75,7 @@ export type ClaimRequest = Readonly<{
   leaseUntilMs: number;
 }>;
 
-/** A claimed delivery with all that a handler needs. `attempts` are those finished before this one. */
+/** A claimed delivery with everything that a handler needs. `attempts` counts the finished ones. */
 export type Leased = Readonly<{
   lease: Lease;
   destination: string;
@@ -83,7 +83,7 @@ export type Leased = Readonly<{
   event: WebhookEvent;
 }>;
 
-/** Names what to claim instead of asking for what is due longest: for ids that came out of a queue. */
+/** Claims deliveries by id instead of by due time: for ids that came out of a queue. */
 export type ClaimByIdsRequest = Readonly<{
   deliveryIds: readonly string[];
   /** Fences this claim; unique for ever. */
@@ -96,7 +96,7 @@ export type ClaimByIdsOutcome = Readonly<{
   leased: readonly Leased[];
   /** Pending, but due only later. */
   early: readonly DueDelivery[];
-  /** Not looked at: the payloads before them were as much as one claim takes. */
+  /** Not looked at: the payloads before them reached the most that one claim takes. */
   left: readonly string[];
 }>;
 
@@ -104,11 +104,11 @@ export type DueDelivery = Readonly<{ deliveryId: string; dueAtMs: number }>;
 
 export type ClaimOutcome = Readonly<{
   leased: readonly Leased[];
-  /** When the next delivery of the asked destinations is due (past if limits left some behind), or null. */
+  /** When the next delivery of these destinations is due (in the past if a limit left one behind), or null. */
   nextDueAtMs: number | null;
 }>;
 
-/** A delivery whose lease ran out, still `processing` under its old token. */
+/** A delivery whose lease has expired and that is still `processing` under its old token. */
 export type ExpiredLease = Readonly<{
   lease: Lease;
   source: string;
@@ -118,14 +118,14 @@ export type ExpiredLease = Readonly<{
 }>;
 
 export interface LeaseStore {
-  /** Leases due pending deliveries, the longest due first, within each destination's limit. */
+  /** Leases due pending deliveries, longest due first, within each destination's limit. */
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /** Moves the end of a lease. `lost`: the token is no longer the delivery's. */
   extend(lease: Lease, untilMs: number): Promise<'extended' | 'lost'>;
   /**
-   * Ends a lease. `attempt` is appended and `attempts` counted up unless it is null (a release charges nothing).
-   * `lost`: the token is no longer the delivery's, and nothing changed. Of an order key the turn passes on to the one
-   * that was accepted next when the delivery is completed, or failed without blocking its key.
+   * Ends a lease. `attempt` is appended and `attempts` incremented unless it is null (a release charges nothing).
+   * `lost`: the token is no longer the delivery's, and nothing changed. A delivery with an order key that is completed,
+   * or has failed without blocking its key, passes its turn to the delivery that was accepted next.
    */
   settle(
     lease: Lease,
@@ -133,22 +133,22 @@ export interface LeaseStore {
     attempt: Attempt | null,
     nowMs: number,
   ): Promise<'settled' | 'lost'>;
-  /** Leases with an end at or before `untilMs`, the oldest first. */
+  /** Leases that ended at or before `untilMs`, oldest first. */
   expired(untilMs: number, limit: number): Promise<readonly ExpiredLease[]>;
 }
 
-/** The try that a completion ends. */
+/** The attempt that a completion ends. */
 export type Finish = Readonly<{ attempt: Attempt; nowMs: number }>;
 
 export interface CompleteStore {
   /**
-   * Runs `work` in a transaction that completes the lease's delivery: what it writes through `tx` and the completion
-   * commit together, or neither does. Resolves only when the commit is durable.
+   * Runs `work` in a transaction that completes the lease's delivery: its writes through `tx` and the completion commit
+   * together or not at all. Resolves only when the commit is durable.
    *
-   * `lost`: the token is no longer the delivery's, and nothing was written; the work may not even have begun. What the
-   * work throws comes back and rolls back, as does what it does wrong (TransactionError). `finish` is asked after the
-   * work, for when it ended. An abort of the signal before the commit rolls back and rejects with its reason; once the
-   * commit is under way its outcome stands.
+   * `lost`: the token is no longer the delivery's, and nothing was written; the work may not even have begun. An error
+   * of the work, or a misuse of `tx` (TransactionError), rolls back and rejects. `finish` is called after the work, and
+   * says when it ended. If the signal aborts before the commit, the transaction is rolled back and the call rejects with
+   * the signal's reason; once the commit has begun, its outcome stands.
    */
   completeWithin(
     lease: Lease,
@@ -158,34 +158,34 @@ export interface CompleteStore {
   ): Promise<'completed' | 'lost'>;
 }
 
-/** A page of due deliveries, the longest due first; `next` continues it. */
+/** A page of due deliveries, longest due first; `next` is the cursor of the next page. */
 export type DuePage = Readonly<{ deliveries: readonly DueDelivery[]; next: string | null }>;
 
-/** What a queue of delivery ids beside the store needs. Counts and lists may be a moment behind. */
+/** For a queue of delivery ids beside the store. Counts and lists may be a moment behind. */
 export interface QueuedStore {
   /**
-   * Leases those of the deliveries that are pending and due, in the order asked for, each once. Unknown ones, and those
-   * that wait for the turn of their order key, are passed over.
+   * Leases the deliveries that are pending and due, in the order of the ids, each once. Unknown ids, and deliveries that
+   * wait for their turn, are skipped.
    */
   claimByIds(request: ClaimByIdsRequest): Promise<ClaimByIdsOutcome>;
-  /** How many deliveries of the destination are pending and due at `untilMs`; counts no further than `limit`. */
+  /** Counts the deliveries of the destination that are pending and due at `untilMs`, up to `limit`. */
   countDue(destination: string, untilMs: number, limit: number): Promise<number>;
-  /** Those deliveries, the longest due first; `after` is the `next` of the page before. */
+  /** Lists these deliveries, longest due first; `after` is the `next` of the previous page. */
   duePending(destination: string, untilMs: number, limit: number, after: string | null): Promise<DuePage>;
 }
 
-/** A page of dead letters, newest first; `next` continues it. */
+/** A page of dead letters, newest first; `next` is the cursor of the next page. */
 export type DeadLetterPage = Readonly<{ deliveries: readonly Delivery[]; next: string | null }>;
 
 export type StatusCount = Readonly<{ destination: string; status: DeliveryStatus; count: number }>;
 
-/** Of a destination with order: deliveries that wait for their turn, and keys that a failed delivery blocks. */
+/** For a destination with order: how many deliveries wait for their turn, and how many keys are blocked. */
 export type OrderCount = Readonly<{ destination: string; waiting: number; blocked: number }>;
 
 export type StoreStats = Readonly<{
-  /** Kept by the store as it writes, so reading them costs the same at any size. */
+  /** Maintained with each write, so reading them costs the same at any size. */
   counts: readonly StatusCount[];
-  /** Kept in the same way; destinations without either are left out. */
+  /** Maintained in the same way; destinations where both are 0 are left out. */
   order: readonly OrderCount[];
   events: number;
   /** When the oldest pending delivery was created, or null. */
@@ -200,14 +200,14 @@ export interface BrowseStore {
   readEvent(id: string): Promise<WebhookEvent | null>;
   deliveriesOf(eventId: string): Promise<readonly Delivery[]>;
   attemptsOf(deliveryId: string): Promise<readonly Attempt[]>;
-  /** Failed deliveries, newest first; `before` is the `next` of the page before. */
+  /** Failed deliveries, newest first; `before` is the `next` of the previous page. */
   listDeadLetters(limit: number, before: string | null): Promise<DeadLetterPage>;
   stats(): Promise<StoreStats>;
 }
 
 export type PurgeOutcome = Readonly<{
   deleted: number;
-  /** Continues where this batch ended; null when nothing older than the limit is left. */
+  /** Where the next call goes on; null when no event received before `beforeMs` is left. */
   cursor: string | null;
 }>;
 
@@ -220,71 +220,72 @@ export type ReplayOutcome =
 
 export interface OperateStore {
   /**
-   * Deletes up to `limit` events, in the order of acceptance, received before `beforeMs` whose deliveries are all
-   * terminal, with their deliveries, attempts and mark. Open ones, and those that block an order key, are passed over. Space is given back to the file system as it goes.
+   * Deletes up to `limit` events that were received before `beforeMs`, in the order of acceptance, with their
+   * deliveries, attempts and marks. Events with a delivery that is open or blocks its order key are skipped. Free space returns to
+   * the file system.
    */
   purge(beforeMs: number, limit: number, cursor: string | null): Promise<PurgeOutcome>;
   /**
-   * Makes a new pending delivery of the same event and destination, with its next number, that points to the old one.
-   * One that blocks its order key hands its turn to its replay, which is never refused for want of room; any other
-   * replay waits for the turn like a new delivery, in the place of its event.
+   * Makes a new pending delivery of the same event and destination, with the event's next number, that refers to the old
+   * one. A delivery that blocks its order key passes its turn to its replay, which the limit never refuses; any other
+   * replay waits for its turn like a new delivery, at the position of its event.
    */
   replay(deliveryId: string, nowMs: number): Promise<ReplayOutcome>;
   /** Proves that the store can commit. */
   ping(): Promise<void>;
-  /** Commits what was submitted before, then refuses everything with STORE_CLOSED. */
+  /** Commits what was submitted before; calls after it are refused with STORE_CLOSED. */
   close(): Promise<void>;
 }
 
-/** An order key whose turn a failed delivery holds: nothing behind it goes on until it is released or replayed. */
+/** An order key whose turn a failed delivery holds: the deliveries behind it wait until it is released or replayed. */
 export type BlockedKey = Readonly<{
   destination: string;
   orderKey: string;
-  /** The failed one. */
+  /** The failed delivery. */
   deliveryId: string;
   error: string;
-  /** Since when it has been failed. */
+  /** When it failed. */
   sinceMs: number;
-  /** Deliveries that wait behind it, counted no further than MAX_WAITING_COUNTED. */
+  /** Deliveries that wait behind it, counted up to MAX_WAITING_COUNTED. */
   waiting: number;
 }>;
 
-/** A page by destination and key; `next` continues it. */
+/** A page in the order of destination and key; `next` is the cursor of the next page. */
 export type BlockedPage = Readonly<{ keys: readonly BlockedKey[]; next: string | null }>;
 
-/** How far the deliveries behind a blocked key are counted: a list must not walk through a backlog. */
+/** Bounds the count of deliveries behind a blocked key: a list must not scan a backlog. */
 export const MAX_WAITING_COUNTED = 1_000;
 
 export type ReleaseOutcome =
-  /** `next` has the turn now and is due, or null if nothing waited. */
+  /** `next` holds the turn now and is due; null if no delivery waited. */
   | Readonly<{ kind: 'released'; deliveryId: string; next: DueDelivery | null }>
   | Readonly<{ kind: 'not_blocked' }>;
 
 /** Order among the deliveries of one destination that share a key. */
 export interface OrderStore {
-  /** Blocked keys of one or all destinations; `after` is the `next` of the page before. */
+  /** Blocked keys of one destination, or of all; `after` is the `next` of the previous page. */
   listBlocked(limit: number, after: string | null, destination: string | null): Promise<BlockedPage>;
-  /** The failed delivery that blocks the key gives up its turn and stays a dead letter. The one behind it is due. */
+  /** Takes the turn from the failed delivery that blocks the key, which stays a dead letter. The next one is due. */
   releaseKey(destination: string, orderKey: string): Promise<ReleaseOutcome>;
-  /** Of the deliveries that have the turn of the same key as one of these, and that are pending, the ids with due times. */
+  /** For the order keys of these deliveries: the pending deliveries that hold the turn now. */
   turnsAfter(deliveryIds: readonly string[]): Promise<readonly DueDelivery[]>;
 }
 
-/** How the processes that may share a store stand to each other. */
+/** What processes that share a store need to know of each other. */
 export interface SharedStore {
-  /** No other process has this store open. So whatever is leased when a process opens it has nobody who works at it. */
+  /** No other process has this store open. So a lease that a process finds when it opens the store is orphaned. */
   readonly exclusive: boolean;
   /**
-   * Asks for, or confirms, the one leadership among the processes: the leader alone reaps and cleans up. When it dies
-   * another one that asks gets it within seconds. Two may believe in it for a moment, so nothing may rest on it but
-   * the sparing of work.
+   * Acquires or confirms the leadership among the processes: only the leader reaps and cleans up. When it dies, another
+   * process that asks gets the leadership within seconds. Two may believe to have it for a moment, so it may only save
+   * work; correctness must not depend on it.
    */
   tryLead(): Promise<'leader' | 'follower'>;
 }
 
 /**
- * A request that was refused before it became an event, kept to be looked at.
- * `headers` is flat, as an event's are; `body` is null when it was larger than what is kept, `bodyBytes` what was sent.
+ * A request that was refused before it became an event, kept for inspection. `headers` is flat, like an event's; `body`
+ * is null if it was too large to be kept, and `bodyBytes` is its size as it was sent.
  */
 export type RejectedRequest = Readonly<{
   /** UUIDv7 of the time of receipt, unique for ever. */
@@ -301,56 +302,59 @@ export type RejectedRequest = Readonly<{
   receivedAtMs: number;
 }>;
 
-/** What a list shows of a rejected request. */
+/** A rejected request as a list shows it. */
 export type RejectedSummary = Omit<RejectedRequest, 'headers' | 'body'>;
 
-/** A page of rejected requests, newest first; `next` continues it. */
+/** A page of rejected requests, newest first; `next` is the cursor of the next page. */
 export type RejectedPage = Readonly<{ requests: readonly RejectedSummary[]; next: string | null }>;
 
-/** What may be kept of one source. Bytes are counted by `rejectedBytes`. */
+/** How much is kept for one source. `rejectedBytes` counts the bytes of a request. */
 export type RejectedBounds = Readonly<{ maxRequests: number; maxBytes: number }>;
 
 export interface RejectedStore {
   /**
-   * Keeps the request; the oldest of its source go, as many as it takes to stay within the bounds. One that exceeds
-   * them by itself is not kept, and then nothing else goes.
+   * Keeps the request, and deletes the oldest of its source as far as the bounds require. A request that exceeds the
+   * bounds by itself is not kept, and nothing is deleted for it.
    */
   keepRejected(request: RejectedRequest, bounds: RejectedBounds): Promise<void>;
-  /** In the order in which they were kept, newest first; of one source or, with null, of all. `before` is the `next` of the page before. */
+  /** Lists those of one source, or of all with null, newest first; `before` is the `next` of the previous page. */
   listRejected(limit: number, before: string | null, source: string | null): Promise<RejectedPage>;
   readRejected(id: string): Promise<RejectedRequest | null>;
   dropRejected(id: string): Promise<'dropped' | 'unknown'>;
-  /** Deletes up to `limit` of those received before `beforeMs`, the oldest first. @returns how many; fewer than the limit: none are left */
+  /**
+   * Deletes up to `limit` requests that were received before `beforeMs`, oldest first.
+   * @returns how many; fewer than the limit means that none are left
+   */
   purgeRejected(beforeMs: number, limit: number): Promise<number>;
 }
 
-/** What a request counts against `maxBytes`: the texts that a sender chooses, in UTF-8, and the body as it is kept. */
+/** The bytes that a request counts against `maxBytes`: the sender's texts in UTF-8, and the body as it is kept. */
 export function rejectedBytes({ body, url, contentType, detail, headers }: RejectedRequest): number {
   const texts = [url, contentType, detail, ...headers];
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), body?.length ?? 0);
 }
 
-/** What a handshake left behind for a source: a secret that the provider chose, for example. */
+/** A value that a handshake stored for a source: a secret that the provider chose, for example. */
 export type SourceState = Readonly<{ name: string; value: string; updatedAtMs: number }>;
 
 export interface SourceStateStore {
-  /** Everything of the source, by name. */
+  /** All values of the source, in the order of their names. */
   readSourceState(source: string): Promise<readonly SourceState[]>;
-  /** Writes once. `present`: the name has a value already, and that one stays. */
+  /** Writes the value unless the name has one. `present`: it had one, which stays. */
   keepSourceState(source: string, name: string, value: string, nowMs: number): Promise<'kept' | 'present'>;
-  /** Writes, whether there was a value or not. */
+  /** Writes the value, whether the name had one or not. */
   replaceSourceState(source: string, name: string, value: string, nowMs: number): Promise<void>;
   dropSourceState(source: string, name: string): Promise<'dropped' | 'unknown'>;
 }
 
-/** Things that happen inside a driver and that an operator wants to see. */
+/** Events inside a driver that an operator wants to see. */
 export type StoreObserver = Readonly<{
   onCommit?: (operations: number, durationMs: number) => void;
-  /** The driver is beyond use, and only a restart of the process mends it. */
+  /** The driver is unusable; only a restart of the process helps. */
   onFatal?: (error: Error) => void;
-  /** There may be work that this process did not submit itself. A hint: it may come without work, and late, but it comes. */
+  /** There may be work that this process did not submit itself. A hint: it may come late, or without work. */
   onDue?: () => void;
-  /** How far this process's clock is ahead of the store's, negative when behind, as far as a round trip can tell. */
+  /** How far this process's clock is ahead of the store's (negative: behind), as precisely as a round trip tells. */
   onClockSkew?: (skewMs: number) => void;
 }>;
 

@@ -1,6 +1,6 @@
 /**
- * Waits for the work, but no longer than until the signal aborts. What the work comes to after that is dropped.
- * @throws the signal's reason, or what the work throws
+ * Waits for the work until the signal aborts; a later result is ignored.
+ * @throws the signal's reason, or the error of the work
  */
 export function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return work();

@@ -42,7 +42,7 @@ function listDeadLetters(state: State, limit: number, before: string | null): De
   return { deliveries: page.map(toDelivery), next: older.length > limit ? String(page.at(-1)!.place) : null };
 }
 
-/** What an event's deliveries make of it. */
+/** The event with the state of its deliveries. */
 export function viewOf(state: State, event: WebhookEvent): EventView {
   const deliveries = deliveriesOf(state, event.id);
   return {

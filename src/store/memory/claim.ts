@@ -14,7 +14,7 @@ export function claim(state: State, request: ClaimRequest): ClaimOutcome {
   return { leased, nextDueAtMs: left.length === 0 ? null : Math.min(...left.map(({ dueAtMs }) => dueAtMs)) };
 }
 
-/** A destination's pending deliveries, the longest due first; not those that wait for their turn. */
+/** A destination's pending deliveries that do not wait for a turn, longest due first. */
 export function waitingFor(state: State, destination: string): StoredDelivery[] {
   return deliveriesWith(state, 'pending')
     .filter((delivery) => delivery.destination === destination && delivery.dueAtMs < NEVER_MS)

@@ -9,8 +9,8 @@ import { heldBy, settle } from './settle.ts';
 import type { State } from './state.ts';
 
 /**
- * Transactions on a database in memory, one after the other. A work may wait for whatever it likes here, so that
- * tests of the dispatcher can hold one open.
+ * Transactions on a database in memory, one after the other. Here the work may wait for anything, so that tests of the
+ * dispatcher can keep one open.
  * @see CompleteStore
  */
 export function createCompletions(state: State): CompleteStore['completeWithin'] {

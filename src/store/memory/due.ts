@@ -8,7 +8,7 @@ function countDue(state: State, destination: string, untilMs: number, limit: num
   return Math.min(limit, dueOf(state, destination, untilMs).length);
 }
 
-/** @see QueuedStore.duePending. The cursor has due time and place, so that it outlives the delivery it points to. */
+/** @see QueuedStore.duePending. The cursor has due time and place, so it stays valid when the delivery is gone. */
 function duePending(
   state: State,
   destination: string,

@@ -14,11 +14,11 @@ export function insert(
   mark: ReplayMark | null = null,
 ): InsertOutcome {
   const key = keyOf(event.source, event.idempotencyKey);
-  // Before the limit: a provider that resends is told that we have it, however full we are.
+  // Before the limit: a provider that resends learns that the event is stored, however full the store is.
   const known = state.events.get(state.eventIds.get(key) ?? '') ?? findMarked(state, event.source, mark);
   if (known !== null) return duplicateOf(state, known, event);
   if (isFullFor(state, destinations.length)) return { kind: 'full' };
-  // Ids are unique for ever; one that comes twice is a caller's mistake that must not overwrite a row.
+  // Ids are unique; an id that comes twice is a caller's mistake and must not overwrite a row.
   if (state.events.has(event.id)) throw new StoreError('STORE_INTERNAL', `the event id ${event.id} is taken`);
   state.events.set(event.id, copyEvent(event));
   state.accepted.set(event.id, state.accepted.size);
@@ -40,7 +40,7 @@ function findMarked(state: State, source: string, mark: ReplayMark | null): Webh
   return event !== undefined && event.receivedAtMs >= mark.sinceMs ? event : null;
 }
 
-/** Adds a delivery that has had no try yet. It is due at once, unless another one has the turn of its key. */
+/** Adds a delivery without attempts. It is due at once, unless another delivery holds the turn of its key. */
 export function addPending(
   state: State,
   delivery: Pick<Delivery, 'id' | 'destination' | 'eventId' | 'replayOf' | 'orderKey'>,

@@ -18,7 +18,7 @@ import { sourceStateVerbs } from './source-state.ts';
 import { createState, type State } from './state.ts';
 import { stats } from './stats.ts';
 
-/** All of the port but what needs more than the rows. */
+/** The port, except for what needs more than the rows. */
 const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   insertEvent: insert,
   claim,
@@ -39,15 +39,15 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
 };
 
 /**
- * The reference model of the port: every rule once, nothing clever. Random histories hold the drivers against it,
- * and the simulation of the dispatcher runs on it. Each operation happens whole at the moment it is called, so
- * operations keep the order of submission. It keeps nothing beyond the process.
+ * The reference model of the port: every rule once, nothing clever. Random histories compare the drivers with it, and
+ * the simulation of the dispatcher runs on it. Each operation takes effect at the moment of its call. Nothing outlives
+ * the process.
  */
 export function openMemoryStore(options: StoreOptions): Store {
   const state = createState(options.maxPendingDeliveries);
   const completeWithin = createCompletions(state);
   let closed = false;
-  // Async, so that what an operation throws is a rejection as with any other driver.
+  // Async, so that an operation's error is a rejection, as with any driver.
   const run = async <Result>(operation: () => Result | Promise<Result>): Promise<Result> => {
     if (closed) throw new StoreError('STORE_CLOSED', 'the store is closed');
     return operation();

@@ -10,7 +10,7 @@ import {
 } from '../store.ts';
 import { deliveriesWith, holderOf, isBlocking, ofKey, type State, type StoredDelivery } from './state.ts';
 
-/** Gives the turn to whoever was accepted first of those that wait for it. */
+/** Passes the turn to the waiting delivery that was accepted first. */
 export function passTurn(state: State, destination: string, orderKey: string): DueDelivery | null {
   const next = waitingBehind(state, destination, orderKey)[0];
   if (next === undefined) return null;
@@ -80,7 +80,7 @@ function nameOf({ destination, orderKey }: StoredDelivery): [string, string] {
   return [destination, orderKey!];
 }
 
-/** By their bytes, as the databases do. */
+/** Compares bytes, as the databases do. */
 function compare(a: readonly [string, string], b: readonly [string, string]): number {
   return (
     Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0])) ||

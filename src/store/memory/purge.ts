@@ -1,7 +1,7 @@
 import type { PurgeOutcome } from '../store.ts';
 import { deliveriesOf, isBlocking, isOpen, keyOf, type State } from './state.ts';
 
-/** @see OperateStore.purge. The cursor is the place of the last event that was deleted or passed over. */
+/** @see OperateStore.purge. The cursor is the place of the last event that was deleted or skipped. */
 export function purge(state: State, beforeMs: number, limit: number, cursor: string | null): PurgeOutcome {
   const old = [...state.events.values()]
     .filter(({ receivedAtMs }) => receivedAtMs < beforeMs)

@@ -25,7 +25,7 @@ function keepRejected(state: State, request: RejectedRequest, bounds: RejectedBo
   state.rejected.push(copyOf(request));
 }
 
-/** @see RejectedStore.listRejected. The cursor is the place of the last one of the page. */
+/** @see RejectedStore.listRejected. The cursor is the place of the page's last request. */
 function listRejected(
   state: State,
   limit: number,
@@ -80,7 +80,7 @@ function fits(requests: readonly RejectedRequest[], { maxRequests, maxBytes }: R
   return requests.length <= maxRequests && bytes <= maxBytes;
 }
 
-/** Neither the caller's bytes nor a reader's may be the store's own. */
+/** A copy, so that the store shares its bytes with no caller. */
 function copyOf(request: RejectedRequest): RejectedRequest {
   const body = request.body === null ? null : new Uint8Array(request.body);
   return { ...request, headers: [...request.headers], body };

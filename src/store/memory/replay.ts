@@ -12,7 +12,7 @@ export function replay(state: State, deliveryId: string, nowMs: number): ReplayO
   const { destination, eventId, orderKey } = old;
   const last = deliveriesOf(state, eventId).at(-1)!;
   const id = deliveryIdOf(eventId, deliveryNumberOf(last.id) + 1);
-  // Its replay takes its turn before anybody else can.
+  // The replay takes the turn before any other delivery can.
   if (old.turn === 'holds') state.deliveries.set(old.id, { ...old, turn: null });
   addPending(state, { id, destination, orderKey, eventId, replayOf: deliveryId }, nowMs);
   return { kind: 'replayed', delivery: toDelivery(state.deliveries.get(id)!) };

@@ -31,14 +31,14 @@ export function settle(
   return 'settled';
 }
 
-/** The fence: the delivery if the lease still holds it, else null. */
+/** The fence: the delivery if the lease still holds it, otherwise null. */
 export function heldBy(state: State, lease: Lease): StoredDelivery | null {
   const delivery = state.deliveries.get(lease.deliveryId);
   if (delivery?.status !== 'processing' || delivery.lease?.token !== lease.token) return null;
   return delivery;
 }
 
-/** A release is no verdict on the delivery, so what went wrong before stays to be read. */
+/** A release says nothing about the delivery, so the last error stays. */
 function changeBy(settlement: Settlement): Partial<StoredDelivery> {
   switch (settlement.kind) {
     case 'completed':

@@ -3,32 +3,32 @@ import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { RejectedRequest, SourceState } from '../store.ts';
 
-/** Who holds a delivery that is `processing`, until when, and since when. */
+/** The lease of a delivery that is `processing`. */
 export type HeldLease = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
 
 /**
- * A delivery as it lies in the store: what anyone may see of it, its lease while it is `processing`, and its place in
- * the order of acceptance.
+ * A delivery as the store keeps it: the public view, its lease while it is `processing`, and its place in the order of
+ * acceptance.
  */
 export type StoredDelivery = Delivery & Readonly<{ lease: HeldLease | null; place: number }>;
 
 /**
- * Everything the model knows. Rows are replaced, never changed in place. There are no counters and hardly an
- * index: what can be computed from the rows is, so that nothing can disagree with them.
+ * Everything the model stores. Rows are replaced, never changed in place. There are no counters and hardly an index:
+ * whatever the rows tell is computed from them, so that nothing can disagree with them.
  */
 export type State = Readonly<{
   maxPendingDeliveries: number;
   events: Map<string, WebhookEvent>;
-  /** Event id -> how many were accepted before it; of the purged ones too. */
+  /** Event id -> how many were accepted before it, purged ones included. */
   accepted: Map<string, number>;
   /** keyOf(source, idempotencyKey) -> event id. */
   eventIds: Map<string, string>;
   deliveries: Map<string, StoredDelivery>;
-  /** Delivery id -> its tries in the order in which they ended. */
+  /** Delivery id -> its attempts in the order in which they ended. */
   attempts: Map<string, readonly Attempt[]>;
   /** markOf(source, digest) -> the event that has the mark. */
   marks: Map<string, string>;
-  /** In the order in which they were kept. One that is gone leaves a null, so that the places of the others stay. */
+  /** In the order in which they were kept. A deleted one leaves a null, so that the others keep their places. */
   rejected: (RejectedRequest | null)[];
   /** Source -> name -> value. */
   sourceState: Map<string, Map<string, SourceState>>;
@@ -58,12 +58,12 @@ export function markOf(source: string, digest: Uint8Array): string {
   return keyOf(source, Buffer.from(digest).toString('hex'));
 }
 
-/** Events are immutable, so neither the caller's bytes nor a reader's may be the store's own. */
+/** A copy, so that the store shares its bytes with no caller: events are immutable. */
 export function copyEvent(event: WebhookEvent): WebhookEvent {
   return { ...event, headers: [...event.headers], body: new Uint8Array(event.body) };
 }
 
-/** What anyone may see of a delivery. */
+/** The public view of a delivery. */
 export function toDelivery({ lease: _lease, place: _place, ...delivery }: StoredDelivery): Delivery {
   return delivery;
 }
@@ -77,12 +77,12 @@ export function deliveriesWith(state: State, status: DeliveryStatus): StoredDeli
   return findDeliveries(state, (delivery) => delivery.status === status);
 }
 
-/** Whether so many more pending deliveries would exceed the limit. None never does. */
+/** Whether `more` pending deliveries would exceed the limit. Zero never does. */
 export function isFullFor(state: State, more: number): boolean {
   return more > 0 && deliveriesWith(state, 'pending').length + more > state.maxPendingDeliveries;
 }
 
-/** The delivery that has the turn of the key, or null. */
+/** The delivery that holds the turn of the key, or null. */
 export function holderOf(state: State, destination: string, orderKey: string): StoredDelivery | null {
   return ofKey(state, destination, orderKey).find(({ turn }) => turn === 'holds') ?? null;
 }

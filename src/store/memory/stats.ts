@@ -2,7 +2,7 @@ import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
 import { deliveriesWith, isBlocking, type State } from './state.ts';
 
-/** @see BrowseStore.stats. Counted anew each time: the model is what the drivers' counters are checked against. */
+/** @see BrowseStore.stats. Counted from the rows each time: tests compare the drivers' counters with it. */
 export function stats(state: State): StoreStats {
   const createdAtMs = deliveriesWith(state, 'pending').map((delivery) => delivery.createdAtMs);
   return {

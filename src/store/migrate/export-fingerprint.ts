@@ -3,16 +3,16 @@ import type { DatabaseSync } from 'node:sqlite';
 import { NEVER_MS } from '../../domain/order.ts';
 
 /**
- * What tells one inbox from another, and its state from an earlier one, without reading it all. Every settlement
- * changes a count, or the time when its delivery is due.
+ * Identifies an inbox and its state without reading all of it. Every settlement changes a count, or the time when its
+ * delivery is due.
  */
 const QUESTIONS = [
   'select seq, hex(id) from events order by seq limit 1',
   'select seq, hex(id) from events order by seq desc limit 1',
   `select value from totals where name = 'events'`,
   'select destination, status, count from delivery_counts order by destination, status',
-  // In two parts: some thousands of times add up to more than a number holds, and some millions to more than SQLite
-  // does. Who waits for a turn is due never, which is counted instead.
+  // In two parts: the sum of some thousand times exceeds a number, and of some million times an SQLite integer. A
+  // delivery that waits for a turn has NEVER_MS, and is counted instead.
   `select destination, count(*), count(turn), sum(due_at % ${NEVER_MS} / 1000000), sum(due_at % 1000000)
    from deliveries where status = 'pending' group by destination order by 1`,
   'select destination, name, count from order_counts order by destination, name',

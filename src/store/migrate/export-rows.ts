@@ -5,8 +5,8 @@ import { bytesToUuid } from '../sqlite/uuid-bytes.ts';
 import { type Batch, COLUMNS, type Part, type ReadOptions, type Row, type Value } from './inbox-copy.ts';
 
 /**
- * How a part is read: behind a key, in the order of keys, so that SQLite walks an index and sorts nothing. The key
- * comes first in a row, then the columns of the part.
+ * How a part is read: behind a key, in the order of keys, so that SQLite walks an index and sorts nothing. A row has the
+ * key first, then the part's columns.
  */
 type Reading = Readonly<{ start: readonly Value[]; sql: string }>;
 
@@ -100,7 +100,7 @@ function toRow(part: Part, values: Value[]): Row {
   return values;
 }
 
-/** Its texts and bytes, roughly. */
+/** The approximate size of its texts and bytes. */
 function weightOf(row: Row): number {
   let weight = 0;
   for (const value of row) if (value !== null && typeof value !== 'number') weight += value.length;

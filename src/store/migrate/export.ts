@@ -9,8 +9,7 @@ import { countRows, readBatches } from './export-rows.ts';
 import type { InboxSource } from './inbox-copy.ts';
 
 /**
- * Opens an inbox to be read as a whole. It holds the file's lock, so no receiver runs on it meanwhile, and changes
- * nothing of it.
+ * Opens an inbox for reading all of it. It holds the file's lock, so that no receiver runs on it, and changes nothing.
  * @throws StoreError STORE_LOCKED when a receiver runs on it, STORE_SCHEMA, STORE_CORRUPT or STORE_IO
  */
 export function openExport(path: string): InboxSource {
@@ -56,8 +55,8 @@ function createSource(db: DatabaseSync, path: string, release: () => void): Inbo
 }
 
 /**
- * Without a -wal file SQLite is told that the file does not change: else even a reader makes one beside it. With one,
- * which a crash leaves behind, it reads both; it does not fold one into the other.
+ * Without a -wal file SQLite is told that the file does not change; otherwise even a reader makes one. With a -wal file,
+ * which a crash leaves behind, SQLite reads both and does not merge them.
  */
 function openUnchanged(path: string): DatabaseSync {
   const file = realpathSync(path);

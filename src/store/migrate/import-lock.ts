@@ -7,16 +7,16 @@ import { LEADER_LOCK } from '../postgres/node-session.ts';
 import { beginImportMark, type ImportMark, readImportMark } from './import-mark.ts';
 import { type Begun, PARTS } from './inbox-copy.ts';
 
-/** The session of a process that was killed may live on until its last statement has ended. */
+/** The session of a killed process may last until its last statement has ended. */
 const TIMEOUT_MS = 5_000;
 const PAUSE_MS = 200;
 
-/** Receivers, by the names that they give their connections (see open.ts). */
+/** Finds receivers by the names of their connections (see postgres/open.ts). */
 const RECEIVERS_THERE = `
   select count(*) > 0 as are_there from pg_stat_activity
   where datname = current_database() and application_name in ('webhook-receiver', 'webhook-receiver node')`;
 
-/** @see InboxTarget.begin. The lock is the session's, so it ends with the process. */
+/** @see InboxTarget.begin. The lock belongs to the session, so it ends with the process. */
 export async function lockTarget(client: ClientBase, fingerprint: string, nowMs: number): Promise<Begun> {
   const before = await readImportMark(client);
   if (before?.finished && before.fingerprint === fingerprint) return { kind: 'finished', ...before.finished };

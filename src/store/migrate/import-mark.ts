@@ -3,8 +3,8 @@ import { hasImportMark } from '../postgres/unfinished-import.ts';
 import type { HighWater, Part, Proof } from './inbox-copy.ts';
 
 /**
- * How far the move of another inbox into this database is. One row, made by the move itself and kept for good: most
- * databases never have the table.
+ * How far a move into this database has come. One row, made by the move and kept for good; most databases never have
+ * the table.
  */
 const TABLE = `
   create table if not exists inbox_import (

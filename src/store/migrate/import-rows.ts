@@ -3,7 +3,7 @@ import type { Statement } from '../postgres/database.ts';
 import { packBodies } from '../postgres/packed-bodies.ts';
 import { type Batch, COLUMNS, type HighWater, type Part, type Row, type Value } from './inbox-copy.ts';
 
-/** Columns that are no text. Those of a name have one type in all tables. */
+/** The types of columns that are not text. A name has the same type in all tables. */
 const TYPES: Readonly<Record<string, string>> = {
   id: 'uuid',
   event_id: 'uuid',
@@ -27,7 +27,7 @@ const TYPES: Readonly<Record<string, string>> = {
   digest: 'bytea',
 };
 
-/** What is counted with the rows of a part, as it is when they come one by one. */
+/** The counters to update with the rows of a part, as a receiver does when it writes them. */
 const COUNTED: Readonly<Partial<Record<Part, string>>> = {
   events: `, totalled as (${addTotals('(select count(*) from added)', '0')})`,
   deliveries: `,
@@ -48,7 +48,7 @@ order_counted as (${addOrderCounts('order_changes')})`,
 
 const RETURNED: Readonly<Partial<Record<Part, string>>> = { deliveries: 'destination, status, turn' };
 
-/** Parameters that come before those of the columns: how far the batch leads. */
+/** The first parameters: how far the batch leads. The columns' parameters follow. */
 const MARK = 'update inbox_import set part = $1, position = $2, moved = $3::bigint';
 const MARK_PARAMETERS = 3;
 
@@ -88,13 +88,13 @@ export function writeValues({ rows }: Batch, { part, position, moved }: HighWate
   return [part, position, moved, ...arrays, packed.starts, lengths, packed.bytes];
 }
 
-/** The client makes bytes of a Buffer only. */
+/** The client sends only a Buffer as bytes. */
 function toParameter(value: Value): Value {
   if (!(value instanceof Uint8Array)) return value;
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** The key of each part's index, and what comes before all of them. */
+/** The key columns of each part's index, with values before all keys. */
 const KEYS: Readonly<Record<Part, Readonly<Record<string, Value>>>> = {
   events: { id: '00000000-0000-0000-0000-000000000000' },
   deliveries: { event_id: '00000000-0000-0000-0000-000000000000', number: 0 },
@@ -105,8 +105,8 @@ const KEYS: Readonly<Record<Part, Readonly<Record<string, Value>>>> = {
 };
 
 /**
- * The next rows behind a key: so many at most, and of those as many as the bytes of their bodies allow, the first in
- * any case. How long a body is the server knows without reading it.
+ * Reads the next rows behind a key: at most `$1` rows, and as many of them as `$2` bytes of bodies allow, but at least
+ * one. The server knows a body's length without reading it.
  */
 export function readStatement(part: Part): Statement {
   const keys = Object.keys(KEYS[part]);

@@ -17,11 +17,11 @@ import {
   type Row,
 } from './inbox-copy.ts';
 
-/** A batch on a slow disk takes longer than any statement of a receiver. */
+/** On a slow disk a batch takes longer than any statement of a receiver. */
 const STATEMENT_TIMEOUT_MS = 120_000;
 
 /**
- * Opens a database that an inbox moves to, on one connection: its locks are that session's.
+ * Opens the target database on one connection, whose session holds the locks.
  * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA
  */
 export async function openImport(url: string): Promise<InboxTarget> {
@@ -29,7 +29,7 @@ export async function openImport(url: string): Promise<InboxTarget> {
     ...clientConfig({ url, applicationName: 'webhook-receiver migrate', isDirect: true }),
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
   });
-  // Without a listener a connection that breaks ends the process; whoever asks next is told.
+  // Without a listener a broken connection would end the process; the next query reports it.
   client.on('error', () => {});
   const place = placeOf(url);
   try {
@@ -63,7 +63,7 @@ function createTarget(client: pg.Client, place: string): InboxTarget {
         const rows = await next;
         const last = rows.at(-1);
         if (last === undefined) return;
-        // The server reads on while these are looked at.
+        // The server reads the next page while this one is processed.
         next = atWork(() => query(READ[part], pageValues(limits, keyOf(part, last))));
         next.catch(() => {});
         yield rows;
@@ -77,7 +77,7 @@ function createTarget(client: pg.Client, place: string): InboxTarget {
             lastRejectedSeq,
           ]);
         }
-        // Whatever is accepted from now on comes behind all that was moved.
+        // Events accepted from now on come after everything that was moved.
         await client.query(
           `select setval('delivery_positions', 1 + coalesce((select max(position) from deliveries), 0))`,
         );
@@ -123,7 +123,7 @@ async function named<T>(place: string, what: string, work: () => Promise<T>, adv
   try {
     return await work();
   } catch (error) {
-    // Its advice is for a receiver, which goes on by itself.
+    // The StoreError's advice is for a receiver, which retries by itself.
     const { code, message } = toStoreError(error);
     const words = code === 'STORE_UNSAFE' ? message : describe(error);
     throw new StoreError(code, `${what} ${place}: ${words}${advice === '' ? '' : `. ${advice}`}`, {

@@ -10,9 +10,9 @@ export const PARTS = [
 export type Part = (typeof PARTS)[number];
 
 /**
- * What a row of each part holds, in this order. Ids are texts; headers stay the text that they are stored as. A
- * delivery is named by its event and number, `replay_of` is a number too; `position` is the place of one with an order
- * key in the order of acceptance. `seq` gives rejected requests their order.
+ * The columns of a row of each part, in this order. Ids are texts; headers stay the text that is stored. A delivery is
+ * identified by its event and number, and `replay_of` is a number too; `position` is the place of a delivery with an
+ * order key in the order of acceptance. `seq` orders rejected requests.
  */
 export const COLUMNS = {
   events: [
@@ -38,10 +38,10 @@ export const COLUMNS = {
 export type Value = string | number | Uint8Array | null;
 export type Row = readonly Value[];
 
-/** Rows that are read, written and committed together, and how far they lead: opaque but to their source. */
+/** Rows that are read, written and committed together, and their position, which only the source understands. */
 export type Batch = Readonly<{ rows: readonly Row[]; position: string }>;
 
-/** Most of a batch; one row may be larger by itself. So memory is bounded whatever the inbox holds. */
+/** The limits of a batch, which bound memory; one row may exceed them by itself. */
 export type BatchLimits = Readonly<{ maxRows: number; maxBytes: number }>;
 
 export type ReadOptions = BatchLimits &
@@ -49,57 +49,57 @@ export type ReadOptions = BatchLimits &
     /** The position of a batch; null begins at the beginning. */
     after: string | null;
     /**
-     * Leases end here at the latest: whoever held one is gone. So the deliveries arrive as leased and expired, and the
+     * Leases end here at the latest, since their holders are gone. So the deliveries arrive with an expired lease, and the
      * reaper of the new database charges them an attempt, `interrupted`, by the policy of their destination.
      */
     leasesEndMs: number;
   }>;
 
-/** An inbox that nobody uses and nothing changes. */
+/** An inbox that is not in use and does not change. */
 export interface InboxSource {
-  /** Equal for the same inbox in the same state, wherever its file lies. */
+  /** Equal for the same inbox in the same state, wherever its file is. */
   readonly fingerprint: string;
   count(part: Part): number;
   batches(part: Part, options: ReadOptions): Iterable<Batch>;
-  /** The greatest `seq` that a rejected request has ever had: none of them is used again. */
+  /** The greatest `seq` that a rejected request has ever had: numbers are not used twice. */
   lastRejectedSeq(): number;
   close(): void;
 }
 
-/** How far the move is: the last batch that is committed, and the rows of its part until there. */
+/** How far the move has come: the last committed batch, and how many rows of its part have moved. */
 export type HighWater = Readonly<{ part: Part; position: string; moved: number }>;
 
 export type Begun =
   | Readonly<{ kind: 'begun'; beganAtMs: number; mark: HighWater | null }>
-  /** This very inbox was moved here, and proved. */
+  /** This inbox was moved here before, and proved. */
   | Readonly<{ kind: 'finished'; finishedAtMs: number; proof: Proof }>;
 
-/** The database that an inbox moves to. Its receivers do not start before the end. */
+/** The database that an inbox moves to. Receivers do not start on it before the move is finished. */
 export interface InboxTarget {
   /**
-   * Takes the database for this inbox, or goes on with what began before.
-   * @throws StoreError STORE_LOCKED while somebody else works in it, STORE_SCHEMA if it holds anything else
+   * Reserves the database for this inbox, or continues a move that was interrupted.
+   * @throws StoreError STORE_LOCKED while another process works in it, STORE_SCHEMA if it holds anything else
    */
   begin(fingerprint: string, nowMs: number): Promise<Begun>;
   /** Writes the rows and how far they lead, in one transaction. */
   write(batch: Batch, mark: HighWater): Promise<void>;
-  /** Everything is written: lets the planner know, which else learns of it when the server comes round to it. */
+  /** After the last row: updates the planner's statistics, which the server would do only later. */
   analyze(): Promise<void>;
-  /** All rows of a part as they are stored, some at a time. */
+  /** All rows of a part as they are stored, in pages. */
   pages(part: Part, limits: BatchLimits): AsyncIterable<readonly Row[]>;
-  /** The counters that limits and metrics go by, see `Counter`. */
+  /** The counters that limits and metrics use, see `Counter`. */
   counters(): Promise<readonly Counter[]>;
   /** Opens the database to its receivers. */
   finish(proof: Proof, lastRejectedSeq: number, nowMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How many there are of a thing: deliveries of a destination in a status, events (`''`, `events`), all pending ones. */
+/** A count: of a destination's deliveries in a status, of events (`''`, `events`), of all pending deliveries. */
 export type Counter = readonly [of: string, what: string, count: number];
 
 /** Rows and their digest, see RowDigest. */
 export type Side = Readonly<{ rows: number; sha256: string }>;
-/** `counters` are not moved but made anew: they are proved against the rows that they count. */
+/** `counters` are not moved but counted anew, and proved against the rows that they count. */
 export type PartProof = Readonly<{ part: Part | 'counters'; source: Side; target: Side }>;
 export type Proof = readonly PartProof[];
 
@@ -107,7 +107,7 @@ export function isEqual({ source, target }: PartProof): boolean {
   return source.rows === target.rows && source.sha256 === target.sha256;
 }
 
-/** What the move is doing: `done` of `total` rows of a part. */
+/** The current step: `done` of `total` rows of a part. */
 export type Progress = Readonly<{
   step: 'moving' | 'proving';
   part: Part;

@@ -12,24 +12,24 @@ export type MigrateOptions = Readonly<{
   to: string;
   nowMs: () => number;
   onProgress?: (progress: Progress) => void;
-  /** For tests: small ones make many batches of few rows. */
+  /** For tests: small limits make many batches of few rows. */
   limits?: BatchLimits;
 }>;
 
 export type MigrateOutcome =
   | Readonly<{ kind: 'moved'; proof: Proof; movingMs: number; provingMs: number }>
-  /** The rows are not the same. The target stays closed to receivers. */
+  /** The rows differ. The target stays closed to receivers. */
   | Readonly<{ kind: 'differs'; proof: Proof }>
   | Readonly<{ kind: 'moved_before'; proof: Proof; finishedAtMs: number }>;
 
 const MAX_BATCH_ROWS = 1000;
-/** Rows cost some hundred bytes beside their texts and bodies. */
+/** A row costs some hundred bytes in addition to its texts and bodies. */
 const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 const LIMITS: BatchLimits = { maxRows: MAX_BATCH_ROWS, maxBytes: MAX_BATCH_BYTES };
 
 /**
- * Moves an inbox with its whole history from SQLite to PostgreSQL and proves that it is the same there. Killed at any
- * moment and begun again it goes on. Beside open-store.ts the only place that knows the drivers.
+ * Moves an inbox with its whole history from SQLite to PostgreSQL and proves that the copy is equal. It can be killed at
+ * any moment and continues when it is started again.
  * @throws StoreError when the source is in use, the target holds something else, or either of them fails
  */
 export async function migrateInbox(options: MigrateOptions): Promise<MigrateOutcome> {

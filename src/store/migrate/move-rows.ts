@@ -15,7 +15,7 @@ export type Move = Readonly<{
   onProgress: (progress: Progress) => void;
 }>;
 
-/** Moves what lies behind the mark, part by part. Whenever it is killed, the mark leads to where it goes on. */
+/** Moves the rows behind the mark, part by part. After a kill at any moment the mark says where to continue. */
 export async function moveRows(move: Move, mark: HighWater | null): Promise<void> {
   const first = mark === null ? 0 : PARTS.indexOf(mark.part);
   for (const part of PARTS.slice(first)) {
@@ -23,7 +23,7 @@ export async function moveRows(move: Move, mark: HighWater | null): Promise<void
   }
 }
 
-/** While the target writes a batch the next one is read. */
+/** Reads the next batch while the target writes the last one. */
 async function movePart({ source, target, limits, leasesEndMs, onProgress }: Move, from: HighWater) {
   const { part } = from;
   const total = source.count(part);
@@ -36,7 +36,7 @@ async function movePart({ source, target, limits, leasesEndMs, onProgress }: Mov
     onProgress({ step: 'moving', part, done: moved, total });
     moved += batch.rows.length;
     writing = target.write(batch, { part, position: batch.position, moved });
-    // Whoever waits for it is told; until then it has no listener, while the next batch may fail to be read.
+    // Awaited later; until then a rejection would count as unhandled if reading the next batch fails.
     writing.catch(() => {});
   }
   await writing;

@@ -11,7 +11,7 @@ import {
 import type { Move } from './move-rows.ts';
 import { RowDigest } from './row-digest.ts';
 
-/** Reads both sides from their beginning to their end and digests every row of them. */
+/** Reads all rows of both sides and digests them. */
 export async function proveCopy(move: Move): Promise<Proof> {
   const proof: PartProof[] = [];
   const tally = createTally();
@@ -38,7 +38,7 @@ async function digestSource({ source, limits, leasesEndMs }: Move, part: Part, s
       digest.add(row);
       see(row);
     }
-    // The other side is read at the same time.
+    // Lets the other side be read meanwhile.
     await turn();
   }
   return digest;
@@ -61,7 +61,7 @@ const DESTINATION = COLUMNS.deliveries.indexOf('destination');
 const STATUS = COLUMNS.deliveries.indexOf('status');
 const TURN = COLUMNS.deliveries.indexOf('turn');
 
-/** Counts what the target's counters have to say. */
+/** Counts the rows that the target's counters must agree with. */
 function createTally() {
   const counts = new Map<string, Counter>();
   const add = (of: string, what: string) => {

@@ -10,11 +10,11 @@ const SHA256_WORDS = 8;
 const FIRST_SCRATCH_BYTES = 64 * 1024;
 
 /**
- * The digest of a set of rows: the sum of their SHA-256 modulo 2^256. So either database may read them in the order
- * of its own indexes, and a row that is missing, there twice or changed by a bit still changes the digest.
+ * The digest of a set of rows: the sum of their SHA-256 modulo 2^256. So each database may read the rows in the order of
+ * its own indexes, and a row that is missing, duplicate or different by a bit still changes the digest.
  *
- * A row is encoded value by value as a tag and what follows it, so that no two rows have the same encoding: null (0);
- * an integer (1) as 64 bits; a text (2) in UTF-8 and bytes (3), both behind their length in 32 bits. All big-endian.
+ * Each value of a row is encoded as a tag and its content, so that no two rows have the same encoding: null (0); an
+ * integer (1) as 64 bits; a text (2) in UTF-8 and bytes (3), each after its length in 32 bits. All big-endian.
  */
 export class RowDigest {
   #rows = 0;
@@ -58,7 +58,7 @@ export class RowDigest {
     return valueAt + length;
   }
 
-  /** The scratch, made larger if the value might not fit; a character takes 3 bytes at most for each of its units. */
+  /** The scratch, enlarged if the value might not fit; a UTF-16 code unit takes at most 3 bytes. */
   #room(start: number, value: Value): Buffer {
     const most =
       start + 9 + (typeof value === 'string' ? 3 * value.length : (value as Uint8Array)?.length || 0);

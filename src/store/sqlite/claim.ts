@@ -17,7 +17,7 @@ export const DUE_DELIVERIES_SQL = `
   where destination = ? and status = 'pending' and due_at <= ?
   order by due_at, key limit ?`;
 
-/** When the next one is due, whether left behind by the limit or waiting for its retry; who waits for a turn never is. */
+/** When the next delivery is due, left behind by the limit or waiting for its retry; one that waits for a turn never is. */
 export const NEXT_DUE_SQL = `
   select due_at from deliveries where destination = ? and status = 'pending' and due_at < ${NEVER_MS}
   order by due_at limit 1`;

@@ -4,19 +4,19 @@ import type { CompleteStore } from '../store.ts';
 import type { CompletingConnection, Completion, Ended } from './completing-connection.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
 
-/** Completions that share a transaction, and for how long more may join it: all of the inbox waits meanwhile. */
+/** Most completions in one transaction, and how long more may join it: the whole inbox waits meanwhile. */
 const MAX_TOGETHER = 64;
 const TOGETHER_MS = 5;
-/** Another program may hold the file's write lock, as a backup or a shell does for a moment. */
+/** How long to wait for another process, such as a backup or a shell, to release the file's write lock. */
 const LOCK_TIMEOUT_MS = 5_000;
 const LOCK_PAUSE_MS = 5;
 
 export type CompletionParts = Readonly<{
-  /** Opens the connection, when the first handler asks. */
+  /** Opens the connection; called for the first completion. */
   open: () => CompletingConnection;
-  /** Runs work while the writer thread has nothing to do and is given nothing. */
+  /** Runs work while the writer thread is idle and gets no batch. */
   exclusive: (work: () => Promise<void>) => Promise<void>;
-  /** A commit of the writer thread, which is durable when this resolves. */
+  /** Makes the writer thread commit. Resolves when that commit is durable. */
   sync: () => Promise<unknown>;
 }>;
 
@@ -26,12 +26,13 @@ type Waiting = Completion &
   Readonly<{ resolve: (outcome: 'completed' | 'lost') => void; reject: (error: unknown) => void }>;
 
 /**
- * Completions on the main thread, where the handlers are. The file has one write lock, and waiting for it would stop
- * the event loop: so they run in between the writer thread's commits, those that wait together in one transaction, a
- * savepoint each.
+ * Completions run on the main thread, where the handlers are. The file has one write lock, and waiting for it would stop
+ * the event loop: so they run between the writer thread's commits, in sections of the batcher. Waiting completions share
+ * a transaction, with a savepoint for each.
  *
  * Their commit only appends to the -wal file. Each commit of the writer syncs that file as a whole, so a completion is
- * durable with the writer's next one, and is told then. A power cut before it takes effect and completion alike.
+ * durable with the writer's next commit and is answered then. A power cut before it undoes the handler's writes together
+ * with the completion.
  * @see CompleteStore
  */
 export function createCompletions({ open, exclusive, sync }: CompletionParts): Completions {
@@ -56,7 +57,7 @@ export function createCompletions({ open, exclusive, sync }: CompletionParts): C
     answer(await runTogether(connection, waiting, rollBack));
     ask();
   };
-  /** What cannot be rolled back is in no state to go on with: closing rolls back, too, and the next section opens anew. */
+  /** A connection whose rollback fails is closed, which rolls back too; the next section opens another one. */
   const rollBack = (failing: CompletingConnection) => {
     try {
       failing.rollback();
@@ -67,7 +68,7 @@ export function createCompletions({ open, exclusive, sync }: CompletionParts): C
   };
   const answer = (ended: readonly (readonly [Waiting, Ended])[]) => {
     const isWritten = ended.some(([, { kind }]) => kind === 'completed');
-    // Asked for within the section, so that a store that closes does not end in between.
+    // Requested within the section, so that a store that is closing waits for it.
     const durable = isWritten ? sync() : Promise.resolve();
     for (const [{ resolve, reject }, end] of ended) {
       if (end.kind === 'failed') reject(end.error);
@@ -96,7 +97,7 @@ async function begin(connection: CompletingConnection): Promise<void> {
   }
 }
 
-/** Runs those that wait, in their order, until it is enough for one transaction, and commits. */
+/** Runs waiting completions in their order, as many as one transaction takes, and commits. */
 async function runTogether(
   connection: CompletingConnection,
   waiting: Waiting[],
@@ -118,16 +119,16 @@ async function runTogether(
   }
 }
 
-/** What it failed with before is what there is to tell. */
+/** The failure that came before is the one to report. */
 function closeQuietly(connection: CompletingConnection): void {
   try {
     connection.close();
   } catch {
-    // It is given up in any case.
+    // The connection is abandoned in any case.
   }
 }
 
-/** What the connection itself throws leaves the transaction in doubt: then it is all rolled back, this one told. */
+/** An error of the connection itself leaves the transaction in doubt: all of it is rolled back. */
 async function runOne(connection: CompletingConnection, { reject, ...completion }: Waiting): Promise<Ended> {
   try {
     return await connection.run(completion);
@@ -137,7 +138,7 @@ async function runOne(connection: CompletingConnection, { reject, ...completion 
   }
 }
 
-/** SQLite has rolled back the whole by itself: the last one's failure was the storage's, and so everybody's. */
+/** SQLite has rolled back the whole transaction: the storage failed under the last completion, and so for all. */
 function rolledBack(ended: readonly (readonly [Waiting, Ended])[]): (readonly [Waiting, Ended])[] {
   const [, last] = ended.at(-1)!;
   const cause = last.kind === 'failed' ? last.error : undefined;
@@ -148,7 +149,7 @@ function rolledBack(ended: readonly (readonly [Waiting, Ended])[]): (readonly [W
   return ended.map(([entry, end]) => [entry, unlessDone(end, shared)]);
 }
 
-/** What was to be committed has failed; the others have their outcome already. */
+/** Completions that waited for the commit have failed; the others have their outcome already. */
 function unlessDone(end: Ended, error: StoreError): Ended {
   return end.kind === 'completed' ? { kind: 'failed', error } : end;
 }

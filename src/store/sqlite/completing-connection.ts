@@ -21,13 +21,13 @@ export type Completion = Readonly<{
 
 export type Ended = Readonly<{ kind: 'completed' | 'lost' }> | Readonly<{ kind: 'failed'; error: unknown }>;
 
-/** The connection of the main thread, on which handlers write. */
+/** The main thread's connection, on which handlers write. */
 export type CompletingConnection = Readonly<{
-  /** @throws what SQLite throws, as when another program holds the file's write lock */
+  /** @throws SQLite's error, for example when another process holds the file's write lock */
   begin(): void;
-  /** Runs one completion within the open transaction, undone by itself if it fails. */
+  /** Runs one completion within the open transaction; a failure undoes only this one. */
   run(completion: Completion): Promise<Ended>;
-  /** Whether the transaction is still open: a failure of the storage ends it, and all that it held is rolled back. */
+  /** Whether the transaction is still open: SQLite ends it by itself when the storage fails, and rolls it back. */
   isOpen(): boolean;
   commit(): void;
   rollback(): void;
@@ -37,7 +37,7 @@ export type CompletingConnection = Readonly<{
 /** Whether the lease holds. */
 export const LOOK = `select 1 from deliveries where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'`;
 
-/** Would roll back the completions that share the transaction, too. */
+/** Statements that would also roll back the other completions of the transaction. */
 const ROLLS_ALL_BACK = /\bor\s+rollback\b|\bon\s+conflict\s+rollback\b|\braise\s*\(\s*rollback\b/i;
 
 export function openCompletingConnection(databasePath: string, maxPages?: number): CompletingConnection {
@@ -84,7 +84,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     async run(completion) {
       const { lease, signal } = completion;
       if (signal?.aborted === true) return { kind: 'failed', error: signal.reason };
-      // Spares the work; nothing else writes while the transaction is open.
+      // Saves running the work; the answer holds, since nothing else writes while the transaction is open.
       if (look.get(...keyParts(lease.deliveryId), lease.token) === undefined) return { kind: 'lost' };
       savepoint!.run();
       try {
@@ -104,7 +104,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
   };
 }
 
-/** A handler's own errors stay as they are; those of the storage get their code. */
+/** A handler's own errors stay as they are; errors of the storage become StoreErrors. */
 function wordsForStorage(error: unknown): unknown {
   if (typeof (error as { errcode?: unknown } | null | undefined)?.errcode !== 'number') return error;
   const failure = toStoreError(error);
@@ -113,9 +113,9 @@ function wordsForStorage(error: unknown): unknown {
 
 function open(databasePath: string, maxPages?: number): DatabaseSync {
   return guarded(databasePath, () => {
-    // Without patience: a wait for the lock of another program would stop the event loop.
+    // Without a timeout: waiting for another process's lock would stop the event loop.
     const db = new DatabaseSync(databasePath, { timeout: 0 });
-    // Nor does it wait for the disk. The writer's next commit syncs what this one wrote: see complete.ts.
+    // Nor does it wait for the disk: the writer's next commit syncs it, see complete.ts.
     db.exec('pragma synchronous = normal');
     db.exec('pragma wal_autocheckpoint = 0');
     db.exec('pragma cache_size = -8192');
@@ -125,7 +125,7 @@ function open(databasePath: string, maxPages?: number): DatabaseSync {
   });
 }
 
-/** Lets the user's statements do what the judge allows. SQLite asks when it prepares them, the first time or anew. */
+/** Restricts a handler's statements to what the judge allows. SQLite asks whenever it prepares one. */
 function guardStatements(db: DatabaseSync): <T>(work: () => T) => T {
   const judge = createJudge();
   let isUsers = false;
@@ -155,8 +155,8 @@ function refuseRollingAllBack(prepared: Prepared): Prepared {
 }
 
 /**
- * Runs work that may be an async function, as long as it has nothing to wait for: the file has one writer, and while
- * a transaction is open all of the inbox waits.
+ * Runs work that may be an async function, provided that it waits for nothing outside: the file has one writer, and the
+ * whole inbox waits while a transaction is open.
  * @throws TransactionError when the work's promise is still open after a turn of the event loop
  */
 async function withinTurn(work: () => unknown): Promise<void> {

@@ -11,12 +11,12 @@ const APPLICATION_ID = 0x57485258;
 /** Frames in the -wal file after which the writer folds them into the database; 4 KiB each. */
 const CHECKPOINT_PAGES = 1000;
 
-/** Holds the right to be the one process on a database file; ends with the process, however it ends. */
+/** The exclusive right to a database file. It ends with the process, however that ends. */
 export type FileLock = Readonly<{ release(): void }>;
 
 /**
- * Takes the one writer's place on the file. The lock is the operating system's own on a file beside it, so that
- * nothing stale is left behind by a crash.
+ * Takes the exclusive right to the file. It is a lock of the operating system on a file beside it, so a crash leaves
+ * nothing stale behind.
  * @throws StoreError STORE_LOCKED when another process, or another receiver of this one, has it
  */
 export function lockFile(databasePath: string): FileLock {
@@ -43,7 +43,7 @@ function heldByAnother(databasePath: string, cause: unknown): StoreError {
   );
 }
 
-/** Creates the file, readable by its owner alone: it holds payloads. */
+/** Creates the file, readable only by its owner: it holds payloads. */
 function createFile(databasePath: string): void {
   if (existsSync(databasePath)) return;
   const folder = path.dirname(databasePath);
@@ -61,7 +61,7 @@ function createFile(databasePath: string): void {
   }
 }
 
-/** A file's name is durable only once its folder is synced; without it a power cut could lose the whole inbox. */
+/** A new file's name is durable only once its folder is synced; otherwise a power cut could lose the whole inbox. */
 function syncFolder(folder: string): void {
   const handle = openSync(folder, 'r');
   fsyncSync(handle);
@@ -69,7 +69,7 @@ function syncFolder(folder: string): void {
 }
 
 /**
- * Opens the connection that writes, and brings the schema up to date.
+ * Opens the writing connection and brings the schema up to date.
  * @param maxPages upper bound of the file's size in pages, for tests of a full disk
  */
 export function openWriter(databasePath: string, maxPages?: number): DatabaseSync {
@@ -90,7 +90,7 @@ export function openWriter(databasePath: string, maxPages?: number): DatabaseSyn
   });
 }
 
-/** Opens a connection that only reads; under WAL it neither waits for the writer nor holds it up. */
+/** Opens a read-only connection; under WAL it neither waits for the writer nor holds it up. */
 export function openReader(databasePath: string): DatabaseSync {
   return guarded(databasePath, () => {
     const db = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
@@ -99,12 +99,12 @@ export function openReader(databasePath: string): DatabaseSync {
   });
 }
 
-/** What SQLite throws in the work, as a StoreError that names the file. */
+/** Turns SQLite's errors into StoreErrors that name the file. */
 export function guarded<T>(databasePath: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    // What is worded for this file already.
+    // Its message names the file already.
     if (error instanceof StoreError) throw error;
     const failure = toStoreError(error);
     throw new StoreError(failure.code, `cannot open the database ${databasePath}: ${failure.message}`, {
@@ -113,7 +113,7 @@ export function guarded<T>(databasePath: string, open: () => T): T {
   }
 }
 
-/** @param setting what names the file, for the advice */
+/** @param setting the setting that names the file, for the advice */
 export function refuseForeignFile(db: DatabaseSync, databasePath: string, setting = 'DB_PATH'): void {
   const { application_id: id } = db.prepare('pragma application_id').get() as { application_id: number };
   const { tables } = db.prepare('select count(*) as tables from sqlite_schema').get() as { tables: number };

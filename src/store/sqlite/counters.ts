@@ -2,22 +2,22 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../../domain/delivery.ts';
 
 /**
- * How many deliveries are in each status, and how many events there are. Changes gather during a transaction and
- * are written once before its commit, so a batch of a thousand costs a handful of row updates.
+ * Counts the deliveries in each status, and the events. Changes gather during a transaction and are written once before
+ * its commit, so a batch of a thousand costs a handful of row updates.
  */
 export type Counters = Readonly<{
-  /** Pending deliveries, those of the open transaction included. */
+  /** Pending deliveries, including the changes of the open transaction. */
   pending(): number;
   add(destination: string, status: DeliveryStatus, change: number): void;
   move(destination: string, from: DeliveryStatus, to: DeliveryStatus): void;
-  /** Deliveries that wait for their turn, or keys that are blocked. */
+  /** Changes how many deliveries wait for their turn, or how many keys are blocked. */
   addOrder(destination: string, name: 'waiting' | 'blocked', change: number): void;
   addEvents(change: number): void;
   /** Writes the changes of the open transaction. */
   write(): void;
-  /** The transaction is committed: its changes stay. */
+  /** After the commit: the changes stay. */
   keep(): void;
-  /** The transaction is rolled back: its changes are forgotten. */
+  /** After a rollback: the changes are dropped. */
   forget(): void;
 }>;
 

@@ -22,14 +22,14 @@ export function deliveryIdOfKey(eventId: string, key: number): string {
   return deliveryIdOf(eventId, numberOfKey(key));
 }
 
-/** A delivery's key in terms of its id, for statements that know only that: bind `keyParts(id)`. */
+/** SQL for a delivery's key from its id: bind `keyParts(id)`. */
 export const KEY_OF_ID = `(select seq * ${STRIDE} + ? from events where id = ?)`;
 
 export function keyParts(deliveryId: string): [number: number, eventId: Uint8Array] {
   return [deliveryNumberOf(deliveryId), uuidToBytes(eventIdOf(deliveryId))];
 }
 
-/** The keys of all deliveries of an event: bind its seq twice. */
+/** SQL for the range of the keys of an event's deliveries: bind its seq twice. */
 export const OF_EVENT = `between ? * ${STRIDE} and ? * ${STRIDE} + ${MAX_DELIVERIES}`;
 
 /** Looks up the id of a delivery by its key. */

@@ -7,7 +7,7 @@ const COUNT_DUE_SQL = `
   select count(*) as due from (
     select 1 from deliveries where destination = ? and status = 'pending' and due_at <= ? limit ?)`;
 
-/** The first condition on `due_at` is what the index can begin at; the second passes over what that leaves in. */
+/** The index starts at `due_at >= ?`; the condition behind it skips what the page before had. */
 const DUE_PENDING_SQL = `
   select key, due_at from deliveries
   where destination = ? and status = 'pending' and due_at <= ? and due_at >= ? and (due_at > ? or key > ?)
@@ -15,7 +15,7 @@ const DUE_PENDING_SQL = `
 
 type DueRow = Readonly<{ key: number; due_at: number }>;
 
-/** The questions of QueuedStore. */
+/** The reads of QueuedStore. */
 export const dueReads: Reads<'countDue' | 'duePending'> = {
   countDue(db) {
     const count = prepareRows<{ due: number }>(db, COUNT_DUE_SQL);

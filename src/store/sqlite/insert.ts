@@ -11,7 +11,7 @@ import type { Writer } from './verbs.ts';
 /** An event as it crosses to the writer thread: its headers as they are stored, in JSON. */
 export type PackedEvent = Omit<WebhookEvent, 'headers'> & Readonly<{ headersJson: string }>;
 
-/** One object for all: a batch of answers then crosses the threads as references to it. */
+/** One object for all answers: structured clone then sends it once for a batch. */
 const INSERTED: InsertOutcome = { kind: 'inserted' };
 
 /** @see InboxStore.insertEvent */
@@ -102,7 +102,7 @@ function prepareInsertDeliveries({
 type KnownRow = ViewRow & Readonly<{ body: Uint8Array }>;
 type KeyAndBody = Pick<WebhookEvent, 'source' | 'idempotencyKey' | 'body'>;
 
-/** Looks a key up and compares the bytes with those that came first. */
+/** Finds the event with the key, and compares its body with the new one. */
 function prepareFindKnown(db: DatabaseSync): (event: KeyAndBody) => InsertOutcome | null {
   const find = prepareRows<KnownRow>(
     db,
@@ -112,7 +112,7 @@ function prepareFindKnown(db: DatabaseSync): (event: KeyAndBody) => InsertOutcom
   return (event) => duplicateOf(find.get(event.source, event.idempotencyKey), event.body);
 }
 
-/** Looks a mark up: the event that has it, if the mark still holds. */
+/** Finds the event with the mark, if the mark still holds. */
 function prepareFindMarked(db: DatabaseSync): (event: KeyAndBody, mark: ReplayMark) => InsertOutcome | null {
   const find = prepareRows<KnownRow>(
     db,
@@ -123,7 +123,7 @@ function prepareFindMarked(db: DatabaseSync): (event: KeyAndBody, mark: ReplayMa
   return ({ source, body }, { digest, sinceMs }) => duplicateOf(find.get(digest, source, sinceMs), body);
 }
 
-/** Makes the answer of a row that was found, its bytes compared with those that came again. */
+/** The answer for a row that was found, or null if none was. */
 function prepareDuplicate(
   db: DatabaseSync,
 ): (row: KnownRow | undefined, again: Uint8Array) => InsertOutcome | null {

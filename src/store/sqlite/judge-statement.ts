@@ -1,10 +1,10 @@
 import { constants, DatabaseSync } from 'node:sqlite';
 import { MIGRATIONS } from './migrations/index.ts';
 
-/** What SQLite tells of a step of a statement that it prepares: https://www.sqlite.org/c3ref/c_alter_table.html */
+/** A step of a statement as SQLite's authorizer sees it: https://www.sqlite.org/c3ref/c_alter_table.html */
 export type Step = readonly [action: number, first: string | null, second: string | null];
 
-/** Says why a handler may not do that, or null. */
+/** Returns why a handler may not do that, or null if it may. */
 export type JudgeStep = (...step: Step) => string | null;
 
 const {
@@ -31,12 +31,12 @@ const {
 const NO_TEMPORARY =
   'a handler may not make temporary tables or views: they would stay with the connection, and hide those of that name';
 
-/** SQLite's own table of the last numbers of all tables with autoincrement, such as that of events. */
+/** SQLite's table of the last rowid of each table with autoincrement, such as `events`. */
 const NUMBERS = 'sqlite_sequence';
 const NO_NUMBERS =
   'a handler may not change sqlite_sequence, which has numbers of the inbox too, so it cannot drop a table with autoincrement: empty the table, drop it with the sqlite3 command, or make it without autoincrement';
 
-/** The inbox begins, commits and rolls back itself, and its settings are not a handler's affair. */
+/** The inbox begins, commits and rolls back itself, and owns the connection's settings. */
 const NEVER: ReadonlyMap<number, string> = new Map([
   [SQLITE_TRANSACTION, 'a handler may not begin or end a transaction: return to commit, throw to roll back'],
   [SQLITE_SAVEPOINT, 'a handler may not use savepoints on SQLite: return to commit, throw to roll back'],
@@ -71,7 +71,7 @@ export function createJudge(): JudgeStep {
   };
 }
 
-/** As the migrations make them: in the file itself the tables of handlers lie beside them. */
+/** The tables that the migrations make; the file itself also has the handlers' tables. */
 function inboxTables(): ReadonlySet<string> {
   const db = new DatabaseSync(':memory:');
   for (const sql of MIGRATIONS) db.exec(sql);

@@ -12,7 +12,7 @@ const BLOCKED = `
   where turn = 'holds' and status = 'failed'`;
 const BLOCKED_ALL_SQL = `
   ${BLOCKED} and (destination, order_key) > (?, ?) order by destination, order_key limit ?`;
-/** Behind a key, or from the first one on, which may be empty: the last parameter is then null. */
+/** Keys behind the cursor's. From the beginning the last parameter is null, since the first key may be empty. */
 const BLOCKED_OF_SQL = `
   ${BLOCKED} and destination = ? and order_key >= ? and order_key is not ? order by order_key limit ?`;
 
@@ -20,7 +20,7 @@ const COUNT_WAITING_SQL = `
   select count(*) as waiting from (
     select 1 from deliveries where destination = ? and order_key = ? and turn = 'waits' limit ${MAX_WAITING_COUNTED})`;
 
-/** Who has the turn of the same key as a delivery. */
+/** The pending delivery that holds the turn of the same key. */
 const TURN_AFTER_SQL = `
   select h.key, h.due_at from deliveries d
   join deliveries h on h.destination = d.destination and h.order_key = d.order_key and h.turn = 'holds'
@@ -28,7 +28,7 @@ const TURN_AFTER_SQL = `
 
 type ListedKey = BlockedRow & Readonly<{ key: number }>;
 
-/** The questions of OrderStore. */
+/** The reads of OrderStore. */
 export const orderReads: Reads<'listBlocked' | 'turnsAfter'> = {
   listBlocked(db) {
     const blocked = prepareRows<ListedKey>(db, BLOCKED_ALL_SQL);

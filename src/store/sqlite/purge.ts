@@ -4,7 +4,7 @@ import { OF_EVENT } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
 import type { Writer, Writes } from './verbs.ts';
 
-/** Events lie in the order in which they came, so walking from the oldest needs no index. The cursor is a seq. */
+/** Rows are in the order of acceptance, so a walk from the oldest needs no index. The cursor is a seq. */
 const NEXT_EVENTS_SQL = 'select seq, received_at from events where seq > ? order by seq limit ?';
 
 /** The event's mark, unless a later event took it over. */

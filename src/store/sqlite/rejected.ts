@@ -10,7 +10,7 @@ type Placed = Readonly<{ seq: number; id: Uint8Array }>;
 
 const AFTER_ALL = Number.MAX_SAFE_INTEGER;
 
-/** The questions of RejectedStore. */
+/** The reads of RejectedStore. */
 export const rejectedReads: Reads<'listRejected' | 'readRejected'> = {
   listRejected(db) {
     const listAll = prepareRows<RejectedSummaryRow & Placed>(
@@ -38,7 +38,7 @@ export const rejectedReads: Reads<'listRejected' | 'readRejected'> = {
   },
 };
 
-/** What changes rejected requests. */
+/** The writes of RejectedStore. */
 export const rejectedWrites: Writes<'keepRejected' | 'dropRejected' | 'purgeRejected'> = {
   keepRejected({ db }) {
     const findTotals = prepareRows<{ requests: number; bytes: number }>(

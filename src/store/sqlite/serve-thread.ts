@@ -5,8 +5,9 @@ import { OPENED, type ThreadReply, toPlainError } from './thread-client.ts';
 export type Served = Readonly<{ value: unknown; transfer?: readonly Transferable[] }>;
 
 /**
- * The far side of a database thread: opens, then answers one call after the other.
- * @param open makes the connection and returns what answers calls; what it throws is the first reply
+ * The database thread's side of ThreadClient: opens the connection, then answers calls one after the other. Every call
+ * gets one reply with its id; OPENED is the id of the reply to the start, which is the error if `open` throws.
+ * @param open makes the connection and returns the function that answers calls
  */
 export function serveThread<Message>(open: () => (message: Message) => Served): void {
   const port = parentPort!;

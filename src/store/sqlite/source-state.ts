@@ -4,7 +4,7 @@ import type { Reads, Writes } from './verbs.ts';
 
 const INSERT_SQL = 'insert into source_state (source, name, value, updated_at) values (?, ?, ?, ?)';
 
-/** What changes the state of a source. */
+/** The writes of SourceStateStore. */
 export const sourceStateWrites: Writes<'keepSourceState' | 'replaceSourceState' | 'dropSourceState'> = {
   keepSourceState({ db }) {
     const keep = db.prepare(`${INSERT_SQL} on conflict (source, name) do nothing`);

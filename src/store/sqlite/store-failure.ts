@@ -19,7 +19,7 @@ const ADVICE: Readonly<Partial<Record<StoreErrorCode, string>>> = {
   STORE_BUSY: 'another program holds the database file',
 };
 
-/** Turns what SQLite threw into a StoreError that says what to do. */
+/** Turns SQLite's error into a StoreError that says what to do. */
 export function toStoreError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { errcode, message } = error as { errcode?: number; message?: string };
@@ -30,7 +30,7 @@ export function toStoreError(error: unknown): StoreError {
   });
 }
 
-/** Errors that lie in the storage, not in one operation: then the whole batch fails as one. */
+/** Whether the storage failed rather than one operation: then the whole batch fails. */
 export function isStorageFailure(error: StoreError): boolean {
   return error.code !== 'STORE_INTERNAL';
 }

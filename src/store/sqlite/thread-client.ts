@@ -1,10 +1,10 @@
 import { type Transferable, Worker } from 'node:worker_threads';
 import { StoreError, type StoreErrorCode } from '../../domain/errors.ts';
 
-/** A batch lives for milliseconds: with room for more, garbage would only lie around and make the process larger. */
+/** A batch lives for milliseconds: a larger young generation would only keep garbage and enlarge the process. */
 const YOUNG_GENERATION_MB = 12;
 
-/** A StoreError as it crosses between threads: class instances do not survive structured clone. */
+/** A StoreError between threads: structured clone does not keep classes. */
 export type PlainError = Readonly<{ code: StoreErrorCode; message: string }>;
 
 export type ThreadReply =
@@ -19,12 +19,17 @@ export function fromPlainError(error: PlainError): StoreError {
   return new StoreError(error.code, error.message);
 }
 
-/** Call number of a thread's first reply, which says that it is open, or why not. */
+/** The call id of a thread's first reply, which says that it is open, or why not. */
 export const OPENED = 0;
 
 type Call = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 
-/** The near side of a database thread: sends calls, matches replies, and fails all of them if the thread dies. */
+/**
+ * The main thread's side of a database thread: sends calls and matches replies by id. The thread is opening until its
+ * reply OPENED, then open, then dead: by `end`, or because it failed or exited, which rejects every call in flight, is
+ * reported once by `onDeath`, and rejects every later call. The store has two: the batcher calls the writer, the port's
+ * reads call the reader.
+ */
 export class ThreadClient {
   readonly #worker: Worker;
   readonly #calls = new Map<number, Call>();
@@ -33,7 +38,7 @@ export class ThreadClient {
   /** Resolves when the thread has opened its connection. */
   readonly opened: Promise<void>;
 
-  /** @param entry module name beside this file, without its ending: compiled code ends in .js */
+  /** @param entry name of a module beside this file, without its extension: compiled code has .js */
   constructor(entry: string, workerData: unknown, onDeath: (error: StoreError) => void) {
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./${entry}.${ending}`, import.meta.url), {
@@ -71,7 +76,7 @@ export class ThreadClient {
       return;
     }
     const error = fromPlainError(reply.error);
-    // A thread that could not open ends by itself, perhaps before anyone hears of the reason: that is no second failure.
+    // A thread that could not open exits by itself: that is no second failure.
     if (reply.id === OPENED) this.#dead = error;
     call?.reject(error);
   }

@@ -6,7 +6,7 @@ import { prepareRows } from './prepare-rows.ts';
 export const HOLDER_SQL = `
   select key, status from deliveries where destination = ? and order_key = ? and turn = 'holds'`;
 
-/** The first of those that wait is due as if it had just been accepted: it goes by its own age. */
+/** Passes the turn to the first waiting delivery, which is then due since its creation. */
 const PASS_TURN_SQL = `
   update deliveries set turn = 'holds', due_at = created_at
   where key = (
@@ -14,17 +14,17 @@ const PASS_TURN_SQL = `
   )
   returning key, due_at`;
 
-/** A new delivery's place among those of its key. */
+/** A new delivery's turn among the deliveries of its key. */
 export type Place = Readonly<{ turn: Turn | null; dueAtMs: number }>;
 
 export type Turns = Readonly<{
-  /** Where a new delivery comes in, counted. @param atMs when it is due if it need not wait */
+  /** The turn of a new delivery, which is counted. @param atMs its due time if it need not wait */
   takePlace(destination: string, orderKey: string | null, atMs: number): Place;
-  /** Hands a turn that somebody gave up to whoever is next, or to nobody. */
+  /** Passes a turn that was given up to the next waiting delivery, if there is one. */
   pass(destination: string, orderKey: string): Readonly<{ key: number; due_at: number }> | null;
 }>;
 
-/** The one place where turns are given; all in the transaction that gives the reason. */
+/** Gives and passes turns, within the transaction that causes it. */
 export function prepareTurns(db: DatabaseSync, counters: Counters): Turns {
   const findHolder = db.prepare(HOLDER_SQL);
   const pass = prepareRows<{ key: number; due_at: number }>(db, PASS_TURN_SQL);

@@ -1,4 +1,4 @@
-/** A UUID's 16 bytes: less than half of its text in every index. */
+/** A UUID as 16 bytes: less than half the size of its text, in every index. */
 export function uuidToBytes(id: string): Uint8Array {
   return Buffer.from(
     id.slice(0, 8) + id.slice(9, 13) + id.slice(14, 18) + id.slice(19, 23) + id.slice(24),
