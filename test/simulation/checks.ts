@@ -17,10 +17,10 @@ function countActive({ destinations }: Crew, dispatcher: Dispatcher) {
 
 /** Never more at work than there are workers, nor more of a destination than it allows. */
 export function checkSlots(crew: Crew, dispatcher: Dispatcher): void {
-  const lanes = countActive(crew, dispatcher);
-  const all = lanes.reduce((sum, { own }) => sum + own, 0);
+  const destinations = countActive(crew, dispatcher);
+  const all = destinations.reduce((sum, { own }) => sum + own, 0);
   assert.ok(all <= crew.workerCount, `${all} at work of ${crew.workerCount}`);
-  for (const { name, concurrency, own } of lanes) {
+  for (const { name, concurrency, own } of destinations) {
     assert.ok(own <= concurrency, `${own} of ${name} at work, ${concurrency} allowed`);
   }
 }
@@ -28,14 +28,17 @@ export function checkSlots(crew: Crew, dispatcher: Dispatcher): void {
 /** No wake-up may get lost: nothing lies about, due since `dueMs`, for which there is a free worker. */
 export function checkAttention(crew: Crew, dispatcher: Dispatcher, ledger: Ledger, dueMs: number): void {
   const share = Math.floor(crew.workerCount / crew.destinations.length);
-  const lanes = countActive(crew, dispatcher).map(({ name, concurrency, own }) => ({
+  const destinations = countActive(crew, dispatcher).map(({ name, concurrency, own }) => ({
     name,
     own,
     free: concurrency - own,
     unusedShare: Math.max(0, Math.min(concurrency, share) - own),
   }));
-  const spare = lanes.reduce((left, { own, unusedShare }) => left - own - unusedShare, crew.workerCount);
-  for (const { name, free, unusedShare } of lanes) {
+  const spare = destinations.reduce(
+    (left, { own, unusedShare }) => left - own - unusedShare,
+    crew.workerCount,
+  );
+  for (const { name, free, unusedShare } of destinations) {
     if (free === 0 || (unusedShare === 0 && spare === 0)) continue;
     const due = ledger.countDue(name, dueMs);
     assert.equal(due, 0, `${due} of ${name} lie about though there is a free worker`);

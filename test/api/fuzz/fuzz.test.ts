@@ -9,7 +9,7 @@ import { randomBody } from './bodies.ts';
 import { inPieces, randomGarbage, randomRequest } from './requests.ts';
 
 /** Connections that are used at once. */
-const LANES = 16;
+const CONNECTIONS = 16;
 
 /** An event that was acknowledged; the bytes are known where one request had one answer. */
 type Acknowledged = Readonly<{ key: string; body: Buffer | null }>;
@@ -50,11 +50,15 @@ describe('fuzzed requests', () => {
   };
 
   /** Does the work for each number, several at once, and tells of which bytes it failed. */
-  const inLanes = async (seed: number, count: number, work: (i: number, lane: number) => Promise<Buffer>) => {
-    const lanes = Array.from({ length: LANES }, async (_, lane) => {
-      for (let i = lane; i < count; i += LANES) await work(i, lane);
+  const inParallel = async (
+    seed: number,
+    count: number,
+    work: (i: number, connection: number) => Promise<Buffer>,
+  ) => {
+    const senders = Array.from({ length: CONNECTIONS }, async (_, connection) => {
+      for (let i = connection; i < count; i += CONNECTIONS) await work(i, connection);
     });
-    await Promise.all(lanes).catch((cause: Error) => {
+    await Promise.all(senders).catch((cause: Error) => {
       throw new Error(`TEST_SEED=${seed}: ${cause.message}`, { cause });
     });
   };
@@ -73,14 +77,14 @@ describe('fuzzed requests', () => {
   for (const seed of testSeeds([1, 2, 3])) {
     it(`bodies, each answered on a connection that stays (seed ${seed})`, async () => {
       const connections: RawConnection[] = await Promise.all(
-        Array.from({ length: LANES }, () => connectRaw(receiver.port)),
+        Array.from({ length: CONNECTIONS }, () => connectRaw(receiver.port)),
       );
-      await inLanes(seed, 1000, (i, lane) => {
+      await inParallel(seed, 1000, (i, connection) => {
         const random = randomFor(seed, i);
         const body = randomBody(random, `body-${seed}-${i}`);
         return blaming(i, body, async () => {
-          connections[lane]!.send(...inPieces(random, rawPost(body)));
-          check(await connections[lane]!.answer(), body);
+          connections[connection]!.send(...inPieces(random, rawPost(body)));
+          check(await connections[connection]!.answer(), body);
         });
       });
       for (const connection of connections) connection.destroy();
@@ -91,7 +95,7 @@ describe('fuzzed requests', () => {
       ['garbage', randomGarbage, 250],
     ] as const) {
       it(`${what}, each on a connection of its own (seed ${seed})`, async () => {
-        await inLanes(seed, count, (i) => {
+        await inParallel(seed, count, (i) => {
           const random = randomFor(seed + 1000, i);
           const bytes = make(random, `${what}-${seed}-${i}`);
           return blaming(i, bytes, async () => {

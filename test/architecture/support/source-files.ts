@@ -4,6 +4,7 @@ import {
   isCallExpression,
   isExportDeclaration,
   isFunctionLikeDeclaration,
+  isIdentifier,
   isImportDeclaration,
   isImportTypeNode,
   isLiteralTypeNode,
@@ -28,14 +29,32 @@ export type SourceFile = Readonly<{
 
 /** Parses all files below `src/` with the compiler of the repository. */
 export function readSourceFiles(root: string): readonly SourceFile[] {
-  const api = new API({ cwd: root });
+  return mapTrees(path.join(root, 'tsconfig.json'), path.join(root, 'src'), describeFile);
+}
+
+/** The names that each file of the repository uses, by the file's path from the root. */
+export function readIdentifiers(root: string): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(
+    mapTrees(path.join(root, 'tsconfig.json'), root, (file, tree) => {
+      const names = new Set<string>();
+      const visit = (node: Node): void => {
+        if (isIdentifier(node)) names.add(node.text);
+        node.forEachChild(visit);
+      };
+      visit(tree);
+      return [file, names] as const;
+    }),
+  );
+}
+
+/** Calls `map` for each file of a project below a folder, with its path from there. */
+function mapTrees<T>(config: string, folder: string, map: (file: string, tree: Tree) => T): T[] {
+  const api = new API({ cwd: path.dirname(config) });
   try {
-    const config = path.join(root, 'tsconfig.json');
     const project = api.updateSnapshot({ openProjects: [config] }).getProject(config)!;
-    const src = path.join(root, 'src');
     return project.rootFiles
-      .filter((file) => file.startsWith(src + path.sep))
-      .map((file) => describeFile(path.relative(src, file), project.program.getSourceFile(file)!));
+      .filter((file) => file.startsWith(folder + path.sep))
+      .map((file) => map(path.relative(folder, file), project.program.getSourceFile(file)!));
   } finally {
     api.close();
   }
