@@ -1,3 +1,5 @@
+import { printable, printableJson } from '../domain/printable.ts';
+
 /** A request to a receiver's admin surface that failed. */
 export class AdminError extends Error {
   override readonly name = 'AdminError';
@@ -58,7 +60,7 @@ function readJson(text: string): Readonly<Record<string, unknown>> | null {
 
 function problemOf(body: Readonly<Record<string, unknown>> | null): Problem | null {
   const { code, detail } = body ?? {};
-  return typeof code === 'string' && typeof detail === 'string' ? { code, detail } : null;
+  return typeof code === 'string' && typeof detail === 'string' ? { code, detail: printable(detail) } : null;
 }
 
 /** The detail of a 404 for an unknown path. With a closed admin surface that is every path of it. */
@@ -71,5 +73,5 @@ function hintFor(status: number, detail: string): string {
 
 /** Prints a value as indented JSON. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${printableJson(JSON.stringify(value, null, 2))}\n`);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printable } from '../domain/printable.ts';
 import { type Asked, askReceiver, NEEDS_TOKEN, printJson } from './ask-receiver.ts';
 import {
   type PageOptions,
@@ -61,6 +62,6 @@ async function release(asked: Asked, destination: string, orderKey: string): Pro
   const released = await askReceiver<Released>(asked, 'POST', path);
   const next = released.next_delivery_id;
   process.stdout.write(
-    `released; ${released.delivery_id} stays a dead letter, ${next === null ? 'no delivery waited behind it' : `${next} is next`}\n`,
+    `released; ${printable(released.delivery_id)} stays a dead letter, ${next === null ? 'no delivery waited behind it' : `${printable(next)} is next`}\n`,
   );
 }

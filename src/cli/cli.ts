@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { explainConfig } from '../config/explain.ts';
 import { loadConfig } from '../config/load.ts';
+import { printableLines } from '../domain/printable.ts';
 import { packageVersion } from '../observe/build-info.ts';
 import { addAdminCommands } from './admin.ts';
 import { printJson } from './ask-receiver.ts';
@@ -40,7 +41,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.stderr.write(`webhook-receiver: ${explainFailure(error)}\n`);
+    process.stderr.write(`webhook-receiver: ${printableLines(explainFailure(error))}\n`);
     process.exit(1);
   }
 }

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { REDACTED } from '../config/show.ts';
 import { messageOf } from '../domain/errors.ts';
+import { printable } from '../domain/printable.ts';
 import { CommandError } from './command-error.ts';
 
 export type Post = Readonly<{
@@ -30,7 +31,7 @@ export async function postWebhook(post: Post, secrets: readonly string[]): Promi
   }).catch((cause: unknown) => {
     const reason = messageOf((cause as Error).cause ?? cause);
     throw new CommandError(
-      `nothing answers at ${new URL(url).origin} (${reason}): start the receiver, or give --url`,
+      `nothing answers at ${new URL(url).origin} (${printable(reason)}): start the receiver, or give --url`,
       {
         cause,
       },
@@ -39,7 +40,7 @@ export async function postWebhook(post: Post, secrets: readonly string[]): Promi
   const words = answer.statusText || STATUS_CODES[answer.status] || '';
   print(`${answer.status} ${words}`.trim(), [...answer.headers], secrets);
   const text = await answer.text();
-  process.stdout.write(text === '' ? '' : `${hide(text, secrets)}\n\n`);
+  process.stdout.write(text === '' ? '' : `${printable(hide(text, secrets))}\n\n`);
   return answer.status;
 }
 
@@ -53,7 +54,7 @@ function print(
   secrets: readonly string[],
 ): void {
   const lines = [first, ...headers.map(([name, value]) => `${name}: ${value}`)];
-  process.stdout.write(`${lines.map((line) => `${hide(line, secrets)}\n`).join('')}\n`);
+  process.stdout.write(`${lines.map((line) => `${printable(hide(line, secrets))}\n`).join('')}\n`);
 }
 
 /** Redacts secrets in every form in which they are sent: as they are, URL-encoded, and for HTTP Basic. */

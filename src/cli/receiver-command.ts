@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printable } from '../domain/printable.ts';
 import { defaultUrl } from './ask-receiver.ts';
 
 /** The option that says where the receiver listens. */
@@ -33,5 +34,5 @@ export function withQuery(path: string, query: Readonly<Record<string, string | 
 
 /** Prints the option that shows the next page, if there is one. */
 export function printMore(next: string | null): void {
-  if (next !== null) process.stdout.write(`\nmore: --cursor ${next}\n`);
+  if (next !== null) process.stdout.write(`\nmore: --cursor ${printable(next)}\n`);
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printable } from '../domain/printable.ts';
 import { AdminError, type Asked, askReceiver, NEEDS_TOKEN, printJson } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 import {
@@ -78,7 +79,7 @@ async function reverify(asked: Asked, id: string | undefined, options: ReverifyO
   for (const each of ids.toReversed()) {
     const { outcome, detail } = await reverifyOne(asked, each);
     counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-    process.stdout.write(`${each}  ${outcome}${detail === undefined ? '' : `: ${detail}`}\n`);
+    process.stdout.write(`${printable(`${each}  ${outcome}${detail === undefined ? '' : `: ${detail}`}`)}\n`);
   }
   process.stdout.write(`${summary(ids.length, counts)}\n`);
   const taken = TAKEN.reduce((sum, outcome) => sum + (counts.get(outcome) ?? 0), 0);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { REDACTED } from '../config/show.ts';
+import { printable } from '../domain/printable.ts';
 import { type Asked, askReceiver, NEEDS_TOKEN } from './ask-receiver.ts';
 import { type Place, receiverCommands } from './receiver-command.ts';
 import { textTable } from './text-table.ts';
@@ -24,7 +25,7 @@ async function run(asked: Asked, source: string, { reset, reveal = false }: Opti
   const path = `/admin/sources/${encodeURIComponent(source)}/state`;
   if (reset !== undefined) {
     await askReceiver(asked, 'DELETE', `${path}/${encodeURIComponent(reset)}`);
-    process.stdout.write(`${reset} is deleted\n`);
+    process.stdout.write(`${printable(reset)} is deleted\n`);
     return;
   }
   const { state } = await askReceiver<State>(asked, 'GET', path);

@@ -1,5 +1,8 @@
-/** Rows as aligned columns, the last as long as it is. */
-export function textTable(rows: readonly (readonly string[])[]): string {
+import { printable } from '../domain/printable.ts';
+
+/** Rows as aligned columns; the last column is not padded. Cells may hold foreign text. */
+export function textTable(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(printable));
   const count = Math.max(0, ...rows.map(({ length }) => length));
   const widths = Array.from({ length: count }, (_, at) =>
     Math.max(...rows.map((row) => (row[at] ?? '').length)),

@@ -22,7 +22,7 @@ const userConfig: UserConfig = {
   },
   destinations: {
     billing: {
-      url: 'https://h/hooks?token=hunter2#x',
+      url: 'https://h/hooks/hunter2?token=hunter2#x',
       secret: SECRET,
       headers: { Authorization: 'Bearer hunter2' },
     },
@@ -43,7 +43,7 @@ describe('the explained configuration', () => {
     assert.equal(http.adminToken, '(redacted)');
     assert.deepEqual(destinations[0].target, {
       kind: 'http',
-      url: 'https://h/hooks?(redacted)',
+      url: 'https://h/(redacted)',
       headers: { Authorization: '(redacted)' },
       secret: '(redacted)',
       permanentStatuses: [],

@@ -1,7 +1,7 @@
 import type { Target } from '../handlers/target.ts';
 import type { SourceConfig, Verification } from '../ingest/source-config.ts';
 import type { Config } from './config.ts';
-import { REDACTED, redactDatabaseUrl, redactUrl } from './show.ts';
+import { REDACTED, redactDatabaseUrl, redactPath, redactUrl } from './show.ts';
 
 /** The effective configuration as printable JSON, without anything that is or may be a secret. */
 export function explainConfig(config: Config): object {
@@ -52,7 +52,7 @@ function explainTarget(target: Target): object {
   const { url, headers, secret } = target;
   // Any header may carry a credential: no value is shown.
   const hidden = Object.fromEntries(Object.keys(headers).map((name) => [name, REDACTED]));
-  return { ...target, url: redactUrl(url), headers: hidden, secret: redact(secret) };
+  return { ...target, url: redactPath(url), headers: hidden, secret: redact(secret) };
 }
 
 function redact(secret: string | null): string | null {

@@ -1,3 +1,5 @@
+import { printable, printableJson } from '../domain/printable.ts';
+
 const SHOWN_CHARS = 80;
 
 /** Stands in for a secret. */
@@ -5,7 +7,7 @@ export const REDACTED = '(redacted)';
 
 /** Any value on one line of bounded length, for a problem's line. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(bounded(value));
+  if (typeof value === 'string') return printableJson(JSON.stringify(bounded(value)));
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return showType(value);
 }
@@ -24,15 +26,19 @@ export function showUrl(value: unknown): string {
   // Without an authority ("user:password@host/") the parts are ambiguous.
   if (url === null || url.host === '') return /[@?:]/.test(value) ? showHidden(value) : show(value);
   const credentials = url.username === '' && url.password === '' ? '' : `${REDACTED}@`;
-  return JSON.stringify(
-    bounded(`${url.protocol}//${credentials}${url.host}${url.pathname}${hiddenQuery(url)}`),
-  );
+  return JSON.stringify(bounded(`${url.protocol}//${credentials}${url.host}${hiddenPath(url)}`));
 }
 
 /** An accepted URL without its credentials and with its query hidden, which often holds tokens. */
 export function redactUrl(value: string): string {
   const url = new URL(value);
   return `${url.protocol}//${url.host}${url.pathname}${hiddenQuery(url)}`;
+}
+
+/** An accepted URL of a destination by its origin alone: the path is often the secret, as in chat webhooks. */
+export function redactPath(value: string): string {
+  const url = new URL(value);
+  return `${url.protocol}//${url.host}${hiddenPath(url)}`;
 }
 
 /** The location of a database, without credentials, which may be in the query too. */
@@ -43,13 +49,17 @@ export function redactDatabaseUrl(value: string | null): string | null {
   return `${url.protocol}//${credentials}${url.host}${url.pathname}${hiddenQuery(url)}`;
 }
 
+function hiddenPath(url: URL): string {
+  return url.pathname === '/' && url.search === '' ? '/' : `/${REDACTED}`;
+}
+
 function hiddenQuery(url: URL): string {
   return url.search === '' ? '' : `?${REDACTED}`;
 }
 
 /** Foreign text on one line of bounded length. */
 export function oneLine(text: string, maxChars: number): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = printable(text.replace(/\s+/g, ' ').trim());
   return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1)}…`;
 }
 

@@ -175,4 +175,18 @@ describe('createLog', () => {
     logger.info({ port: 8000 }, 'listening');
     assert.match(lines.join(''), /INFO.*listening.*"port":8000/);
   });
+
+  it('never writes control or bidirectional characters of texts, in either format', () => {
+    const hostile = 'a\r\nb\u001b[2Jc\u009b2Jd\u202ee\u2028f\u007f';
+    for (const format of ['json', 'pretty'] as const) {
+      const lines: string[] = [];
+      const destination = { write: (line: string) => void lines.push(line) };
+      const logger = createLog({ level: 'info', format, destination });
+      logger.info({ error: hostile, details: { [hostile]: [hostile] } }, hostile);
+      assert.equal(lines.length, 1, format);
+      assert.match(lines[0]!, /\n$/, format);
+      assert.doesNotMatch(lines[0]!.slice(0, -1), /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u, format);
+      if (format === 'json') assert.equal(JSON.parse(lines[0]!).error, hostile);
+    }
+  });
 });

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { printable, printableJson, printableLines } from '../domain/printable.ts';
 import type { Emit } from '../events.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { boundedDetails, errorFields, scrubbed } from './log/bounded.ts';
@@ -31,7 +32,7 @@ export function createLog({ level, format, destination, clock = systemClock }: L
     serializers: { err: (error: unknown) => errorFields(error, level === 'debug') },
   };
   if (format === 'pretty') return pino(options, prettyStream(destination));
-  return destination === undefined ? stdoutLog(options) : pino(options, destination);
+  return destination === undefined ? stdoutLog(options) : pino(options, printableStream(destination));
 }
 
 /**
@@ -40,7 +41,7 @@ export function createLog({ level, format, destination, clock = systemClock }: L
  */
 function stdoutLog(options: LoggerOptions): Logger {
   const stdout = pino.destination({ dest: 1, sync: false, maxLength: STDOUT_BACKLOG_BYTES });
-  const log = pino(options, stdout);
+  const log = pino(options, printableStream(stdout));
   let dropped = 0;
   stdout.on('drop', () => {
     dropped += 1;
@@ -50,6 +51,11 @@ function stdoutLog(options: LoggerOptions): Logger {
     dropped = 0;
   });
   return log;
+}
+
+/** Passes lines on without characters that a terminal or a log viewer would act on. */
+function printableStream(destination: DestinationStream): DestinationStream {
+  return { write: (line) => void destination.write(printableJson(line)) };
 }
 
 /** Synchronous: at a terminal a line must appear when its event happens. */
@@ -62,7 +68,13 @@ function prettyStream(destination: DestinationStream = pino.destination({ dest: 
     // Our `error` is a text; the default would print it as an error object, line breaks and all.
     errorLikeObjectKeys: [],
   });
-  return { write: (line: string) => void destination.write(toText(line)) };
+  // Parsed, so that texts lose what the terminal would act on before colours and line breaks are added.
+  const toPrintable = (name: string, value: unknown) => {
+    if (typeof value === 'string') return name === 'stack' ? printableLines(value) : printable(value);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [printable(key), member]));
+  };
+  return { write: (line: string) => void destination.write(toText(JSON.parse(line, toPrintable))) };
 }
 
 /**
