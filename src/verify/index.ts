@@ -118,6 +118,7 @@ function identityRules(options: VerifyWebhookOptions): IdentityRules {
   const provider = options.provider === undefined ? null : findProvider(options.provider);
   return {
     idempotencyKey: [...listOf(options.idempotencyKey), ...(provider?.idempotencyKey ?? [])],
+    ...(provider?.marks !== undefined && { marks: provider.marks }),
     eventType: [...listOf(options.eventType), ...(provider?.eventType ?? [])],
   };
 }

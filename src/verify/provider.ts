@@ -1,4 +1,13 @@
-import type { Condition, Encoding, Hash, KeyRule, Locator, Scheme, Template } from './scheme.ts';
+import type {
+  Condition,
+  Encoding,
+  Hash,
+  KeyRule,
+  Locator,
+  Scheme,
+  SignatureRule,
+  Template,
+} from './scheme.ts';
 
 /** Scheme families, as the documentation has a page for each. */
 export const FAMILIES = {
@@ -87,6 +96,36 @@ export type Sample = Readonly<{
   headers?: Readonly<Record<string, string>>;
 }>;
 
+/** An id as a key. A template alone applies wherever all its locators are there. */
+export type KeyTemplate =
+  | Template
+  | Readonly<{
+      of: Template;
+      /** Exact patterns (of the whole text) by locator; all must fit. */
+      matches?: Readonly<Record<Locator, string>>;
+      /** None of them may be there. */
+      absent?: readonly Locator[];
+      /** For how long the provider keeps the id unique, where it uses ids again. */
+      holdsSeconds?: number;
+    }>;
+
+/** Recognises retries of events that have no id, for as long as the provider retries. */
+export type RetryMark = Readonly<{
+  /** `sha256:{body_sha256_hex}` by default. */
+  of?: Template;
+  /**
+   * Ids, times or counters within the mark that differ between events and are repeated by retries. One of them has to be
+   * there: equal bytes alone prove no retry.
+   */
+  when: readonly Locator[];
+  /** Exact patterns (of the whole text) by locator; all must fit. */
+  matches?: Readonly<Record<Locator, string>>;
+  /** For how long the provider retries. */
+  windowSeconds: number;
+  /** Where the window is known from, in a few words. */
+  source: string;
+}>;
+
 /** All that the receiver knows of a provider: data, and nothing else. */
 export type Provider = Readonly<{
   /** Lower case with hyphens. */
@@ -97,16 +136,24 @@ export type Provider = Readonly<{
   needs: readonly Need[];
   /** Any of them may accept. */
   schemes: readonly Scheme[];
-  /** The provider's own name of the event: the first whose locators are all there; else the SHA-256 of the body. */
-  idempotencyKey: readonly Template[];
+  /** The provider's id of the event: the first that applies. The same id is the same event for as long as it is kept. */
+  idempotencyKey: readonly KeyTemplate[];
+  /** For events without an id: the first mark that applies. Where none applies, every request is a new event. */
+  marks?: readonly RetryMark[];
+  /** Which genuine events could still share a key or a mark; none, if it is absent. */
+  sharedBy?: string;
+  /** Keys that an earlier version gave, if they were safe; retries are found under them for `seconds` after an upgrade. */
+  formerKeys?: Readonly<{ of: readonly KeyTemplate[]; seconds: number }>;
   /**
-   * A second name under which a repetition is recognised, within a window: for keys that the signature does not cover.
-   * `{body_sha256_hex}` mostly; absent where the key is covered.
+   * What recognises a captured request that is sent again under another id, where the signature does not cover the id:
+   * everything that tells two events apart. Used where the source sets `replayWindowSeconds`, or the declaration does.
    */
   replayKey?: Template | readonly Template[];
+  /** How to take the signature header apart, where `replayKey` names a part of it (`{sig:t}`). */
+  replaySignature?: SignatureRule;
   /**
-   * Least seconds that a replay key is remembered: as long as the provider's timestamps are taken, where the key is a
-   * token that is good for one request and the signature covers nothing else. No source may set less.
+   * Least seconds that a replay key is remembered, and so always used: for signatures that cover a token and not the
+   * event. The token is taken for some time before and after its date, and is remembered for both together.
    */
   replayWindowSeconds?: number;
   /** Methods that events come with; POST alone, if it is absent. */

@@ -6,12 +6,13 @@
  * - `sig:t`, a part of the signature header; `item:/amount/value`, a pointer into the item at hand; `param:topicArn`
  * - `xml:kind`, the text of the first element of that name in an XML body, or in a form field that is XML in base64
  * - `items:/list,/id,/type`, each different item of an array in a JSON body, by these members, in the order of their text
+ * - `without:/retries,/meta/attempt`, the SHA-256 (hex) of a JSON body without these members
  * - `key:update_id,apps`, the name of the body's first member that is none of these, for events that are named so
  */
 export type Locator = string;
 
 /**
- * Text with locators in braces: `v0:{ts}:{body}`. Beside locators: `{body} {ts} {url} {url:port} {url:noport}
+ * Text with locators in braces: `{ts}:{body}`. Beside locators: `{body} {ts} {url} {url:port} {url:noport}
  * {url:decoded} {url:noquery} {method} {path} {form_sorted} {body_sha256_hex} {crc32} {secret} {signed_headers}
  * {received_10s}` (receipt time in units of 10 s), and `{mac}` in a handshake's answer. What is missing makes the whole
  * unusable, but a missing `item:` is signed as nothing.

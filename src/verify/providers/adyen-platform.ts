@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const adyenPlatform: Provider = {
   id: 'adyen-platform',
@@ -20,8 +21,16 @@ export const adyenPlatform: Provider = {
       key: { enc: 'hex' },
     },
   ],
-  // data.id is that of the resource, which changes more than once: the body's hash tells one change from the next.
-  idempotencyKey: ['{body:/type}:{body:/data/id}:{body_sha256_hex}'],
+  // data.id is the id of the resource, which changes more than once.
+  idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/timestamp', 'body:/createdAt', 'body:/data/sequenceNumber'],
+      windowSeconds: 30 * DAY,
+      source: 'Adyen documents retries for up to 30 days',
+    },
+  ],
+  formerKeys: { of: ['{body:/type}:{body:/data/id}:{body_sha256_hex}'], seconds: 30 * DAY },
   eventType: ['{body:/type}'],
   reply: { status: 200, body: '[accepted]', contentType: 'text/plain' },
   notes: ['Retried three times at once, then at growing distances for days.'],

@@ -39,8 +39,12 @@ export const adyen: Provider = {
       key: { enc: 'hex' },
     },
   ],
-  // Items that are signed one by one could be sent again in another order, or twice in one delivery.
-  idempotencyKey: [`{items:/notificationItems,${MEMBER}/pspReference,${MEMBER}/eventCode,${MEMBER}/success}`],
+  // A payment may get the same code again with other details; its eventDate tells them apart. Items are signed one by one and
+  // could be sent again in another order, or twice in one delivery.
+  idempotencyKey: [
+    `{items:/notificationItems,${MEMBER}/pspReference,${MEMBER}/eventCode,${MEMBER}/success,${MEMBER}/eventDate}`,
+  ],
+  sharedBy: 'two notifications of one code for one payment in the same second',
   eventType: [`{body:/notificationItems/*${MEMBER}/eventCode}`],
   reply: { status: 200, body: '[accepted]', contentType: 'text/plain' },
   notes: [

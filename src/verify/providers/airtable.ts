@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const airtable: Provider = {
   id: 'airtable',
@@ -17,7 +18,12 @@ export const airtable: Provider = {
       key: { enc: 'base64' },
     },
   ],
-  idempotencyKey: ['{body:/webhook/id}:{body:/timestamp}'],
+  idempotencyKey: [],
+  marks: [
+    { when: ['body:/timestamp'], windowSeconds: DAY, source: 'Airtable retries 13 times within about a day' },
+  ],
+  sharedBy: 'two notifications of one webhook in the same millisecond',
+  formerKeys: { of: ['{body:/webhook/id}:{body:/timestamp}'], seconds: DAY },
   eventType: ['ping'],
   reply: { status: 200, body: '' },
   notes: [

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const asana: Provider = {
   id: 'asana',
@@ -15,6 +16,8 @@ export const asana: Provider = {
     { alg: 'hmac', hash: 'sha256', sig: { from: 'header:X-Hook-Signature', enc: 'hex' }, signed: '{body}' },
   ],
   idempotencyKey: [],
+  marks: [{ when: ['body:/events/0/created_at'], windowSeconds: DAY, source: 'Asana retries for 24 hours' }],
+  sharedBy: 'two deliveries with the same changes at the same millisecond',
   eventType: ['{body:/events/*/resource/resource_type}.{body:/events/*/action}'],
   handshakes: [
     {

@@ -23,6 +23,7 @@ export const azureEventGrid: Provider = {
     '{body:/source}:{body:/id}',
     '{body:/*/source}:{body:/*/id}',
   ],
+  sharedBy: 'events to which a publisher gives one id',
   eventType: ['{body:/*/eventType}', '{body:/type}', '{body:/*/type}', '{header:aeg-event-type}'],
   handshakes: [
     {

@@ -16,7 +16,10 @@ export const bitbucket: Provider = {
     },
   ],
   idempotencyKey: ['{header:X-Request-UUID}'],
-  replayKey: '{body_sha256_hex}',
+  replayKey: [
+    '{header:X-Event-Key}:{header:X-Hook-UUID}:{body_sha256_hex}',
+    '{header:X-Event-Key}:{body_sha256_hex}',
+  ],
   eventType: ['{header:X-Event-Key}'],
   notes: ['A delivery that times out or meets a 5xx is tried two more times; X-Attempt-Number counts.'],
   sample: {

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const braintree: Provider = {
   id: 'braintree',
@@ -23,8 +24,17 @@ export const braintree: Provider = {
       key: { derive: 'sha1' },
     },
   ],
-  // The whole payload: too long for a key, it becomes its hash, whatever signatures stand beside it.
-  idempotencyKey: ['{form:bt_payload}'],
+  // The whole payload, whatever signatures stand beside it. It is too long for a key and becomes its hash.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{form:bt_payload}',
+      when: ['xml:timestamp'],
+      windowSeconds: DAY,
+      source: 'Braintree retries every hour for 24 hours',
+    },
+  ],
+  sharedBy: 'two notifications that say the same in the same second',
   eventType: ['{xml:kind}'],
   handshakes: [
     {

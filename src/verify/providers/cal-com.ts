@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const calCom: Provider = {
   id: 'cal-com',
@@ -14,6 +15,13 @@ export const calCom: Provider = {
     },
   ],
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/createdAt'],
+      windowSeconds: HOUR,
+      source: 'the task queue of Cal.com makes up to three attempts, a minute apart',
+    },
+  ],
   eventType: ['{body:/triggerEvent}'],
   handshakes: [
     {

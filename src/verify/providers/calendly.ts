@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const calendly: Provider = {
   id: 'calendly',
@@ -17,6 +18,7 @@ export const calendly: Provider = {
     },
   ],
   idempotencyKey: [],
+  marks: [{ when: ['body:/created_at'], windowSeconds: DAY, source: 'Calendly retries for 24 hours' }],
   eventType: ['{body:/event}'],
   notes: ['The window is three minutes.', 'A subscription that fails for 24 hours is switched off.'],
   sample: {

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const clio: Provider = {
   id: 'clio',
@@ -14,7 +15,16 @@ export const clio: Provider = {
   schemes: [
     { alg: 'hmac', hash: 'sha256', sig: { from: 'header:X-Hook-Signature', enc: 'hex' }, signed: '{body}' },
   ],
+  // Without a time among the fields of the webhook nothing tells two changes apart: an etag comes back with its content.
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/data/updated_at', 'body:/data/deleted_at'],
+      windowSeconds: DAY,
+      source: 'Clio names no schedule; a day covers its retries',
+    },
+  ],
+  sharedBy: 'two changes that leave a record with the same members in the same second',
   eventType: ['{body:/meta/event}'],
   handshakes: [
     {

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const cloudinary: Provider = {
   id: 'cloudinary',
@@ -16,6 +17,14 @@ export const cloudinary: Provider = {
     },
   ],
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/request_id', 'body:/timestamp', 'body:/notification_context/triggered_at'],
+      windowSeconds: HOUR,
+      source: 'Cloudinary names no schedule; it repeats a failed notification a few times',
+    },
+  ],
+  sharedBy: 'two notifications that say the same in the same second, without a request id',
   eventType: ['{body:/notification_type}'],
   notes: ['The window is two hours, as in Cloudinary’s own SDK; set `toleranceSeconds` for a shorter one.'],
   sample: {

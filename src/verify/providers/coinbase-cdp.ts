@@ -21,9 +21,11 @@ export const coinbaseCdp: Provider = {
       signed: '{ts}.{sig:h}.{signed_headers}.{body}',
     },
   ],
-  idempotencyKey: ['{body:/id}', '{header:X-Event-Id}'],
+  // The header names the event; the id in the body may be that of a resource.
+  idempotencyKey: ['{header:X-Event-Id}', '{body:/id}'],
   // Which headers are signed is the sender's choice, so that the one of the id may not be.
-  replayKey: '{body_sha256_hex}',
+  replayKey: ['{sig:t}:{header:X-Event-Type}:{body_sha256_hex}', '{sig:t}:{body_sha256_hex}'],
+  replaySignature: { from: 'header:X-Hook0-Signature', split: ',', kv: '=', key: 'v1', enc: 'hex' },
   eventType: ['{header:X-Event-Type}', '{body:/type}'],
   sample: {
     eventType: 'onchain.activity.detected',

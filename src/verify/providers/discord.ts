@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { MINUTE } from './families.ts';
 
 export const discord: Provider = {
   id: 'discord',
@@ -21,8 +22,15 @@ export const discord: Provider = {
       matches: { 'header:X-Signature-Timestamp': '\\d{10}' },
     },
   ],
-  // Interactions have an id, webhook events have none.
+  // Interactions have an id; webhook events have a time.
   idempotencyKey: ['{body:/id}'],
+  marks: [
+    {
+      when: ['body:/event/timestamp'],
+      windowSeconds: 15 * MINUTE,
+      source: 'Discord retries for up to ten minutes',
+    },
+  ],
   eventType: ['{body:/event/type}', '{body:/type}'],
   reply: { status: 204, body: '' },
   handshakes: [

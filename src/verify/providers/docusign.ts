@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const docusign: Provider = {
   id: 'docusign',
@@ -17,7 +18,17 @@ export const docusign: Provider = {
       signed: '{body}',
     },
   ],
-  idempotencyKey: ['{body:/data/envelopeId}:{body:/event}:{body:/generatedDateTime}'],
+  // retryCount counts the attempts.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{without:/retryCount}',
+      when: ['body:/generatedDateTime'],
+      windowSeconds: 15 * DAY,
+      source: 'DocuSign retries for 15 days',
+    },
+    { when: ['xml:TimeGenerated'], windowSeconds: 15 * DAY, source: 'DocuSign retries for 15 days' },
+  ],
   eventType: ['{body:/event}'],
   notes: ['Retried from five minutes on, at doubling distances, for fifteen days.'],
   sample: {

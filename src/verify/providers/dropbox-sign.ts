@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 // The event is JSON in the field `json` of a multipart form; app callbacks may come as JSON.
 export const dropboxSign: Provider = {
@@ -23,13 +24,22 @@ export const dropboxSign: Provider = {
       matches: { 'body:/event/event_time': '\\d{10}' },
     },
   ],
-  // The hash covers a second and a type: two requests signed in one second share it.
-  idempotencyKey: [
-    '{form:json/event/event_hash}:{form:json/signature_request/signature_request_id}',
-    '{form:json/event/event_hash}',
-    '{body:/event/event_hash}:{body:/signature_request/signature_request_id}',
-    '{body:/event/event_hash}',
+  // The signed hash covers a second and a type, which two signers of one request can share.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{form:json}',
+      when: ['form:json/event/event_time'],
+      windowSeconds: 3 * DAY,
+      source: 'Dropbox Sign retries for about three days',
+    },
+    {
+      when: ['body:/event/event_time'],
+      windowSeconds: 3 * DAY,
+      source: 'Dropbox Sign retries for about three days',
+    },
   ],
+  sharedBy: 'two events that say the same in the same second',
   eventType: ['{form:json/event/event_type}', '{body:/event/event_type}'],
   reply: { status: 200, body: 'Hello API Event Received', contentType: 'text/plain' },
   handshakes: [

@@ -14,8 +14,8 @@ export const dropbox: Provider = {
       signed: '{body}',
     },
   ],
-  // The body says only whose files changed: the same bytes a minute later are another change.
-  idempotencyKey: ['{body_sha256_hex}:{received_10s}'],
+  // The body says only whose files changed, in the same bytes each time.
+  idempotencyKey: [],
   eventType: ['{key:delta}'],
   handshakes: [
     {
@@ -27,8 +27,8 @@ export const dropbox: Provider = {
     },
   ],
   notes: [
-    'A notification names accounts, not changes: ask Dropbox for those.',
-    'It has no id and no time, so that a retry comes through as another event after ten seconds.',
+    'A notification names accounts, not changes: ask Dropbox for the changes.',
+    'A notification has neither an id nor a time: every one is a new event, retries included.',
   ],
   sample: {
     eventType: 'list_folder',

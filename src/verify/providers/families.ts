@@ -1,5 +1,10 @@
 import type { HmacScheme, KeyRule, PublicKeyScheme } from '../scheme.ts';
 
+/** Seconds, for the windows of marks. */
+export const MINUTE = 60;
+export const HOUR = 3_600;
+export const DAY = 86_400;
+
 type HeaderPrefix = 'webhook' | 'svix';
 
 /** The secret of Standard Webhooks: base64 behind a mark that is no part of it. */

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const figma: Provider = {
   id: 'figma',
@@ -6,7 +7,17 @@ export const figma: Provider = {
   family: 'token',
   needs: [{ option: 'secret', what: 'Passcode that you gave when you made the webhook.' }],
   schemes: [{ alg: 'token', sig: { from: 'body:/passcode' } }],
-  idempotencyKey: ['{body:/webhook_id}:{body:/timestamp}:{body:/event_type}'],
+  // retries counts the attempts.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{without:/retries}',
+      when: ['body:/timestamp'],
+      windowSeconds: 4 * HOUR,
+      source: 'Figma retries after 5 minutes, 30 minutes and 3 hours',
+    },
+  ],
+  sharedBy: 'two events that say the same in the same second',
   eventType: ['{body:/event_type}'],
   reply: { status: 200 },
   handshakes: [

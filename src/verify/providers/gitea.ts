@@ -22,7 +22,10 @@ export const gitea: Provider = {
   ],
   idempotencyKey: ['{header:X-Gitea-Delivery}', '{header:X-Gogs-Delivery}'],
   // Of a form only the one field is signed: of two bodies with one signature the signature is the name.
-  replayKey: ['{header:X-Gitea-Signature}', '{header:X-Gogs-Signature}'],
+  replayKey: [
+    '{header:X-Gitea-Event}:{header:X-Gitea-Signature}',
+    '{header:X-Gogs-Event}:{header:X-Gogs-Signature}',
+  ],
   eventType: ['{header:X-Gitea-Event}', '{header:X-Gitea-Event-Type}', '{header:X-Gogs-Event}'],
   notes: [
     'Without a secret the signature header is sent empty, and such deliveries are refused.',

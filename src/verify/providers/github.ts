@@ -17,7 +17,11 @@ export const github: Provider = {
     },
   ],
   idempotencyKey: ['{header:X-GitHub-Delivery}'],
-  replayKey: '{body_sha256_hex}',
+  sharedBy: 'one event that several webhooks of GitHub send to this source',
+  replayKey: [
+    '{header:X-GitHub-Event}:{header:X-GitHub-Hook-ID}:{body_sha256_hex}',
+    '{header:X-GitHub-Event}:{body_sha256_hex}',
+  ],
   eventType: [
     '{header:X-GitHub-Event}.{body:/action}',
     '{header:X-GitHub-Event}.{form:payload/action}',

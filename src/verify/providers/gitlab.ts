@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const gitlab: Provider = {
   id: 'gitlab',
@@ -7,12 +8,21 @@ export const gitlab: Provider = {
   family: 'token',
   needs: [{ option: 'secret', what: 'Secret token: GitLab, Settings, Webhooks, field Secret token.' }],
   schemes: [{ alg: 'token', sig: { from: 'header:X-Gitlab-Token' } }],
-  idempotencyKey: ['{header:Idempotency-Key}', '{header:X-Gitlab-Event-UUID}'],
-  replayKey: '{body_sha256_hex}',
+  // Before 17.4 there is no Idempotency-Key, and webhooks that set each other off share the event’s UUID.
+  idempotencyKey: ['{header:Idempotency-Key}'],
+  marks: [
+    {
+      of: '{header:X-Gitlab-Event-UUID}:{header:X-Gitlab-Event}:{body_sha256_hex}',
+      when: ['header:X-Gitlab-Event-UUID'],
+      windowSeconds: HOUR,
+      source: 'GitLab has no schedule; an hour covers a repeated job',
+    },
+  ],
+  replayKey: ['{header:X-Gitlab-Event}:{body_sha256_hex}', '{body_sha256_hex}'],
   eventType: ['{header:X-Gitlab-Event}', '{body:/object_kind}'],
   notes: [
     'The token proves who sent it, not what: nothing covers the body. Where GitLab offers a signing token, use gitlab-signing.',
-    'GitLab has no retry schedule; four failures in a row pause a webhook, forty switch it off.',
+    'GitLab has no retry schedule; a request that is sent again by hand keeps its Idempotency-Key; four failures in a row pause a webhook, forty switch it off.',
   ],
   sample: {
     eventType: 'Push Hook',

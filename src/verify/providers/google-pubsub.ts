@@ -27,7 +27,12 @@ export const googlePubsub: Provider = {
       },
     },
   ],
-  idempotencyKey: ['{body:/message/messageId}', '{body:/message/message_id}'],
+  // Message ids are unique within a topic.
+  idempotencyKey: [
+    '{body:/subscription}:{body:/message/messageId}',
+    '{body:/subscription}:{body:/message/message_id}',
+    '{header:x-goog-pubsub-subscription-name}:{header:x-goog-pubsub-message-id}',
+  ],
   eventType: [
     '{body:/message/attributes/eventType}',
     '{body:/message/attributes/ce-type}',

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const hubspotV1: Provider = {
   id: 'hubspot-v1',
@@ -13,12 +14,21 @@ export const hubspotV1: Provider = {
       signed: '{secret}{body}',
     },
   ],
-  // HubSpot does not promise that eventId is unique by itself.
-  idempotencyKey: [
-    '{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}',
-    '{body:/*/eventId}:{body:/*/subscriptionId}',
-    '{body:/*/eventId}',
+  // HubSpot does not promise that eventId is unique. attemptNumber counts the attempts.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{without:/*/attemptNumber}',
+      when: ['body:/*/occurredAt'],
+      windowSeconds: DAY,
+      source: 'HubSpot retries ten times within 24 hours',
+    },
   ],
+  sharedBy: 'two batches that say the same in the same millisecond',
+  formerKeys: {
+    of: ['{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}'],
+    seconds: DAY,
+  },
   eventType: ['{body:/*/subscriptionType}'],
   notes: ['A plain digest without a time: use hubspot-v3 where HubSpot sends it.'],
   sample: {

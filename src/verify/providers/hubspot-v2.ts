@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const hubspotV2: Provider = {
   id: 'hubspot-v2',
@@ -13,12 +14,21 @@ export const hubspotV2: Provider = {
       signed: '{secret}{method}{url}{body}',
     },
   ],
-  // HubSpot does not promise that eventId is unique by itself; workflows send a body of their own.
-  idempotencyKey: [
-    '{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}',
-    '{body:/*/eventId}:{body:/*/subscriptionId}',
-    '{body:/*/eventId}',
+  // HubSpot does not promise that eventId is unique. attemptNumber counts the attempts.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{without:/*/attemptNumber}',
+      when: ['body:/*/occurredAt'],
+      windowSeconds: DAY,
+      source: 'HubSpot retries ten times within 24 hours',
+    },
   ],
+  sharedBy: 'two batches that say the same in the same millisecond',
+  formerKeys: {
+    of: ['{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}'],
+    seconds: DAY,
+  },
   eventType: ['{body:/*/subscriptionType}'],
   notes: [
     'A plain digest without a time: use hubspot-v3 where HubSpot sends it.',

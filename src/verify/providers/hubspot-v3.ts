@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const hubspotV3: Provider = {
   id: 'hubspot-v3',
@@ -16,12 +17,21 @@ export const hubspotV3: Provider = {
       signed: ['{method}{url:decoded}{body}{ts}', '{method}{url}{body}{ts}'],
     },
   ],
-  // HubSpot does not promise that eventId is unique by itself.
-  idempotencyKey: [
-    '{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}',
-    '{body:/*/eventId}:{body:/*/subscriptionId}',
-    '{body:/*/eventId}',
+  // HubSpot does not promise that eventId is unique. attemptNumber counts the attempts.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{without:/*/attemptNumber}',
+      when: ['body:/*/occurredAt'],
+      windowSeconds: DAY,
+      source: 'HubSpot retries ten times within 24 hours',
+    },
   ],
+  sharedBy: 'two batches that say the same in the same millisecond',
+  formerKeys: {
+    of: ['{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}'],
+    seconds: DAY,
+  },
   eventType: ['{body:/*/subscriptionType}'],
   notes: [
     'The URL is signed: set `publicUrl` behind a proxy.',

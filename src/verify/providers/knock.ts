@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const knock: Provider = {
   id: 'knock',
@@ -17,6 +18,14 @@ export const knock: Provider = {
     },
   ],
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/created_at'],
+      windowSeconds: DAY,
+      source: 'Knock names no schedule; a day covers its retries',
+    },
+  ],
+  sharedBy: 'two events that say the same in the same millisecond',
   eventType: ['{body:/type}'],
   notes: ['The timestamp counts milliseconds.'],
   sample: {

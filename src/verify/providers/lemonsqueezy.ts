@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const lemonsqueezy: Provider = {
   id: 'lemonsqueezy',
@@ -9,6 +10,14 @@ export const lemonsqueezy: Provider = {
     { alg: 'hmac', hash: 'sha256', sig: { from: 'header:X-Signature', enc: 'hex' }, signed: '{body}' },
   ],
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/data/attributes/updated_at'],
+      windowSeconds: HOUR,
+      source: 'Lemon Squeezy retries three times within minutes',
+    },
+  ],
+  sharedBy: 'two events of one name that leave a record unchanged',
   // The one in the body is signed.
   eventType: ['{body:/meta/event_name}', '{header:X-Event-Name}'],
   reply: { status: 200 },

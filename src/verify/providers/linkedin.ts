@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const linkedin: Provider = {
   id: 'linkedin',
@@ -14,7 +15,13 @@ export const linkedin: Provider = {
       signed: 'hmacsha256={body}',
     },
   ],
-  idempotencyKey: [],
+  idempotencyKey: [
+    '{body:/type}:{body:/notifications/*/organizationalEntity}:{body:/notifications/*/notificationId}',
+  ],
+  marks: [
+    { when: ['body:/occurredAt'], windowSeconds: 8 * HOUR, source: 'LinkedIn retries for up to eight hours' },
+  ],
+  formerKeys: { of: ['sha256:{body_sha256_hex}'], seconds: 8 * HOUR },
   eventType: ['{body:/type}'],
   reply: { status: 200 },
   handshakes: [

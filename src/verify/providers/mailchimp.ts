@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const mailchimp: Provider = {
   id: 'mailchimp',
@@ -11,8 +12,16 @@ export const mailchimp: Provider = {
     },
   ],
   schemes: [{ alg: 'token', sig: { from: 'query:secret' } }],
-  // data[id] is that of the subscriber, not of the event.
+  // data[id] is the id of the subscriber.
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['form:fired_at'],
+      windowSeconds: 2 * HOUR,
+      source: 'Mailchimp retries three times within about 75 minutes',
+    },
+  ],
+  sharedBy: 'two events that say the same in the same second',
   eventType: ['{form:type}'],
   reply: { status: 200 },
   handshakes: [{ name: 'URL check', method: 'GET', signed: false, reply: { status: 200, body: '' } }],

@@ -1,5 +1,6 @@
 import type { Provider } from '../provider.ts';
 import type { Scheme } from '../scheme.ts';
+import { HOUR } from './families.ts';
 
 /**
  * Retries go on for some eight hours. A token is good for one event only if it is remembered for as long as it is taken,
@@ -36,13 +37,15 @@ export const mailgun: Provider = {
       matches: { 'form:timestamp': '\\d{10}' },
     },
   ],
-  idempotencyKey: ['{body:/event-data/id}', '{form:timestamp}{form:token}'],
+  // Mailgun keeps an event’s id unique within a day only.
+  idempotencyKey: ['{body:/event-data/id}:{body:/event-data/timestamp}', '{form:timestamp}{form:token}'],
+  formerKeys: { of: ['{body:/event-data/id}'], seconds: 9 * HOUR },
   replayKey: ['{body:/signature/timestamp}{body:/signature/token}', '{form:timestamp}{form:token}'],
   replayWindowSeconds: 2 * TOLERANCE_SECONDS,
   eventType: ['{body:/event-data/event}'],
   reply: { status: 200 },
   notes: [
-    'The signature covers a timestamp and a token but not the event: each token is taken once, and for twelve hours.',
+    'The signature covers a timestamp and a token but not the event: each token is accepted once, and for twelve hours.',
     '`replayWindowSeconds` cannot be less than a day, nor than twice `toleranceSeconds`.',
     'An answer of 406 ends the retries; all else is retried for some eight hours.',
   ],

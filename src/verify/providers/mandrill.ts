@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY } from './families.ts';
 
 export const mandrill: Provider = {
   id: 'mandrill',
@@ -15,7 +16,17 @@ export const mandrill: Provider = {
       signed: '{url}{form_sorted}',
     },
   ],
-  idempotencyKey: ['{form:mandrill_events/*/_id}:{form:mandrill_events/*/ts}:{form:mandrill_events/*/event}'],
+  // _id is the id of the message, which is opened and clicked more than once.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{form:mandrill_events}',
+      when: ['form:mandrill_events/*/ts'],
+      windowSeconds: 3 * DAY,
+      source: 'Mandrill retries a batch until it is given up, for up to three days',
+    },
+  ],
+  sharedBy: 'two events that say the same in the same second',
   // Nothing stands between names and values: of two forms with one signature the signature is the name.
   replayKey: '{header:X-Mandrill-Signature}',
   eventType: ['{form:mandrill_events/*/event}', '{form:mandrill_events/*/type}'],
@@ -33,7 +44,7 @@ export const mandrill: Provider = {
   ],
   notes: [
     'The URL is signed: set `publicUrl` behind a proxy.',
-    'Names and values of the form are signed without a mark between them: a captured delivery can be cut anew, and is then a repetition of the first within the replay window.',
+    'Names and values of the form are signed without a separator: a captured delivery can be split at other places. With `replayWindowSeconds` it is recognised by its signature.',
     'One delivery is a batch, as JSON in the field `mandrill_events`.',
   ],
   sample: {

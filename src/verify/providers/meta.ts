@@ -1,9 +1,10 @@
 import type { Provider } from '../provider.ts';
-import { CHALLENGE } from './families.ts';
+import { CHALLENGE, DAY, HOUR } from './families.ts';
 
-const VALUE = 'body:/entry/*/changes/*/value';
-const MESSAGES = `{${VALUE}/messages/*/id}`;
-const STATUSES = `{${VALUE}/statuses/*/id}:{${VALUE}/statuses/*/status}`;
+const ENTRY = 'body:/entry/0';
+const VALUE = `${ENTRY}/changes/0/value`;
+/** A batch of more than one change has no id for all of them. */
+const SINGLE = ['body:/entry/1', `${ENTRY}/changes/1`, `${VALUE}/messages/1`, `${VALUE}/statuses/1`] as const;
 
 export const meta: Provider = {
   id: 'meta',
@@ -26,8 +27,30 @@ export const meta: Provider = {
       signed: '{body}',
     },
   ],
-  // WhatsApp names its messages. Entries have but a time in seconds, within which two may fall: the body's hash is theirs.
-  idempotencyKey: [`${MESSAGES}:${STATUSES}`, MESSAGES, STATUSES],
+  // WhatsApp names its messages. A status may be one of several recipients, and a message may come as unsupported first.
+  idempotencyKey: [
+    {
+      of: `{${VALUE}/messages/0/id}:{${VALUE}/messages/0/type}`,
+      absent: [...SINGLE, `${VALUE}/statuses/0`],
+    },
+    {
+      of: `{${VALUE}/statuses/0/id}:{${VALUE}/statuses/0/status}:{${VALUE}/statuses/0/recipient_id}:{${VALUE}/statuses/0/timestamp}`,
+      absent: [...SINGLE, `${VALUE}/messages/0`],
+    },
+  ],
+  marks: [
+    {
+      when: ['body:/entry/*/changes/*/value/messages/*/id', 'body:/entry/*/changes/*/value/statuses/*/id'],
+      windowSeconds: 7 * DAY,
+      source: 'WhatsApp retries for seven days',
+    },
+    { when: ['body:/entry/*/time'], windowSeconds: 36 * HOUR, source: 'Meta retries for 36 hours' },
+  ],
+  sharedBy: 'two notifications that say the same at the same `time` of their entry',
+  formerKeys: {
+    of: [{ of: `{${VALUE}/messages/0/id}`, absent: [...SINGLE, `${VALUE}/statuses/0`] }],
+    seconds: 7 * DAY,
+  },
   eventType: ['{body:/object}.{body:/entry/*/changes/*/field}', '{body:/object}'],
   reply: { status: 200 },
   handshakes: [

@@ -8,7 +8,7 @@ export const microsoftGraph: Provider = {
   family: 'token',
   needs: [{ option: 'secret', what: '`clientState` that you gave when you made the subscription.' }],
   schemes: [{ alg: 'token', each: 'body:/value', sig: { from: 'item:/clientState' } }],
-  // Without an id the body's hash: resource and kind of change are the same for every later change too.
+  // Resource and kind of change are the same for every later change.
   idempotencyKey: ['{body:/value/*/id}'],
   eventType: ['{body:/value/*/changeType}', '{body:/value/*/lifecycleEvent}'],
   handshakes: [
@@ -24,7 +24,8 @@ export const microsoftGraph: Provider = {
     'clientState proves the sender and covers nothing: fetch the resource before you trust what a notification says.',
     'Every notification of a delivery has to carry it.',
     'Rich notifications bring validationTokens (JWTs of Microsoft) too, which are not looked at: verify them in the handler before you use their encrypted data, which is passed on as it is.',
-    'Answer within 3 s; retried for four hours.',
+    'Only rich notifications have an id. Every other notification is a new event, retries included, since a later change sends the same bytes.',
+    'Answer within 3 s; Microsoft retries for four hours.',
   ],
   sample: {
     eventType: 'created',

@@ -1,5 +1,5 @@
 import type { Provider } from '../provider.ts';
-import { CHALLENGE } from './families.ts';
+import { CHALLENGE, HOUR } from './families.ts';
 
 export const monday: Provider = {
   id: 'monday',
@@ -19,7 +19,15 @@ export const monday: Provider = {
       jwt: { algs: ['HS256'], bearer: false, aud: '{url}', requireExp: true, keys: 'secret' },
     },
   ],
-  idempotencyKey: ['{body:/event/triggerUuid}'],
+  // One trigger can be the subject of several webhooks.
+  idempotencyKey: ['{body:/event/triggerUuid}:{body:/event/subscriptionId}'],
+  marks: [
+    {
+      when: ['body:/data/timestamp'],
+      windowSeconds: HOUR,
+      source: 'monday.com retries every minute for 30 minutes',
+    },
+  ],
   eventType: ['{body:/event/type}', '{body:/type}'],
   reply: { status: 200 },
   handshakes: [

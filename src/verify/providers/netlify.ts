@@ -17,16 +17,12 @@ export const netlify: Provider = {
       jwt: { algs: ['HS256'], bearer: false, iss: 'netlify', bodyHash: 'sha256', keys: 'secret' },
     },
   ],
-  // One deploy in one state may be the subject of several kinds of event.
-  idempotencyKey: [
-    '{body:/id}:{body:/state}:{header:X-Netlify-Event}',
-    '{body:/id}:{body:/state}',
-    '{body:/id}',
-  ],
-  replayKey: '{body_sha256_hex}',
+  // id and state are those of the deploy, which is locked and unlocked more than once.
+  idempotencyKey: [],
   eventType: ['{header:X-Netlify-Event}'],
   notes: [
     'The token has no expiry: only the body’s hash in it ties it to a delivery.',
+    'Netlify documents no retries and sends no event id: every notification is a new event.',
     'A notification that keeps failing is switched off.',
   ],
   sample: {

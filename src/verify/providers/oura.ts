@@ -1,5 +1,5 @@
 import type { Provider } from '../provider.ts';
-import { CHALLENGE } from './families.ts';
+import { CHALLENGE, DAY } from './families.ts';
 
 export const oura: Provider = {
   id: 'oura',
@@ -23,6 +23,14 @@ export const oura: Provider = {
     },
   ],
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/event_time'],
+      windowSeconds: DAY,
+      source: 'Oura names no schedule; a day covers its retries',
+    },
+  ],
+  sharedBy: 'two events that say the same in the same second',
   eventType: ['{body:/data_type}.{body:/event_type}'],
   reply: { status: 200 },
   handshakes: [

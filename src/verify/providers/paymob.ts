@@ -37,11 +37,12 @@ export const paymob: Provider = {
       signed: FIELDS.map((field) => `{body:/obj/${field}}`).join(''),
     },
   ],
-  // The rest of the body is not signed, so that its hash proves nothing.
-  idempotencyKey: ['{query:hmac}'],
+  // Twenty fields are signed, and two callbacks of one transaction can have them in common.
+  idempotencyKey: [],
   eventType: ['{body:/type}'],
   notes: [
     'Twenty fields of a transaction are signed; the rest is not covered, and callbacks of other kinds are refused.',
+    'Paymob documents no retries and sends no event id: every callback is a new event.',
   ],
   sample: {
     eventType: 'TRANSACTION',

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY, HOUR } from './families.ts';
 
 export const paystack: Provider = {
   id: 'paystack',
@@ -15,7 +16,23 @@ export const paystack: Provider = {
       signed: '{body}',
     },
   ],
-  idempotencyKey: ['{body:/event}:{body:/data/id}'],
+  // data.id is the id of the resource. A reminder comes again for a dispute that nobody changed.
+  idempotencyKey: [],
+  marks: [
+    {
+      when: [
+        'body:/data/paid_at',
+        'body:/data/paidAt',
+        'body:/data/transferred_at',
+        'body:/data/updated_at',
+        'body:/data/updatedAt',
+      ],
+      matches: { 'body:/event': '(?!.*\\.remind$)[^]+' },
+      windowSeconds: 3 * DAY + HOUR,
+      source: 'Paystack retries for 72 hours',
+    },
+  ],
+  sharedBy: 'two events of one name that leave a record unchanged',
   eventType: ['{body:/event}'],
   reply: { status: 200 },
   notes: ['The hash is SHA-512.'],

@@ -23,13 +23,13 @@ export const plaid: Provider = {
       jwt: { algs: ['ES256'], bearer: false, iatTol: 300, bodyHash: 'request_body_sha256', keys: 'plaid' },
     },
   ],
-  // Bodies such as that of SYNC_UPDATES_AVAILABLE are the same each time; the token has the time and the body's hash.
-  idempotencyKey: ['{header:Plaid-Verification}'],
+  // Bodies such as that of SYNC_UPDATES_AVAILABLE are the same each time.
+  idempotencyKey: [],
   eventType: ['{body:/webhook_type}.{body:/webhook_code}'],
   reply: { status: 200 },
   notes: [
-    'Events have no id, and two may have the same body: the token is their name, and a retry with a new token another event.',
-    'Plaid waits 10 s and retries for 24 hours.',
+    'Webhooks have no id, two may have the same body, and a retry has a token of its own: every webhook is a new event, retries included.',
+    'Plaid waits 10 s for an answer and retries for 24 hours.',
   ],
   sample: {
     eventType: 'TRANSACTIONS.SYNC_UPDATES_AVAILABLE',

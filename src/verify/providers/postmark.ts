@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const postmark: Provider = {
   id: 'postmark',
@@ -11,15 +12,26 @@ export const postmark: Provider = {
     },
   ],
   schemes: [{ alg: 'basic' }],
-  // A message is opened and clicked more than once, so that its id alone names too much.
+  // Bounces and complaints have an id, inbound messages their own. A message is opened and clicked more than once.
   idempotencyKey: [
     '{body:/RecordType}:{body:/ID}',
-    '{body:/RecordType}:{body:/MessageID}:{body:/Recipient}:{body:/DeliveredAt}',
-    '{body:/RecordType}:{body:/MessageID}:{body:/Recipient}:{body:/ReceivedAt}',
-    '{body:/RecordType}:{body:/MessageID}:{body:/Recipient}:{body:/ChangedAt}',
-    '{body:/RecordType}:{body:/MessageID}',
-    '{body:/MessageID}',
+    { of: '{body:/MessageID}', absent: ['body:/RecordType'] },
   ],
+  marks: [
+    {
+      when: ['body:/DeliveredAt', 'body:/ReceivedAt', 'body:/ChangedAt'],
+      windowSeconds: 12 * HOUR,
+      source: 'Postmark retries ten times within about eleven hours',
+    },
+  ],
+  sharedBy: 'two events that say the same in the same second',
+  formerKeys: {
+    of: [
+      '{body:/RecordType}:{body:/MessageID}:{body:/Recipient}:{body:/DeliveredAt}',
+      '{body:/RecordType}:{body:/MessageID}:{body:/Recipient}:{body:/ChangedAt}',
+    ],
+    seconds: 12 * HOUR,
+  },
   eventType: ['{body:/RecordType}'],
   reply: { status: 200 },
   notes: [

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { MINUTE } from './families.ts';
 
 export const retell: Provider = {
   id: 'retell',
@@ -18,6 +19,15 @@ export const retell: Provider = {
     },
   ],
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/call/call_id', 'body:/chat/chat_id'],
+      matches: { 'body:/event': '(?:call|chat)_(?:started|ended|analyzed)' },
+      windowSeconds: 15 * MINUTE,
+      source: 'Retell AI retries up to three times at once',
+    },
+  ],
+  sharedBy: 'two analyses of one call with the same result',
   eventType: ['{body:/event}'],
   notes: ['The timestamp counts milliseconds.'],
   sample: {

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const revolut: Provider = {
   id: 'revolut',
@@ -14,12 +15,21 @@ export const revolut: Provider = {
       signed: 'v1.{ts}.{body}',
     },
   ],
-  // Bodies may be without id and time, so that a payment which fails twice says the same twice.
-  idempotencyKey: ['{header:Revolut-Request-Timestamp}:{body_sha256_hex}'],
+  // A payment that fails twice says the same twice, and a retry is signed at another time.
+  idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/timestamp'],
+      windowSeconds: HOUR,
+      source: 'Revolut retries three times, ten minutes apart',
+    },
+  ],
+  sharedBy:
+    'two events that say the same at the same time; without a time in the body every request is a new event',
   eventType: ['{body:/event}'],
   notes: [
     'The timestamp counts milliseconds.',
-    'A retry that is signed anew comes through as another event.',
+    'Events of the Merchant API have no id and no time: each is a new event, retries included.',
   ],
   sample: {
     eventType: 'ORDER_COMPLETED',

@@ -22,7 +22,14 @@ export const sanity: Provider = {
     },
   ],
   idempotencyKey: ['{header:idempotency-key}'],
-  replayKey: '{body_sha256_hex}',
+  replayKey: ['{sig:t}:{header:sanity-operation}:{body_sha256_hex}', '{sig:t}:{body_sha256_hex}'],
+  replaySignature: {
+    from: 'header:sanity-webhook-signature',
+    split: ',',
+    kv: '=',
+    key: 'v1',
+    enc: 'base64url',
+  },
   eventType: ['{body:/_type}.{header:sanity-operation}', '{header:sanity-operation}', '{body:/_type}'],
   notes: [
     'The body is what your GROQ projection makes of it: leave `_type` in for a good event type.',

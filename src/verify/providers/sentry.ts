@@ -18,7 +18,7 @@ export const sentry: Provider = {
     },
   ],
   idempotencyKey: ['{header:Request-ID}'],
-  replayKey: '{body_sha256_hex}',
+  replayKey: ['{header:Sentry-Hook-Resource}:{body_sha256_hex}', '{body_sha256_hex}'],
   eventType: ['{header:Sentry-Hook-Resource}.{body:/action}', '{header:Sentry-Hook-Resource}'],
   notes: ['Sentry waits 1 s; a thousand time-outs within 24 hours end the subscription.'],
   sample: {

@@ -19,19 +19,25 @@ export const shopify: Provider = {
       signed: '{body}',
     },
   ],
-  // One action of a merchant has one event id, and may send webhooks of several topics.
+  // One action of a merchant has one event id, for webhooks of several topics and of several resources of one topic.
   idempotencyKey: [
-    '{header:X-Shopify-Event-Id}:{header:X-Shopify-Topic}',
-    '{header:shopify-event-id}:{header:shopify-topic}',
+    '{header:X-Shopify-Event-Id}:{header:X-Shopify-Topic}:{body_sha256_hex}',
+    '{header:shopify-event-id}:{header:shopify-topic}:{body_sha256_hex}',
     '{header:X-Shopify-Webhook-Id}',
+    '{header:shopify-webhook-id}',
   ],
-  replayKey: '{body_sha256_hex}',
+  sharedBy: 'one event that several subscriptions of one topic send to this source',
+  replayKey: [
+    '{header:X-Shopify-Topic}:{header:X-Shopify-Shop-Domain}:{body_sha256_hex}',
+    '{header:X-Shopify-Topic}:{body_sha256_hex}',
+    '{header:shopify-topic}:{body_sha256_hex}',
+  ],
   eventType: ['{header:X-Shopify-Topic}', '{header:shopify-topic}'],
   reply: { status: 200 },
   notes: [
     'Eight failures within four hours, and Shopify deletes the subscription.',
     'After a rotation of the secret the old one signs for a while: give both in `secrets`.',
-    'Two subscriptions to one topic send the event twice under one id; it is taken once.',
+    'Two subscriptions of one topic send the event twice under one id; it is accepted once.',
   ],
   sample: {
     eventType: 'orders/create',

@@ -1,5 +1,5 @@
 import type { Provider } from '../provider.ts';
-import { CHALLENGE } from './families.ts';
+import { CHALLENGE, MINUTE } from './families.ts';
 
 export const slack: Provider = {
   id: 'slack',
@@ -20,8 +20,15 @@ export const slack: Provider = {
       signed: 'v0:{ts}:{body}',
     },
   ],
-  // Of interactions (a form with JSON in `payload`) the body's hash is the name.
-  idempotencyKey: ['{body:/event_id}', '{form:trigger_id}'],
+  // Commands and interactions have a trigger id.
+  idempotencyKey: ['{body:/event_id}', '{form:trigger_id}', '{form:payload/trigger_id}'],
+  marks: [
+    {
+      when: ['body:/minute_rate_limited'],
+      windowSeconds: 15 * MINUTE,
+      source: 'Slack retries after a minute and after five',
+    },
+  ],
   eventType: ['{body:/event/type}', '{body:/type}', '{form:payload/type}', '{form:command}'],
   // A body would be shown to the user of a slash command, and break a dialog.
   reply: { status: 200, body: '', contentType: 'text/plain' },

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const strava: Provider = {
   id: 'strava',
@@ -12,6 +13,8 @@ export const strava: Provider = {
   ],
   schemes: [{ alg: 'token', sig: { from: 'query:token' } }],
   idempotencyKey: [],
+  marks: [{ when: ['body:/event_time'], windowSeconds: HOUR, source: 'Strava makes up to three attempts' }],
+  sharedBy: 'two events that say the same in the same second',
   eventType: ['{body:/object_type}.{body:/aspect_type}'],
   reply: { status: 200 },
   handshakes: [

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { DAY, HOUR } from './families.ts';
 
 export const telegram: Provider = {
   id: 'telegram',
@@ -9,12 +10,18 @@ export const telegram: Provider = {
     { option: 'secret', what: '`secret_token` that you gave to setWebhook: 1 to 256 of A-Z a-z 0-9 _ -.' },
   ],
   schemes: [{ alg: 'token', sig: { from: 'header:X-Telegram-Bot-Api-Secret-Token' } }],
-  idempotencyKey: ['{body:/update_id}'],
+  // After a week without updates the next id is chosen at random. Telegram keeps an update for 24 hours.
+  idempotencyKey: [{ of: '{body:/update_id}', holdsSeconds: DAY + HOUR }],
+  sharedBy: 'updates of several bots of one source',
   // An update is named by the one member that it has beside its id.
   eventType: ['{key:update_id}'],
   // A body could be taken for a call of a method.
   reply: { status: 200, body: '', contentType: 'text/plain' },
-  notes: ['The token proves the sender and covers nothing.', 'Updates that fail are kept for 24 hours.'],
+  notes: [
+    'The token proves the sender and covers nothing.',
+    'Telegram keeps an update that fails for 24 hours.',
+    'Use one source for each bot: bots count their updates independently.',
+  ],
   sample: {
     eventType: 'message',
     body: '{"update_id":{now_s},"message":{"message_id":1365,"date":{now_s},"chat":{"id":1111111,"type":"private","first_name":"Ada"},"from":{"id":1111111,"is_bot":false,"first_name":"Ada"},"text":"/start"}}',

@@ -19,7 +19,8 @@ export const trello: Provider = {
       signed: '{body}{url}',
     },
   ],
-  idempotencyKey: ['{body:/action/id}'],
+  // A card and its board may both be watched.
+  idempotencyKey: ['{body:/action/id}:{body:/model/id}'],
   eventType: ['{body:/action/type}'],
   reply: { status: 200 },
   handshakes: [{ name: 'URL check', method: 'HEAD', signed: false, reply: { status: 200, body: '' } }],

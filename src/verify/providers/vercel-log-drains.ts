@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const vercelLogDrains: Provider = {
   id: 'vercel-log-drains',
@@ -21,7 +22,8 @@ export const vercelLogDrains: Provider = {
       signed: '{body}',
     },
   ],
-  idempotencyKey: [],
+  idempotencyKey: ['{body:/*/id}'],
+  formerKeys: { of: ['sha256:{body_sha256_hex}'], seconds: HOUR },
   eventType: ['{body:/0/source}'],
   handshakes: [
     {
@@ -33,7 +35,9 @@ export const vercelLogDrains: Provider = {
       reply: { status: 200, headers: { 'x-vercel-verify': '{param:verifyToken}' }, body: '' },
     },
   ],
-  notes: ['One delivery is a batch of log lines, as a JSON array or as a line of JSON each.'],
+  notes: [
+    'One delivery is a batch of log lines, as a JSON array or as a line of JSON each. Only the array has ids that can be read: every batch of lines is a new event.',
+  ],
   sample: {
     eventType: 'lambda',
     body: '[{"id":"{uuid}","source":"{event_type}","timestamp":{now_ms},"projectId":"gdufoJxB6b9b1fEqr1jUtFkyavUU","level":"info","message":"GET /api/hello 200"}]',

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const webflow: Provider = {
   id: 'webflow',
@@ -20,6 +21,21 @@ export const webflow: Provider = {
     },
   ],
   idempotencyKey: [],
+  marks: [
+    {
+      when: [
+        'body:/payload/submittedAt',
+        'body:/payload/lastUpdated',
+        'body:/payload/lastEdited',
+        'body:/payload/publishedOn',
+        'body:/payload/publishTime',
+        'body:/payload/deletedOn',
+      ],
+      windowSeconds: HOUR,
+      source: 'Webflow retries three times, ten minutes apart',
+    },
+  ],
+  sharedBy: 'two events that say the same in the same millisecond',
   eventType: ['{body:/triggerType}'],
   reply: { status: 200 },
   notes: ['The timestamp counts milliseconds.'],

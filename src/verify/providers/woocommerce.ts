@@ -16,8 +16,8 @@ export const woocommerce: Provider = {
     },
   ],
   // Two events of one webhook within a second share their delivery id.
-  idempotencyKey: ['{header:X-WC-Webhook-Delivery-ID}:{body_sha256_hex}'],
-  replayKey: '{body_sha256_hex}',
+  idempotencyKey: [],
+  replayKey: ['{header:X-WC-Webhook-Topic}:{body_sha256_hex}', '{body_sha256_hex}'],
   eventType: ['{header:X-WC-Webhook-Topic}'],
   handshakes: [
     {
@@ -33,7 +33,7 @@ export const woocommerce: Provider = {
     },
   ],
   notes: [
-    'Nothing is retried, and more than five failures in a row switch the webhook off.',
+    'WooCommerce does not retry: every delivery is a new event. More than five failures in a row switch the webhook off.',
     'Before it signs, WooCommerce turns HTML entities of the secret into characters; that is done here as well.',
   ],
   sample: {

@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const xTwitter: Provider = {
   id: 'x-twitter',
@@ -23,6 +24,26 @@ export const xTwitter: Provider = {
   ],
   // Ids are nested differently in each kind of event.
   idempotencyKey: [],
+  marks: [
+    {
+      when: [
+        'body:/tweet_create_events/0/timestamp_ms',
+        'body:/favorite_events/0/timestamp_ms',
+        'body:/tweet_delete_events/0/timestamp_ms',
+        'body:/follow_events/0/created_timestamp',
+        'body:/unfollow_events/0/created_timestamp',
+        'body:/block_events/0/created_timestamp',
+        'body:/unblock_events/0/created_timestamp',
+        'body:/mute_events/0/created_timestamp',
+        'body:/unmute_events/0/created_timestamp',
+        'body:/direct_message_events/0/created_timestamp',
+        'body:/direct_message_indicate_typing_events/0/created_timestamp',
+        'body:/direct_message_mark_read_events/0/created_timestamp',
+      ],
+      windowSeconds: HOUR,
+      source: 'X names no retries; an hour covers a repeated send',
+    },
+  ],
   eventType: ['{key:for_user_id,user_has_blocked,is_blocked_by,source,target,apps,users}'],
   reply: { status: 200 },
   handshakes: [

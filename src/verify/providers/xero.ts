@@ -15,7 +15,6 @@ export const xero: Provider = {
       key: { enc: 'utf8' },
     },
   ],
-  // A retry differs in its entropy, so that the body's hash would not recognise it.
   idempotencyKey: [
     '{body:/firstEventSequence}-{body:/lastEventSequence}:{body:/events/*/resourceId}:{body:/events/*/eventDateUtc}',
   ],

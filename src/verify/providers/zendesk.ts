@@ -21,13 +21,17 @@ export const zendesk: Provider = {
       key: { enc: 'utf8' },
     },
   ],
-  idempotencyKey: ['{body:/id}', '{header:X-Zendesk-Webhook-Invocation-Id}'],
+  // A webhook of a trigger has the body that its author wrote, where `id` may be that of a ticket; the invocation has an id of its own.
+  idempotencyKey: [
+    { of: '{body:/id}', matches: { 'body:/type': 'zen:event-type:.+' } },
+    '{header:X-Zendesk-Webhook-Invocation-Id}',
+  ],
   // The time is signed as well: without it all requests that have no body would be repetitions of one.
-  replayKey: '{header:X-Zendesk-Webhook-Signature-Timestamp}:{body_sha256_hex}',
+  replayKey: '{header:X-Zendesk-Webhook-Signature-Timestamp}:{method}:{url}:{body_sha256_hex}',
   methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
   eventType: ['{body:/type}'],
   notes: [
-    'A webhook of a trigger has the body that you wrote: if its `id` is that of a ticket, set `idempotencyKey`.',
+    'A webhook of a trigger has the body that you wrote; its key is the invocation id, which retries repeat.',
     'A webhook of a trigger may use another method than POST; its signature covers the time and the body, not the URL.',
     'Tests from before the webhook is saved are signed with a secret that Zendesk publishes, and are refused.',
     'Zendesk waits 12 s; 409, 429 and 503 are tried again.',

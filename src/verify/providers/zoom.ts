@@ -1,4 +1,5 @@
 import type { Provider } from '../provider.ts';
+import { HOUR } from './families.ts';
 
 export const zoom: Provider = {
   id: 'zoom',
@@ -14,8 +15,15 @@ export const zoom: Provider = {
       signed: 'v0:{ts}:{body}',
     },
   ],
-  // No id; two people who join at one moment differ in nothing but the rest of the body.
+  // People who join at one moment differ in the rest of the body.
   idempotencyKey: [],
+  marks: [
+    {
+      when: ['body:/event_ts'],
+      windowSeconds: 4 * HOUR,
+      source: 'Zoom retries three times within about two hours',
+    },
+  ],
   eventType: ['{body:/event}'],
   handshakes: [
     {

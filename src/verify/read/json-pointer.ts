@@ -24,6 +24,21 @@ export function resolveAll(root: unknown, path: readonly string[]): readonly unk
   return values.filter((value) => value !== undefined);
 }
 
+/**
+ * The texts that the path leads to, one for every item of every array on it.
+ * @returns null if an array or one of the texts is not there
+ */
+export function resolveComplete(root: unknown, path: readonly string[]): readonly string[] | null {
+  let values: readonly unknown[] = [root];
+  for (const part of path) {
+    if (part !== '*') values = values.map((value) => memberOf(value, part));
+    else if (values.every((value) => Array.isArray(value) && value.length > 0)) values = values.flat();
+    else return null;
+  }
+  const texts = values.map(textOf);
+  return texts.every((text) => text !== null && text !== '') ? (texts as string[]) : null;
+}
+
 function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

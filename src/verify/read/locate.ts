@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { Locator } from '../scheme.ts';
 import { decodeStrictly } from './decode.ts';
-import { parsePointer, resolveAll, resolvePointer, textOf } from './json-pointer.ts';
+import { parsePointer, resolveAll, resolveComplete, resolvePointer, textOf } from './json-pointer.ts';
+import { hashWithout } from './json-without.ts';
 import type { Scope } from './scope.ts';
 import { bufferOf, type RequestView } from './signed-request.ts';
 
@@ -16,6 +17,7 @@ export const LOCATOR_KINDS = [
   'xml',
   'key',
   'items',
+  'without',
 ] as const;
 export type LocatorKind = (typeof LOCATOR_KINDS)[number];
 
@@ -30,6 +32,8 @@ export type Reader = Readonly<{
   /** The text, if there is exactly one: of two that differ nobody knows which was meant. */
   one(scope: Scope): string | null;
   all(scope: Scope): readonly string[];
+  /** Of a list with `*` the texts, or null unless every item of every array has one. */
+  complete(scope: Scope): readonly string[] | null;
   /** The JSON values themselves; of other places the texts. */
   values(scope: Scope): readonly unknown[];
 }>;
@@ -57,6 +61,8 @@ export function compileLocator(locator: Locator): Compiled<Reader> {
       return fromForm(locator, name);
     case 'items':
       return fromItems(locator, name);
+    case 'without':
+      return fromRest(locator, name);
     case 'key':
       return { ok: true, value: fromTexts(locator, kind, name) };
     default:
@@ -89,7 +95,10 @@ function fromJson(
   const one = isList
     ? (scope: Scope) => only(all(scope))
     : (scope: Scope) => textOf(resolvePointer(rootOf(scope), path));
-  return { ok: true, value: { locator, kind, name: pointer, isList, one, all, values } };
+  const complete = isList
+    ? (scope: Scope) => resolveComplete(rootOf(scope), path)
+    : (scope: Scope) => all(scope);
+  return { ok: true, value: { locator, kind, name: pointer, isList, one, all, complete, values } };
 }
 
 function fromForm(locator: Locator, text: string): Compiled<Reader> {
@@ -117,8 +126,30 @@ function fromItems(locator: Locator, text: string): Compiled<Reader> {
     );
     return [[...new Set(texts)].sort().join(',')];
   };
+  return { ok: true, value: readerOfTexts(locator, 'items', text, all) };
+}
+
+/** The hash of a JSON body without members that differ between retries. */
+function fromRest(locator: Locator, text: string): Compiled<Reader> {
+  const paths = text.split(',').map(parsePointer);
+  if (paths.some((path) => path === null || path.length === 0)) {
+    return wrong(
+      locator,
+      'needs JSON Pointers to the members to leave out: without:/retries,/items/*/attempt',
+    );
+  }
+  const all = (scope: Scope): readonly string[] => hashWithout(scope.view.json, paths as string[][]) ?? NONE;
+  return { ok: true, value: readerOfTexts(locator, 'without', text, all) };
+}
+
+function readerOfTexts(
+  locator: Locator,
+  kind: LocatorKind,
+  name: string,
+  all: (scope: Scope) => readonly string[],
+): Reader {
   const one = (scope: Scope) => only(all(scope));
-  return { ok: true, value: { locator, kind: 'items', name: text, isList: false, one, all, values: all } };
+  return { locator, kind, name, isList: false, one, all, complete: all, values: all };
 }
 
 const NONE: readonly string[] = [];
@@ -131,7 +162,7 @@ function fromTexts(locator: Locator, kind: LocatorKind, name: string): Reader {
     kind === 'header' && !isList
       ? (scope: Scope) => scope.view.header(lower)
       : (scope: Scope) => only(all(scope));
-  return { locator, kind, name, isList, one, all, values: all };
+  return { locator, kind, name, isList, one, all, complete: all, values: all };
 }
 
 function readerOf(kind: LocatorKind, name: string): (scope: Scope) => readonly string[] {

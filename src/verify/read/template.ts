@@ -17,9 +17,12 @@ export type CompiledTemplate = Readonly<{
   words: readonly string[];
   /** The pieces that are signed, in order; null if something is missing. The body is not copied. */
   pieces(scope: Scope): readonly Uint8Array[] | null;
-  /** As text; null if something is missing. Lists are joined by commas, with `distinct` without their repeats. */
-  text(scope: Scope, lists?: 'whole' | 'distinct'): string | null;
+  /** As text; null if something is missing. Lists are joined by commas. */
+  text(scope: Scope, lists?: Lists): string | null;
 }>;
+
+/** How lists are joined: as they are, each value once, or only if every item has its value. */
+export type Lists = 'whole' | 'distinct' | 'complete';
 
 type Part =
   | Readonly<{ kind: 'literal'; text: string; bytes: Uint8Array }>
@@ -128,7 +131,7 @@ function bytesOf(text: string): Uint8Array | null {
   return text.isWellFormed() ? Buffer.from(text, 'utf8') : null;
 }
 
-function joinedText(parts: readonly Part[], scope: Scope, lists: 'whole' | 'distinct'): string | null {
+function joinedText(parts: readonly Part[], scope: Scope, lists: Lists): string | null {
   let text = '';
   for (const part of parts) {
     const piece = textOfPart(part, scope, lists);
@@ -138,7 +141,7 @@ function joinedText(parts: readonly Part[], scope: Scope, lists: 'whole' | 'dist
   return text;
 }
 
-function textOfPart(part: Part, scope: Scope, lists: 'whole' | 'distinct'): string | null {
+function textOfPart(part: Part, scope: Scope, lists: Lists): string | null {
   switch (part.kind) {
     case 'literal':
       return part.text;
@@ -148,9 +151,9 @@ function textOfPart(part: Part, scope: Scope, lists: 'whole' | 'distinct'): stri
       return part.read(scope);
     case 'locator': {
       if (!part.reader.isList) return part.reader.one(scope);
-      const all = part.reader.all(scope);
-      if (all.length === 0) return null;
-      return (lists === 'whole' ? all : [...new Set(all)]).join(',');
+      const all = lists === 'complete' ? part.reader.complete(scope) : part.reader.all(scope);
+      if (all === null || all.length === 0) return null;
+      return (lists === 'distinct' ? [...new Set(all)] : all).join(',');
     }
   }
 }
