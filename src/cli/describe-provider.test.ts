@@ -53,6 +53,8 @@ describe('a provider in words', () => {
       ],
       schemes: [{ alg: 'hmac', sig }],
       idempotencyKey: ['{header:X-Id}', '{body:/id}'],
+      marks: [{ when: ['body:/at'], windowSeconds: 5_400, source: 'documented' }],
+      sharedBy: 'twins',
       replayKey: '{body_sha256_hex}',
       eventType: [],
       reply: { status: 200, body: '' },
@@ -69,7 +71,7 @@ describe('a provider in words', () => {
         ],
         [
           'Idempotency key',
-          '`{header:X-Id}`, else `{body:/id}`, else the SHA-256 of the body; within the replay window `{body_sha256_hex}` is a second name of the event',
+          '`{header:X-Id}`, as long as the event is kept; else `{body:/id}`, as long as the event is kept; else the SHA-256 of the body, where `body:/at` is there, for 90 minutes (documented); else every request is a new event. Genuine events that could share it: twins. With `replayWindowSeconds`, a captured request under another id is recognised by `{body_sha256_hex}`.',
         ],
         ['Event type', '`unknown`'],
         ['Answer', '200 without a body'],

@@ -1,4 +1,5 @@
 import type { AcceptedReply, Handshake, Need, Provider } from '../verify/provider.ts';
+import { describeDuration, describeIdentity } from './describe-identity.ts';
 import { code, describeScheme, nameAlgorithm, place } from './describe-scheme.ts';
 
 /** The description of a provider, by topic. */
@@ -6,19 +7,14 @@ export type Description = readonly Readonly<{ topic: string; lines: readonly str
 
 /** Describes a declaration, without empty topics. */
 export function describeProvider(provider: Provider): Description {
-  const { idempotencyKey, eventType, replayKey } = provider;
+  const { eventType } = provider;
   const topics = [
     { topic: 'Also called', lines: (provider.aliases ?? []).map(code) },
     { topic: 'Verified', lines: provider.schemes.map(describeScheme) },
     { topic: 'Needs', lines: describeNeeds(provider.needs) },
     {
       topic: 'Idempotency key',
-      lines: [
-        describeRules(idempotencyKey, KEY_FALLBACK) +
-          (replayKey === undefined
-            ? ''
-            : `; within the replay window ${[replayKey].flat().map(code).join(', else ')} is a second name of the event`),
-      ],
+      lines: [describeIdentity(provider)],
     },
     { topic: 'Event type', lines: [describeRules(eventType, TYPE_FALLBACK)] },
     { topic: 'Handshakes', lines: (provider.handshakes ?? []).map(describeHandshake) },
@@ -28,7 +24,6 @@ export function describeProvider(provider: Provider): Description {
   return topics.filter(({ lines }) => lines.length > 0);
 }
 
-const KEY_FALLBACK = 'the SHA-256 of the body';
 const TYPE_FALLBACK = code('unknown');
 
 /** The templates in their order, and the fallback when none yields a value. */
@@ -37,8 +32,10 @@ export function describeRules(templates: readonly string[], fallback: string): s
 }
 
 /** Where the key is, for a table. */
-export function describeKey({ idempotencyKey }: Provider): string {
-  return describeRules(idempotencyKey, KEY_FALLBACK);
+export function describeKey({ idempotencyKey, marks = [] }: Provider): string {
+  const ids = idempotencyKey.map((key) => code(typeof key === 'string' ? key : key.of));
+  const hashes = marks.map(({ windowSeconds }) => `the content, for ${describeDuration(windowSeconds)}`);
+  return [...ids, ...new Set(hashes)].join(', else ') || 'none';
 }
 
 /** Where the event's type is, for a table. */

@@ -127,7 +127,7 @@ describe('a destination', () => {
     }
     const takes = 'takes where a key is, such as body:/payload/order_id or header:X-Account';
     assert.deepEqual(problemsWith({ orderBy: '/payload/id' }), [
-      `destinations.d.orderBy: got "/payload/id", ${takes}: the locator "/payload/id" begins with none of header: query: body: form: sig: item: param: xml: key: items:`,
+      `destinations.d.orderBy: got "/payload/id", ${takes}: the locator "/payload/id" begins with none of header: query: body: form: sig: item: param: xml: key: items: without:`,
     ]);
     assert.deepEqual(problemsWith({ orderBy: 'body:/items/*/id' }), [
       `destinations.d.orderBy: got "body:/items/*/id", ${takes}: the locator "body:/items/*/id" may find several values`,

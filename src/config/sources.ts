@@ -78,7 +78,6 @@ export type SourceValues = z.output<typeof sourceSchema>;
  * A day. A captured request that is replayed under another id is most likely replayed soon; a longer window would
  * suppress genuine events with equal bodies.
  */
-const REPLAY_WINDOW_SECONDS = 86_400;
 
 /** Makes the sources of checked values, DEFAULT_SOURCE first. */
 export function toSources(sources: Readonly<Record<string, SourceValues>>): SourceConfig[] {
@@ -102,7 +101,8 @@ function toVerification(values: SourceValues): Verification | null {
     identity: { idempotencyKey: values.idempotencyKey ?? null, eventType: values.eventType ?? null },
     publicUrl: values.publicUrl ?? values.public_url ?? null,
     toleranceSeconds: values.toleranceSeconds ?? null,
-    replayWindowMs: Math.round((values.replayWindowSeconds ?? REPLAY_WINDOW_SECONDS) * 1000),
+    replayWindowMs:
+      values.replayWindowSeconds === undefined ? null : Math.round(values.replayWindowSeconds * 1000),
     handshakes: values.handshakes ?? [],
     reply: values.reply ?? null,
   };

@@ -2,12 +2,11 @@ import type { SourceStateStore } from '../store/store.ts';
 import type { VerifierOptions } from '../verify/compile.ts';
 import { findHandshake } from '../verify/handshake.ts';
 import type { IdentityRules } from '../verify/identity/identify.ts';
-import { leastReplayWindow } from '../verify/identity/replay-window.ts';
 import type { AcceptedReply, Handshake, Provider } from '../verify/provider.ts';
 import { findProvider } from '../verify/providers/index.ts';
 import { type RequestView, viewOf } from '../verify/read/signed-request.ts';
 import type { Template } from '../verify/scheme.ts';
-import { identityRules } from './identity-rules.ts';
+import { identityOf } from './identity-rules.ts';
 import { createPublicUrl, type PublicUrl } from './public-url.ts';
 import type { RawRequest } from './raw-request.ts';
 import { createRedact, type Redact } from './redact.ts';
@@ -27,7 +26,10 @@ export type SourceRules = Readonly<{
   /** Of the 401 to what does not verify; null for the problem as JSON. */
   refusalBody: string | null;
   publicUrl: PublicUrl;
+  /** 0 where no replay marks are kept. */
   replayWindowMs: number;
+  /** The source keeps no replay marks though nothing else recognises a captured request under another id. */
+  isUnmarked: boolean;
   redact: Redact;
   /** One of its handshakes asks for a call that confirms a subscription. */
   confirmsSubscriptions: boolean;
@@ -58,7 +60,7 @@ function openRules(source: string, verification: Verification, parts: SourcePart
   const provider = providerOf(verification);
   const schemes = verification.schemes ?? provider?.schemes ?? [];
   const handshakes = handshakesIn(verification);
-  const identity = identityRules(verification.identity, provider, schemes);
+  const { rules: identity, replayWindowMs, isUnmarked } = identityOf(verification, provider, schemes);
   return {
     verifier: createSourceVerifier({
       source,
@@ -77,18 +79,19 @@ function openRules(source: string, verification: Verification, parts: SourcePart
     reply: { ...provider?.reply, ...verification.reply },
     refusalBody: provider?.refusalBody ?? null,
     publicUrl: createPublicUrl(verification.publicUrl, parts.publicUrl),
-    replayWindowMs: Math.max(
-      verification.replayWindowMs,
-      leastReplayWindow(provider, verification.toleranceSeconds) * 1000,
-    ),
+    replayWindowMs,
+    isUnmarked,
     redact: createRedact(schemes, namingTemplates(identity)),
     confirmsSubscriptions: handshakes.some(({ action }) => action?.kind === 'confirm-subscription'),
     asksForPassword: schemes.some(({ alg }) => alg === 'basic'),
   };
 }
 
-function namingTemplates({ idempotencyKey, eventType, replayKey = [] }: IdentityRules): Template[] {
-  return [idempotencyKey, eventType, replayKey].flat();
+/** Templates of what names and recognises an event, whose values are kept with a rejected request. */
+function namingTemplates(rules: IdentityRules): Template[] {
+  const { idempotencyKey, eventType, marks = [], replayKey = [] } = rules;
+  const keys = idempotencyKey.map((key) => (typeof key === 'string' ? key : key.of));
+  return [...keys, ...marks.flatMap(({ of = [] }) => of), eventType, replayKey].flat();
 }
 
 function verifierOptions(verification: Verification, { keys }: SourceParts): VerifierOptions {

@@ -117,7 +117,8 @@ describe('createRedact', () => {
       ])
         .concat(JSON.stringify(idempotencyKey))
         .matchAll(/\bheader:([\w-]+)/g);
-      const redact = createRedact(schemes, [...idempotencyKey, ...eventType]);
+      const keys = idempotencyKey.map((key) => (typeof key === 'string' ? key : key.of));
+      const redact = createRedact(schemes, [...keys, ...eventType]);
       for (const [locator, name] of kept) {
         if (tokens.includes(locator)) continue;
         const request = {

@@ -20,8 +20,8 @@ export type Verification = Readonly<{
   publicUrl: string | null;
   /** Takes the place of every scheme's own. */
   toleranceSeconds: number | null;
-  /** How long a request with the same replay key counts as a repetition. */
-  replayWindowMs: number;
+  /** How long a request with the same replay key counts as a repetition; null where the user did not say. */
+  replayWindowMs: number | null;
   /** The user's own, beside `schemes`; empty where a provider has its own. */
   handshakes: readonly Handshake[];
   /** What takes the place of the provider's answer to an accepted event. */

@@ -96,14 +96,23 @@ describe('a repetition', () => {
     const of = (body: string, delivery: string, name = 'x-gitea') =>
       identityOf(
         'gitea',
-        ['content-type', FORM, `${name}-signature`, 'ab', `${name}-delivery`, delivery],
+        [
+          'content-type',
+          FORM,
+          `${name}-event`,
+          'push',
+          `${name}-signature`,
+          'ab',
+          `${name}-delivery`,
+          delivery,
+        ],
         body,
       );
     const first = of('payload=1', '1');
-    assert.equal(first.replayKey, 'ab');
+    assert.equal(first.replayKey, 'push:ab');
     assert.deepEqual(
       [of('payload=1&x=2', '2').replayKey, of('payload=1', '3', 'x-gogs').replayKey],
-      ['ab', 'ab'],
+      ['push:ab', 'push:ab'],
     );
   });
 
@@ -114,13 +123,13 @@ describe('a repetition', () => {
 
   it('of items of Adyen is known in any order and number', () => {
     const item = (pspReference: string) => ({
-      NotificationRequestItem: { pspReference, eventCode: 'CAPTURE', success: 'true' },
+      NotificationRequestItem: { pspReference, eventCode: 'CAPTURE', success: 'true', eventDate: 't1' },
     });
     const keyOf = (...items: object[]) =>
       identityOf('adyen', [], JSON.stringify({ notificationItems: items })).idempotencyKey;
-    assert.equal(keyOf(item('a')), 'a:CAPTURE:true');
-    assert.equal(keyOf(item('a'), item('a')), 'a:CAPTURE:true');
-    assert.equal(keyOf(item('b'), item('a'), item('b')), 'a:CAPTURE:true,b:CAPTURE:true');
+    assert.equal(keyOf(item('a')), 'a:CAPTURE:true:t1');
+    assert.equal(keyOf(item('a'), item('a')), 'a:CAPTURE:true:t1');
+    assert.equal(keyOf(item('b'), item('a'), item('b')), 'a:CAPTURE:true:t1,b:CAPTURE:true:t1');
     assert.match(keyOf(), /^sha256:/);
   });
 });

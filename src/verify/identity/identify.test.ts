@@ -24,7 +24,12 @@ describe('the identity of an event', () => {
       eventType: ['{body:/t}.{query:q}'],
     };
     const one = named(rules, request('{"id":9007199254740993,"a":true,"t":"x"}', ['x-id', '7']));
-    assert.deepEqual(one, { idempotencyKey: '7:true', eventType: 'x.1', replayKey: null });
+    assert.deepEqual(one, {
+      idempotencyKey: '7:true',
+      ...{ madeOf: 'id', windowSeconds: null, formerKeys: [] },
+      eventType: 'x.1',
+      replayKey: null,
+    });
     assert.equal(named(rules, request('{"id":9007199254740993}')).idempotencyKey, '9007199254740993');
     const empty = named(rules, request('{"id":""}', ['x-id', '']));
     assert.deepEqual([empty.idempotencyKey, empty.eventType], [`sha256:${sha256('{"id":""}')}`, 'unknown']);
@@ -59,6 +64,7 @@ describe('the identity of an event', () => {
     ];
     assert.deepEqual(named(rules, request(JSON.stringify(items))), {
       idempotencyKey: '1,1,2',
+      ...{ madeOf: 'id', windowSeconds: null, formerKeys: [] },
       eventType: 'mail.open,click',
       replayKey: 'open,click,open',
     });
@@ -94,6 +100,56 @@ describe('the identity of an event', () => {
     assert.match(of('x'.repeat(300)).replayKey ?? '', /^sha256:/);
   });
 
+  it('is no id of a list of which an item has none', () => {
+    const rules = { idempotencyKey: ['{body:/e/*/id}'] };
+    for (const body of ['{"e":[{"id":1},{}]}', '{"e":[]}', '{"e":[{"id":1},{"id":""}]}', '{"e":{"id":1}}']) {
+      const { idempotencyKey, madeOf, windowSeconds } = named(rules, request(body));
+      assert.deepEqual([idempotencyKey, madeOf, windowSeconds], [`sha256:${sha256(body)}`, 'body', 0]);
+    }
+  });
+
+  it('is a mark only where something is there that differs between events and repeats in retries', () => {
+    const marks = [
+      { when: ['body:/at', 'body:/n'], windowSeconds: 60, source: 'a test' },
+      { of: '{header:X-T}:{body_sha256_hex}', when: ['header:X-T'], windowSeconds: 5, source: 'a test' },
+    ];
+    const of = (body: string, headers: string[] = []) => {
+      const { idempotencyKey, windowSeconds } = named({ marks }, request(body, headers));
+      return [idempotencyKey, windowSeconds];
+    };
+    assert.deepEqual(of('{"at":1}'), [`sha256:${sha256('{"at":1}')}`, 60]);
+    assert.deepEqual(of('{"n":0}'), [`sha256:${sha256('{"n":0}')}`, 60]);
+    assert.deepEqual(of('{"at":""}'), [`sha256:${sha256('{"at":""}')}`, 0]);
+    assert.deepEqual(of('{}', ['x-t', 'a']), [`a:${sha256('{}')}`, 5]);
+    assert.deepEqual(of('{}'), [`sha256:${sha256('{}')}`, 0]);
+  });
+
+  it('leaves room for the number of a later event in a mark', () => {
+    const marks = [{ of: '{body:/at}', when: ['body:/at'], windowSeconds: 60, source: 'a test' }];
+    const of = (at: string) => named({ marks }, request(JSON.stringify({ at }))).idempotencyKey;
+    assert.equal(of('x'.repeat(240)), 'x'.repeat(240));
+    assert.match(of('x'.repeat(241)), /^sha256:/);
+  });
+
+  it('has the keys of an earlier version that are others', () => {
+    const formerKeys = { of: ['{body:/old}', 'sha256:{body_sha256_hex}'], seconds: 60 };
+    const of = (body: string) => named({ formerKeys }, request(body)).formerKeys;
+    assert.deepEqual(of('{"old":"x"}'), ['x']);
+    assert.deepEqual(of('{}'), []);
+  });
+
+  it('can leave out of a JSON body what differs between retries', () => {
+    const of = (locator: string, body: string) =>
+      named({ idempotencyKey: [`{${locator}}`] }, request(body)).idempotencyKey;
+    const without = 'without:/retries,/e/*/attempt';
+    const first = of(without, '{"a":1,"retries":0,"e":[{"id":9007199254740993,"attempt":0}]}');
+    assert.equal(of(without, '{"a":1,"retries":2,"e":[{"id":9007199254740993,"attempt":7}]}'), first);
+    assert.notEqual(of(without, '{"a":1,"retries":2,"e":[{"id":9007199254740992,"attempt":7}]}'), first);
+    assert.notEqual(of(without, '{"a":2,"retries":0,"e":[{"id":9007199254740993,"attempt":0}]}'), first);
+    assert.match(of(without, 'no JSON'), /^sha256:/);
+    assert.match(of(without, `${'['.repeat(200_000)}${']'.repeat(200_000)}`), /^[0-9a-f]{64}$|^sha256:/);
+  });
+
   it('takes a bare locator for the template of it', () => {
     assert.equal(asTemplate('header:X-Id'), '{header:X-Id}');
     assert.equal(asTemplate('{header:X-Id}:x'), '{header:X-Id}:x');
@@ -111,10 +167,8 @@ describe('the identity of an event', () => {
         fc.array(fc.string(), { maxLength: 6 }),
         fc.constantFrom(...PROVIDERS),
         (body, headers, provider) => {
-          const { idempotencyKey, eventType, replayKey } = provider;
-          const rules = { idempotencyKey, eventType, ...(replayKey !== undefined && { replayKey }) };
-          const one = identify(rules, request(body, headers), 0);
-          for (const text of [one.idempotencyKey, one.eventType, one.replayKey ?? 'x']) {
+          const one = identify(provider, request(body, headers), 0);
+          for (const text of [one.idempotencyKey, one.eventType, one.replayKey ?? 'x', ...one.formerKeys]) {
             assert.ok(
               text !== '' && Array.from(text).length <= 255 && text.isWellFormed() && !text.includes('\0'),
             );

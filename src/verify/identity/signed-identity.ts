@@ -1,14 +1,37 @@
 import type { Locator, Scheme, Template } from '../scheme.ts';
 
 /**
- * Names of a request that no one can change without breaking its signature, for schemes that sign less than the body:
- * the signature, where one text has one signature and that one spelling, else what was signed. Null where all schemes
- * sign the body, or where none signs anything.
+ * Names of a request that nobody can change without breaking its signature, for schemes that sign less than the body:
+ * the signature, where one text has one signature with one spelling, else what was signed. Null where all schemes sign
+ * the body, or where none signs anything.
  */
 export function signedIdentity(schemes: readonly Scheme[]): readonly Template[] | null {
   const signing = schemes.filter(isSigning);
   if (signing.every(signsBody)) return null;
   return [...new Set(signing.flatMap(namesBy))];
+}
+
+/**
+ * Whether a scheme signs a token instead of the event, so that one captured signature would sign any event. A time alone
+ * is no token: two events can have it in common.
+ */
+export function signsTokenAlone(schemes: readonly Scheme[]): boolean {
+  return schemes
+    .filter(isSigning)
+    .some((scheme) => !signsBody(scheme) && templatesOf(scheme).some(isToken(scheme)));
+}
+
+function isToken({ ts }: SigningScheme): (template: Template) => boolean {
+  const times = ts === undefined ? [] : [ts.from].flat();
+  return (template) => {
+    if (/\{(?:body|body_sha256_hex|form_sorted|crc32)\}/.test(template)) return false;
+    const locators = [...template.matchAll(/\{((?:header|query|body|form|item):[^{}]+)\}/g)].map(
+      ([, at]) => at!,
+    );
+    // A field of a form may hold the whole event; beside a signed time it is a token.
+    if (ts === undefined && locators.some((at) => /^form:[^/]+$/.test(at))) return false;
+    return locators.some((at) => !times.includes(at));
+  };
 }
 
 type SigningScheme = Extract<Scheme, { signed?: unknown }>;

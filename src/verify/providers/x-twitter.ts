@@ -64,7 +64,14 @@ export const xTwitter: Provider = {
     eventType: 'tweet_create_events',
     body: {
       for_user_id: '2244994945',
-      tweet_create_events: [{ id_str: '1976543210987654321', text: 'Hello', user: { id_str: '783214' } }],
+      tweet_create_events: [
+        {
+          id_str: '1976543210987654321',
+          timestamp_ms: '{now_ms}',
+          text: 'Hello',
+          user: { id_str: '783214' },
+        },
+      ],
     },
   },
 };
