@@ -27,7 +27,7 @@ const PLAIN: Verification = {
   identity: { idempotencyKey: null, eventType: null },
   publicUrl: null,
   toleranceSeconds: null,
-  replayWindowMs: 86_400_000,
+  replayWindowMs: null,
   handshakes: [],
   reply: null,
 };
