@@ -111,6 +111,10 @@ export type ReceiverEvent =
       destination: string;
       overranMs: number;
     }>
+  /** The wall clock was set, by so much against the monotonic clock; negative for a step back. */
+  | Readonly<{ type: 'clock.stepped'; stepMs: number }>
+  /** Deliveries whose due times a clock that was ahead had set are due as if it had been right. */
+  | Readonly<{ type: 'delivery.rescheduled'; destination: string; count: number }>
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
   /** How far this process's clock is ahead of the store's; negative when behind. */
   | Readonly<{ type: 'store.clock_skew'; skewMs: number }>

@@ -33,7 +33,11 @@ export function createHeartbeat({ store, dispatcher, clock, emit, leaseMs }: Hea
     }
   };
   return createRunLoop(clock, leaseMs / 6, 'after a pause', async () => {
-    const soonMs = clock.nowMs() + (leaseMs * 2) / 3;
-    await Promise.all([...dispatcher.active()].filter(({ untilMs }) => untilMs <= soonMs).map(extend));
+    const nowMs = clock.nowMs();
+    const soonMs = nowMs + (leaseMs * 2) / 3;
+    // A lease that outlasts its length is from before a step of the clock: nobody could take it back for as long.
+    const needsExtension = ({ untilMs }: Active) =>
+      untilMs <= soonMs || (Number.isFinite(untilMs) && untilMs > nowMs + leaseMs);
+    await Promise.all([...dispatcher.active()].filter(needsExtension).map(extend));
   });
 }

@@ -4,12 +4,13 @@ import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Emit } from '../events.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Queue } from '../queue/queue.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
 import { createSignal } from '../runtime/signal.ts';
 import type { Store } from '../store/store.ts';
+import { createClockWatch } from './clock-watch.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { openQueueing, type Queueing } from './queueing.ts';
@@ -47,7 +48,7 @@ export type Dispatch = Readonly<{
   start(): void;
   /** Claims no more and drains, for `graceMs`; see Dispatcher. */
   stop(graceMs: number): Promise<void>;
-  /** What works beside the dispatcher: heartbeat, reaper and, with a queue, the sweeper. */
+  /** What works beside the dispatcher: heartbeat, reaper, clock watch and, with a queue, the sweeper. */
   services: readonly Service[];
   queue: Pick<Queue, 'health' | 'depth'> | null;
   /** One sentence for each fault that does not keep the receiver from its work. */
@@ -68,6 +69,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
   arrival.listen(dispatcher.wake);
   const reaper = createReaper({ ...core, dispatcher, defaultRetry: parts.retry });
   const heartbeat = createHeartbeat({ ...core, dispatcher });
+  const clockWatch = createClockWatch({ ...core, dispatcher, monotonicMs });
   return {
     ...createNotifiers(dispatcher, queueing),
     async reclaim() {
@@ -75,7 +77,7 @@ export function openDispatch(parts: DispatchParts): Dispatch {
     },
     start: dispatcher.start,
     stop: dispatcher.stop,
-    services: [heartbeat, reaper, ...(queueing === null ? [] : [queueing.sweeper])],
+    services: [heartbeat, reaper, clockWatch, ...(queueing === null ? [] : [queueing.sweeper])],
     queue: queueing?.queue ?? null,
     degradations: () => queueing?.degradations() ?? [],
     close: async () => queueing?.close(),

@@ -60,7 +60,7 @@ export function createQueueSource(parts: QueueSourceParts): QueueSource {
       // The queue reports the next arrival.
       if (messages.length === 0) return { work: [], nextDueAtMs: null };
       const newestMs = Math.max(...messages.map(({ publishedAtMs }) => publishedAtMs));
-      takenUntil.set(destination, Math.max(newestMs, takenUntil.get(destination) ?? 0));
+      takenUntil.set(destination, latestUpTo(nowMs, newestMs, takenUntil.get(destination)));
       const work = await leaseMessages(parts, messages, request);
       if (work.length > 0) return { work, nextDueAtMs: nowMs };
     }
@@ -71,6 +71,14 @@ export function createQueueSource(parts: QueueSourceParts): QueueSource {
     take: (request) => (queue.health().state === 'down' ? takeDirectly(request) : takeFromQueue(request)),
     takenUntilMs: (destination) => takenUntil.get(destination) ?? null,
   };
+}
+
+/** The latest of the times up to `nowMs`. One in the future is from before a step of the clock. */
+function latestUpTo(nowMs: number, ...times: readonly (number | undefined)[]): number {
+  return Math.max(
+    0,
+    ...(times.filter((timeMs) => timeMs !== undefined && timeMs <= nowMs + SKEW_MS) as number[]),
+  );
 }
 
 /** Work that was claimed from the store: its retry is published, in case the broker is back by then. */

@@ -62,7 +62,9 @@ export function createSweeper(parts: SweeperParts): Service & Readonly<{ sweep()
   const sweepOne = async (depth: QueueDepth) => {
     const { destination } = depth;
     const nowMs = clock.nowMs();
-    const memory = memories.get(destination) ?? { after: null, republishedAtMs: nowMs };
+    const known = memories.get(destination) ?? { after: null, republishedAtMs: nowMs };
+    // A time in the future is from before a step of the clock.
+    const memory = { ...known, republishedAtMs: Math.min(known.republishedAtMs, nowMs) };
     const reading = await readDestination(depth, memory, nowMs - GRACE_MS);
     const plan = planSweep(reading, memory, nowMs);
     if (plan.kind === 'rest') {

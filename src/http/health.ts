@@ -34,7 +34,8 @@ export function createReadiness(
     const phase = parts.phase();
     if (phase !== 'running') return phase;
     const nowMs = parts.clock.nowMs();
-    if (pinged === null || nowMs >= pinged.atMs + PING_EVERY_MS) {
+    // A clock that stepped back must not keep the old answer until it has caught up.
+    if (pinged === null || nowMs >= pinged.atMs + PING_EVERY_MS || nowMs < pinged.atMs) {
       const obstacle = parts.store.ping().then(
         () => null,
         (error: unknown) => `the store cannot commit: ${messageOf(error)}`,

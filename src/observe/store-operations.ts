@@ -7,6 +7,7 @@ export const STORE_OPERATIONS = [
   /** A handler's `ctx.complete`, with its transaction. */
   'complete',
   'expired',
+  'reschedule',
   'browse',
   'stats',
   'sweep',

@@ -14,6 +14,7 @@ import type { TransactionWork } from '../domain/transaction.ts';
 export interface Store
   extends InboxStore,
     LeaseStore,
+    RescheduleStore,
     CompleteStore,
     QueuedStore,
     OrderStore,
@@ -172,6 +173,24 @@ export interface QueuedStore {
   countDue(destination: string, untilMs: number, limit: number): Promise<number>;
   /** Lists these deliveries, longest due first; `after` is the `next` of the previous page. */
   duePending(destination: string, untilMs: number, limit: number, after: string | null): Promise<DuePage>;
+}
+
+/** What a page of rescheduling came to; `next` continues it. */
+export type ReschedulePage = Readonly<{ rescheduled: number; next: string | null }>;
+
+export interface RescheduleStore {
+  /**
+   * Repairs due times that a clock ahead of `nowMs` has set: of the destination's pending deliveries that are due after
+   * `nowMs`, a first attempt is due at `nowMs`, and a later one that was scheduled after `nowMs` is due at `nowMs` plus
+   * the wait that it was given. Looks at up to `limit` of them, the first due first; `after` is the `next` of the page
+   * before. Deliveries that wait for the turn of their order key stay as they are.
+   */
+  reschedule(
+    destination: string,
+    nowMs: number,
+    limit: number,
+    after: string | null,
+  ): Promise<ReschedulePage>;
 }
 
 /** A page of dead letters, newest first; `next` is the cursor of the next page. */

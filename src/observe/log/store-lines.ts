@@ -24,6 +24,22 @@ export function storeLines(write: WriteLine, withStack: () => boolean): Handlers
         message: "the clock differs from the database server's",
         fields: () => ({ skew_ms: roundedMs(event.skewMs) }),
       }),
+    'clock.stepped': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message:
+          event.stepMs < 0 ? 'the clock was set back' : 'the clock was set ahead, or the machine was asleep',
+        fields: () => ({ step_ms: roundedMs(event.stepMs) }),
+      }),
+    'delivery.rescheduled': (event) =>
+      write({
+        type: event.type,
+        level: 'info',
+        message: 'deliveries that a clock ahead of this one had scheduled are due earlier',
+        fields: () => ({ destination: event.destination, count: event.count }),
+        throttleBy: event.destination,
+      }),
     'cleanup.batch': (event) =>
       write({
         type: event.type,

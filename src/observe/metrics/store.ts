@@ -38,7 +38,9 @@ export function storeMetrics(registry: Registry): Handlers {
     help: '1 while this process reclaims the work of dead processes and cleans up, else 0.',
     registers: [registry],
   });
+  const clockSteps = clockStepsTotal(registry);
   return {
+    'clock.stepped': ({ stepMs }) => clockSteps.inc({ direction: stepMs < 0 ? 'back' : 'ahead' }),
     'store.leadership': (event) => leader.set(event.leads ? 1 : 0),
     'store.clock_skew': (event) => clockSkew.set(seconds(event.skewMs)),
     'store.committed': (event) => {
@@ -49,6 +51,17 @@ export function storeMetrics(registry: Registry): Handlers {
     // Counted by batch: a run that fails half-way has still deleted events.
     'cleanup.batch': (event) => deleted.inc(event.deleted),
   };
+}
+
+function clockStepsTotal(registry: Registry) {
+  const steps = new Counter({
+    name: 'webhook_clock_steps_total',
+    help: 'Steps of the wall clock by a second or more, against the monotonic clock.',
+    labelNames: ['direction'],
+    registers: [registry],
+  });
+  for (const direction of ['back', 'ahead']) steps.inc({ direction }, 0);
+  return steps;
 }
 
 function storeErrorsTotal(registry: Registry) {

@@ -28,6 +28,7 @@ const CALLS: Readonly<
   claim: (store) => store.claim(claimOf(['a'])),
   claimByIds: (store) =>
     store.claimByIds({ deliveryIds: [LEASE.deliveryId], token: 'never', nowMs: T0, leaseUntilMs: T0 }),
+  reschedule: (store) => store.reschedule('a', T0, 10, null),
   countDue: (store) => store.countDue('a', T0, 10),
   duePending: (store) => store.duePending('a', T0, 10, null),
   extend: (store) => store.extend(LEASE, T0),

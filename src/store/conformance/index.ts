@@ -20,6 +20,7 @@ import { orderConformance } from './order.ts';
 import { purgeConformance } from './purge.ts';
 import { rejectedConformance } from './rejected.ts';
 import { replayConformance } from './replay.ts';
+import { rescheduleConformance } from './reschedule.ts';
 import { settleConformance } from './settle.ts';
 import { sourceStateConformance } from './source-state.ts';
 import { statsConformance } from './stats.ts';
@@ -43,6 +44,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     settleConformance(factory);
     completeConformance(factory, isDurable);
     expiredConformance(factory);
+    rescheduleConformance(factory);
     orderConformance(factory);
     blockedConformance(factory);
     browseConformance(factory);

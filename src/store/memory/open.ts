@@ -13,6 +13,7 @@ import { orderVerbs } from './order.ts';
 import { purge } from './purge.ts';
 import { rejectedVerbs } from './rejected.ts';
 import { replay } from './replay.ts';
+import { reschedule } from './reschedule.ts';
 import { settle } from './settle.ts';
 import { sourceStateVerbs } from './source-state.ts';
 import { createState, type State } from './state.ts';
@@ -26,6 +27,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   extend,
   settle,
   expired,
+  reschedule,
   purge,
   replay,
   stats,

@@ -22,6 +22,7 @@ import { PING } from './ping.ts';
 import { checkDirectWay, prepareServer } from './prepare.ts';
 import { purgeSlice } from './purge.ts';
 import { dropRejected, purgeRejected } from './rejected.ts';
+import { reschedule } from './reschedule.ts';
 import { dropState, keepState, readState, replaceState } from './source-state.ts';
 import { readStats } from './stats.ts';
 import { createSubmitter } from './submit.ts';
@@ -132,6 +133,7 @@ function createStore({ databases, handlers, session, options }: Parts): Store {
     replay: (deliveryId, nowMs) => submit<'replay'>({ kind: 'replay', deliveryId, nowMs }),
     completeWithin: (...request) => ask(() => completeWithin(...request)),
     expired: (untilMs, limit) => ask(() => findExpired(query, untilMs, limit)),
+    reschedule: (...asked) => ask(() => reschedule(query, ...asked)),
     async purge(beforeMs, limit, cursor) {
       let deleted = 0;
       let at = cursor;

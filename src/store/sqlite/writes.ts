@@ -7,6 +7,7 @@ import { orderWrites } from './order.ts';
 import { prepareVacuum, purgeWrites } from './purge.ts';
 import { rejectedWrites } from './rejected.ts';
 import { replayWrites } from './replay.ts';
+import { rescheduleWrites } from './reschedule.ts';
 import { settleWrites } from './settle.ts';
 import { sourceStateWrites } from './source-state.ts';
 import type { Writer, Writes } from './verbs.ts';
@@ -24,6 +25,7 @@ export const PORT_WRITES = {
   ...extendWrites,
   ...settleWrites,
   ...expiredWrites,
+  ...rescheduleWrites,
   ...purgeWrites,
   ...replayWrites,
   ...orderWrites,
