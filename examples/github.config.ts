@@ -5,7 +5,7 @@
 // At GitHub, Settings > Webhooks > Add webhook: the payload URL ends in /webhooks/github, the content type is
 // application/json, the secret is the same. Without GitHub:
 //
-//   npx webhook-receiver send --provider github --event issues --secret-env GITHUB_SECRET
+//   npx webhook-receiver send --provider github --event push --secret-env GITHUB_SECRET
 //
 // Output, for a push and an opened issue:
 //   deploy octo/site at 6113728f27ae

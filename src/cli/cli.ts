@@ -3,9 +3,11 @@ import { explainConfig } from '../config/explain.ts';
 import { loadConfig } from '../config/load.ts';
 import { printableLines } from '../domain/printable.ts';
 import { packageVersion } from '../observe/build-info.ts';
+import { nearest } from '../schema/nearest.ts';
 import { addAdminCommands } from './admin.ts';
 import { printJson } from './ask-receiver.ts';
 import { addBlockedCommand } from './blocked.ts';
+import { CommandError } from './command-error.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
@@ -39,11 +41,24 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     if (command.name() !== 'serve') endWithoutReader();
   });
   try {
+    requireCommand(program, argv[2]);
     await program.parseAsync(argv);
   } catch (error) {
     process.stderr.write(`webhook-receiver: ${printableLines(explainFailure(error))}\n`);
     process.exit(1);
   }
+}
+
+/**
+ * Refuses an unknown command, which commander would take for an argument of the default command.
+ * @throws CommandError with the nearest name
+ */
+function requireCommand(program: Command, name: string | undefined): void {
+  const known = [...program.commands.map((command) => command.name()), 'help'];
+  if (name === undefined || name.startsWith('-') || known.includes(name)) return;
+  const meant = nearest(name, known);
+  const hint = meant === null ? `the commands are ${known.join(', ')}` : `the nearest is ${meant}`;
+  throw new CommandError(`there is no command ${JSON.stringify(name)}: ${hint}`);
 }
 
 async function printConfig(): Promise<void> {

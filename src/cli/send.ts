@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import { printable } from '../domain/printable.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createIdGenerator } from '../runtime/ids.ts';
 import { createSystemRandom } from '../runtime/random.ts';
@@ -9,8 +10,9 @@ import { signWebhook } from '../verify/sign/sign.ts';
 import { defaultUrl } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 import { requireProvider } from './find-provider.ts';
+import { fitSample, typeOfSample } from './fit-sample.ts';
 import { postWebhook } from './post-webhook.ts';
-import { makeSample, type SampleEvent } from './sample-event.ts';
+import { makeSample, type SampleEvent, type SampleOptions } from './sample-event.ts';
 
 type Options = Readonly<{
   provider: string;
@@ -56,13 +58,8 @@ async function send(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
   const newId = createIdGenerator(createSystemRandom());
   for (let count = 0; count < options.times; count++) {
     const nowMs = systemClock.nowMs();
-    const sample = makeSample(provider, {
-      eventType: options.event ?? null,
-      body,
-      nowMs,
-      uuid: newId(nowMs),
-    });
-    requireSendable(sample);
+    const sample = requireSample(provider, options.event ?? null, { body, nowMs, uuid: newId(nowMs) });
+    if (count === 0 && body === null) noteOtherType(provider, options.event);
     const signed = signWebhook({
       provider: provider.id,
       ...(secret !== null && { secret }),
@@ -81,7 +78,41 @@ async function send(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-/** The event's type is a header with some providers. */
+/** @throws CommandError when the receiver would not read the type from the event */
+function requireSample(
+  provider: Provider,
+  eventType: string | null,
+  options: Omit<SampleOptions, 'eventType'>,
+): SampleEvent {
+  const sample = makeSample(provider, { ...options, eventType });
+  requireSendable(sample);
+  if (eventType === null) return sample;
+  if (options.body === null) {
+    const fitted = fitSample(provider, sample, eventType);
+    if (fitted !== null) return fitted;
+    throw new CommandError(
+      `the sample of ${provider.name} cannot have the type ${JSON.stringify(eventType)}: ` +
+        'give --body with an event of that type, without --event',
+    );
+  }
+  const actual = typeOfSample(provider, sample);
+  if (actual === eventType) return sample;
+  throw new CommandError(
+    `the event in --body has the type ${JSON.stringify(actual)}, not that of --event: leave out --event`,
+  );
+}
+
+/** A sample with another type still has the other members of its own, which a handler may not expect. */
+function noteOtherType({ name, sample }: Provider, eventType: string | undefined): void {
+  if (eventType === undefined || sample === undefined || eventType === sample.eventType) return;
+  const type = JSON.stringify(sample.eventType);
+  process.stderr.write(
+    printable(`note: apart from its type this is ${name}'s sample of ${type}; --body sends another body`) +
+      '\n',
+  );
+}
+
+/** Some providers send the event's type in a header. */
 function requireSendable({ headers }: SampleEvent): void {
   for (const [name, value] of Object.entries(headers)) {
     if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) continue;

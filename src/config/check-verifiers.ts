@@ -1,10 +1,10 @@
+import { nearest } from '../schema/nearest.ts';
 import { compileVerifier } from '../verify/compile.ts';
 import { leastReplayWindow } from '../verify/identity/replay-window.ts';
 import type { Need, Provider } from '../verify/provider.ts';
 import { findProvider } from '../verify/providers/index.ts';
 import { SchemeError } from '../verify/scheme-error.ts';
 import { lacksEnv } from './env.ts';
-import { nearest } from './nearest.ts';
 import { pathText } from './problems.ts';
 import { rawNamed } from './raw-named.ts';
 import { type SourceValues, sourceSchema } from './sources.ts';

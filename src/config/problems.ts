@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import { nearest } from '../schema/nearest.ts';
 import type { MissingEnv } from './env.ts';
-import { nearest } from './nearest.ts';
 import { show, showHidden, showUrl } from './show.ts';
 
 type Path = readonly PropertyKey[];

@@ -1,5 +1,6 @@
 import { validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { nearest } from '../schema/nearest.ts';
 import { numberField } from '../schema/number-range.ts';
 import { part, passOn } from '../schema/strict-object.ts';
 import { LIST_MAX } from '../verify/limits.ts';
@@ -20,7 +21,6 @@ import {
   SECRETS_MAX,
   URL_CHARS_MAX,
 } from './limits.ts';
-import { nearest } from './nearest.ts';
 import { withoutSecretFlaw } from './secret-text.ts';
 
 const PROVIDER_TAKES = 'the id of a provider, as `webhook-receiver providers` lists them';

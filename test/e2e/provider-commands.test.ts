@@ -147,6 +147,7 @@ describe('webhook-receiver send', () => {
       await send('--provider', 'github', '--secret', 'x', '--times', '0'),
       /--times takes a whole number/,
     );
+    assertRefusal(await folder.run({}, { args: ['sned'] }), /no command "sned": the nearest is send/);
     assertRefusal(await send('--provider', 'github', '--secret', 'x', '--url', 'here'), /--url takes a URL/);
     assertRefusal(
       await send('--provider', 'github', '--secret', 'x', '--param', 'x'),
@@ -162,6 +163,10 @@ describe('webhook-receiver send', () => {
     );
     assertRefusal(await send('--provider', 'asana'), /Asana signs with a secret/);
     assertRefusal(await send('--provider', 'telnyx'), /private key: give --private-key/);
+    assertRefusal(
+      await send('--provider', 'airtable', '--secret', Buffer.alloc(32).toString('base64'), '--event', 'x.y'),
+      /the sample of Airtable cannot have the type "x\.y": give --body/,
+    );
     assertRefusal(
       await send('--provider', 'github', '--secret', 'x', '--event', 'a\r\nX-Evil: 1'),
       /--event is sent in the header X-GitHub-Event, which takes no line ends/,

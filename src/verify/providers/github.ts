@@ -52,7 +52,12 @@ export const github: Provider = {
       ref: 'refs/heads/main',
       before: '6113728f27ae82c7b1a177c8d03f9e96e0adf246',
       after: '59b20b8d5c6ff8d09518454d4dd8b7b30f095ab5',
-      repository: { id: 17273051, name: 'octo-repo', full_name: 'octo-org/octo-repo' },
+      repository: {
+        id: 17273051,
+        name: 'octo-repo',
+        full_name: 'octo-org/octo-repo',
+        default_branch: 'main',
+      },
       pusher: { name: 'ada' },
       commits: [
         { id: '59b20b8d5c6ff8d09518454d4dd8b7b30f095ab5', message: 'Fix the build', timestamp: '{now_iso}' },

@@ -43,6 +43,7 @@ export const stripe: Provider = {
           object: 'payment_intent',
           amount: 2000,
           currency: 'eur',
+          metadata: { order_id: '42' },
         },
       },
     },
