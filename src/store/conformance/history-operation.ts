@@ -48,7 +48,7 @@ export type Outcome =
   | Readonly<{ kind: 'purge'; answer: number }>
   | Readonly<{ kind: 'look'; answer: Snapshot }>;
 
-/** Does the operation. It is submitted before this returns, so that many at once keep their order. */
+/** Does the operation. It is submitted before this returns. */
 export function perform(store: Store, operation: Operation): Promise<Outcome> {
   switch (operation.kind) {
     case 'insert':

@@ -66,10 +66,11 @@ export function insertOperation(world: World): Operation {
   return { kind: 'insert', event, destinations, replayMark: someMark(random, nowMs) };
 }
 
-export function claimOperation({ random, nowMs, claims }: World): Operation {
+export function claimOperation(world: World): Operation {
+  const { random, nowMs } = world;
   const request = {
     limits: someDestinations(random).map((destination) => ({ destination, limit: random.int(4) })),
-    token: `token-${claims}`,
+    token: nextToken(world),
     nowMs,
     leaseUntilMs: nowMs + GRAIN_MS + someMs(random, LONGEST_LEASE_MS),
   };
@@ -77,7 +78,8 @@ export function claimOperation({ random, nowMs, claims }: World): Operation {
 }
 
 /** Of the latest and of those that were at work, which are the likeliest to be pending; sometimes one twice. */
-export function claimByIdsOperation({ random, nowMs, claims, deliveryIds, spent }: World): Operation {
+export function claimByIdsOperation(world: World): Operation {
+  const { random, nowMs, deliveryIds, spent } = world;
   const latest = [
     ...deliveryIds.slice(-LATEST),
     ...spent.slice(-LATEST).map(({ lease }) => lease.deliveryId),
@@ -85,11 +87,16 @@ export function claimByIdsOperation({ random, nowMs, claims, deliveryIds, spent 
   const asked = latest.length === 0 ? 0 : random.int(5);
   const request = {
     deliveryIds: Array.from({ length: asked }, () => random.pick(latest)),
-    token: `token-${claims}`,
+    token: nextToken(world),
     nowMs,
     leaseUntilMs: nowMs + GRAIN_MS + someMs(random, LONGEST_LEASE_MS),
   };
   return { kind: 'claimByIds', request };
+}
+
+function nextToken(world: World): string {
+  world.claims += 1;
+  return `token-${world.claims}`;
 }
 
 export function expiredOperation({ random, nowMs }: World): Operation {
@@ -122,9 +129,13 @@ export function extendOperation(world: World): Operation {
   return { kind: 'extend', lease: someLease(world).lease, untilMs };
 }
 
+/** Half of those at work before, of which most have ended. */
 export function replayOperation(world: World): Operation {
-  const { random, ids, nowMs, deliveryIds } = world;
-  const deliveryId = deliveryIds.length === 0 || random.chance(0.05) ? ids(nowMs) : random.pick(deliveryIds);
+  const { random, ids, nowMs, deliveryIds, spent } = world;
+  if (deliveryIds.length === 0 || random.chance(0.05))
+    return { kind: 'replay', deliveryId: ids(nowMs), nowMs };
+  const wasAtWork = spent.length > 0 && random.chance(0.5);
+  const deliveryId = wasAtWork ? random.pick(spent).lease.deliveryId : random.pick(deliveryIds);
   return { kind: 'replay', deliveryId, nowMs };
 }
 

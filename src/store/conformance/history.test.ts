@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openMemoryStore } from '../memory/open.ts';
 import type { InsertOutcome, Leased } from '../store.ts';
-import { BURSTS, USUAL_SEEDS } from './histories.ts';
+import { BURSTS, liveBurst, USUAL_SEEDS } from './histories.ts';
 import { createHistory } from './history.ts';
-import { type Operation, type Outcome, perform } from './history-operation.ts';
+import { createHistoryCheck } from './history-check.ts';
+import type { Operation, Outcome } from './history-operation.ts';
 
 type Duplicate = Extract<InsertOutcome, { kind: 'duplicate' }>;
 
@@ -70,14 +71,12 @@ test('a seed gives the same history every time', async () => {
 
 async function labelsOf(seed: number): Promise<string[]> {
   const history = createHistory(seed);
-  const model = openMemoryStore(history);
+  const { maxPendingDeliveries } = history;
+  const check = createHistoryCheck(maxPendingDeliveries);
+  const store = openMemoryStore({ maxPendingDeliveries });
   const labels: string[] = [];
   for (let burst = 0; burst < BURSTS; burst++) {
-    const size = history.nextBurst();
-    for (let i = 0; i < size; i++) {
-      const operation = history.next(size === 1);
-      const outcome = await perform(model, operation);
-      history.learn(operation, outcome);
+    for (const { operation, outcome } of await liveBurst(history, check, store, `burst ${burst}`)) {
       labels.push(`${operation.kind} ${labelOf(operation, outcome)}`);
     }
   }

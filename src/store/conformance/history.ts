@@ -28,7 +28,7 @@ export interface History {
   nextBurst(): number;
   /** The next operation. One of many at once only writes, for what a reader sees then depends on the driver. */
   next(alone: boolean): Operation;
-  /** Takes note of what came of an operation. */
+  /** Takes note of the outcome of an operation, after all that overlap with it have ended. */
   learn(operation: Operation, outcome: Outcome): void;
 }
 
@@ -71,7 +71,6 @@ function nextOperation(world: World, alone: boolean): Operation {
 
 function learn(world: World, operation: Operation, outcome: Outcome): void {
   if (outcome.kind === 'claim' || outcome.kind === 'claimByIds') {
-    world.claims += 1;
     for (const leased of outcome.answer.leased) world.held.add(leased);
   }
   if (outcome.kind === 'replay' && outcome.answer.kind === 'replayed') {

@@ -1,6 +1,6 @@
 import { NEVER_MS } from '../../domain/order.ts';
 import type { ClaimOutcome, ClaimRequest, Leased } from '../store.ts';
-import { byPlace, copyEvent, deliveriesWith, type State, type StoredDelivery } from './state.ts';
+import { byId, copyEvent, deliveriesWith, type State, type StoredDelivery } from './state.ts';
 
 /** @see LeaseStore.claim */
 export function claim(state: State, request: ClaimRequest): ClaimOutcome {
@@ -18,7 +18,7 @@ export function claim(state: State, request: ClaimRequest): ClaimOutcome {
 export function waitingFor(state: State, destination: string): StoredDelivery[] {
   return deliveriesWith(state, 'pending')
     .filter((delivery) => delivery.destination === destination && delivery.dueAtMs < NEVER_MS)
-    .sort((a, b) => a.dueAtMs - b.dueAtMs || byPlace(a, b));
+    .sort((a, b) => a.dueAtMs - b.dueAtMs || byId(a, b));
 }
 
 /** Leases one delivery. */

@@ -46,7 +46,11 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
  * the process.
  */
 export function openMemoryStore(options: StoreOptions): Store {
-  const state = createState(options.maxPendingDeliveries);
+  return openMemoryStoreOn(createState(options.maxPendingDeliveries));
+}
+
+/** The same on rows that the caller has, for a check that goes on from one state in several ways. */
+export function openMemoryStoreOn(state: State): Store {
   const completeWithin = createCompletions(state);
   let closed = false;
   // Async, so that an operation's error is a rejection, as with any driver.

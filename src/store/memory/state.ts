@@ -48,6 +48,21 @@ export function createState(maxPendingDeliveries: number): State {
   };
 }
 
+/** A state of its own with the same rows: what is done to one is not seen in the other. */
+export function copyState(state: State): State {
+  return {
+    maxPendingDeliveries: state.maxPendingDeliveries,
+    events: new Map(state.events),
+    accepted: new Map(state.accepted),
+    eventIds: new Map(state.eventIds),
+    deliveries: new Map(state.deliveries),
+    attempts: new Map(state.attempts),
+    marks: new Map(state.marks),
+    rejected: [...state.rejected],
+    sourceState: new Map([...state.sourceState].map(([source, values]) => [source, new Map(values)])),
+  };
+}
+
 /** One text for the pair, whatever characters either holds. */
 export function keyOf(source: string, idempotencyKey: string): string {
   return JSON.stringify([source, idempotencyKey]);
@@ -107,6 +122,11 @@ export function isOpen(delivery: Delivery): boolean {
 /** In the order in which their events were accepted, and within an event by number. */
 export function byPlace(a: StoredDelivery, b: StoredDelivery): number {
   return a.place - b.place;
+}
+
+/** In the order of their ids: by event, which is by time of receipt, and within an event by number. */
+export function byId(a: Delivery, b: Delivery): number {
+  return a.id < b.id ? -1 : 1;
 }
 
 function findDeliveries(state: State, fits: (delivery: StoredDelivery) => boolean): StoredDelivery[] {

@@ -1,17 +1,12 @@
 import { StoreError } from '../../domain/errors.ts';
 import type { InsertOutcome } from '../store.ts';
-import { admit } from './admit.ts';
 import type { Backlog } from './backlog.ts';
 import type { Query } from './database.ts';
-import { type InsertResult, insertAll } from './insert.ts';
+import { type Insert, type InsertResult, insertAll } from './insert.ts';
 import { UNDONE } from './insert-statements.ts';
 import { findKnown } from './known.ts';
-import { distinctByName, namesOf } from './names.ts';
-import type { OperationOf } from './operations.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { hasState } from './store-failure.ts';
-
-type Insert = OperationOf<'insert'>;
 
 const INSERTED: InsertOutcome = { kind: 'inserted' };
 const FULL: InsertOutcome = { kind: 'full' };
@@ -70,8 +65,11 @@ export async function acceptBatch(
     await lookUp(some.filter(isOpen));
     if (result === null || !result.hasNoRoom) return false;
     const { admitted, refused } = admit(distinctByName(some.filter(isOpen)), backlog.limit - result.pending);
-    for (const one of refused) outcomes.set(one, FULL);
-    return admitted.length > 0 && ((await insert(admitted))?.hasNoRoom ?? false);
+    const second = admitted.length === 0 ? result : await insert(admitted);
+    const isRoomGone = admitted.length > 0 && (second === null || second.hasNoRoom);
+    // What was refused for the sake of the admitted ones is looked at again when they were not inserted either.
+    if (!isRoomGone) for (const one of refused) outcomes.set(one, FULL);
+    return isRoomGone;
   };
 
   let open = batch;
@@ -89,4 +87,43 @@ export async function acceptBatch(
 /** Known to the insert and unknown to the look-up, again and again. */
 function keyComesAndGoes(): StoreError {
   return new StoreError('STORE_BUSY', 'the event of this key is being deleted; try again');
+}
+
+/**
+ * Which inserts of new events fit into the room that is left, first come first served; one that is too large leaves
+ * the room to a smaller one after it. No two of them share a name.
+ */
+function admit(
+  inserts: readonly Insert[],
+  room: number,
+): Readonly<{ admitted: readonly Insert[]; refused: readonly Insert[] }> {
+  const admitted: Insert[] = [];
+  const refused: Insert[] = [];
+  let left = room;
+  for (const insert of inserts) {
+    const { length } = insert.destinations;
+    const fits = length === 0 || length <= left;
+    if (fits) left -= length;
+    (fits ? admitted : refused).push(insert);
+  }
+  return { admitted, refused };
+}
+
+/** The names by which an event is recognised: its key, and its mark if it has one. Each is one text, whatever is in it. */
+function namesOf({ event, replayMark }: Insert): string[] {
+  const key = `key ${JSON.stringify([event.source, event.idempotencyKey])}`;
+  if (replayMark === null) return [key];
+  const digest = Buffer.from(replayMark.digest).toString('hex');
+  return [key, `mark ${JSON.stringify([event.source, digest])}`];
+}
+
+/** The inserts that share no name with one before them, so that none decides about another. */
+function distinctByName(inserts: readonly Insert[]): Insert[] {
+  const names = new Set<string>();
+  return inserts.filter((insert) => {
+    const own = namesOf(insert);
+    if (own.some((name) => names.has(name))) return false;
+    for (const name of own) names.add(name);
+    return true;
+  });
 }

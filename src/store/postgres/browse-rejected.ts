@@ -1,5 +1,6 @@
-import type { RejectedPage, RejectedRequest, RejectedSummary } from '../store.ts';
-import type { Query, Row, Statement } from './database.ts';
+import type { Verbs } from '../forward.ts';
+import type { RejectedSummary } from '../store.ts';
+import type { QueryContext, Row, Statement } from './database.ts';
 
 const SUMMARY = 'seq, id, source, reason, detail, method, url, content_type, body_bytes, received_at';
 
@@ -18,29 +19,24 @@ export const READ_REJECTED: Statement = {
 
 const AFTER_ALL = Number.MAX_SAFE_INTEGER;
 
-/** @see RejectedStore.listRejected */
-export async function listRejected(
-  query: Query,
-  limit: number,
-  before: string | null,
-  source: string | null,
-): Promise<RejectedPage> {
-  const below = before === null ? AFTER_ALL : Number(before);
-  const rows =
-    source === null
-      ? await query(LIST_REJECTED, [below, limit + 1])
-      : await query(LIST_REJECTED_OF, [below, limit + 1, source]);
-  const page = rows.slice(0, limit);
-  return { requests: page.map(toSummary), next: rows.length > limit ? String(page.at(-1)!.seq) : null };
-}
-
-/** @see RejectedStore.readRejected */
-export async function readRejected(query: Query, id: string): Promise<RejectedRequest | null> {
-  const [row] = await query(READ_REJECTED, [id]);
-  if (row === undefined) return null;
-  const headers = JSON.parse(row.headers as string) as string[];
-  return { ...toSummary(row), headers, body: row.body as Uint8Array | null };
-}
+/** @see RejectedStore */
+export const browseRejectedVerbs: Verbs<QueryContext, 'listRejected' | 'readRejected'> = {
+  async listRejected({ query }, limit, before, source) {
+    const below = before === null ? AFTER_ALL : Number(before);
+    const rows =
+      source === null
+        ? await query(LIST_REJECTED, [below, limit + 1])
+        : await query(LIST_REJECTED_OF, [below, limit + 1, source]);
+    const page = rows.slice(0, limit);
+    return { requests: page.map(toSummary), next: rows.length > limit ? String(page.at(-1)!.seq) : null };
+  },
+  async readRejected({ query }, id) {
+    const [row] = await query(READ_REJECTED, [id]);
+    if (row === undefined) return null;
+    const headers = JSON.parse(row.headers as string) as string[];
+    return { ...toSummary(row), headers, body: row.body as Uint8Array | null };
+  },
+};
 
 function toSummary(row: Row): RejectedSummary {
   return {

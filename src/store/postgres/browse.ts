@@ -1,10 +1,10 @@
 import type { Attempt, AttemptOutcome } from '../../domain/attempt.ts';
 import { type Delivery, type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
-import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import type { Turn } from '../../domain/order.ts';
-import type { DeadLetterPage } from '../store.ts';
+import type { Verbs } from '../forward.ts';
+import type { BrowseStore } from '../store.ts';
 import { EVENT_COLUMNS, toEvent } from './claim.ts';
-import type { Query, Row, Statement } from './database.ts';
+import type { QueryContext, Row, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { VIEW_COLUMNS, viewOf } from './event-view.ts';
 
@@ -44,41 +44,35 @@ order by event_id desc, number desc limit $3`,
 
 const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-export async function eventById(query: Query, id: string): Promise<EventView | null> {
-  const [row] = await query(EVENT_BY_ID, [id]);
-  return row === undefined ? null : viewOf(row);
-}
-
-export async function eventByKey(query: Query, source: string, key: string): Promise<EventView | null> {
-  const [row] = await query(EVENT_BY_KEY, [source, key]);
-  return row === undefined ? null : viewOf(row);
-}
-
-export async function readEvent(query: Query, id: string): Promise<WebhookEvent | null> {
-  const [row] = await query(READ_EVENT, [id]);
-  return row === undefined ? null : toEvent(row);
-}
-
-export async function deliveriesOf(query: Query, eventId: string): Promise<Delivery[]> {
-  return (await query(DELIVERIES_OF, [eventId])).map(toDelivery);
-}
-
-export async function attemptsOf(query: Query, deliveryId: string): Promise<Attempt[]> {
-  const { eventId, number } = deliveryKey(deliveryId);
-  return (await query(ATTEMPTS_OF, [eventId, number])).map(toAttempt);
-}
-
-/** The cursor is the id of the last delivery of the page. */
-export async function listDeadLetters(
-  query: Query,
-  limit: number,
-  before: string | null,
-): Promise<DeadLetterPage> {
-  const { eventId, number } = before === null ? { eventId: AFTER_ALL, number: 0 } : deliveryKey(before);
-  const rows = await query(DEAD_LETTERS, [eventId, number, limit + 1]);
-  const deliveries = rows.slice(0, limit).map(toDelivery);
-  return { deliveries, next: rows.length > limit ? deliveries.at(-1)!.id : null };
-}
+/** @see BrowseStore */
+export const browseVerbs: Verbs<QueryContext, Exclude<keyof BrowseStore, 'stats'>> = {
+  async eventById({ query }, id) {
+    const [row] = await query(EVENT_BY_ID, [id]);
+    return row === undefined ? null : viewOf(row);
+  },
+  async eventByKey({ query }, source, key) {
+    const [row] = await query(EVENT_BY_KEY, [source, key]);
+    return row === undefined ? null : viewOf(row);
+  },
+  async readEvent({ query }, id) {
+    const [row] = await query(READ_EVENT, [id]);
+    return row === undefined ? null : toEvent(row);
+  },
+  async deliveriesOf({ query }, eventId) {
+    return (await query(DELIVERIES_OF, [eventId])).map(toDelivery);
+  },
+  async attemptsOf({ query }, deliveryId) {
+    const { eventId, number } = deliveryKey(deliveryId);
+    return (await query(ATTEMPTS_OF, [eventId, number])).map(toAttempt);
+  },
+  /** The cursor is the id of the last delivery of the page. */
+  async listDeadLetters({ query }, limit, before) {
+    const { eventId, number } = before === null ? { eventId: AFTER_ALL, number: 0 } : deliveryKey(before);
+    const rows = await query(DEAD_LETTERS, [eventId, number, limit + 1]);
+    const deliveries = rows.slice(0, limit).map(toDelivery);
+    return { deliveries, next: rows.length > limit ? deliveries.at(-1)!.id : null };
+  },
+};
 
 function toDelivery(row: Row): Delivery {
   const eventId = row.event_id as string;

@@ -8,9 +8,8 @@ import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { TRIED } from './in-doubt.ts';
 import { beginWithin, MAY_NOT_DROP } from './open-transaction.ts';
-import type { OperationOf } from './operations.ts';
 import { lockKeys } from './order-locks.ts';
-import { keysToPass, settleAll } from './settle.ts';
+import { keysToPass, type Settle, settleAll } from './settle.ts';
 import { hasState, isOutcomeUnknown, toStoreError } from './store-failure.ts';
 
 type Complete = CompleteStore['completeWithin'];
@@ -37,8 +36,8 @@ export function createCompletions(parts: CompletionParts): Complete {
   return async (...request) => {
     const giveBack = await semaphore.take(request[3]);
     try {
-      const obstacle = breaker.error();
-      if (obstacle !== null) throw obstacle;
+      const error = breaker.error();
+      if (error !== null) throw error;
       return await completeOn(await connect(pool, breaker), parts, request);
     } finally {
       giveBack();
@@ -81,13 +80,12 @@ async function completeOn(
       isSound = signal?.aborted !== true && (await rollback(client));
       throw error;
     }
-    const settle: OperationOf<'settle'> = {
-      kind: 'settle',
+    const settle: Settle = {
       lease,
       settlement: { kind: 'completed' },
       ...finish(),
     };
-    const outcome = await ofStore(settleOn(client, settle, named).catch(wordsForDropped));
+    const outcome = await ofStore(settleOn(client, settle, named).catch(explainDroppedStatements));
     if (outcome === 'lost') {
       isSound = await rollback(client);
       return 'lost';
@@ -100,7 +98,7 @@ async function completeOn(
   }
 }
 
-async function settleOn(client: PoolClient, settle: OperationOf<'settle'>, named: boolean) {
+async function settleOn(client: PoolClient, settle: Settle, named: boolean) {
   const query: Query = async ({ name, text }, values = []) => {
     const { rows } = await client.query({ ...(named && { name }), text, values: values as unknown[] });
     return rows;
@@ -114,17 +112,13 @@ async function settleOn(client: PoolClient, settle: OperationOf<'settle'>, named
 const NO_STATEMENT = '26000';
 
 /** The client prepares a statement once for each connection, and goes by that. Only who hides the drop comes here. */
-function wordsForDropped(error: unknown): never {
+function explainDroppedStatements(error: unknown): never {
   if (!hasState(error, NO_STATEMENT)) throw error;
   throw new TransactionError(MAY_NOT_DROP, { cause: error });
 }
 
 /** @throws StoreError; when nobody knows whether the commit took place, and nobody can be asked, it says so */
-async function commit(
-  client: PoolClient,
-  elsewhere: Query,
-  settle: OperationOf<'settle'>,
-): Promise<'completed'> {
+async function commit(client: PoolClient, elsewhere: Query, settle: Settle): Promise<'completed'> {
   try {
     await client.query('commit');
   } catch (error) {
@@ -146,7 +140,7 @@ function unknown(cause: unknown): never {
  * Whether the try lies in the table. The delivery's row is locked by a commit that is still on its way, so that is
  * waited for first.
  */
-async function isTried(query: Query, { lease, attempt }: OperationOf<'settle'>): Promise<boolean> {
+async function isTried(query: Query, { lease, attempt }: Settle): Promise<boolean> {
   const { eventId, number } = deliveryKey(lease.deliveryId);
   await query(AWAITED, [eventId, number]);
   const rows = await query(TRIED, [

@@ -11,6 +11,9 @@ export type Row = Record<string, unknown>;
 /** Runs one statement and returns its rows. @throws StoreError */
 export type Query = (statement: Statement, values?: readonly unknown[]) => Promise<Row[]>;
 
+/** What verbs that only ask need. */
+export type QueryContext = Readonly<{ query: Query }>;
+
 export type Database = Readonly<{
   /** One statement is one transaction: it has committed when this resolves. */
   query: Query;
@@ -50,8 +53,8 @@ export function createDatabase(
   };
 
   const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
-    const obstacle = breaker.error();
-    if (obstacle !== null) throw obstacle;
+    const failure = breaker.error();
+    if (failure !== null) throw failure;
     let client: PoolClient | null = null;
     try {
       client = await pool.connect();

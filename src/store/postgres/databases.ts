@@ -2,14 +2,14 @@ import type { Pool } from 'pg';
 import { systemClock } from '../../runtime/clock.ts';
 import { ALWAYS_CLOSED, type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 import { ANSWER_TIMEOUT_MS } from './connect.ts';
-import { createDatabase, type Database } from './database.ts';
-import { PING } from './ping.ts';
+import { SHARD } from './counters.ts';
+import { createDatabase, type Database, type Statement } from './database.ts';
 
-/** One pool, for those who are in a hurry and those who are not. */
+/** One pool, two timeouts. */
 export type Databases = Readonly<{
-  /** Gives up after `INTERACTIVE_TIMEOUT_MS`: for what a sender waits for, or a prober, or a lease. */
+  /** Gives up after `INTERACTIVE_TIMEOUT_MS`: for statements that a sender, a probe or a lease waits for. */
   interactive: Database;
-  /** Gives up only when the server should have done so itself: a claim that is given up costs its deliveries a try. */
+  /** Gives up only after the server should have: a claim that is given up costs its deliveries an attempt. */
   background: Database;
   breaker: CircuitBreaker;
   end(): Promise<void>;
@@ -20,6 +20,12 @@ export type Databases = Readonly<{
  * the ten seconds in which GitHub, for one, wants its answer.
  */
 export const INTERACTIVE_TIMEOUT_MS = 6_000;
+
+/** A commit that changes nothing. */
+export const PING: Statement = {
+  name: 'ping',
+  text: `insert into totals as t (shard) values (${SHARD}) on conflict (shard) do update set events = t.events`,
+};
 
 /** @param named whether statements are prepared by name */
 export function createDatabases(pool: Pool, named: boolean): Databases {

@@ -1,6 +1,6 @@
 import { type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
 import { deriveEventStatus, type EventView } from '../../domain/event.ts';
-import type { Query, Row, Statement } from './database.ts';
+import type { Row } from './database.ts';
 
 /** What a view is made of, of an event `e`: its own columns, and its deliveries as one value. */
 export const VIEW_COLUMNS = `
@@ -36,15 +36,4 @@ export function viewOf(row: Row): EventView {
     receivedAtMs,
     updatedAtMs: deliveries.reduce((latest, [, , , at]) => Math.max(latest, at), receivedAtMs),
   };
-}
-
-export const VIEWS: Statement = {
-  name: 'views',
-  text: `select ${VIEW_COLUMNS} from unnest($1::uuid[]) as asked (id) join events e on e.id = asked.id`,
-};
-
-/** The events of these ids as they are now, null where there is none. */
-export async function readViews(query: Query, ids: readonly string[]): Promise<(EventView | null)[]> {
-  const views = new Map((await query(VIEWS, [ids])).map((row) => [row.id as string, viewOf(row)]));
-  return ids.map((id) => views.get(id) ?? null);
 }

@@ -1,6 +1,6 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { ExpiredLease } from '../store.ts';
-import type { Query, Statement } from './database.ts';
+import type { QueryContext, Statement } from './database.ts';
 
 /** A claim is the last update of a processing delivery, so it dates the lease. */
 export const EXPIRED: Statement = {
@@ -13,7 +13,11 @@ order by d.lease_until, d.event_id, d.number limit $2`,
 };
 
 /** @see LeaseStore.expired */
-export async function findExpired(query: Query, untilMs: number, limit: number): Promise<ExpiredLease[]> {
+export async function expired(
+  { query }: QueryContext,
+  untilMs: number,
+  limit: number,
+): Promise<ExpiredLease[]> {
   const rows = await query(EXPIRED, [untilMs, limit]);
   return rows.map((row) => ({
     lease: {

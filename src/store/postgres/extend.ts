@@ -1,6 +1,8 @@
+import type { Lease } from '../../domain/lease.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
-import type { OperationOf } from './operations.ts';
+
+export type Extend = Readonly<{ lease: Lease; untilMs: number }>;
 
 export const EXTEND: Statement = {
   name: 'extend',
@@ -13,10 +15,7 @@ returning i.n`,
 };
 
 /** @see LeaseStore.extend. No two of the batch extend the lease of the same delivery. */
-export async function extendAll(
-  query: Query,
-  batch: readonly OperationOf<'extend'>[],
-): Promise<('extended' | 'lost')[]> {
+export async function extendAll(query: Query, batch: readonly Extend[]): Promise<('extended' | 'lost')[]> {
   const keys = batch.map(({ lease }) => deliveryKey(lease.deliveryId));
   const rows = await query(EXTEND, [
     keys.map(({ eventId }) => eventId),

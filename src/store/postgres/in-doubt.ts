@@ -1,9 +1,7 @@
 import type { Lease } from '../../domain/lease.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
-import type { OperationOf } from './operations.ts';
-
-type Settle = OperationOf<'settle'>;
+import type { Settle } from './settle.ts';
 
 export const TRIED: Statement = {
   name: 'tried',

@@ -1,12 +1,18 @@
-import { destinationOf, orderKeyOf } from '../../domain/order.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
+import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
+import type { ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
 import type { Statement } from './database.ts';
 import { INSERT, INSERT_MARKED, INSERT_MARKED_ORDERED, INSERT_ORDERED } from './insert-statements.ts';
-import type { OperationOf } from './operations.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { packBodies } from './packed-bodies.ts';
 
-type Insert = OperationOf<'insert'>;
+/** An event to insert, with its deliveries. */
+export type Insert = Readonly<{
+  event: WebhookEvent;
+  destinations: readonly Addressee[];
+  replayMark: ReplayMark | null;
+}>;
 
 function insertStatement(isMarked: boolean, isOrdered: boolean): Statement {
   if (isOrdered) return isMarked ? INSERT_MARKED_ORDERED : INSERT_ORDERED;

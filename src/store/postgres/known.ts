@@ -1,7 +1,7 @@
 import type { EventView } from '../../domain/event.ts';
 import type { Query, Statement } from './database.ts';
 import { VIEW_COLUMNS, viewOf } from './event-view.ts';
-import type { OperationOf } from './operations.ts';
+import type { Insert } from './insert.ts';
 import { packBodies } from './packed-bodies.ts';
 
 /** Looks events up by key or else by mark, and compares bodies with those that came first. */
@@ -22,10 +22,7 @@ join events e on e.id = coalesce(
 export type Known = Readonly<{ event: EventView; conflict: boolean }>;
 
 /** The event that each insert repeats, null where it is new. */
-export async function findKnown(
-  query: Query,
-  batch: readonly OperationOf<'insert'>[],
-): Promise<(Known | null)[]> {
+export async function findKnown(query: Query, batch: readonly Insert[]): Promise<(Known | null)[]> {
   const bodies = packBodies(batch.map(({ event }) => event.body));
   const rows = await query(KNOWN, [
     batch.map(({ event }) => event.source),

@@ -1,137 +1,201 @@
+/**
+ * Lanes: how calls of the store become statements.
+ *
+ * Each batched operation has a lane, a batcher with the statement that commits a batch. A call waits in its lane, goes
+ * out with the next statement, and is answered when that has committed or failed.
+ *
+ * - An operation is in one batch, and is answered once.
+ * - Within a lane operations are sent in the order of submission. Lanes know nothing of each other: overlapping calls
+ *   are concurrent, in one process as between two.
+ * - A statement has no destination twice (claim) and no delivery twice (claimByIds, settle, extend): what repeats one
+ *   goes into a later statement.
+ * - At most two statements of a lane are under way, and one of both kinds of claims: a claim that meets another skips
+ *   the rows that the other is about to take, and then answers what was never true.
+ * - Near the limit of pending deliveries inserts and replays go through the gate one at a time (limit-gate.ts).
+ * - Inserts and extensions, which somebody waits for, use the interactive database; claims and settlements, which cost
+ *   an attempt when they are given up, use the background one.
+ *
+ * Called by open.ts, through `laneVerbs`. A replay and a release are rare, and go without a lane.
+ */
 import type { StoreError } from '../../domain/errors.ts';
 import { orderKeysOf } from '../../domain/order.ts';
-import { monotonicMs } from '../../runtime/clock.ts';
-import type { InsertOutcome, StoreObserver } from '../store.ts';
+import { createMutex } from '../../runtime/mutex.ts';
+import type { Commit } from '../batcher.ts';
+import type { Verbs } from '../forward.ts';
+import type {
+  ClaimByIdsOutcome,
+  ClaimByIdsRequest,
+  ClaimOutcome,
+  ClaimRequest,
+  InsertOutcome,
+} from '../store.ts';
 import { acceptBatch } from './accept.ts';
 import type { Backlog } from './backlog.ts';
 import { claimAll } from './claim.ts';
 import { claimAllByIds } from './claim-by-ids.ts';
 import type { Query } from './database.ts';
 import type { Databases } from './databases.ts';
-import { readViews } from './event-view.ts';
-import { extendAll } from './extend.ts';
-import { gather, type Lane, onlyCulpritsFail, type Work } from './gather.ts';
-import { createInDoubt, type InDoubt } from './in-doubt.ts';
-import { inParts, inTurnWhenTight } from './in-parts.ts';
-import type { OperationKind, OperationOf } from './operations.ts';
-import { releaseKey } from './order.ts';
-import { createUnderLocks, type UnderLocks } from './order-locks.ts';
-import { replayDelivery } from './replay.ts';
-import { keysToPass, STATUS_AFTER, settleAll } from './settle.ts';
+import { type Extend, extendAll } from './extend.ts';
+import { createInDoubt } from './in-doubt.ts';
+import type { Insert } from './insert.ts';
+import {
+  createLane,
+  failingAlone,
+  inParts,
+  type Lane,
+  splitAtRepeats,
+  splitBatch,
+  type Timed,
+} from './lane.ts';
+import type { LimitGate } from './limit-gate.ts';
+import { createUnderLocks, splitByOrderKeys } from './order-locks.ts';
+import { keysToPass, type Settle, STATUS_AFTER, settleAll } from './settle.ts';
 import { isOutcomeUnknown } from './store-failure.ts';
 
-export type Lanes = Readonly<{ [Kind in OperationKind]: Lane<Kind> }>;
+export type Lanes = Readonly<{
+  insert: Lane<Insert, InsertOutcome>;
+  claim: Lane<ClaimRequest, ClaimOutcome>;
+  claimByIds: Lane<ClaimByIdsRequest, ClaimByIdsOutcome>;
+  settle: Lane<Settle, 'settled' | 'lost'>;
+  extend: Lane<Extend, 'extended' | 'lost'>;
+}>;
 
-/**
- * The ways from operations to statements. Groups of a kind that come at the same time share statements further.
- * @param announce called when deliveries have become due at once
- */
-export function createLanes(
-  { interactive, background }: Databases,
-  backlog: Backlog,
-  observer: StoreObserver,
-  announce: () => void,
-): Lanes {
-  const timed = async <T>(operations: number, work: () => Promise<T>): Promise<T> => {
-    const startedMs = monotonicMs();
-    const result = await work();
-    observer.onCommit?.(operations, monotonicMs() - startedMs);
-    return result;
-  };
+export const laneVerbs: Verbs<
+  Readonly<{ lanes: Lanes }>,
+  'insertEvent' | 'claim' | 'claimByIds' | 'settle' | 'extend'
+> = {
+  insertEvent: ({ lanes }, event, destinations, replayMark = null) =>
+    lanes.insert.submit({ event, destinations, replayMark }),
+  claim: ({ lanes }, request) => lanes.claim.submit(request),
+  claimByIds: ({ lanes }, request) => lanes.claimByIds.submit(request),
+  settle: ({ lanes }, lease, settlement, attempt, nowMs) =>
+    lanes.settle.submit({ lease, settlement, attempt, nowMs }),
+  extend: ({ lanes }, lease, untilMs) => lanes.extend.submit({ lease, untilMs }),
+};
 
-  const acceptUnderLocks = createUnderLocks(interactive);
-  const accept: Work<'insert'> = inParts(
-    ({ destinations }) => orderKeysOf(destinations),
-    async (batch) => {
-      const outcomes = await timed(batch.length, () =>
-        acceptBatch(interactive.query, acceptUnderLocks, batch, backlog),
-      );
-      if (hasNewDeliveries(batch, outcomes)) announce();
-      return outcomes;
-    },
-  );
-  const insert = gather<'insert'>(
-    inTurnWhenTight(backlog, (batch) => onlyCulpritsFail(accept, batch)),
-    ({ event }) => event.body.length,
-    true,
-  );
-  /** What is leased is no longer pending, however it was asked for. */
-  const claimCounted = <Request, Outcome extends Readonly<{ leased: readonly unknown[] }>>(
-    claim: (query: Query, requests: readonly Request[]) => Promise<readonly Outcome[]>,
-    group: readonly Readonly<{ request: Request }>[],
-  ) =>
-    timed(group.length, async () => {
-      const requests = group.map(({ request }) => request);
-      const outcomes = await claim(background.query, requests);
-      for (const { leased } of outcomes) backlog.changed(-leased.length);
-      return outcomes;
-    });
-  const underLocks = createUnderLocks(background);
-  const inDoubt = createInDoubt(background.query);
-  const settle = gather<'settle'>(
-    inParts(settleKeysOf, (batch) =>
-      timed(batch.length, () => settleCounted(underLocks, batch, backlog, inDoubt)),
-    ),
-    ({ attempt }) => attempt?.responseExcerpt?.length ?? 0,
-  );
-  const extend = gather<'extend'>(
-    (batch) => timed(batch.length, () => extendAll(interactive.query, batch)),
-    () => 0,
-  );
+export type LaneParts = Readonly<{
+  databases: Databases;
+  backlog: Backlog;
+  gate: LimitGate;
+  timed: Timed;
+  /** Called when deliveries have become due at once. */
+  announce: () => void;
+}>;
+
+export function createLanes(parts: LaneParts): Lanes {
   return {
-    insert,
-    settle,
-    extend,
-    claim: (group) => claimCounted(claimAll, group),
-    claimByIds: (group) => claimCounted(claimAllByIds, group),
-    replay: ([operation]) =>
-      timed(1, async () => {
-        const { deliveryId, nowMs } = operation!;
-        const outcome = await background.transaction((within) =>
-          replayDelivery(within, deliveryId, nowMs, backlog.limit),
-        );
-        if (outcome.kind === 'replayed') backlog.changed(1);
-        return [outcome];
-      }),
-    releaseKey: ([operation]) =>
-      timed(1, async () => {
-        const { destination, orderKey } = operation!;
-        return [await releaseKey(underLocks(new Set([orderKey])), destination, orderKey)];
-      }),
-    view: (group) =>
-      readViews(
-        interactive.query,
-        group.map(({ eventId }) => eventId),
-      ),
+    insert: createInsertLane(parts),
+    ...createClaimLanes(parts),
+    settle: createSettleLane(parts),
+    extend: createExtendLane(parts),
   };
 }
 
-function hasNewDeliveries(
-  batch: readonly OperationOf<'insert'>[],
-  outcomes: readonly (InsertOutcome | Error)[],
-): boolean {
+/** How long an insert is under way before a second one is sent: as long as inserts are short, larger batches cost less. */
+const INSERT_ALONE_MS = 10;
+
+function createInsertLane({ databases, backlog, gate, timed, announce }: LaneParts): Lanes['insert'] {
+  const { interactive } = databases;
+  const underLocks = createUnderLocks(interactive);
+  const accept: Commit<Insert, InsertOutcome> = inParts(
+    (batch) => splitByOrderKeys(batch, ({ destinations }) => orderKeysOf(destinations)),
+    failingAlone(async (batch) => {
+      const outcomes = await timed(batch.length, () =>
+        acceptBatch(interactive.query, underLocks, batch, backlog),
+      );
+      if (hasNewDeliveries(batch, outcomes)) announce();
+      return outcomes;
+    }),
+  );
+  const acceptNearLimit = inParts((batch) => splitByDeliveries(batch, backlog.nearLimitBatch), accept);
+  return createLane({
+    commit: (batch) =>
+      gate(deliveriesOf(batch), (isNear) => (isNear ? acceptNearLimit(batch) : accept(batch))),
+    weigh: ({ event }) => event.body.length,
+    aloneMs: INSERT_ALONE_MS,
+  });
+}
+
+function createClaimLanes({ databases, backlog, timed }: LaneParts): Pick<Lanes, 'claim' | 'claimByIds'> {
+  const exclusively = createMutex();
+  const claims = <Request, Outcome extends Readonly<{ leased: readonly unknown[] }>>(
+    claim: (query: Query, requests: readonly Request[]) => Promise<readonly Outcome[]>,
+    namesOf: (request: Request) => readonly string[],
+  ): Lane<Request, Outcome> =>
+    createLane<Request, Outcome>({
+      commit: inParts(
+        (batch) => splitAtRepeats(batch, namesOf),
+        failingAlone((batch) =>
+          exclusively(async () => {
+            const outcomes = await timed(batch.length, () => claim(databases.background.query, batch));
+            for (const { leased } of outcomes) backlog.changed(-leased.length);
+            return outcomes;
+          }),
+        ),
+      ),
+      maxInFlight: 1,
+    });
+  return {
+    claim: claims(claimAll, ({ limits }) => limits.map(({ destination }) => destination)),
+    claimByIds: claims(claimAllByIds, ({ deliveryIds }) => [...new Set(deliveryIds)]),
+  };
+}
+
+function createSettleLane({ databases, backlog, timed }: LaneParts): Lanes['settle'] {
+  const { background } = databases;
+  const underLocks = createUnderLocks(background);
+  const inDoubt = createInDoubt(background.query);
+  const settle: Commit<Settle, 'settled' | 'lost'> = async (batch) => {
+    const first = await settleAll(underLocks(keysToPass(batch)), batch).catch((error: StoreError) => {
+      if (isOutcomeUnknown(error.cause)) inDoubt.remember(batch);
+      throw error;
+    });
+    const outcomes = await inDoubt.resolve(batch, first);
+    for (const [at, { settlement }] of batch.entries()) {
+      if (outcomes[at] === 'settled' && STATUS_AFTER[settlement.kind] === 'pending') backlog.changed(1);
+    }
+    return outcomes;
+  };
+  const orderKeysIn = ({ lease }: Settle) => (lease.orderKey === null ? [] : [lease.orderKey]);
+  return createLane({
+    commit: inParts(
+      (batch) => splitAtRepeats(batch, ({ lease }) => [lease.deliveryId]),
+      inParts(
+        (batch) => splitByOrderKeys(batch, orderKeysIn),
+        failingAlone((batch) => timed(batch.length, () => settle(batch))),
+      ),
+    ),
+    weigh: ({ attempt }) => attempt?.responseExcerpt?.length ?? 0,
+  });
+}
+
+function createExtendLane({ databases, timed }: LaneParts): Lanes['extend'] {
+  return createLane({
+    commit: inParts(
+      (batch: readonly Extend[]) => splitAtRepeats(batch, ({ lease }) => [lease.deliveryId]),
+      failingAlone((batch) => timed(batch.length, () => extendAll(databases.interactive.query, batch))),
+    ),
+  });
+}
+
+function hasNewDeliveries(batch: readonly Insert[], outcomes: readonly (InsertOutcome | Error)[]): boolean {
   return outcomes.some(
     (outcome, at) =>
       !(outcome instanceof Error) && outcome.kind === 'inserted' && batch[at]!.destinations.length > 0,
   );
 }
 
-async function settleCounted(
-  underLocks: UnderLocks,
-  batch: readonly OperationOf<'settle'>[],
-  backlog: Backlog,
-  inDoubt: InDoubt,
-) {
-  const settling = settleAll(underLocks(keysToPass(batch)), batch);
-  const first = await settling.catch((error: StoreError) => {
-    if (isOutcomeUnknown(error.cause)) inDoubt.remember(batch);
-    throw error;
+/** Parts that add at most `most` deliveries, unless one event alone adds more. */
+function splitByDeliveries(batch: readonly Insert[], most: number): (readonly Insert[])[] {
+  return splitBatch(batch, () => {
+    let deliveries = 0;
+    return ({ destinations }) => {
+      deliveries += destinations.length;
+      return deliveries <= most;
+    };
   });
-  const outcomes = await inDoubt.resolve(batch, first);
-  for (const [at, { settlement }] of batch.entries()) {
-    if (outcomes[at] === 'settled' && STATUS_AFTER[settlement.kind] === 'pending') backlog.changed(1);
-  }
-  return outcomes;
 }
 
-const settleKeysOf = ({ lease }: OperationOf<'settle'>) => (lease.orderKey === null ? [] : [lease.orderKey]);
+function deliveriesOf(batch: readonly Insert[]): number {
+  return batch.reduce((sum, { destinations }) => sum + destinations.length, 0);
+}

@@ -16,16 +16,16 @@ describe('the locks of order keys', () => {
     const client = new pg.Client(clientConfig({ url: server.url, applicationName: 'test', isDirect: true }));
     await client.connect();
     t.after(() => client.end());
-    const patience = async () =>
-      (await client.query('select setting from pg_settings where name = $1', [PATIENCE])).rows[0].setting;
-    const before = await patience();
+    const idleTimeout = async () =>
+      (await client.query('select setting from pg_settings where name = $1', [SETTING])).rows[0].setting;
+    const before = await idleTimeout();
     await client.query('begin');
     await client.query({ ...LOCK_KEYS, values: [[1, 2, 3]] });
-    assert.equal(await patience(), String(LOCKED_TIMEOUT_MS));
+    assert.equal(await idleTimeout(), String(LOCKED_TIMEOUT_MS));
     assert.ok(LOCKED_TIMEOUT_MS < Number(HANDLER_SESSION.lock_timeout));
     await client.query('commit');
-    assert.equal(await patience(), before);
+    assert.equal(await idleTimeout(), before);
   });
 });
 
-const PATIENCE = 'idle_in_transaction_session_timeout';
+const SETTING = 'idle_in_transaction_session_timeout';

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Database, Query, Statement } from './database.ts';
+import { splitBatch } from './lane.ts';
 import { LOCK_SPACE } from './migrate.ts';
 
 /** The order keys' part of the advisory locks; the inbox's own locks are in the space before. */
@@ -54,21 +55,16 @@ export function createUnderLocks(database: Database): UnderLocks {
   };
 }
 
-/** Parts a batch, in its order, so that none has too many order keys. */
-export function partByKeys<Entry>(
-  batch: readonly Entry[],
-  keysOf: (entry: Entry) => readonly string[],
-): (readonly Entry[])[] {
-  const parts: Entry[][] = [[]];
-  let keys = new Set<string>();
-  for (const entry of batch) {
-    const own = keysOf(entry);
-    if (keys.size + own.length > MAX_ORDER_KEYS && parts.at(-1)!.length > 0) {
-      parts.push([]);
-      keys = new Set();
-    }
-    for (const key of own) keys.add(key);
-    parts.at(-1)!.push(entry);
-  }
-  return parts;
+/** Parts that have no more than `MAX_ORDER_KEYS` order keys, unless one operation alone has. */
+export function splitByOrderKeys<Operation>(
+  batch: readonly Operation[],
+  keysOf: (operation: Operation) => readonly string[],
+): (readonly Operation[])[] {
+  return splitBatch(batch, () => {
+    const keys = new Set<string>();
+    return (operation) => {
+      for (const key of keysOf(operation)) keys.add(key);
+      return keys.size <= MAX_ORDER_KEYS;
+    };
+  });
 }

@@ -1,15 +1,18 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
+import type { Verbs } from '../forward.ts';
 import {
   type BlockedKey,
-  type BlockedPage,
   type DueDelivery,
   MAX_WAITING_COUNTED,
+  type OrderStore,
   type ReleaseOutcome,
 } from '../store.ts';
 import { addOrderCounts } from './counters.ts';
-import type { Query, Row, Statement } from './database.ts';
+import type { Query, QueryContext, Row, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
+import type { Timed } from './lane.ts';
+import type { UnderLocks } from './order-locks.ts';
 import { passTurns } from './turn.ts';
 
 const blockedText = (behind: string, limit: string) => `
@@ -63,53 +66,46 @@ join deliveries h on h.destination = d.destination and h.order_key = d.order_key
 where h.status = 'pending'`,
 };
 
-/** @see OrderStore.listBlocked */
-export async function listBlocked(
-  query: Query,
-  limit: number,
-  after: string | null,
-  destination: string | null,
-): Promise<BlockedPage> {
-  const place = readBlockedCursor(after ?? '');
-  const [lastDestination, lastKey] = place ?? BEFORE_ALL_BLOCKED;
-  const rows =
-    destination === null
-      ? await query(BLOCKED, [lastDestination, lastKey, limit + 1])
-      : await query(BLOCKED_OF, [destination, lastKey, place === null ? null : lastKey, limit + 1]);
-  const keys = rows.slice(0, limit).map(toBlocked);
-  const last = keys.at(-1);
-  return { keys, next: rows.length > limit ? toBlockedCursor([last!.destination, last!.orderKey]) : null };
-}
+/** @see OrderStore */
+export const orderVerbs: Verbs<
+  QueryContext & Readonly<{ underLocks: UnderLocks; timed: Timed }>,
+  keyof OrderStore
+> = {
+  async listBlocked({ query }, limit, after, destination) {
+    const place = readBlockedCursor(after ?? '');
+    const [lastDestination, lastKey] = place ?? BEFORE_ALL_BLOCKED;
+    const rows =
+      destination === null
+        ? await query(BLOCKED, [lastDestination, lastKey, limit + 1])
+        : await query(BLOCKED_OF, [destination, lastKey, place === null ? null : lastKey, limit + 1]);
+    const keys = rows.slice(0, limit).map(toBlocked);
+    const last = keys.at(-1);
+    return { keys, next: rows.length > limit ? toBlockedCursor([last!.destination, last!.orderKey]) : null };
+  },
+  releaseKey: ({ underLocks, timed }, destination, orderKey) =>
+    timed(1, () => release(underLocks(new Set([orderKey])), destination, orderKey)),
+  async turnsAfter({ query }, deliveryIds) {
+    const keys = deliveryIds.map(deliveryKey);
+    const rows = await query(TURNS_AFTER, [
+      keys.map(({ eventId }) => eventId),
+      keys.map(({ number }) => number),
+    ]);
+    return rows.map((row) => toDue(row.event_id, row.number, row.due_at));
+  },
+};
 
-/** @see OrderStore.releaseKey. Under the lock of the key. */
-export async function releaseKey(
-  query: Query,
-  destination: string,
-  orderKey: string,
-): Promise<ReleaseOutcome> {
+async function release(query: Query, destination: string, orderKey: string): Promise<ReleaseOutcome> {
   const [row] = await query(RELEASE, [destination, orderKey]);
   if (row === undefined) return { kind: 'not_blocked' };
-  const next =
-    row.next_event_id === null
-      ? null
-      : {
-          deliveryId: deliveryIdOf(row.next_event_id as string, row.next_number as number),
-          dueAtMs: row.due_at as number,
-        };
-  return { kind: 'released', deliveryId: deliveryIdOf(row.event_id as string, row.number as number), next };
+  return {
+    kind: 'released',
+    deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
+    next: row.next_event_id === null ? null : toDue(row.next_event_id, row.next_number, row.due_at),
+  };
 }
 
-/** @see OrderStore.turnsAfter */
-export async function turnsAfter(query: Query, deliveryIds: readonly string[]): Promise<DueDelivery[]> {
-  const keys = deliveryIds.map(deliveryKey);
-  const rows = await query(TURNS_AFTER, [
-    keys.map(({ eventId }) => eventId),
-    keys.map(({ number }) => number),
-  ]);
-  return rows.map((row) => ({
-    deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
-    dueAtMs: row.due_at as number,
-  }));
+function toDue(eventId: unknown, number: unknown, dueAtMs: unknown): DueDelivery {
+  return { deliveryId: deliveryIdOf(eventId as string, number as number), dueAtMs: dueAtMs as number };
 }
 
 function toBlocked(row: Row): BlockedKey {

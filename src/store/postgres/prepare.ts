@@ -37,7 +37,7 @@ export function checkDirectWay(way: ConnectOptions): Promise<void> {
 
 async function opening(way: ConnectOptions, work: (client: pg.Client) => Promise<void>): Promise<void> {
   try {
-    await withPatience(() => onClient(way, work));
+    await withRetries(() => onClient(way, work));
   } catch (error) {
     const message = `cannot open the database at ${placeOf(way.url)}: ${describeCause(error)}`;
     throw new StoreError(toStoreError(error).code, message, { cause: error });
@@ -45,7 +45,7 @@ async function opening(way: ConnectOptions, work: (client: pg.Client) => Promise
 }
 
 /** Tries again while the server cannot be reached, for a moment. */
-async function withPatience(work: () => Promise<void>): Promise<void> {
+async function withRetries(work: () => Promise<void>): Promise<void> {
   const untilMs = monotonicMs() + OPEN_TIMEOUT_MS;
   for (;;) {
     try {

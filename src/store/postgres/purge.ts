@@ -1,6 +1,6 @@
 import type { PurgeOutcome } from '../store.ts';
 import { addCounts, addTotals } from './counters.ts';
-import type { Query, Statement } from './database.ts';
+import type { Database, Query, Statement } from './database.ts';
 
 /** A turn is held by those that are open, and by a failed one that others wait for. */
 const KEPT = `(d.status in ('pending', 'processing') or d.turn is not null)`;
@@ -51,8 +51,29 @@ select count(*) as deleted from deleted`,
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
-/** @see OperateStore.purge. One slice, in a transaction: what its last statement sees must be later than the lock. */
-export async function purgeSlice(
+/** Events that one transaction of a cleanup deletes. */
+const PURGE_SLICE = 200;
+
+/** @see OperateStore.purge */
+export async function purge(
+  { background }: Readonly<{ background: Database }>,
+  beforeMs: number,
+  limit: number,
+  cursor: string | null,
+): Promise<PurgeOutcome> {
+  let deleted = 0;
+  let at = cursor;
+  do {
+    const slice = Math.min(PURGE_SLICE, limit - deleted);
+    const outcome = await background.transaction((query) => purgeSlice(query, beforeMs, slice, at));
+    deleted += outcome.deleted;
+    at = outcome.cursor;
+  } while (at !== null && deleted < limit);
+  return { deleted, cursor: at };
+}
+
+/** In a transaction, since what the last statement sees must be later than the lock. */
+async function purgeSlice(
   query: Query,
   beforeMs: number,
   limit: number,

@@ -10,7 +10,6 @@ import { AWAITED } from './complete.ts';
 import { clientConfig } from './connect.ts';
 import type { Statement } from './database.ts';
 import { COUNT_DUE, DUE_PENDING } from './due.ts';
-import { VIEWS } from './event-view.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
 import { TRIED } from './in-doubt.ts';
@@ -30,20 +29,7 @@ const isStatement = (value: unknown): value is Statement =>
 
 /** Every statement whose cost must not depend on what is stored. The sums over a handful of counters are no such. */
 const STATEMENTS: readonly Statement[] = [
-  ...[
-    CLAIM,
-    SETTLE,
-    EXTEND,
-    EXPIRED,
-    INSERT,
-    INSERT_MARKED,
-    KNOWN,
-    LOCK_EVENT,
-    REPLAY,
-    VIEWS,
-    TRIED,
-    AWAITED,
-  ],
+  ...[CLAIM, SETTLE, EXTEND, EXPIRED, INSERT, INSERT_MARKED, KNOWN, LOCK_EVENT, REPLAY, TRIED, AWAITED],
   ...[INSERT_ORDERED, INSERT_MARKED_ORDERED, SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],

@@ -1,8 +1,14 @@
+import type { Verbs } from '../forward.ts';
 import { type RejectedBounds, type RejectedRequest, rejectedBytes } from '../store.ts';
-import type { Query, Statement } from './database.ts';
+import type { Query, QueryContext, Statement } from './database.ts';
+import { createLane, failingAlone, inParts, type Lane, splitBatch } from './lane.ts';
 import { packBodies } from './packed-bodies.ts';
 
-export type Keep = Readonly<{ request: RejectedRequest; bounds: RejectedBounds }>;
+const KEEP_MAX_BATCH = 256;
+const KEEP_MAX_BATCH_BYTES = 8 * 1024 * 1024;
+
+type Keep = Readonly<{ request: RejectedRequest; bounds: RejectedBounds }>;
+export type KeepLane = Lane<Keep, undefined>;
 
 /**
  * Requests, and of what their sources had before the oldest go. A statement does not see its own rows, so the room
@@ -55,8 +61,36 @@ delete from rejected where seq in (
 ) returning seq`,
 };
 
-/** @see RejectedStore.keepRejected, for requests in their order. All of a source have the same bounds. */
-export async function keepRejected(query: Query, batch: readonly Keep[]): Promise<void> {
+/** Keeps rejected requests many at a time, since they come in floods; one statement after the other, in their order. */
+export function createKeepLane(query: Query): KeepLane {
+  return createLane<Keep, undefined>({
+    commit: inParts(
+      splitByBounds,
+      failingAlone(async (batch) => {
+        await keepRejected(query, batch);
+        return batch.map(() => undefined);
+      }),
+    ),
+    weigh: ({ request }) => request.body?.length ?? 0,
+    maxBatch: KEEP_MAX_BATCH,
+    maxBatchBytes: KEEP_MAX_BATCH_BYTES,
+    maxInFlight: 1,
+  });
+}
+
+/** Parts of the same bounds. Bounds are configured, so they differ only in tests and at the moment of a change. */
+function splitByBounds(batch: readonly Keep[]): (readonly Keep[])[] {
+  return splitBatch(batch, () => {
+    let first: RejectedBounds | null = null;
+    return ({ bounds }) => {
+      first ??= bounds;
+      return bounds.maxRequests === first.maxRequests && bounds.maxBytes === first.maxBytes;
+    };
+  });
+}
+
+/** Keeps requests in their order. All of a source have the same bounds. */
+async function keepRejected(query: Query, batch: readonly Keep[]): Promise<void> {
   const { kept, rooms } = lastThatFit(batch);
   if (kept.length === 0) return;
   const requests = kept.map(({ request }) => request);
@@ -106,12 +140,16 @@ function lastThatFit(
   return { kept, rooms };
 }
 
-/** @see RejectedStore.dropRejected */
-export async function dropRejected(query: Query, id: string): Promise<'dropped' | 'unknown'> {
-  return (await query(DROP_REJECTED, [id])).length > 0 ? 'dropped' : 'unknown';
-}
-
-/** @see RejectedStore.purgeRejected */
-export async function purgeRejected(query: Query, beforeMs: number, limit: number): Promise<number> {
-  return (await query(PURGE_REJECTED, [beforeMs, limit])).length;
-}
+/** @see RejectedStore */
+export const rejectedVerbs: Verbs<
+  QueryContext & Readonly<{ keepLane: KeepLane }>,
+  'keepRejected' | 'dropRejected' | 'purgeRejected'
+> = {
+  keepRejected: ({ keepLane }, request, bounds) => keepLane.submit({ request, bounds }),
+  async dropRejected({ query }, id) {
+    return (await query(DROP_REJECTED, [id])).length > 0 ? 'dropped' : 'unknown';
+  },
+  async purgeRejected({ query }, beforeMs, limit) {
+    return (await query(PURGE_REJECTED, [beforeMs, limit])).length;
+  },
+};

@@ -1,9 +1,12 @@
 import { type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import type { ReplayOutcome } from '../store.ts';
+import type { Backlog } from './backlog.ts';
 import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
-import type { Query, Statement } from './database.ts';
+import type { Database, Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
+import type { Timed } from './lane.ts';
+import type { LimitGate } from './limit-gate.ts';
 import { lockKeys } from './order-locks.ts';
 import { dueAt, turnOf } from './turn.ts';
 
@@ -59,8 +62,23 @@ totalled as (${addTotals('0', '(select count(*) from made)')})
 select old.status, old.destination, old.order_key, made.number, made.due_at, made.turn from old left join made on true`,
 };
 
-/** @see OperateStore.replay. In a transaction, since what the second statement sees must be later than the lock. */
-export async function replayDelivery(
+type ReplayContext = Readonly<{ background: Database; backlog: Backlog; gate: LimitGate; timed: Timed }>;
+
+/** @see OperateStore.replay */
+export async function replay(
+  { background, backlog, gate, timed }: ReplayContext,
+  deliveryId: string,
+  nowMs: number,
+): Promise<ReplayOutcome> {
+  const outcome = await gate(1, () =>
+    timed(1, () => background.transaction((query) => replayWithin(query, deliveryId, nowMs, backlog.limit))),
+  );
+  if (outcome.kind === 'replayed') backlog.changed(1);
+  return outcome;
+}
+
+/** In a transaction, since what the last statement sees must be later than the locks. */
+async function replayWithin(
   query: Query,
   deliveryId: string,
   nowMs: number,

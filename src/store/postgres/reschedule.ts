@@ -1,7 +1,7 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import { NEVER_MS } from '../../domain/order.ts';
 import type { ReschedulePage } from '../store.ts';
-import type { Query, Statement } from './database.ts';
+import type { QueryContext, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 
 /** Walks the due index. A delivery that another node has just claimed is skipped: its due time no longer counts. */
@@ -35,7 +35,7 @@ const LAST_ID = { eventId: 'ffffffff-ffff-ffff-ffff-ffffffffffff', number: 2_147
 
 /** @see RescheduleStore.reschedule. The cursor has due time and id, so that it outlives the delivery it points to. */
 export async function reschedule(
-  query: Query,
+  { query }: QueryContext,
   destination: string,
   nowMs: number,
   limit: number,

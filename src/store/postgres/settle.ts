@@ -1,11 +1,19 @@
+import type { Attempt } from '../../domain/attempt.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
+import type { Lease } from '../../domain/lease.ts';
 import { hasTurnAfter, type Settlement } from '../../domain/settlement.ts';
 import { bigints, booleans, integers, texts, uuids } from './binary-arrays.ts';
 import { addCounts, addOrderCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
-import type { OperationOf } from './operations.ts';
 import { passTurns } from './turn.ts';
+
+export type Settle = Readonly<{
+  lease: Lease;
+  settlement: Settlement;
+  attempt: Attempt | null;
+  nowMs: number;
+}>;
 
 export const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> = {
   completed: 'completed',
@@ -74,10 +82,7 @@ export const SETTLE: Statement = { name: 'settle', text: settleText(false) };
 export const SETTLE_ORDERED: Statement = { name: 'settle_ordered', text: settleText(true) };
 
 /** @see LeaseStore.settle. No two of the batch settle the same delivery. Those with order keys are under their locks. */
-export async function settleAll(
-  query: Query,
-  batch: readonly OperationOf<'settle'>[],
-): Promise<('settled' | 'lost')[]> {
+export async function settleAll(query: Query, batch: readonly Settle[]): Promise<('settled' | 'lost')[]> {
   const keys = batch.map(({ lease }) => deliveryKey(lease.deliveryId));
   const isOrdered = batch.some(({ lease }) => lease.orderKey !== null);
   const rows = await query(isOrdered ? SETTLE_ORDERED : SETTLE, [
@@ -103,6 +108,6 @@ export async function settleAll(
 }
 
 /** The order keys whose turn a settlement may pass on. */
-export function keysToPass(batch: readonly OperationOf<'settle'>[]): Set<string> {
+export function keysToPass(batch: readonly Settle[]): Set<string> {
   return new Set(batch.flatMap(({ lease }) => lease.orderKey ?? []));
 }

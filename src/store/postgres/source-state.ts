@@ -1,5 +1,7 @@
-import type { SourceState } from '../store.ts';
-import type { Query, Statement } from './database.ts';
+import type { Mutex } from '../../runtime/mutex.ts';
+import type { Verbs } from '../forward.ts';
+import type { SourceState, SourceStateStore } from '../store.ts';
+import type { Database, Row, Statement } from './database.ts';
 
 export const READ_STATE: Statement = {
   name: 'read_state',
@@ -22,33 +24,41 @@ export const DROP_STATE: Statement = {
   text: 'delete from source_state where source = $1 and name = $2 returning name',
 };
 
-/** @see SourceStateStore.readSourceState */
-export async function readState(query: Query, source: string): Promise<SourceState[]> {
-  const rows = await query(READ_STATE, [source]);
-  return rows.map((row) => ({
+/** What handshakes leave behind is written a few times in the life of a source: one call at a time is enough. */
+type SourceStateContext = Readonly<{
+  interactive: Database;
+  sourceStateMutex: Mutex;
+}>;
+
+/** @see SourceStateStore */
+export const sourceStateVerbs: Verbs<SourceStateContext, keyof SourceStateStore> = {
+  async readSourceState(context, source) {
+    const rows = await ask(context, READ_STATE, [source]);
+    return rows.map(toSourceState);
+  },
+  async keepSourceState(context, ...values) {
+    return (await ask(context, KEEP_STATE, values)).length > 0 ? 'kept' : 'present';
+  },
+  async replaceSourceState(context, ...values) {
+    await ask(context, REPLACE_STATE, values);
+  },
+  async dropSourceState(context, ...values) {
+    return (await ask(context, DROP_STATE, values)).length > 0 ? 'dropped' : 'unknown';
+  },
+};
+
+function ask(
+  { interactive, sourceStateMutex }: SourceStateContext,
+  statement: Statement,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  return sourceStateMutex(() => interactive.query(statement, values));
+}
+
+function toSourceState(row: Row): SourceState {
+  return {
     name: row.name as string,
     value: row.value as string,
     updatedAtMs: row.updated_at as number,
-  }));
-}
-
-/** @see SourceStateStore.keepSourceState */
-export async function keepState(
-  query: Query,
-  ...values: [source: string, name: string, value: string, nowMs: number]
-): Promise<'kept' | 'present'> {
-  return (await query(KEEP_STATE, values)).length > 0 ? 'kept' : 'present';
-}
-
-/** @see SourceStateStore.replaceSourceState */
-export async function replaceState(
-  query: Query,
-  ...values: [source: string, name: string, value: string, nowMs: number]
-): Promise<void> {
-  await query(REPLACE_STATE, values);
-}
-
-/** @see SourceStateStore.dropSourceState */
-export async function dropState(query: Query, source: string, name: string): Promise<'dropped' | 'unknown'> {
-  return (await query(DROP_STATE, [source, name])).length > 0 ? 'dropped' : 'unknown';
+  };
 }

@@ -1,6 +1,6 @@
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
-import type { Query, Row, Statement } from './database.ts';
+import type { QueryContext, Row, Statement } from './database.ts';
 
 export const COUNTS: Statement = {
   name: 'counts',
@@ -44,7 +44,7 @@ select (select coalesce(sum(events), 0)::bigint from totals) as events,
 };
 
 /** @see BrowseStore.stats */
-export async function readStats(query: Query): Promise<StoreStats> {
+export async function stats({ query }: QueryContext): Promise<StoreStats> {
   const [countRows, orderRows, sizeRows] = await Promise.all([
     query(COUNTS),
     query(ORDER_COUNTS),
