@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import pg from 'pg';
 import { childrenOf } from './children-of.ts';
 import { freePort, untilStopped } from './server-process.ts';
+import { watchMovement, whileMoving } from './standstill.ts';
 import { createTempDir } from './temp-dir.ts';
 import { type Account, canReach, linkTree, unprivilegedAccount } from './unprivileged-account.ts';
 
@@ -29,7 +30,6 @@ export type TestPostgres = Readonly<{
 type Binaries = Readonly<{ initdb: string; postgres: string }>;
 
 const READY = 'database system is ready to accept connections';
-const TIMEOUT_MS = 30_000;
 
 /**
  * Starts a server with PostgreSQL's defaults: fsync and synchronous_commit are on.
@@ -148,18 +148,18 @@ async function launchServer(
 }
 
 function whenReady(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const timer = setTimeout(() => reject(new Error(`PostgreSQL did not start:\n${output}`)), TIMEOUT_MS);
+  let output = '';
+  const movement = watchMovement();
+  const ready = new Promise<void>((resolve, reject) => {
     child.stderr!.on('data', (chunk: Buffer) => {
+      movement.moved();
       output = (output + chunk).slice(-4000);
-      if (!output.includes(READY)) return;
-      clearTimeout(timer);
-      resolve();
+      if (output.includes(READY)) resolve();
     });
     child.once('error', reject);
     child.once('exit', () => reject(new Error(`PostgreSQL ended:\n${output}`)));
   });
+  return whileMoving(ready, movement, () => `PostgreSQL did not start:\n${output}`);
 }
 
 async function stopAll(pids: readonly number[]): Promise<void> {

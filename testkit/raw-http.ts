@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { watchMovement, whileMoving } from './standstill.ts';
 
 /** An answer as it came over the wire. */
 export type RawAnswer = Readonly<{
@@ -32,9 +33,6 @@ export type RawConnection = Readonly<{
   /** Cuts the connection: `using connection = await connectRaw(port)`. */
   [Symbol.dispose](): void;
 }>;
-
-/** Far beyond what any answer takes: a test fails with a clear word instead of hanging. */
-const TIMEOUT_MS = 20_000;
 
 export async function connectRaw(port: number): Promise<RawConnection> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
@@ -105,14 +103,12 @@ function readInput(socket: Socket): Input {
   const input: Input = {
     buffered: Buffer.alloc(0),
     isOver: false,
-    more: () =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
+    more: () => {
+      const next = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      return whileMoving(next, watchMovement(), () => 'no answer');
+    },
     ended: ended.promise,
   };
   const over = () => {

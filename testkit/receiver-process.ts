@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { type Movement, watchMovement, whileMoving } from './standstill.ts';
 import { createTempDir } from './temp-dir.ts';
 
 /** The real program, as `npm start` runs it. */
@@ -30,10 +31,10 @@ export type ReceiverProcess = Readonly<{
   url: string;
   pid: number;
   logs(): readonly LogLine[];
-  /** The first line, past or to come, that fits; rejects if the process ends without it, or after 20 s. */
+  /** The first line, past or to come, that fits; rejects if the process ends without it, or prints nothing more. */
   logLine(fits: (line: LogLine) => boolean): Promise<LogLine>;
   kill(signal: NodeJS.Signals): void;
-  /** Resolves when it has ended; rejects if it goes on for 20 s more. */
+  /** Resolves when it has ended; rejects if it does not, and prints nothing more. */
   exit(): Promise<Exit>;
   /** Ends it with SIGTERM, as an operator does. */
   stop(): Promise<Exit>;
@@ -68,8 +69,6 @@ export type RunOptions = Readonly<{
   program?: string;
 }>;
 
-const TIMEOUT_MS = 20_000;
-
 /**
  * Makes the folder. Once the test is over it is gone, and so are the processes that were started in it, and only
  * those.
@@ -101,7 +100,7 @@ export async function receiverFolder(t: Cleanup, options: FolderOptions = {}): P
     path,
     databasePath,
     start: (env = {}) => whenListening(launch(env)),
-    run: (env = {}, how = {}) => within(launch(env, how).exit, 'the program did not end'),
+    run: (env = {}, how = {}) => untilEnded(launch(env, how)),
   };
 }
 
@@ -112,17 +111,19 @@ const BASE: Env = {
   NODE_COMPILE_CACHE: fileURLToPath(new URL('../node_modules/.cache/webhook-receiver', import.meta.url)),
 };
 
-type Running = Readonly<{ child: ChildProcess; log: Log; exit: Promise<Exit> }>;
+type Running = Readonly<{ child: ChildProcess; log: Log; movement: Movement; exit: Promise<Exit> }>;
 
 function run(cwd: string, env: Env, how: RunOptions) {
   const { node = process.execPath, nodeOptions, args = ['serve'], program = PROGRAM } = how;
   const options = nodeOptions ?? ['--conditions=source'];
   const { PATH = '' } = process.env;
   const child = spawn(node, [...options, program, ...args], { cwd, env: { PATH, ...env } });
-  const log = openLog();
+  const movement = watchMovement();
+  const log = openLog(movement);
   const stdout: string[] = [];
   const stderr: string[] = [];
   createInterface({ input: child.stdout! }).on('line', (line) => {
+    movement.moved();
     stdout.push(line);
     log.add(line);
   });
@@ -135,14 +136,15 @@ function run(cwd: string, env: Env, how: RunOptions) {
       resolve(ended);
     });
   });
-  return { child, log, exit };
+  return { child, log, movement, exit };
 }
 
-async function whenListening({ child, log, exit }: Running): Promise<ReceiverProcess> {
+async function whenListening(running: Running): Promise<ReceiverProcess> {
+  const { child, log } = running;
   const { msg } = await log.find(({ msg }) => msg.startsWith('listening on '));
   // A child that has ended gets no signal, even if its pid is somebody else's by now.
   const kill = (signal: NodeJS.Signals) => void child.kill(signal);
-  const exited = () => within(exit, 'the program did not end');
+  const exited = () => untilEnded(running);
   return {
     url: msg.slice('listening on '.length),
     pid: child.pid!,
@@ -168,7 +170,7 @@ type Log = Readonly<{
   find(fits: (line: LogLine) => boolean): Promise<LogLine>;
 }>;
 
-function openLog(): Log {
+function openLog(movement: Movement): Log {
   const lines: LogLine[] = [];
   const watchers = new Set<() => void>();
   let ended: Exit | null = null;
@@ -200,7 +202,8 @@ function openLog(): Log {
         watchers.add(look);
         look();
       });
-      return within(found, 'the program did not log the line');
+      movement.moved();
+      return whileMoving(found, movement, () => `the program did not log the line, but ${lines.at(-1)?.msg}`);
     },
   };
 }
@@ -217,12 +220,7 @@ function describeExit({ code, signal, stdout, stderr }: Exit): string {
   return `${signal ?? `status ${code}`}\n${stderr}\n${stdout.slice(-2000)}`;
 }
 
-async function within<T>(promise: Promise<T>, complaint: string): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`${complaint} within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+function untilEnded({ exit, movement }: Running): Promise<Exit> {
+  movement.moved();
+  return whileMoving(exit, movement, () => 'the program did not end');
 }

@@ -5,7 +5,6 @@ import { freePort } from './server-process.ts';
 /** After so long without a sign of it the others hold a node to be dead. */
 const NODE_TIMEOUT_MS = 1_000;
 const SLOTS = 16_384;
-const TIMEOUT_MS = 60_000;
 
 export type ClusterNode = RedisServer & Readonly<{ id: string; busPort: number }>;
 
@@ -69,26 +68,18 @@ async function join(masters: readonly ClusterNode[], replicas: readonly ClusterN
   for (const { port, busPort } of nodes.slice(1)) {
     await first!.command('CLUSTER', 'MEET', '127.0.0.1', String(port), String(busPort));
   }
-  await eventually(
-    'all nodes know each other',
-    async () => {
-      const known = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'NODES')));
-      return known.every((text) => nodes.every(({ id }) => String(text).includes(id)));
-    },
-    TIMEOUT_MS,
-  );
+  await eventually('all nodes know each other', async () => {
+    const known = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'NODES')));
+    return known.every((text) => nodes.every(({ id }) => String(text).includes(id)));
+  });
   for (const [at, replica] of replicas.entries()) {
     await replica.command('CLUSTER', 'REPLICATE', masters[at]!.id);
   }
   await allAre('ok', nodes);
-  await eventually(
-    'all replicas are linked',
-    async () => {
-      const links = await Promise.all(replicas.map((replica) => replica.command('INFO', 'replication')));
-      return links.every((text) => String(text).includes('master_link_status:up'));
-    },
-    TIMEOUT_MS,
-  );
+  await eventually('all replicas are linked', async () => {
+    const links = await Promise.all(replicas.map((replica) => replica.command('INFO', 'replication')));
+    return links.every((text) => String(text).includes('master_link_status:up'));
+  });
 }
 
 function describeCluster(
@@ -133,12 +124,8 @@ function describeCluster(
 }
 
 async function allAre(state: 'ok' | 'fail', nodes: readonly ClusterNode[]): Promise<void> {
-  await eventually(
-    `the cluster is ${state}`,
-    async () => {
-      const states = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')));
-      return states.every((text) => String(text).includes(`cluster_state:${state}`));
-    },
-    TIMEOUT_MS,
-  );
+  await eventually(`the cluster is ${state}`, async () => {
+    const states = await Promise.all(nodes.map((node) => node.command('CLUSTER', 'INFO')));
+    return states.every((text) => String(text).includes(`cluster_state:${state}`));
+  });
 }

@@ -5,11 +5,11 @@ import { connect, createServer } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findOnPath } from './on-path.ts';
+import { watchMovement } from './standstill.ts';
 import type { Account } from './unprivileged-account.ts';
 
 /** As much of a server's output as helps to say why it failed. */
 const OUTPUT_CHARS = 8_000;
-const START_TIMEOUT_MS = 90_000;
 
 export type ServerProcess = Readonly<{
   pid: number;
@@ -80,9 +80,10 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Resolves when `answers` does not throw any more; rejects when the server ends before, or takes too long. */
+/** Resolves when `answers` does not throw any more; rejects when the server ends before, or writes nothing more. */
 export async function waitForServer(server: ServerProcess, answers: () => Promise<unknown>): Promise<void> {
-  const untilMs = Date.now() + START_TIMEOUT_MS;
+  const movement = watchMovement();
+  let written = '';
   let ended = false;
   void server.gone.then(() => {
     ended = true;
@@ -92,7 +93,9 @@ export async function waitForServer(server: ServerProcess, answers: () => Promis
       await answers();
       return;
     } catch (error) {
-      if (ended || Date.now() > untilMs) {
+      if (server.output() !== written) movement.moved();
+      written = server.output();
+      if (ended || movement.hasStopped()) {
         throw new Error(`the server did not come up: ${String(error)}\n${server.output()}`);
       }
     }

@@ -37,7 +37,11 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
       }
       thaw();
 
-      await eventually('events are taken again', () => load.acknowledged.size > before + 100, 5_000);
+      await eventually(
+        'events are taken again',
+        () => load.acknowledged.size > before + 100,
+        () => load.acknowledged.size,
+      );
       await eventually('the nodes are ready', () => areReady(cluster));
       await load.stop();
       const acknowledged = new Map([...load.acknowledged, ...(await sender.resend(urls[0]!))]);

@@ -56,12 +56,10 @@ async function startNodes(t: TestContext, count: number, queueUrl: string) {
       eventually(`the queue is ${up === 1 ? 'up' : 'down'} on all`, async () =>
         (await onAll('webhook_queue_up')).every((one) => one === up),
       ),
-    untilCompleted: (node: ReceiverProcess, wanted: number) =>
-      eventually(
-        `${wanted} are completed`,
-        async () => (await metricSum(node.url, 'webhook_deliveries', 'status="completed"')) === wanted,
-        40_000,
-      ),
+    untilCompleted(node: ReceiverProcess, wanted: number) {
+      const completed = () => metricSum(node.url, 'webhook_deliveries', 'status="completed"');
+      return eventually(`${wanted} are completed`, async () => (await completed()) === wanted, completed);
+    },
     /** Each of the events was handled once, and each node handled some. */
     async assertShared(ids: readonly string[]) {
       const calls = (await readJournal()).filter(([id]) => ids.includes(id));

@@ -176,8 +176,7 @@ async function stopBegins(receiver: ReceiverProcess, signal: NodeJS.Signals): Pr
 /** @param status what the program ends with when it is told a second time */
 async function endsAtOnce(receiver: ReceiverProcess, signal: NodeJS.Signals, status: number): Promise<void> {
   await stopBegins(receiver, signal);
-  const secondMs = performance.now();
   receiver.kill(signal);
+  // Not the status of a stop that waited for its work, which the destination holds until the test lets go of it.
   assert.equal((await receiver.exit()).code, status);
-  assert.ok(performance.now() - secondMs < 1000);
 }

@@ -17,17 +17,15 @@ export type Tally = Readonly<{
 type AttemptRow = Readonly<{ number: number; outcome: string }>;
 type DeliveryRow = Readonly<{ status: string; attempts: number; tries: readonly AttemptRow[] }>;
 
-const DRAIN_TIMEOUT_MS = 60_000;
-
 /** Waits until nothing is pending or at work, on any node. */
 function drained({ sql }: Cluster): Promise<true> {
   const look = async () => {
     const [row] = await sql<{ open: number }>(
       `select count(*)::integer as open from deliveries where status in ('pending', 'processing')`,
     );
-    return row!.open === 0;
+    return row!.open;
   };
-  return eventually('all deliveries are done', async () => (await look()) && true, DRAIN_TIMEOUT_MS);
+  return eventually('all deliveries are done', async () => (await look()) === 0, look);
 }
 
 /**

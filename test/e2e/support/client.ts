@@ -1,4 +1,5 @@
 import { eventually } from '../../../testkit/eventually.ts';
+import { STANDSTILL_MS } from '../../../testkit/standstill.ts';
 
 /** An event as a sender posts it. */
 export type Envelope = Readonly<{ idempotency_key: string; event_type: string; payload: object }>;
@@ -10,9 +11,6 @@ export type EventStatus = Readonly<{
   status: 'pending' | 'processing' | 'completed' | 'failed';
   attempts: number;
 }>;
-
-/** A receiver that does not answer at all fails the test instead of hanging it. */
-const TIMEOUT_MS = 15_000;
 
 export type Answer = Readonly<{ status: number; headers: Headers; body: Record<string, unknown> }>;
 
@@ -31,7 +29,7 @@ export async function postEvent(
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: untilStuck(),
     }),
   );
 }
@@ -49,7 +47,7 @@ export async function acceptEvents(url: string, envelopes: readonly Envelope[]):
 }
 
 export async function get(url: string, path: string): Promise<Answer> {
-  return readAnswer(await fetch(url + path, { signal: AbortSignal.timeout(TIMEOUT_MS) }));
+  return readAnswer(await fetch(url + path, { signal: untilStuck() }));
 }
 
 /** The event of this key, or null if the receiver knows none. */
@@ -70,7 +68,7 @@ export function eventInStatus(url: string, key: string, wanted: EventStatus['sta
 
 /** Samples of a scrape by series, as `name{labels}` is written there. */
 export async function metricsOf(url: string): Promise<ReadonlyMap<string, number>> {
-  const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(TIMEOUT_MS) })).text();
+  const text = await (await fetch(`${url}/metrics`, { signal: untilStuck() })).text();
   const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
     samples.map((line) => {
@@ -96,6 +94,9 @@ export async function openDeliveries(url: string): Promise<number> {
   const pending = await metricSum(url, 'webhook_deliveries', 'status="pending"');
   return pending + (await metricSum(url, 'webhook_deliveries', 'status="processing"'));
 }
+
+/** A receiver that does not answer at all fails the test instead of hanging it. */
+const untilStuck = () => AbortSignal.timeout(STANDSTILL_MS);
 
 async function readAnswer(response: Response): Promise<Answer> {
   const text = await response.text();
