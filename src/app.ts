@@ -10,7 +10,7 @@ import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/health.ts';
 import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { type Ingest, openIngest } from './ingest/open-ingest.ts';
-import { handshakesOf } from './ingest/open-source.ts';
+import { createIsSecretQuery, handshakesOf } from './ingest/open-source.ts';
 import type { SourceConfig } from './ingest/source-config.ts';
 import { packageVersion } from './observe/build-info.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
@@ -59,7 +59,8 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   const due = createSignal();
   let phase: Phase = 'starting';
 
-  const handlers = await openHandlers(config.destinations, { clock, random });
+  const isSecretQuery = createIsSecretQuery(config.sources);
+  const handlers = await openHandlers(config.destinations, { clock, random, isSecretQuery });
   opened.defer(() => closeHandlers(handlers));
   const store = await openInbox(config, emit, { onDue: due.raise, onFatal: failure.reject });
   opened.defer(() => store.close());
@@ -189,6 +190,7 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
       token: adminToken,
       sources: config.sources.map(({ name }) => name),
       reverify: ingest.reverify,
+      redactedUrl: ingest.redactedUrl,
       onPending: dispatch.onPending,
       onStateDropped: ingest.onStateDropped,
     },

@@ -72,6 +72,10 @@ export type UserHttpDestination = DestinationRules &
     headers?: Readonly<Record<string, string>>;
     /** Statuses besides 410 that fail a delivery at once. */
     permanentStatuses?: readonly number[];
+    /** `POST`: sends every event as POST; by default the event's own method. */
+    method?: 'POST';
+    /** `drop`: leaves out the event's query, which is added to `url` by default. */
+    query?: 'drop';
     handler?: never;
   }>;
 
@@ -83,6 +87,8 @@ export type UserHandlerDestination = DestinationRules &
     secret?: never;
     headers?: never;
     permanentStatuses?: never;
+    method?: never;
+    query?: never;
   }>;
 
 /** Which events a destination receives, and its limits. Defaults come from the environment. */

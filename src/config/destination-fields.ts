@@ -130,6 +130,10 @@ export const orderByField = checkedText(ORDER_BY_TAKES, (text) => {
   return mistake === null ? null : `${ORDER_BY_TAKES}: ${mistake}`;
 });
 
+export const methodField = z.literal('POST', '"POST", or nothing for the event\'s own method');
+
+export const queryField = z.literal('drop', '"drop", or nothing to forward the event\'s query');
+
 export const onFailureField = z.enum(ON_FAILURE, ON_FAILURE.map((word) => `"${word}"`).join(' or '));
 
 /** `checkHandlerPaths` in destinations.ts checks that the module exists, since a path is relative to the config file. */

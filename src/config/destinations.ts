@@ -10,8 +10,10 @@ import {
   globsField,
   handlerField,
   headersField,
+  methodField,
   onFailureField,
   orderByField,
+  queryField,
   secretField,
   statusesField,
   urlField,
@@ -43,12 +45,14 @@ const destinationShape = {
   secret: secretField.exactOptional(),
   headers: headersField.optional(),
   permanentStatuses: statusesField.optional(),
+  method: methodField.optional(),
+  query: queryField.optional(),
   retry: retrySchema.optional(),
   orderBy: orderByField.optional(),
   onFailure: onFailureField.optional(),
 };
 
-const HTTP_ONLY = ['secret', 'headers', 'permanentStatuses'] as const;
+const HTTP_ONLY = ['secret', 'headers', 'permanentStatuses', 'method', 'query'] as const;
 
 export const destinationSchema = strict(destinationShape, `an object with url or handler`).superRefine(
   (destination, context) => {
@@ -138,6 +142,8 @@ function toTarget({ url, handler, ...http }: DestinationValues, folder: string):
     headers: http.headers ?? {},
     secret: http.secret ?? null,
     permanentStatuses: http.permanentStatuses ?? [],
+    method: http.method ?? 'event',
+    query: http.query ?? 'forward',
   };
 }
 

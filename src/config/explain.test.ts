@@ -47,6 +47,8 @@ describe('the explained configuration', () => {
       headers: { Authorization: '(redacted)' },
       secret: '(redacted)',
       permanentStatuses: [],
+      method: 'event',
+      query: 'forward',
     });
     assert.deepEqual(destinations[1].target, { kind: 'function' });
   });

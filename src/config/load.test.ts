@@ -40,7 +40,14 @@ describe('the effective configuration', () => {
     };
     const { destinations } = await loadConfig({ env, cwd: '/nowhere', userConfig });
     const retry = { maxAttempts: 3, baseDelayMs: 5000, maxDelayMs: 300_000, jitter: 0 };
-    const http = { kind: 'http', headers: {}, secret: null, permanentStatuses: [] };
+    const http = {
+      kind: 'http',
+      headers: {},
+      secret: null,
+      permanentStatuses: [],
+      method: 'event',
+      query: 'forward',
+    };
     const all = { sources: ['*'], events: ['*'] };
     assert.deepEqual(destinations, [
       {

@@ -6,6 +6,7 @@ import { forwardHeaders } from './forward-headers.ts';
 import { DestinationError, type Handler, type HandlerContext, type HandlerReply } from './handler.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import { readExcerpt } from './read-excerpt.ts';
+import { createRequestLine, type IsSecretQuery, type RequestLine } from './request-line.ts';
 import { createSigner, type Sign } from './sign-standard-webhooks.ts';
 import type { Target } from './target.ts';
 
@@ -16,6 +17,7 @@ export type HttpForwardOptions = Readonly<{
   concurrency: number;
   timeoutMs: number;
   clock: Clock;
+  isSecretQuery: IsSecretQuery;
 }>;
 
 /** The longest wait for a connection; a host that has not completed the handshake by then hardly will. */
@@ -31,13 +33,14 @@ const BODY_WAIT_MS = 5000;
 export function createHttpForward(target: HttpTarget, options: HttpForwardOptions): Handler {
   const url = new URL(target.url);
   const pool = openPool(url, options);
+  const lineOf = createRequestLine(target, options.isSecretQuery);
   const sign = target.secret === null ? null : createSigner(target.secret);
   const bodyWaitMs = Math.min(BODY_WAIT_MS, options.timeoutMs / 2);
 
   return {
     async handle(event, context): Promise<HandlerReply> {
       const headers = headersFor(event, context, target, sign, options.clock.nowMs());
-      const response = await post(pool, url, headers, event.body, context.signal);
+      const response = await post(pool, url, { ...lineOf(event), headers, body: event.body }, context.signal);
       const responseExcerpt = await readExcerpt(response.body, options.clock, bodyWaitMs);
       const answer = {
         status: response.statusCode,
@@ -89,8 +92,7 @@ function headersFor(
 async function post(
   pool: Pool,
   url: URL,
-  headers: string[],
-  body: Uint8Array,
+  request: RequestLine & Readonly<{ headers: string[]; body: Uint8Array }>,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   const aborted = Promise.withResolvers<never>();
@@ -98,8 +100,9 @@ async function post(
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     signal.throwIfAborted();
-    const path = url.pathname + url.search;
-    const response = pool.request({ method: 'POST', path, headers, body, signal });
+    const { body, ...line } = request;
+    // An event without a body may have come by a method that takes none.
+    const response = pool.request({ ...line, body: body.length === 0 ? null : body, signal });
     // undici observes the signal only once it has a connection; an attempt must also end while it waits for one.
     return await Promise.race([response, aborted.promise]);
   } catch (error) {

@@ -9,7 +9,7 @@ import { closeHandlers, openHandlers } from './open-handlers.ts';
 import type { Target } from './target.ts';
 import { contextWith } from './testing.ts';
 
-const tools = { clock: createFakeClock(), random: createSeededRandom(1) };
+const tools = { clock: createFakeClock(), random: createSeededRandom(1), isSecretQuery: () => false };
 const spec = (name: string, target: Target) => ({ name, concurrency: 1, timeoutMs: 1000, target });
 const http: Target = {
   kind: 'http',
@@ -17,6 +17,8 @@ const http: Target = {
   headers: {},
   secret: null,
   permanentStatuses: [],
+  method: 'event',
+  query: 'forward',
 };
 
 test('makes a handler of each kind', async () => {

@@ -5,13 +5,14 @@ import type { Random } from '../runtime/random.ts';
 import type { Handler } from './handler.ts';
 import { createHttpForward } from './http-forward.ts';
 import { createModuleHandler, loadHandlerFunction } from './module.ts';
+import type { IsSecretQuery } from './request-line.ts';
 import { createSimulator } from './simulator.ts';
 import type { Target } from './target.ts';
 
 export type HandlerSpec = Pick<Destination, 'name' | 'concurrency' | 'timeoutMs'> &
   Readonly<{ target: Target }>;
 
-export type HandlerTools = Readonly<{ clock: Clock; random: Random }>;
+export type HandlerTools = Readonly<{ clock: Clock; random: Random; isSecretQuery: IsSecretQuery }>;
 
 /**
  * Opens the handler of every destination.
@@ -47,11 +48,14 @@ export async function closeHandlers(handlers: ReadonlyMap<string, Handler>): Pro
   if (reasons.length > 0) throw new AggregateError(reasons, `${reasons.length} handlers failed to close`);
 }
 
-async function openHandler(destination: HandlerSpec, { clock, random }: HandlerTools): Promise<Handler> {
+async function openHandler(
+  destination: HandlerSpec,
+  { clock, random, isSecretQuery }: HandlerTools,
+): Promise<Handler> {
   const { target, concurrency, timeoutMs } = destination;
   switch (target.kind) {
     case 'http':
-      return createHttpForward(target, { concurrency, timeoutMs, clock });
+      return createHttpForward(target, { concurrency, timeoutMs, clock, isSecretQuery });
     case 'function':
       return createModuleHandler(target.handle);
     case 'module':

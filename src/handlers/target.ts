@@ -26,6 +26,10 @@ export type Target =
       secret: string | null;
       /** Statuses that fail a delivery at once, in addition to 410. */
       permanentStatuses: readonly number[];
+      /** The event's own method, or POST for all. */
+      method: 'event' | 'POST';
+      /** Whether the event's query is added to the URL. */
+      query: 'forward' | 'drop';
     }>
   | Readonly<{ kind: 'function'; handle: HandlerFunction }>
   | Readonly<{ kind: 'module'; path: string }>

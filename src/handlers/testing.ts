@@ -88,8 +88,17 @@ export function openForward(
   options: Partial<HttpForwardOptions> = {},
 ) {
   const handler = createHttpForward(
-    { kind: 'http', url, headers: {}, secret: null, permanentStatuses: [], ...target },
-    { concurrency: 2, timeoutMs: 5000, clock: systemClock, ...options },
+    {
+      kind: 'http',
+      url,
+      headers: {},
+      secret: null,
+      permanentStatuses: [],
+      method: 'event',
+      query: 'forward',
+      ...target,
+    },
+    { concurrency: 2, timeoutMs: 5000, clock: systemClock, isSecretQuery: () => false, ...options },
   );
   const close = async () => handler.close?.();
   return { handle: handler.handle, close, [Symbol.asyncDispose]: close };

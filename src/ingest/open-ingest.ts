@@ -1,4 +1,5 @@
 import { createRouter, type Destination } from '../domain/destination.ts';
+import type { WebhookEvent } from '../domain/event.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
@@ -14,9 +15,13 @@ import { createKeepRejected } from './keep-rejected.ts';
 import { openSource, type Source, type SourceParts } from './open-source.ts';
 import { createAddress } from './order-key.ts';
 import { createPerformHandshake } from './perform-handshake.ts';
+import { createRedact } from './redact.ts';
 import { createReverify, type Reverify } from './reverify.ts';
 import type { SourceConfig } from './source-config.ts';
 import { createStoreEvent, type StoreEventParts } from './store-event.ts';
+
+/** Of events whose source verifies nothing, or is no longer configured. */
+const redactAny = createRedact([]);
 
 export type IngestOptions = Readonly<{
   sources: readonly SourceConfig[];
@@ -39,6 +44,8 @@ export type Ingest = Readonly<{
   accept: Accept;
   reverify: Reverify;
   confirmations: Confirmations;
+  /** Path and query of an event, without the secrets that its source reads there. */
+  redactedUrl(event: WebhookEvent): string;
   /** Lets go of an entry of a source's state that was dropped. */
   onStateDropped(source: string, entry: string): Promise<void>;
 }>;
@@ -77,6 +84,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     accept,
     reverify: createReverify({ store, sources: byName, storeEvent, performHandshake }),
     confirmations,
+    redactedUrl: (event) => (byName.get(event.source)?.rules?.redact ?? redactAny)(event).url,
     async onStateDropped(source, entry) {
       if (entry === SUBSCRIPTION_ENTRY) confirmations.forget(source);
       await byName.get(source)?.rules?.verifier.reload(clock.nowMs());

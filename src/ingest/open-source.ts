@@ -9,7 +9,7 @@ import type { Template } from '../verify/scheme.ts';
 import { identityOf } from './identity-rules.ts';
 import { createPublicUrl, type PublicUrl } from './public-url.ts';
 import type { RawRequest } from './raw-request.ts';
-import { createRedact, type Redact } from './redact.ts';
+import { createRedact, looksSecret, type Redact, tokenQueries } from './redact.ts';
 import type { SourceConfig, Verification } from './source-config.ts';
 import { createSourceVerifier, type SourceVerifier } from './source-verifier.ts';
 
@@ -127,6 +127,22 @@ function handshakesIn(verification: Verification): readonly Handshake[] {
 function providerOf(verification: Verification | null): Provider | null {
   const id = verification?.provider ?? null;
   return id === null ? null : findProvider(id);
+}
+
+/**
+ * Where the sources' verification reads secrets in the query. A source that is no longer configured may have read one
+ * under any name that means a secret.
+ */
+export function createIsSecretQuery(
+  sources: readonly SourceConfig[],
+): (source: string, name: string) => boolean {
+  const known = new Map(sources.map(({ name, verification }) => [name, secretQueries(verification)]));
+  return (source, name) => known.get(source)?.has(name) ?? looksSecret(name);
+}
+
+function secretQueries(verification: Verification | null): ReadonlySet<string> {
+  const schemes = verification?.schemes ?? providerOf(verification)?.schemes ?? [];
+  return new Set(tokenQueries(schemes));
 }
 
 /** A request as schemes and handshakes see it: one view for all of them, so that nothing is parsed twice. */

@@ -46,6 +46,17 @@ export function createRedact(schemes: readonly Scheme[], names: readonly Templat
   });
 }
 
+/** The query parameters that hold the token of one of the schemes. */
+export function tokenQueries(schemes: readonly Scheme[]): readonly string[] {
+  return namesIn(schemes.flatMap(tokenLocators), 'query:');
+}
+
+/** Whether a query parameter of that name would hold a secret at any sender. */
+export function looksSecret(name: string): boolean {
+  const plain = name.toLowerCase();
+  return SECRET_QUERIES.has(plain) || SECRET_NAME.test(plain);
+}
+
 const JWT = /^(?:Bearer )?[\w-]+\.[\w-]+\.[\w-]+$/i;
 
 function tokenLocators(scheme: Scheme): Locator[] {
@@ -96,8 +107,7 @@ function queryRule(
   return (name) => {
     if (tokens.includes(name)) return true;
     if (isSigned || needed.includes(name)) return false;
-    const plain = name.toLowerCase();
-    return SECRET_QUERIES.has(plain) || SECRET_NAME.test(plain);
+    return looksSecret(name);
   };
 }
 

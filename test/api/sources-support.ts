@@ -111,6 +111,7 @@ export async function startSources(
       token: ADMIN,
       sources: names,
       reverify: ingest.reverify,
+      redactedUrl: ingest.redactedUrl,
       onPending: () => {},
       onStateDropped: ingest.onStateDropped,
     },

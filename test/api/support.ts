@@ -166,6 +166,7 @@ export async function startApi(
       token: null,
       sources: [],
       reverify: unused,
+      redactedUrl: ({ url }) => url,
       onPending: () => {},
       onStateDropped: unused,
     },

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ATTEMPT_OUTCOMES, type Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
-import type { EventView } from '../../domain/event.ts';
+import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { BrowseStore } from '../../store/store.ts';
 import { type DocumentPart, json, pathParameter, referTo } from '../docs/operation.ts';
@@ -12,7 +12,9 @@ import { deliveryBody, deliverySchema } from './dead-letters.ts';
 import { adminOperation } from './operation.ts';
 
 export type EventParts = Readonly<{
-  store: Pick<BrowseStore, 'eventById' | 'deliveriesOf' | 'attemptsOf'>;
+  store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf'>;
+  /** The event's path and query, secrets redacted. */
+  redactedUrl: (event: WebhookEvent) => string;
 }>;
 
 const attemptSchema = z.object({
@@ -30,25 +32,32 @@ const schemas = {
     ...eventSchema.shape,
     source: z.string(),
     event_type: z.string(),
+    method: z.string(),
+    url: z.string().describe('Path and query, secrets redacted.'),
     deliveries: z.array(z.object({ ...deliverySchema.shape, tries: z.array(attemptSchema) })),
   }),
 };
 
 /** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
-export function registerEvents(admin: FastifyInstance, { store }: EventParts): void {
+export function registerEvents(admin: FastifyInstance, { store, redactedUrl }: EventParts): void {
   admin.get<{ Params: { id: string } }>('/admin/webhooks/:id', async (request, reply) => {
     const id = request.params.id.toLowerCase();
     const event = isUuid(id) ? await store.eventById(id) : null;
-    if (event === null) return replyProblem(reply, 'not_found', 'No event of that id is kept here.');
+    const received = event === null ? null : await store.readEvent(id);
+    if (event === null || received === null) {
+      return replyProblem(reply, 'not_found', 'No event of that id is kept here.');
+    }
     const deliveries = await store.deliveriesOf(id);
     const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
-    return detailsBody(event, deliveries, attempts);
+    const url = redactedUrl(received);
+    return detailsBody(event, { method: received.method, url }, deliveries, attempts);
   });
 }
 
 /** @param attempts those of each delivery, in the order of the deliveries */
 function detailsBody(
   event: EventView,
+  { method, url }: Pick<WebhookEvent, 'method' | 'url'>,
   deliveries: readonly Delivery[],
   attempts: readonly (readonly Attempt[])[],
 ): z.output<typeof schemas.EventDetails> {
@@ -56,6 +65,8 @@ function detailsBody(
     ...eventBody(event),
     source: event.source,
     event_type: event.eventType,
+    method,
+    url,
     deliveries: deliveries.map((delivery, at) => ({
       ...deliveryBody(delivery),
       tries: attempts[at]!.map(attemptBody),
