@@ -31,9 +31,23 @@ export const problemSchema = z.object({
     .optional(),
 });
 
+const PAGE_MAX = 500;
+const LIMIT_TAKES = `a whole number from 1 to ${PAGE_MAX} in decimal digits`;
+
+/** `limit` of a list. Number() alone would also take "0x10", "0b11", "1e2" and " 10". */
+export function limitField(description: string) {
+  return z
+    .string()
+    .regex(/^\d{1,4}$/, LIMIT_TAKES)
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= PAGE_MAX, LIMIT_TAKES)
+    .default(50)
+    .meta({ type: 'integer', minimum: 1, maximum: PAGE_MAX, default: 50, description });
+}
+
 /** `?limit=…&cursor=…` of a list whose cursor is an event's or delivery's id. */
-export const pageQuerySchema = z.object({
-  limit: z.coerce.number().int().min(1).max(500).default(50).describe('Most deliveries of a page.'),
+export const pageQuerySchema = z.strictObject({
+  limit: limitField('Most deliveries of a page.'),
   cursor: z
     .string()
     .regex(/^(?:\d{1,16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/)

@@ -156,6 +156,27 @@ describe('the admin surface', () => {
       assert.deepEqual((await ask('/dead-letters?cursor=1')).json, { deliveries: [], next: null });
     });
 
+    it('answers 422 for unknown query parameters wherever it is asked, and names the nearest', async () => {
+      const id = '01890000-0000-7000-8000-000000000000';
+      for (const [method, path] of [
+        ['GET', `/webhooks/${id}?a=1`],
+        ['GET', '/dead-letters?a=1'],
+        ['POST', `/deliveries/${id}/replay?a=1`],
+        ['GET', '/blocked-keys?a=1'],
+        ['POST', '/blocked-keys/release?destination=d&order_key=k&a=1'],
+        ['GET', '/rejected?a=1'],
+        ['GET', `/rejected/${id}?a=1`],
+        ['POST', `/rejected/${id}/reverify?a=1`],
+        ['GET', '/sources/default/state?a=1'],
+        ['DELETE', '/sources/default/state/x?a=1'],
+      ] as const) {
+        const { errors } = assertProblem(await ask(path, { method }), 'invalid');
+        assert.deepEqual(errors, [{ field: '/a', message: 'not a known parameter' }], path);
+      }
+      const { errors } = assertProblem(await ask('/dead-letters?limt=1'), 'invalid');
+      assert.match(errors?.[0]?.message ?? '', /nearest is limit/);
+    });
+
     it('answers 422 for a page that cannot be', async () => {
       for (const [query, field] of [
         ['limit=0', '/limit'],
@@ -164,6 +185,12 @@ describe('the admin surface', () => {
         ['limit=1.5', '/limit'],
         ['limit=', '/limit'],
         ['limit=x', '/limit'],
+        ...['0x10', '0b11', '0o7', '%2010', '10%20', '1e1', '%2B1', '1_0'].map((text) => [
+          `limit=${text}`,
+          '/limit',
+        ]),
+        ['limt=10', '/limt'],
+        ['cursor=1&a~b%2Fc=1', '/a~0b~1c'],
         ['limit=1&limit=2', '/limit'],
         ['cursor=', '/cursor'],
         ['cursor=x', '/cursor'],

@@ -12,7 +12,13 @@ type Schema = Readonly<Record<string, unknown>>;
 type Media = Readonly<{ schema: Schema; example?: unknown }>;
 type Content = Readonly<Record<string, Media>>;
 type Parameter = Readonly<{ name: string; in: string; required?: boolean; schema: Schema }>;
-type Reply = Readonly<{ description: string; content?: Content; headers?: Record<string, unknown> }>;
+type Reply = Readonly<{
+  description: string;
+  content?: Content;
+  headers?: Record<string, unknown>;
+  links?: Record<string, Link>;
+}>;
+type Link = Readonly<{ operationId: string; parameters: Readonly<Record<string, string>> }>;
 type Operation = Readonly<{
   operationId: string;
   summary: string;
@@ -37,7 +43,20 @@ describe('GET /openapi.json', () => {
   before(async () => {
     receiver = await startReceiver(suite, {
       env: { ADMIN_TOKEN: TOKEN },
-      sources: { orders: {}, github: { provider: 'github', secret: 'right' }, asana: { provider: 'asana' } },
+      sources: {
+        orders: {},
+        github: { provider: 'github', secret: 'right' },
+        asana: { provider: 'asana' },
+        slack: { provider: 'slack', secret: 'right' },
+        okta: { provider: 'okta', secret: 'right' },
+        meta: { provider: 'meta', secret: 'right', params: { verifyToken: 't' } },
+        xero: { provider: 'xero', secret: 'right' },
+        created: {
+          verify: { alg: 'token', sig: { from: 'header:X-T' } },
+          secret: 'right',
+          reply: { status: 201, body: '<ok/>', contentType: 'text/xml' },
+        },
+      },
       destinations: {
         broken: {
           events: ['broken'],
@@ -122,9 +141,17 @@ describe('GET /openapi.json', () => {
         const replies = Object.entries(operation.responses);
         assert.ok(replies.some(([status]) => status.startsWith('2')));
         for (const [status, reply] of replies) {
-          assert.match(status, /^[2-5]\d\d$/);
+          assert.match(status, /^(?:[2-5]\d\d|2XX)$/);
           assert.ok(reply.description.length > 0);
           for (const { schema } of Object.values(reply.content ?? {})) assert.ok(validatorOf(schema));
+          for (const link of Object.values(reply.links ?? {})) {
+            assert.ok(ids.includes(link.operationId), link.operationId);
+            const target = operations().find(
+              ({ operation: { operationId } }) => operationId === link.operationId,
+            );
+            const names = target?.operation.parameters?.map(({ name }) => name);
+            for (const name of Object.keys(link.parameters)) assert.ok(names?.includes(name), name);
+          }
           if (status === '429') assert.ok(reply.headers?.['Retry-After']);
         }
       }
@@ -133,19 +160,24 @@ describe('GET /openapi.json', () => {
 
   describe('says what the program does', () => {
     /** The reply that the document has for an answer, with a body of the shape it says. */
-    const assertDescribed = (answer: Answer, operation: Operation | undefined) => {
-      const reply = operation?.responses[answer.status];
+    const assertDescribed = (answer: Answer, operation: Operation | undefined, isProviders = false) => {
+      const reply =
+        operation?.responses[answer.status] ?? operation?.responses[`${String(answer.status)[0]}XX`];
       assert.ok(reply !== undefined, `${answer.status} is not described: ${answer.text}`);
       if (reply.content === undefined) return assert.equal(answer.text, '');
+      if (answer.text === '') return assert.ok('*/*' in reply.content || 'text/plain' in reply.content);
       const mediaType = (answer.header('content-type') ?? '').split(';', 1)[0]!;
-      const media = reply.content?.[mediaType];
+      const media = reply.content[mediaType] ?? reply.content['*/*'];
       assert.ok(media !== undefined, `${mediaType} is not described for ${answer.status}`);
       const validate = validatorOf(media.schema);
       const value = mediaType.endsWith('json') ? answer.json : answer.text;
       assert.ok(validate(value), JSON.stringify(validate.errors));
-      const described = (validate.schema as Schema).$ref as string | undefined;
+      const [first = {}] = ((validate.schema as Schema).anyOf as readonly Schema[] | undefined) ?? [
+        media.schema,
+      ];
+      const described = JSON.stringify(first).match(/\/schemas\/\w+/)?.[0];
       const schema = document.components.schemas[described?.split('/').at(-1) ?? ''];
-      if (schema === undefined) return;
+      if (schema === undefined || isProviders) return;
       // More than is described would be a promise that nobody wrote down.
       for (const name of Object.keys(answer.json)) assert.ok(name in (schema.properties as object), name);
     };
@@ -176,22 +208,26 @@ describe('GET /openapi.json', () => {
           [`?idempotency_key=${idempotency_key}`, '?idempotency_key=none', ''].map((query) =>
             request(`${receiver.url}/webhooks${query}`),
           ),
-        'post /webhooks/{name}': () =>
+        'post /webhooks/{id}': () =>
           ['orders', 'nobody', 'github'].map((name) => post(`${receiver.url}/webhooks/${name}`, envelope())),
-        'get /webhooks/{name}': () =>
+        'get /webhooks/{id}': () =>
           [id, 'none', '%zz'].map((name) => request(`${receiver.url}/webhooks/${name}`)),
         'get /health': () => [request(`${receiver.url}/health`)],
         'get /ready': () => [request(`${receiver.url}/ready`)],
         'get /metrics': () => [request(`${receiver.url}/metrics`)],
         'get /openapi.json': () => [request(`${receiver.url}/openapi.json`)],
         'get /docs': () => [request(`${receiver.url}/docs`)],
-        'get /admin/webhooks/{name}': () => [
+        'get /docs/json': () => [request(`${receiver.url}/docs/json`)],
+        'get /docs/yaml': () => [request(`${receiver.url}/docs/yaml`)],
+        'get /docs/static/{file}': () =>
+          ['swagger-ui.css', 'none'].map((file) => request(`${receiver.url}/docs/static/${file}`)),
+        'get /admin/webhooks/{id}': () => [
           askAdmin(`/webhooks/${broken.id}`),
           askAdmin('/webhooks/none'),
           request(`${receiver.url}/admin/webhooks/${broken.id}`),
         ],
         'get /admin/dead-letters': () => [askAdmin('/dead-letters'), askAdmin('/dead-letters?limit=x')],
-        'post /admin/deliveries/{name}/replay': () => [
+        'post /admin/deliveries/{id}/replay': () => [
           askAdmin(`/deliveries/${dead}/replay`, 'POST'),
           askAdmin('/deliveries/none/replay', 'POST'),
         ],
@@ -201,8 +237,8 @@ describe('GET /openapi.json', () => {
           askAdmin('/blocked-keys/release', 'POST'),
         ],
         'get /admin/rejected': () => [askAdmin('/rejected'), askAdmin('/rejected?limit=x')],
-        'get /admin/rejected/{name}': () => [askAdmin(`/rejected/${rejected}`), askAdmin('/rejected/none')],
-        'post /admin/rejected/{name}/reverify': () => [
+        'get /admin/rejected/{id}': () => [askAdmin(`/rejected/${rejected}`), askAdmin('/rejected/none')],
+        'post /admin/rejected/{id}/reverify': () => [
           askAdmin(`/rejected/${rejected}/reverify`, 'POST'),
           askAdmin('/rejected/none/reverify', 'POST'),
         ],
@@ -222,24 +258,61 @@ describe('GET /openapi.json', () => {
         Object.keys(samples).toSorted(),
       );
       for (const { path, method, operation } of operations()) {
+        assert.ok(samples[`${method} ${path}`] !== undefined);
         const [first, ...others] = await Promise.all(samples[`${method} ${path}`]!());
         assert.match(String(first?.status), /^2/, `${method} ${path}`);
         for (const answer of [first!, ...others]) assertDescribed(answer, operation);
       }
     });
 
+    it('handshakes and replies of providers are described, whatever their type', async () => {
+      const at = (path: string) => `${receiver.url}/webhooks/${path}`;
+      const byGet = document.paths['/webhooks/{id}']?.get;
+      const byPost = document.paths['/webhooks/{id}']?.post;
+      const okta = await request(at('okta'), { headers: { 'x-okta-verification-challenge': 'c' } });
+      assert.deepEqual([okta.status, okta.json], [200, { verification: 'c' }]);
+      assertDescribed(okta, byGet, true);
+      const meta = '?hub.mode=subscribe&hub.challenge=c&hub.verify_token=';
+      for (const [token, status] of [
+        ['t', 200],
+        ['x', 403],
+      ] as const) {
+        const answer = await request(at(`meta${meta}${token}`));
+        assert.equal(answer.status, status, answer.text);
+        assertDescribed(answer, byGet);
+      }
+      const asana = await post(at('asana'), '', { 'x-hook-secret': 'b'.repeat(64) });
+      assert.equal(asana.text, '');
+      const refused = await post(at('xero'), '{}', { 'x-xero-signature': 'x' });
+      assert.deepEqual([refused.status, refused.text], [401, '']);
+      const created = await post(at('created'), '{"a":1}', { 'x-t': 'right' });
+      assert.deepEqual([created.status, created.text], [201, '<ok/>']);
+      for (const answer of [asana, refused, created]) assertDescribed(answer, byPost);
+    });
+
+    it('an admin surface that is closed, a cursor, and an order key are described', () => {
+      for (const { path, operation } of operations().filter(({ path }) => path.startsWith('/admin'))) {
+        assert.match(operation.responses['404']!.description, /without ADMIN_TOKEN/, path);
+      }
+      const parameters = operations().flatMap(({ operation }) => operation.parameters ?? []);
+      const named = parameters.filter(({ name }) => name === 'cursor' || name === 'order_key');
+      assert.equal(named.length, 4);
+      for (const { name, schema } of named) assert.equal(typeof schema.pattern, 'string', name);
+      const key = named.find(({ name }) => name === 'order_key')!;
+      assert.deepEqual([validatorOf(key.schema)('a\nb'), validatorOf(key.schema)('a\0b')], [true, false]);
+    });
+
+    it('/docs/yaml has the registered media type', async () => {
+      const { header } = await request(`${receiver.url}/docs/yaml`);
+      assert.match(header('content-type') ?? '', /^application\/yaml\b/);
+    });
+
     it('every other method and path is refused', async () => {
       const described = new Set(operations().map(({ path, method }) => `${method} ${path}`));
-      for (const path of [
-        ...Object.keys(document.paths),
-        '/',
-        '/webhooks/{name}/x',
-        '/metrics/x',
-        '/admin',
-      ]) {
+      for (const path of [...Object.keys(document.paths), '/', '/webhooks/{id}/x', '/metrics/x', '/admin']) {
         for (const method of ['get', 'post', 'put', 'patch', 'delete', 'options']) {
           if (described.has(`${method} ${path}`)) continue;
-          const url = `${receiver.url}${path.replace('{name}', 'orders')}`;
+          const url = `${receiver.url}${path.replace(/\{(?:id|name)\}/, 'orders')}`;
           const { status } = await request(url, { method: method.toUpperCase() });
           assert.ok(status === 404 || status === 405, `${method} ${path} answers ${status}`);
         }

@@ -4,9 +4,9 @@ import type { Delivery } from '../../domain/delivery.ts';
 import { ORDER_KEY_CHARS_MAX } from '../../ingest/order-key.ts';
 import { readBlockedCursor } from '../../store/blocked-cursor.ts';
 import type { BlockedKey, BlockedPage, OrderStore } from '../../store/store.ts';
-import { type DocumentPart, json, queryParameters, referTo } from '../docs/operation.ts';
+import { type DocumentPart, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { replyInvalidQuery, replyProblem } from '../reply.ts';
-import { time, timeText } from '../schemas.ts';
+import { limitField, time, timeText } from '../schemas.ts';
 import { adminOperation } from './operation.ts';
 
 export type BlockedParts = Readonly<{
@@ -15,24 +15,25 @@ export type BlockedParts = Readonly<{
   onPending: (delivery: Pick<Delivery, 'id' | 'destination'>) => void;
 }>;
 
-const listQuerySchema = z.object({
-  limit: z.coerce.number().int().min(1).max(500).default(50).describe('Most keys of a page.'),
+const listQuerySchema = z.strictObject({
+  limit: limitField('Most keys of a page.'),
   cursor: z
     .string()
     .max(2048)
+    .regex(/^[\w-]+$/, 'the `next` of a page')
     .refine((text) => readBlockedCursor(text) !== null, 'the `next` of a page')
     .optional()
     .describe('The `next` of the page before.'),
   destination: z.string().min(1).max(64).optional().describe('Only those of one destination.'),
 });
 
-const releaseQuerySchema = z.object({
+const releaseQuerySchema = z.strictObject({
   destination: z.string().min(1).max(64).describe('The destination whose order it is.'),
   order_key: z
     .string()
     .max(ORDER_KEY_CHARS_MAX)
     .refine((text) => text.isWellFormed() && !text.includes('\0'), 'a text without NUL')
-    .describe('The key, as the list has it.'),
+    .meta({ pattern: '^[^\\u0000]*$', description: 'The key, as the list has it.' }),
 });
 
 const blockedSchema = z.object({
@@ -64,7 +65,7 @@ export function registerBlocked(admin: FastifyInstance, { store, onPending }: Bl
     if (!query.success) {
       const detail =
         'Ask with ?limit= from 1 to 500, &destination= for one destination, &cursor= for a next page.';
-      return replyInvalidQuery(reply, detail, query.error);
+      return replyInvalidQuery(reply, detail, query.error, listQuerySchema);
     }
     const { limit, cursor = null, destination = null } = query.data;
     return pageBody(await store.listBlocked(limit, cursor, destination));
@@ -73,7 +74,8 @@ export function registerBlocked(admin: FastifyInstance, { store, onPending }: Bl
   admin.post('/admin/blocked-keys/release', async (request, reply) => {
     const query = releaseQuerySchema.safeParse(request.query);
     if (!query.success) {
-      return replyInvalidQuery(reply, 'Name the key with ?destination= and &order_key=.', query.error);
+      const detail = 'Name the key with ?destination= and &order_key=.';
+      return replyInvalidQuery(reply, detail, query.error, releaseQuerySchema);
     }
     const { destination, order_key } = query.data;
     const outcome = await store.releaseKey(destination, order_key);
@@ -115,8 +117,16 @@ export const blockedDocument: DocumentPart = {
         operationId: 'listBlockedKeys',
         summary: 'Order keys that a failed delivery blocks, by destination and key',
         parameters: queryParameters(listQuerySchema),
-        replies: { '200': json('A page.', ref('BlockedKeys')) },
-        problems: ['invalid'],
+        replies: {
+          '200': json('A page.', ref('BlockedKeys'), {
+            nextPage: linkTo('listBlockedKeys', { cursor: '$response.body#/next' }),
+            release: linkTo('releaseBlockedKey', {
+              destination: '$response.body#/blocked/0/destination',
+              order_key: '$response.body#/blocked/0/order_key',
+            }),
+            replay: linkTo('replayDelivery', { id: '$response.body#/blocked/0/delivery_id' }),
+          }),
+        },
       }),
     },
     '/admin/blocked-keys/release': {
@@ -124,8 +134,11 @@ export const blockedDocument: DocumentPart = {
         operationId: 'releaseBlockedKey',
         summary: 'Leave the failed delivery as it is, and go on with the next of its key',
         parameters: queryParameters(releaseQuerySchema),
-        replies: { '200': json('It is released.', ref('Released')) },
-        problems: ['invalid'],
+        replies: {
+          '200': json('It is released.', ref('Released'), {
+            replay: linkTo('replayDelivery', { id: '$response.body#/delivery_id' }),
+          }),
+        },
       }),
     },
   },

@@ -5,10 +5,10 @@ import { TURNS } from '../../domain/order.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { BrowseStore, DeadLetterPage, OperateStore } from '../../store/store.ts';
-import { type DocumentPart, json, pathParameter, queryParameters, referTo } from '../docs/operation.ts';
+import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { replyInvalidQuery, replyProblem } from '../reply.ts';
 import { id, pageQuerySchema, time, timeText } from '../schemas.ts';
-import { adminOperation } from './operation.ts';
+import { adminOperation, WITHOUT_QUERY } from './operation.ts';
 
 export type DeadLetterParts = Readonly<{
   store: Pick<BrowseStore, 'listDeadLetters'> & Pick<OperateStore, 'replay'>;
@@ -51,35 +51,39 @@ export function registerDeadLetters(admin: FastifyInstance, parts: DeadLetterPar
     const query = pageQuerySchema.safeParse(request.query);
     if (!query.success) {
       const detail = 'Ask with ?limit= from 1 to 500, and &cursor= for a next page.';
-      return replyInvalidQuery(reply, detail, query.error);
+      return replyInvalidQuery(reply, detail, query.error, pageQuerySchema);
     }
     return pageBody(await store.listDeadLetters(query.data.limit, query.data.cursor ?? null));
   });
 
-  admin.post<{ Params: { id: string } }>('/admin/deliveries/:id/replay', async (request, reply) => {
-    const id = request.params.id.toLowerCase();
-    const outcome = isUuid(id) ? await store.replay(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
-    switch (outcome.kind) {
-      case 'replayed':
-        // A delivery that waits for its turn is announced when the turn comes.
-        if (outcome.delivery.turn !== 'waits') onPending(outcome.delivery);
-        return reply.code(202).send(deliveryBody(outcome.delivery));
-      case 'unknown':
-        return replyProblem(reply, 'not_found', 'No delivery of that id is kept here.');
-      case 'open':
-        return replyProblem(
-          reply,
-          'not_terminal',
-          `The delivery is ${outcome.status}; only an ended one is replayed.`,
-        );
-      case 'full':
-        return replyProblem(
-          reply,
-          'queue_full',
-          'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.',
-        );
-    }
-  });
+  admin.post<{ Params: { id: string } }>(
+    '/admin/deliveries/:id/replay',
+    WITHOUT_QUERY,
+    async (request, reply) => {
+      const id = request.params.id.toLowerCase();
+      const outcome = isUuid(id) ? await store.replay(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
+      switch (outcome.kind) {
+        case 'replayed':
+          // A delivery that waits for its turn is announced when the turn comes.
+          if (outcome.delivery.turn !== 'waits') onPending(outcome.delivery);
+          return reply.code(202).send(deliveryBody(outcome.delivery));
+        case 'unknown':
+          return replyProblem(reply, 'not_found', 'No delivery of that id is kept here.');
+        case 'open':
+          return replyProblem(
+            reply,
+            'not_terminal',
+            `The delivery is ${outcome.status}; only an ended one is replayed.`,
+          );
+        case 'full':
+          return replyProblem(
+            reply,
+            'queue_full',
+            'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.',
+          );
+      }
+    },
+  );
 }
 
 function pageBody({ deliveries, next }: DeadLetterPage): z.output<typeof schemas.DeadLetters> {
@@ -111,16 +115,25 @@ export const deadLetterDocument: DocumentPart = {
         operationId: 'listDeadLetters',
         summary: 'Failed deliveries, newest first',
         parameters: queryParameters(pageQuerySchema),
-        replies: { '200': json('A page.', ref('DeadLetters')) },
-        problems: ['invalid'],
+        replies: {
+          '200': json('A page.', ref('DeadLetters'), {
+            nextPage: linkTo('listDeadLetters', { cursor: '$response.body#/next' }),
+            replay: linkTo('replayDelivery', { id: '$response.body#/deliveries/0/id' }),
+            event: linkTo('getWebhookDetails', { id: '$response.body#/deliveries/0/event_id' }),
+          }),
+        },
       }),
     },
-    '/admin/deliveries/{name}/replay': {
+    '/admin/deliveries/{id}/replay': {
       post: adminOperation({
         operationId: 'replayDelivery',
         summary: 'Try an ended delivery anew, as a new delivery that points to it',
-        parameters: [pathParameter('Id of the delivery.', { type: 'string', format: 'uuid' })],
-        replies: { '202': json('The new delivery; it is pending.', ref('Delivery')) },
+        parameters: [idParameter('Id of the delivery.')],
+        replies: {
+          '202': json('The new delivery; it is pending.', ref('Delivery'), {
+            event: linkTo('getWebhookDetails', { id: '$response.body#/event_id' }),
+          }),
+        },
         problems: ['not_terminal', 'queue_full'],
       }),
     },

@@ -5,11 +5,11 @@ import type { Delivery } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { BrowseStore } from '../../store/store.ts';
-import { type DocumentPart, json, pathParameter, referTo } from '../docs/operation.ts';
+import { type DocumentPart, idParameter, json, linkTo, referTo } from '../docs/operation.ts';
 import { replyProblem } from '../reply.ts';
 import { eventBody, eventSchema, time, timeText } from '../schemas.ts';
 import { deliveryBody, deliverySchema } from './dead-letters.ts';
-import { adminOperation } from './operation.ts';
+import { adminOperation, WITHOUT_QUERY } from './operation.ts';
 
 export type EventParts = Readonly<{
   store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf'>;
@@ -40,7 +40,7 @@ const schemas = {
 
 /** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
 export function registerEvents(admin: FastifyInstance, { store, redactedUrl }: EventParts): void {
-  admin.get<{ Params: { id: string } }>('/admin/webhooks/:id', async (request, reply) => {
+  admin.get<{ Params: { id: string } }>('/admin/webhooks/:id', WITHOUT_QUERY, async (request, reply) => {
     const id = request.params.id.toLowerCase();
     const event = isUuid(id) ? await store.eventById(id) : null;
     const received = event === null ? null : await store.readEvent(id);
@@ -89,12 +89,16 @@ function attemptBody(attempt: Attempt): z.output<typeof attemptSchema> {
 export const eventDocument: DocumentPart = {
   schemas,
   paths: {
-    '/admin/webhooks/{name}': {
+    '/admin/webhooks/{id}': {
       get: adminOperation({
         operationId: 'getWebhookDetails',
         summary: 'An event with its deliveries and their attempts',
-        parameters: [pathParameter('Id of the event.', { type: 'string', format: 'uuid' })],
-        replies: { '200': json('The event.', referTo(schemas)('EventDetails')) },
+        parameters: [idParameter('Id of the event.')],
+        replies: {
+          '200': json('The event.', referTo(schemas)('EventDetails'), {
+            replay: linkTo('replayDelivery', { id: '$response.body#/deliveries/0/id' }),
+          }),
+        },
       }),
     },
   },

@@ -1,5 +1,9 @@
 import { ANYWHERE, problems } from '../docs/operation.ts';
-import type { ProblemCode } from '../problem.ts';
+import { PROBLEMS, type ProblemCode } from '../problem.ts';
+import { refuseQuery } from '../reply.ts';
+
+/** The options of a route without query parameters. */
+export const WITHOUT_QUERY = { preHandler: refuseQuery };
 
 type AdminOperation = Readonly<{
   operationId: string;
@@ -11,12 +15,22 @@ type AdminOperation = Readonly<{
   problems?: readonly ProblemCode[];
 }>;
 
-/** An operation of the admin surface. Without ADMIN_TOKEN all of them are 404. */
+/** Also what every admin operation answers without ADMIN_TOKEN. */
+const CLOSED = {
+  ...problems('not_found')['404'],
+  description: `${PROBLEMS.not_found.title} (\`not_found\`), or the receiver runs without ADMIN_TOKEN.`,
+};
+
+/** An operation of the admin surface. */
 export function adminOperation({ replies, problems: own = [], ...operation }: AdminOperation): object {
   return {
     tags: ['admin'],
     security: [{ adminToken: [] }],
     ...operation,
-    responses: { ...replies, ...problems(...ANYWHERE, 'unauthorized', 'not_found', 'store_error', ...own) },
+    responses: {
+      ...replies,
+      ...problems(...ANYWHERE, 'unauthorized', 'not_found', 'invalid', 'store_error', ...own),
+      '404': CLOSED,
+    },
   };
 }

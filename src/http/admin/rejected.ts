@@ -7,11 +7,11 @@ import { type Clock, monotonicMs } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { RejectedPage, RejectedRequest, RejectedStore, RejectedSummary } from '../../store/store.ts';
 import { VERIFY_REASONS } from '../../verify/outcome.ts';
-import { type DocumentPart, json, pathParameter, queryParameters, referTo } from '../docs/operation.ts';
+import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { handshakeEvent, receiptFields } from '../ingest/reply.ts';
 import { replyInvalidQuery, replyProblem } from '../reply.ts';
 import { id, pageQuerySchema, receiptSchema, time, timeText } from '../schemas.ts';
-import { adminOperation } from './operation.ts';
+import { adminOperation, WITHOUT_QUERY } from './operation.ts';
 
 export type RejectedParts = Readonly<{
   store: Pick<RejectedStore, 'listRejected' | 'readRejected'>;
@@ -75,20 +75,20 @@ export function registerRejected(admin: FastifyInstance, parts: RejectedParts): 
     const query = listQuerySchema.safeParse(request.query);
     if (!query.success) {
       const detail = 'Ask with ?limit= from 1 to 500, &source= for one source, &cursor= for a next page.';
-      return replyInvalidQuery(reply, detail, query.error);
+      return replyInvalidQuery(reply, detail, query.error, listQuerySchema);
     }
     const { limit, cursor = null, source = null } = query.data;
     return pageBody(await store.listRejected(limit, cursor, source));
   });
 
-  admin.get<ById>('/admin/rejected/:id', async (request, reply) => {
+  admin.get<ById>('/admin/rejected/:id', WITHOUT_QUERY, async (request, reply) => {
     const id = request.params.id.toLowerCase();
     const kept = isUuid(id) ? await store.readRejected(id) : null;
     if (kept === null) return replyProblem(reply, 'not_found', UNKNOWN);
     return requestBody(kept);
   });
 
-  admin.post<ById>('/admin/rejected/:id/reverify', async (request, reply) => {
+  admin.post<ById>('/admin/rejected/:id/reverify', WITHOUT_QUERY, async (request, reply) => {
     const startedMs = monotonicMs();
     const id = request.params.id.toLowerCase();
     const outcome = isUuid(id) ? await reverify(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
@@ -183,7 +183,7 @@ function requestBody(request: RejectedRequest): z.output<typeof requestSchema> {
   };
 }
 
-const REJECTED_ID = pathParameter('Id of the rejected request.', { type: 'string', format: 'uuid' });
+const REJECTED_ID = idParameter('Id of the rejected request.');
 
 export const rejectedDocument: DocumentPart = {
   schemas,
@@ -193,24 +193,37 @@ export const rejectedDocument: DocumentPart = {
         operationId: 'listRejected',
         summary: 'Requests that were not verified, newest first',
         parameters: queryParameters(listQuerySchema),
-        replies: { '200': json('A page.', ref('RejectedList')) },
-        problems: ['invalid'],
+        replies: {
+          '200': json('A page.', ref('RejectedList'), {
+            nextPage: linkTo('listRejected', { cursor: '$response.body#/next' }),
+            request: linkTo('getRejected', { id: '$response.body#/rejected/0/id' }),
+            reverify: linkTo('reverifyRejected', { id: '$response.body#/rejected/0/id' }),
+          }),
+        },
       }),
     },
-    '/admin/rejected/{name}': {
+    '/admin/rejected/{id}': {
       get: adminOperation({
         operationId: 'getRejected',
         summary: 'A request that was not verified, with headers and body',
         parameters: [REJECTED_ID],
-        replies: { '200': json('The request.', ref('RejectedRequest')) },
+        replies: {
+          '200': json('The request.', ref('RejectedRequest'), {
+            reverify: linkTo('reverifyRejected', { id: '$response.body#/id' }),
+          }),
+        },
       }),
     },
-    '/admin/rejected/{name}/reverify': {
+    '/admin/rejected/{id}/reverify': {
       post: adminOperation({
         operationId: 'reverifyRejected',
         summary: 'Verify a rejected request anew, as of its time, and take its event if it is good',
         parameters: [REJECTED_ID],
-        replies: { '200': json('What came of it.', ref('Reverified')) },
+        replies: {
+          '200': json('What came of it.', ref('Reverified'), {
+            event: linkTo('getWebhookDetails', { id: '$response.body#/event/id' }),
+          }),
+        },
         problems: ['queue_full', 'keys_unavailable'],
       }),
     },

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { SourceState, SourceStateStore } from '../../store/store.ts';
-import { type DocumentPart, json, pathParameter, referTo } from '../docs/operation.ts';
+import { type DocumentPart, json, linkTo, pathParameter, referTo } from '../docs/operation.ts';
 import { replyProblem } from '../reply.ts';
 import { time, timeText } from '../schemas.ts';
-import { adminOperation } from './operation.ts';
+import { adminOperation, WITHOUT_QUERY } from './operation.ts';
 
 export type SourceStateParts = Readonly<{
   store: Pick<SourceStateStore, 'readSourceState' | 'dropSourceState'>;
@@ -29,14 +29,19 @@ export function registerSourceState(admin: FastifyInstance, parts: SourceStatePa
   const { store, onStateDropped } = parts;
   const known = new Set(parts.sources);
 
-  admin.get<{ Params: { name: string } }>('/admin/sources/:name/state', async (request, reply) => {
-    const { name } = request.params;
-    if (!known.has(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
-    return stateBody(await store.readSourceState(name));
-  });
+  admin.get<{ Params: { name: string } }>(
+    '/admin/sources/:name/state',
+    WITHOUT_QUERY,
+    async (request, reply) => {
+      const { name } = request.params;
+      if (!known.has(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
+      return stateBody(await store.readSourceState(name));
+    },
+  );
 
   admin.delete<{ Params: { name: string; entry: string } }>(
     '/admin/sources/:name/state/:entry',
+    WITHOUT_QUERY,
     async (request, reply) => {
       const { name, entry } = request.params;
       if (!known.has(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
@@ -55,7 +60,7 @@ function stateBody(state: readonly SourceState[]): z.output<typeof schemas.Sourc
   };
 }
 
-const SOURCE_NAME = pathParameter('Name of the source.', { type: 'string' });
+const SOURCE_NAME = pathParameter('name', 'Name of the source.');
 
 export const sourceStateDocument: DocumentPart = {
   schemas,
@@ -65,14 +70,21 @@ export const sourceStateDocument: DocumentPart = {
         operationId: 'getSourceState',
         summary: 'What handshakes have left with a source',
         parameters: [SOURCE_NAME],
-        replies: { '200': json('The entries.', referTo(schemas)('SourceState')) },
+        replies: {
+          '200': json('The entries.', referTo(schemas)('SourceState'), {
+            drop: linkTo('dropSourceState', {
+              name: '$request.path.name',
+              entry: '$response.body#/state/0/name',
+            }),
+          }),
+        },
       }),
     },
     '/admin/sources/{name}/state/{entry}': {
       delete: adminOperation({
         operationId: 'dropSourceState',
         summary: 'Forget an entry, so that the handshake may be done anew',
-        parameters: [SOURCE_NAME, pathParameter('Name of the entry.', { type: 'string' }, 'entry')],
+        parameters: [SOURCE_NAME, pathParameter('entry', 'Name of the entry.')],
         replies: { '204': { description: 'It is forgotten.' } },
       }),
     },

@@ -21,9 +21,16 @@ export function openApiDocument(version: string): Record<string, unknown> {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
+    tags: [
+      { name: 'webhooks', description: 'Post events, and see how far their processing is.' },
+      { name: 'operations', description: 'Health, metrics, and this reference.' },
+      { name: 'admin', description: 'Without ADMIN_TOKEN the receiver answers 404 to all of /admin.' },
+    ],
     paths: Object.assign({}, ...PARTS.map(({ paths }) => paths)),
     components: {
-      securitySchemes: { adminToken: { type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN.' } },
+      securitySchemes: {
+        adminToken: { type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN of the receiver.' },
+      },
       schemas: Object.fromEntries(schemas.map(([name, schema]) => [name, jsonSchema(schema)])),
     },
   };
@@ -33,10 +40,10 @@ const webhookDocument: DocumentPart = {
   schemas: { ...ingestSchemas, ...statusSchemas, Problem: problemSchema },
   paths: {
     '/webhooks': { post: ingestOperation('postWebhook', 'Post an event', []), get: statusByKey },
-    // One template: OpenAPI takes two that differ in the parameter's name alone for the same path.
-    '/webhooks/{name}': {
+    // One template: to OpenAPI two that differ in the name of a parameter are the same path.
+    '/webhooks/{id}': {
       post: ingestOperation('postSourceWebhook', 'Post an event to a source of the configuration', [
-        pathParameter('Name of the source.', { type: 'string' }),
+        pathParameter('id', 'Name of the source.'),
       ]),
       get: statusById,
     },

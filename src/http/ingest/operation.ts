@@ -1,5 +1,5 @@
 import { envelopeSchema } from '../../ingest/envelope.ts';
-import { ANYWHERE, json, problems, referTo } from '../docs/operation.ts';
+import { ANYWHERE, json, linkTo, problems, referTo } from '../docs/operation.ts';
 import { receiptSchema } from '../schemas.ts';
 
 export const ingestSchemas = { Envelope: envelopeSchema, Receipt: receiptSchema };
@@ -11,8 +11,32 @@ const EXAMPLE = {
   payload: { order: 1001, total: '12.50', currency: 'EUR' },
 };
 
+/**
+ * The media types of a reply that may also be a provider's own: the answer to a handshake, or the `reply` of a source,
+ * of any type or without a body.
+ */
+export function ownAnswers(schema: object): object {
+  const own = { description: 'The answer to a handshake, as its provider expects.' };
+  return {
+    'application/json': { schema: { anyOf: [schema, own] } },
+    'text/plain': { schema: { type: 'string' } },
+    '*/*': { schema: {} },
+  };
+}
+
+export const OWN_REPLY = {
+  description: 'The `reply` of the source, or the answer to a handshake; it may have no body.',
+  content: { '*/*': { schema: {} } },
+};
+
 /** The description of a POST to the default source, or to a named one. */
 export function ingestOperation(operationId: string, summary: string, parameters: readonly object[]): object {
+  const source = parameters.length === 0 ? {} : { source: '$request.path.id' };
+  const links = {
+    status: linkTo('getWebhook', { id: '$response.body#/id' }),
+    statusByKey: linkTo('findWebhook', { idempotency_key: '$response.body#/idempotency_key', ...source }),
+    details: linkTo('getWebhookDetails', { id: '$response.body#/id' }),
+  };
   return {
     operationId,
     summary,
@@ -27,8 +51,19 @@ export function ingestOperation(operationId: string, summary: string, parameters
       content: { 'application/json': { schema: ref('Envelope'), example: EXAMPLE } },
     },
     responses: {
-      '202': json('New: it is on disk and will be processed.', ref('Receipt')),
-      '200': json('Known by its key: its current status. It is not processed again.', ref('Receipt')),
+      '202': {
+        ...json('New: it is on disk and will be processed.', ref('Receipt'), links),
+        content: ownAnswers(ref('Receipt')),
+      },
+      '200': {
+        ...json(
+          'Known by its key: its current status. It is not processed again. Or the answer to a handshake.',
+          ref('Receipt'),
+          links,
+        ),
+        content: ownAnswers(ref('Receipt')),
+      },
+      '2XX': OWN_REPLY,
       ...problems(
         ...ANYWHERE,
         'malformed_json',
