@@ -10,15 +10,12 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'the connection timed out',
   EMFILE: 'this process has no free file descriptor for a connection',
   EADDRNOTAVAIL: 'this machine has no free port for a connection',
-  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
-  UND_ERR_HEADERS_TIMEOUT: 'connected, but no answer in time',
-  UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too large',
-  UND_ERR_SOCKET: 'the connection was closed before an answer came',
-  // undici gives llhttp's errors a name but no code.
-  HTTPParserError: 'the answer is not HTTP/1.1',
-  UND_ERR_INVALID_ARG: 'the request cannot be sent as HTTP/1.1',
-  UND_ERR_DESTROYED: 'the receiver is shutting down',
-  UND_ERR_CLOSED: 'the receiver is shutting down',
+  ERR_CONNECT_TIMEOUT: 'no connection in time',
+  ERR_ANSWER_TIMEOUT: 'connected, but no answer in time',
+  ERR_CONNECTION_CLOSED: 'the connection was closed before an answer came',
+  ERR_NOT_HTTP: 'the answer is not HTTP/1.1',
+  ERR_INVALID_REQUEST: 'the request cannot be sent as HTTP/1.1',
+  ERR_CLIENT_CLOSED: 'the receiver is shutting down',
   CERT_HAS_EXPIRED: 'the TLS certificate has expired',
   CERT_NOT_YET_VALID: 'the TLS certificate is not valid yet',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'the TLS certificate is self-signed',
@@ -28,9 +25,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'the TLS certificate is for another host name',
 };
 
-/** Families of codes: OpenSSL and llhttp have dozens. */
+/** Families of codes: OpenSSL has dozens. */
 const FAMILIES: readonly (readonly [prefix: string, meaning: string])[] = [
-  ['HPE_', 'the answer is not HTTP/1.1'],
   ['ERR_SSL_', 'TLS could not be set up'],
   ['ERR_TLS_', 'TLS could not be set up'],
   ['EPROTO', 'TLS could not be set up'],

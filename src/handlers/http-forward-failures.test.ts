@@ -58,7 +58,7 @@ test('a name that does not resolve', async () => {
 test('a connection that is closed or reset instead of an answer', async () => {
   assert.match(
     await failureAfter((socket) => socket.end()),
-    /closed before an answer came \(UND_ERR_SOCKET\)/,
+    /closed before an answer came \(ERR_CONNECTION_CLOSED\)/,
   );
   assert.match(await failureAfter((socket) => socket.resetAndDestroy()), /reset \(ECONNRESET\)/);
 });
@@ -66,19 +66,14 @@ test('a connection that is closed or reset instead of an answer', async () => {
 test('an answer that is not HTTP', async () => {
   assert.match(
     await failureAfter((socket) => socket.write('220 smtp ready\r\n')),
-    /not HTTP\/1\.1 \((HPE_|HTTPParserError)/,
+    /not HTTP\/1\.1 \(ERR_NOT_HTTP\)/,
   );
-});
-
-test('headers without end', async () => {
-  const flood = `HTTP/1.1 200 OK\r\n${'x-long: abcdefghijklmnop\r\n'.repeat(2000)}`;
-  assert.match(await failureAfter((socket) => socket.write(flood)), /too large \(UND_ERR_HEADERS_OVERFLOW\)/);
 });
 
 test('no answer within the timeout', async () => {
   await using server = await startRawServer(() => {});
   const { message } = await failureOf(server.url, { timeoutMs: 50 });
-  assert.match(message, /no answer in time \(UND_ERR_HEADERS_TIMEOUT\)/);
+  assert.match(message, /no answer in time \(ERR_ANSWER_TIMEOUT\)/);
   await server.allClosed();
 });
 
@@ -96,7 +91,7 @@ test('an abort before the start sends nothing', async () => {
   assert.equal(server.connections(), 0);
 });
 
-test('an abort ends a try that still waits for a connection', async () => {
+test('an abort ends an attempt that still waits for a connection', async () => {
   await using server = await startRawServer(() => waiting.abort());
   const waiting = new AbortController();
   await using forward = openForward(server.url, {}, { concurrency: 1 });

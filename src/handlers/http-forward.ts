@@ -1,12 +1,13 @@
-import { type Dispatcher, Pool } from 'undici';
 import type { WebhookEvent } from '../domain/event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { describeFailure } from './connection-failure.ts';
+import { excerptOf } from './excerpt.ts';
 import { forwardHeaders } from './forward-headers.ts';
 import { DestinationError, type Handler, type HandlerContext, type HandlerReply } from './handler.ts';
+import { openClient } from './http-client/open-client.ts';
+import { writeRequest } from './http-client/write-request.ts';
 import { judgeAnswer } from './judge-answer.ts';
-import { readExcerpt } from './read-excerpt.ts';
-import { createRequestLine, type IsSecretQuery, type RequestLine } from './request-line.ts';
+import { createRequestLine, type IsSecretQuery } from './request-line.ts';
 import { createSigner, type Sign } from './sign-standard-webhooks.ts';
 import type { Target } from './target.ts';
 
@@ -22,7 +23,7 @@ export type HttpForwardOptions = Readonly<{
 
 /** The longest wait for a connection; a host that has not completed the handshake by then hardly will. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** The longest wait for the body of an answer whose status is known. */
+/** The longest wait for the rest of an answer whose status is known. */
 const BODY_WAIT_MS = 5000;
 
 /**
@@ -31,40 +32,40 @@ const BODY_WAIT_MS = 5000;
  * @param target its configuration; the schema has checked URL, headers and secret
  */
 export function createHttpForward(target: HttpTarget, options: HttpForwardOptions): Handler {
+  const { clock, timeoutMs } = options;
   const url = new URL(target.url);
-  const pool = openPool(url, options);
+  const client = openClient(url, {
+    connections: options.concurrency,
+    connectTimeoutMs: Math.min(timeoutMs, CONNECT_TIMEOUT_MS),
+    answerTimeoutMs: timeoutMs,
+    bodyWaitMs: Math.min(BODY_WAIT_MS, timeoutMs / 2),
+    clock,
+  });
   const lineOf = createRequestLine(target, options.isSecretQuery);
   const sign = target.secret === null ? null : createSigner(target.secret);
-  const bodyWaitMs = Math.min(BODY_WAIT_MS, options.timeoutMs / 2);
+  const send = async (event: WebhookEvent, context: HandlerContext) => {
+    const headers = headersFor(event, context, target, sign, clock.nowMs());
+    try {
+      const request = writeRequest({ host: url.host, ...lineOf(event), headers, body: event.body });
+      return await client.send(request, context.signal);
+    } catch (error) {
+      throw noAnswer(error, url, context.signal);
+    }
+  };
 
   return {
     async handle(event, context): Promise<HandlerReply> {
-      const headers = headersFor(event, context, target, sign, options.clock.nowMs());
-      const response = await post(pool, url, { ...lineOf(event), headers, body: event.body }, context.signal);
-      const responseExcerpt = await readExcerpt(response.body, options.clock, bodyWaitMs);
+      const { status, fields, body, isWhole } = await send(event, context);
       const answer = {
-        status: response.statusCode,
-        retryAfter: response.headers['retry-after'],
-        location: response.headers.location,
-        responseExcerpt,
+        status,
+        retryAfter: fields.get('retry-after'),
+        location: fields.get('location'),
+        responseExcerpt: excerptOf(body, isWhole),
       };
-      return judgeAnswer(answer, target.permanentStatuses, url, options.clock.nowMs());
+      return judgeAnswer(answer, target.permanentStatuses, url, clock.nowMs());
     },
-    // The graceful close would wait for a destination that never answers.
-    close: () => pool.destroy(),
+    close: async () => client.close(),
   };
-}
-
-function openPool(url: URL, { concurrency, timeoutMs }: HttpForwardOptions): Pool {
-  return new Pool(url.origin, {
-    connections: concurrency,
-    pipelining: 1,
-    // HTTP/2 would change the casing of the headers.
-    allowH2: false,
-    connectTimeout: Math.min(timeoutMs, CONNECT_TIMEOUT_MS),
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  });
 }
 
 /**
@@ -86,30 +87,6 @@ function headersFor(
     own.push('webhook-signature', sign(id, seconds, event.body));
   }
   return forwardHeaders(event.headers, [...Object.entries(target.headers).flat(), ...own]);
-}
-
-/** Sends the request and waits for the status and headers of the answer. */
-async function post(
-  pool: Pool,
-  url: URL,
-  request: RequestLine & Readonly<{ headers: string[]; body: Uint8Array }>,
-  signal: AbortSignal,
-): Promise<Dispatcher.ResponseData> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    signal.throwIfAborted();
-    const { body, ...line } = request;
-    // An event without a body may have come by a method that takes none.
-    const response = pool.request({ ...line, body: body.length === 0 ? null : body, signal });
-    // undici observes the signal only once it has a connection; an attempt must also end while it waits for one.
-    return await Promise.race([response, aborted.promise]);
-  } catch (error) {
-    throw noAnswer(error, url, signal);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 function noAnswer(cause: unknown, url: URL, signal: AbortSignal): DestinationError {
