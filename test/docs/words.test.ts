@@ -48,6 +48,8 @@ describe('docs/errors.md', () => {
       'bin/webhook-receiver.js',
       'src/domain/errors.ts',
       'src/store/sqlite/connect.ts',
+      'src/store/sqlite/create-file.ts',
+      'src/store/sqlite/file-lock.ts',
       'src/cli/explain-failure.ts',
     ]
       .map(read)

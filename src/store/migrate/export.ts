@@ -1,8 +1,10 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { StoreError } from '../../domain/errors.ts';
-import { guarded, lockFile, refuseForeignFile, schemaVersion } from '../sqlite/connect.ts';
+import { guarded, refuseForeignFile, schemaVersion } from '../sqlite/connect.ts';
+import { lockUnchanged } from '../sqlite/file-lock.ts';
+import { hasWal } from '../sqlite/file-owner.ts';
 import { MIGRATIONS } from '../sqlite/migrations/index.ts';
 import { fingerprintOf } from './export-fingerprint.ts';
 import { countRows, readBatches } from './export-rows.ts';
@@ -14,7 +16,7 @@ import type { InboxSource } from './inbox-copy.ts';
  */
 export function openExport(path: string): InboxSource {
   if (!existsSync(path)) throw new StoreError('STORE_IO', `there is no database at ${path}: check --from`);
-  const lock = lockFile(path);
+  const lock = lockUnchanged(path);
   try {
     const db = guarded(path, () => openUnchanged(path));
     try {
@@ -61,14 +63,10 @@ function createSource(db: DatabaseSync, path: string, release: () => void): Inbo
 function openUnchanged(path: string): DatabaseSync {
   const file = realpathSync(path);
   const url = pathToFileURL(file);
-  if (!hasBytes(`${file}-wal`)) url.searchParams.set('immutable', '1');
+  if (!hasWal(file)) url.searchParams.set('immutable', '1');
   const db = new DatabaseSync(url, { readOnly: true, timeout: 5000 });
   db.exec('pragma cache_size = -32768');
   return db;
-}
-
-function hasBytes(path: string): boolean {
-  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 function refuseOtherSchema(db: DatabaseSync, path: string): void {

@@ -1,5 +1,3 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync } from 'node:fs';
-import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../domain/errors.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -10,63 +8,6 @@ const APPLICATION_ID = 0x57485258;
 
 /** Frames in the -wal file after which the writer folds them into the database; 4 KiB each. */
 const CHECKPOINT_PAGES = 1000;
-
-/** The exclusive right to a database file. It ends with the process, however that ends. */
-export type FileLock = Readonly<{ release(): void }>;
-
-/**
- * Takes the exclusive right to the file. It is a lock of the operating system on a file beside it, so a crash leaves
- * nothing stale behind.
- * @throws StoreError STORE_LOCKED when another process, or another receiver of this one, has it
- */
-export function lockFile(databasePath: string): FileLock {
-  createFile(databasePath);
-  const lockPath = `${realpathSync(databasePath)}.lock`;
-  return guarded(databasePath, () => {
-    const lock = new DatabaseSync(lockPath, { timeout: 0 });
-    try {
-      lock.exec('begin exclusive');
-    } catch (error) {
-      lock.close();
-      throw toStoreError(error).code === 'STORE_BUSY' ? heldByAnother(databasePath, error) : error;
-    }
-    return { release: () => lock.close() };
-  });
-}
-
-function heldByAnother(databasePath: string, cause: unknown): StoreError {
-  return new StoreError(
-    'STORE_LOCKED',
-    `${databasePath} is in use by another webhook-receiver: one process owns a database file. ` +
-      'Stop the other one, or give this one its own DB_PATH.',
-    { cause },
-  );
-}
-
-/** Creates the file, readable only by its owner: it holds payloads. */
-function createFile(databasePath: string): void {
-  if (existsSync(databasePath)) return;
-  const folder = path.dirname(databasePath);
-  try {
-    mkdirSync(folder, { recursive: true });
-    closeSync(openSync(databasePath, 'a', 0o600));
-    syncFolder(folder);
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new StoreError(
-      'STORE_IO',
-      `cannot create the database ${databasePath}: ${reason}. Check DB_PATH.`,
-      { cause },
-    );
-  }
-}
-
-/** A new file's name is durable only once its folder is synced; otherwise a power cut could lose the whole inbox. */
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, 'r');
-  fsyncSync(handle);
-  closeSync(handle);
-}
 
 /**
  * Opens the writing connection and brings the schema up to date.
@@ -115,13 +56,21 @@ export function guarded<T>(databasePath: string, open: () => T): T {
 
 /** @param setting the setting that names the file, for the advice */
 export function refuseForeignFile(db: DatabaseSync, databasePath: string, setting = 'DB_PATH'): void {
-  const { application_id: id } = db.prepare('pragma application_id').get() as { application_id: number };
   const { tables } = db.prepare('select count(*) as tables from sqlite_schema').get() as { tables: number };
-  if (id === APPLICATION_ID || (id === 0 && tables === 0)) return;
+  if (isInbox(db) || (applicationId(db) === 0 && tables === 0)) return;
   throw new StoreError(
     'STORE_SCHEMA',
     `${databasePath} is the database of another program: give ${setting} another file.`,
   );
+}
+
+/** Whether the file is an inbox of this program. */
+export function isInbox(db: DatabaseSync): boolean {
+  return applicationId(db) === APPLICATION_ID;
+}
+
+function applicationId(db: DatabaseSync): number {
+  return (db.prepare('pragma application_id').get() as { application_id: number }).application_id;
 }
 
 export function schemaVersion(db: DatabaseSync): number {

@@ -3,7 +3,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { tempDir } from '../../../testkit/temp-dir.ts';
-import { lockFile, openWriter } from './connect.ts';
+import { openWriter } from './connect.ts';
+import { lockFile } from './file-lock.ts';
 
 test('the writer syncs every commit: killing a process cannot show that, cutting the power would', async (t) => {
   const db = openWriter(join(await tempDir(t), 'events.db'));
