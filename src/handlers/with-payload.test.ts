@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { anEvent } from '../../testkit/builders.ts';
 import { PermanentError } from '../domain/errors.ts';
 import { withPayload } from './with-payload.ts';
@@ -47,4 +48,34 @@ test("reads a form's fields, repeated ones as arrays", () => {
   );
   const expected = { command: '/deploy', text: 'now please', tag: ['a', 'b'] };
   assert.deepEqual({ ...(event.payload as object) }, { ...expected, ['__proto__']: 'x' });
+});
+
+test("reads a multipart form's text fields, and leaves files out", () => {
+  const part = (head: string, text: string) =>
+    `--XX\r\nContent-Disposition: form-data; ${head}\r\n\r\n${text}\r\n`;
+  const body = Buffer.from(
+    `${part('name="json"', '{"a":1}')}${part('name="file"; filename="x"', 'bytes')}--XX--\r\n`,
+  );
+  const event = withPayload(anEvent({ body, contentType: 'multipart/form-data; boundary=XX' }));
+  assert.deepEqual({ ...(event.payload as object) }, { json: '{"a":1}' });
+  const broken = withPayload(anEvent({ body, contentType: 'multipart/form-data' }));
+  assert.throws(() => broken.payload, /is not a form of UTF-8 text/);
+});
+
+test('reads a body as it was before its encoding, and without a byte order mark', () => {
+  const json = Buffer.from('\ufeff{"a":1}');
+  for (const [encoding, body] of [
+    ['gzip', gzipSync(json)],
+    ['deflate', deflateSync(json)],
+    ['deflate', deflateRawSync(json)],
+    ['br', brotliCompressSync(json)],
+    ['deflate, gzip', gzipSync(deflateSync(json))],
+    ['identity', json],
+    ['identity', Buffer.from('\ufeff{"a":1}', 'utf16le')],
+  ] as const) {
+    const event = anEvent({ body, headers: ['Content-Encoding', encoding] });
+    assert.deepEqual(withPayload(event).payload, { a: 1 }, encoding);
+  }
+  const wrong = withPayload(anEvent({ body: json, headers: ['content-encoding', 'gzip'] }));
+  assert.throws(() => wrong.payload, /Content-Encoding cannot be undone/);
 });

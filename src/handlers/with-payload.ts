@@ -1,5 +1,8 @@
 import { PermanentError } from '../domain/errors.ts';
 import type { WebhookEvent } from '../domain/event.ts';
+import { bodyText } from '../verify/read/body-text.ts';
+import type { Fields } from '../verify/read/parse-urlencoded.ts';
+import { parseForm, viewOf } from '../verify/read/signed-request.ts';
 import type { HandlerEvent } from './target.ts';
 
 /** Adds a `payload` to the event that is parsed on first access, because many handlers need only the bytes. */
@@ -14,35 +17,60 @@ export function withPayload(event: WebhookEvent): HandlerEvent {
   };
 }
 
-const FORM = /^application\/x-www-form-urlencoded\s*(;|$)/i;
+const FORM = 'application/x-www-form-urlencoded';
+const MULTIPART = 'multipart/form-data';
 
 /**
- * Parses the body as a form or, whatever its content type, as JSON: some providers send JSON as text/plain.
+ * Parses the body as a form or, whatever its content type, as JSON: some providers send JSON as text/plain. A
+ * Content-Encoding is undone, and a byte order mark is passed over.
  * @throws PermanentError, because the next attempt would get the same body; without the parser's message, which would
  *   quote the body into logs
  */
 function parseBody(event: WebhookEvent): unknown {
-  const isForm = FORM.test(event.contentType);
+  const { contentType } = event;
+  const { content } = viewOf(event);
+  if (content === null) throw noPayload(event, 'its Content-Encoding cannot be undone');
+  const mediaType = contentType.split(';', 1)[0]!.trim().toLowerCase();
+  if (mediaType === MULTIPART) {
+    const fields = parseForm(mediaType, contentType, content);
+    if (fields === undefined) throw noPayload(event, 'its body is not a form of UTF-8 text');
+    return recordOf(fields);
+  }
+  const text = bodyText(content, contentType);
+  if (mediaType === FORM) {
+    if (text === null) throw noPayload(event, 'its body is not UTF-8 text');
+    return recordOf(fieldsOf(text));
+  }
+  const json = text === null ? undefined : tryParse(text);
+  if (json === undefined) throw noPayload(event, 'its body is not JSON');
+  return json;
+}
+
+function tryParse(text: string): unknown {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(event.body);
-    return isForm ? fieldsOf(text) : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    const type = event.contentType === '' ? 'no content type' : `content type ${event.contentType}`;
-    const problem = isForm ? 'its body is not UTF-8 text' : 'its body is not JSON';
-    throw new PermanentError(`the event has no payload: ${problem} (${type})`);
+    return undefined;
   }
 }
 
-/** The value of a repeated field is an array. */
-function fieldsOf(text: string): Record<string, string | string[]> {
+function noPayload({ contentType }: WebhookEvent, problem: string): PermanentError {
+  const type = contentType === '' ? 'no content type' : `content type ${contentType}`;
+  return new PermanentError(`the event has no payload: ${problem} (${type})`);
+}
+
+/** Leniently, as browsers do: nothing is verified by these fields. */
+function fieldsOf(text: string): Fields {
   const form = new URLSearchParams(text);
+  return new Map([...new Set(form.keys())].map((name) => [name, form.getAll(name)]));
+}
+
+/** The value of a repeated field is an array. */
+function recordOf(fields: Fields): Record<string, string | readonly string[]> {
   // Without a prototype, because a field may have any name.
-  const fields: Record<string, string | string[]> = Object.create(null);
-  for (const name of new Set(form.keys())) {
-    const values = form.getAll(name);
-    fields[name] = values.length === 1 ? values[0]! : values;
-  }
-  return fields;
+  const record: Record<string, string | readonly string[]> = Object.create(null);
+  for (const [name, values] of fields) record[name] = values.length === 1 ? values[0]! : values;
+  return record;
 }
 
 /**

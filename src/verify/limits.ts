@@ -20,5 +20,9 @@ export const SIGNATURES_MAX = 16;
 export const SIGNATURE_HEADERS_MAX = 100;
 /** Most names of headers that a signature lists. */
 export const SIGNED_HEADERS_MAX = 64;
+/** Most bytes of a body when it is unpacked. */
+export const UNPACKED_BYTES_MAX = 16 * 1024 * 1024;
+/** Most content codings that a body has been through. */
+export const ENCODINGS_MAX = 2;
 /** Most fields of a form or a query. No provider sends nearly as many. */
 export const FORM_FIELDS_MAX = 1000;

@@ -12,8 +12,8 @@
 export type Locator = string;
 
 /**
- * Text with locators in braces: `{ts}:{body}`. Beside locators: `{body} {ts} {url} {url:port} {url:noport}
- * {url:decoded} {url:noquery} {method} {path} {form_sorted} {body_sha256_hex} {crc32} {secret} {signed_headers}
+ * Text with locators in braces: `{ts}:{body}`. Beside locators: `{body}` as it came,
+ * `{body:unpacked}` without its Content-Encoding, `{ts} {url} {url:port} {url:noport} {url:decoded} {url:noquery} {method} {path} {form_sorted} {body_sha256_hex} {crc32} {secret} {signed_headers}
  * {received_10s}` (receipt time in units of 10 s), and `{mac}` in a handshake's answer. What is missing makes the whole
  * unusable, but a missing `item:` is signed as nothing.
  */

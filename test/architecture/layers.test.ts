@@ -13,7 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   events: ['domain', 'verify'],
   store: ['domain', 'runtime'],
   queue: ['domain', 'runtime'],
-  handlers: ['domain', 'runtime'],
+  handlers: ['domain', 'runtime', 'verify'],
   ingest: ['domain', 'runtime', 'verify', 'events', 'store'],
   dispatch: ['domain', 'runtime', 'events', 'store', 'queue', 'handlers'],
   observe: ['domain', 'runtime', 'verify', 'events', 'store', 'queue', 'ingest'],

@@ -24,7 +24,7 @@ export function signsTokenAlone(schemes: readonly Scheme[]): boolean {
 function isToken({ ts }: SigningScheme): (template: Template) => boolean {
   const times = ts === undefined ? [] : [ts.from].flat();
   return (template) => {
-    if (/\{(?:body|body_sha256_hex|form_sorted|crc32)\}/.test(template)) return false;
+    if (/\{(?:body|body:unpacked|body_sha256_hex|form_sorted|crc32)\}/.test(template)) return false;
     const locators = [...template.matchAll(/\{((?:header|query|body|form|item):[^{}]+)\}/g)].map(
       ([, at]) => at!,
     );
@@ -43,7 +43,7 @@ function isSigning(scheme: Scheme): scheme is SigningScheme {
 /** Whether no part of the body could be another one. */
 function signsBody(scheme: SigningScheme): boolean {
   if (scheme.alg === 'hmac' && scheme.bodyHashQuery !== undefined) return true;
-  return templatesOf(scheme).every((template) => /\{body(?:_sha256_hex)?\}/.test(template));
+  return templatesOf(scheme).every((template) => /\{body(?::unpacked|_sha256_hex)?\}/.test(template));
 }
 
 function templatesOf({ signed = '{body}' }: SigningScheme): readonly Template[] {

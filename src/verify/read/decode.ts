@@ -49,3 +49,8 @@ export function wireBytes(text: string): Buffer {
   }
   return Buffer.from(text, 'latin1');
 }
+
+/** The same bytes as a Buffer, without a copy. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

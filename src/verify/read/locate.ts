@@ -1,10 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import type { Locator } from '../scheme.ts';
 import { decodeStrictly } from './decode.ts';
 import { parsePointer, resolveAll, resolveComplete, resolvePointer, textOf } from './json-pointer.ts';
 import { hashWithout } from './json-without.ts';
 import type { Scope } from './scope.ts';
-import { bufferOf, type RequestView } from './signed-request.ts';
+import type { RequestView } from './signed-request.ts';
 
 export const LOCATOR_KINDS = [
   'header',
@@ -220,10 +219,8 @@ function readXml(view: RequestView, name: string): string | null {
 }
 
 function xmlOf(view: RequestView): string | null {
-  const bytes = bufferOf(view.body);
-  if (bytes.toString('latin1', 0, 200).trimStart().startsWith('<')) {
-    return isUtf8(bytes) ? bytes.toString() : null;
-  }
+  const { text: body } = view;
+  if (body?.slice(0, 200).trimStart().startsWith('<')) return body;
   const found: string[] = [];
   for (const value of [...(view.form?.values() ?? [])].flat()) {
     // Encoders of some languages break the text into lines.

@@ -1,9 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { bodyText } from './body-text.ts';
+import { bufferOf } from './decode.ts';
 import { parseJson } from './parse-json.ts';
 import { parseMultipart } from './parse-multipart.ts';
 import { type Fields, parseUrlencoded } from './parse-urlencoded.ts';
+import { unpackBody } from './unpack.ts';
 
 /** What schemes see. `url` is absolute, as the sender knows it (the public URL). `headers` flat, as sent. */
 export type SignedRequest = Readonly<{
@@ -26,6 +29,7 @@ export class RequestView implements SignedRequest {
   readonly url: string;
   readonly headers: readonly string[];
   readonly body: Uint8Array;
+  #content: Lazy<Uint8Array | null> = null;
   #json: Lazy<unknown> = null;
   #form: Lazy<Fields | undefined> = null;
   #query: Fields | null = null;
@@ -78,7 +82,7 @@ export class RequestView implements SignedRequest {
 
   /** In lower case, without parameters; empty if there is none. */
   get mediaType(): string {
-    const value = this.header('content-type') ?? '';
+    const value = this.#contentType;
     const end = value.indexOf(';');
     return (end === -1 ? value : value.slice(0, end)).trim().toLowerCase();
   }
@@ -92,10 +96,42 @@ export class RequestView implements SignedRequest {
     return this.#query;
   }
 
+  /** The body as it was before its Content-Encoding; null if that cannot be undone within the bounds. */
+  get content(): Uint8Array | null {
+    this.#content ??= { value: unpackBody(this.body, this.headerAll('content-encoding').join()) };
+    return this.#content.value;
+  }
+
+  /** The content as text, without a byte order mark; null if it is none. Made anew each time, and not kept. */
+  get text(): string | null {
+    return this.content === null ? null : bodyText(this.content, this.#contentType);
+  }
+
   /** The body as JSON, whatever its content type says; undefined if it is not. */
   get json(): unknown {
-    this.#json ??= { value: isUtf8(this.body) ? parseJson(bufferOf(this.body).toString()) : undefined };
+    if (this.#json === null) {
+      const { text } = this;
+      this.#json = { value: text === null ? undefined : parseJson(text) };
+    }
     return this.#json.value;
+  }
+
+  /**
+   * Whether the body says what it is, by its content type or its beginning, and cannot be read so: what it says of the
+   * event is then unknown, and not absent.
+   */
+  get isUnreadable(): boolean {
+    if (this.body.length === 0) return false;
+    if (this.content === null) return true;
+    const type = this.mediaType;
+    if (type === 'multipart/form-data' || type === 'application/x-www-form-urlencoded') {
+      return this.form === undefined && this.json === undefined;
+    }
+    return (JSON_TYPE.test(type) || opensObject(this.content)) && this.json === undefined;
+  }
+
+  get #contentType(): string {
+    return this.header('content-type') ?? '';
   }
 
   /**
@@ -108,8 +144,9 @@ export class RequestView implements SignedRequest {
   }
 
   #parseForm(): Fields | undefined {
-    if (opensJson(this.body) && typeof this.json === 'object') return undefined;
-    return parseForm(this.mediaType, this.header('content-type') ?? '', this.body);
+    if (this.content === null) return undefined;
+    if (opensJson(this.content) && typeof this.json === 'object') return undefined;
+    return parseForm(this.mediaType, this.#contentType, this.content);
   }
 
   /** A form field as JSON; undefined if it is not there once, or not JSON. */
@@ -134,19 +171,27 @@ export class RequestView implements SignedRequest {
   }
 }
 
-/** Whether an object or array may begin here, behind the white space of JSON. */
+const JSON_TYPE = /^(?:application|text)\/(?:json|[^;]+\+json)$/;
+
+/** Whether an object or array may begin here, behind the white space of JSON and a byte order mark. */
 function opensJson(body: Uint8Array): boolean {
-  const first = body.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
-  return first === 0x7b || first === 0x5b;
+  const first = firstOf(body);
+  return first === OPEN_OBJECT || first === 0x5b;
+}
+
+function opensObject(body: Uint8Array): boolean {
+  return firstOf(body) === OPEN_OBJECT;
+}
+
+const OPEN_OBJECT = 0x7b;
+const PASSED_OVER: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09, 0xef, 0xbb, 0xbf, 0xff, 0xfe, 0]);
+
+function firstOf(body: Uint8Array): number | undefined {
+  return body.find((byte) => !PASSED_OVER.has(byte));
 }
 
 function sameName(name: string, lower: string): boolean {
   return name.length === lower.length && (name === lower || name.toLowerCase() === lower);
-}
-
-/** The same bytes as a Buffer, without a copy. */
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const NO_FIELDS: Fields = new Map();

@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { SIGNED_HEADERS_MAX } from '../limits.ts';
 import type { Template } from '../scheme.ts';
-import { wireBytes } from './decode.ts';
+import { bufferOf, wireBytes } from './decode.ts';
 import { type Compiled, compileLocator, type Reader } from './locate.ts';
 import type { Scope } from './scope.ts';
-import { bufferOf, type RequestView } from './signed-request.ts';
+import type { RequestView } from './signed-request.ts';
 import { decodedUrl, pathOf, withoutPort, withoutQuery, withPort } from './url-forms.ts';
 
 /** Takes what is signed, piece by piece. */
@@ -26,7 +26,7 @@ export type Lists = 'whole' | 'distinct' | 'complete';
 
 type Part =
   | Readonly<{ kind: 'literal'; text: string; bytes: Uint8Array }>
-  | Readonly<{ kind: 'body' }>
+  | Readonly<{ kind: 'body' | 'unpacked' }>
   | Readonly<{ kind: 'word'; word: string; read: (scope: Scope) => string | null }>
   | Readonly<{ kind: 'locator'; reader: Reader }>;
 
@@ -60,7 +60,7 @@ export function compileTemplate(template: Template): Compiled<CompiledTemplate> 
   }
   const readers = parts.flatMap((part) => (part.kind === 'locator' ? part.reader : []));
   const words = parts.flatMap((part) =>
-    part.kind === 'word' ? part.word : part.kind === 'body' ? 'body' : [],
+    part.kind === 'word' ? part.word : part.kind === 'body' || part.kind === 'unpacked' ? 'body' : [],
   );
   const pieces = (scope: Scope) => piecesOf(parts, scope);
   const text: CompiledTemplate['text'] = (scope, lists = 'whole') => joinedText(parts, scope, lists);
@@ -75,10 +75,11 @@ function partOf(template: Template, piece: string): Compiled<Part> {
   }
   const inner = piece.slice(1, -1);
   if (inner === 'body') return { ok: true, value: { kind: 'body' } };
+  if (inner === 'body:unpacked') return { ok: true, value: { kind: 'unpacked' } };
   if (Object.hasOwn(WORDS, inner))
     return { ok: true, value: { kind: 'word', word: inner, read: WORDS[inner]! } };
   if (!inner.includes(':')) {
-    const known = ['body', ...Object.keys(WORDS)].join(', ');
+    const known = ['body', 'body:unpacked', ...Object.keys(WORDS)].join(', ');
     return {
       ok: false,
       problem: `the template "${template}" has {${inner}}, which is no locator and none of ${known}`,
@@ -107,6 +108,8 @@ function pieceOf(part: Part, scope: Scope): Uint8Array | null {
       return part.bytes;
     case 'body':
       return scope.view.body;
+    case 'unpacked':
+      return scope.view.content;
     case 'word': {
       const text = part.read(scope);
       if (text === null) return null;
@@ -147,6 +150,8 @@ function textOfPart(part: Part, scope: Scope, lists: Lists): string | null {
       return part.text;
     case 'body':
       return isUtf8(scope.view.body) ? bufferOf(scope.view.body).toString() : null;
+    case 'unpacked':
+      return scope.view.text;
     case 'word':
       return part.read(scope);
     case 'locator': {

@@ -1,7 +1,8 @@
+import { bufferOf } from '../read/decode.ts';
 import { parsePointer, resolvePointer } from '../read/json-pointer.ts';
 import { parseJson } from '../read/parse-json.ts';
 import { parseUrlencoded } from '../read/parse-urlencoded.ts';
-import { bufferOf, RequestView } from '../read/signed-request.ts';
+import { RequestView } from '../read/signed-request.ts';
 import type { Locator } from '../scheme.ts';
 import { SchemeError } from '../scheme-error.ts';
 
