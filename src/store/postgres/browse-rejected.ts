@@ -1,18 +1,20 @@
 import type { Verbs } from '../forward.ts';
-import type { RejectedSummary } from '../store.ts';
-import type { QueryContext, Row, Statement } from './database.ts';
+import { pageOf, type RejectedRow, type RejectedSummaryRow, toRejected, toRejectedSummary } from '../rows.ts';
+import type { QueryContext, Statement } from './database.ts';
 
 const SUMMARY = 'seq, id, source, reason, detail, method, url, content_type, body_bytes, received_at';
 
-export const LIST_REJECTED: Statement = {
+type ListedRow = RejectedSummaryRow & Readonly<{ seq: number; id: string }>;
+
+export const LIST_REJECTED: Statement<ListedRow> = {
   name: 'list_rejected',
   text: `select ${SUMMARY} from rejected where seq < $1 order by seq desc limit $2`,
 };
-export const LIST_REJECTED_OF: Statement = {
+export const LIST_REJECTED_OF: Statement<ListedRow> = {
   name: 'list_rejected_of',
   text: `select ${SUMMARY} from rejected where source = $3 and seq < $1 order by seq desc limit $2`,
 };
-export const READ_REJECTED: Statement = {
+export const READ_REJECTED: Statement<RejectedRow & Readonly<{ id: string }>> = {
   name: 'read_rejected',
   text: `select ${SUMMARY}, headers, body from rejected where id = $1`,
 };
@@ -23,31 +25,15 @@ const AFTER_ALL = Number.MAX_SAFE_INTEGER;
 export const browseRejectedVerbs: Verbs<QueryContext, 'listRejected' | 'readRejected'> = {
   async listRejected({ query }, limit, before, source) {
     const below = before === null ? AFTER_ALL : Number(before);
-    const rows =
+    const found =
       source === null
         ? await query(LIST_REJECTED, [below, limit + 1])
         : await query(LIST_REJECTED_OF, [below, limit + 1, source]);
-    const page = rows.slice(0, limit);
-    return { requests: page.map(toSummary), next: rows.length > limit ? String(page.at(-1)!.seq) : null };
+    const { rows, next } = pageOf(found, limit, ({ seq }) => String(seq));
+    return { requests: rows.map((row) => toRejectedSummary(row.id, row)), next };
   },
   async readRejected({ query }, id) {
     const [row] = await query(READ_REJECTED, [id]);
-    if (row === undefined) return null;
-    const headers = JSON.parse(row.headers as string) as string[];
-    return { ...toSummary(row), headers, body: row.body as Uint8Array | null };
+    return row === undefined ? null : toRejected(row.id, row);
   },
 };
-
-function toSummary(row: Row): RejectedSummary {
-  return {
-    id: row.id as string,
-    source: row.source as string,
-    reason: row.reason as string,
-    detail: row.detail as string,
-    method: row.method as string,
-    url: row.url as string,
-    contentType: row.content_type as string,
-    bodyBytes: row.body_bytes as number,
-    receivedAtMs: row.received_at as number,
-  };
-}

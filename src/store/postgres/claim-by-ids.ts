@@ -1,8 +1,8 @@
 import { NEVER_MS } from '../../domain/order.ts';
 import type { ClaimByIdsOutcome, ClaimByIdsRequest, DueDelivery, Leased } from '../store.ts';
-import { EVENT_COLUMNS, MAX_CLAIM_BYTES, toLeased } from './claim.ts';
+import { EVENT_COLUMNS, type LeasedRow, MAX_CLAIM_BYTES, toLeased } from './claim.ts';
 import { addCounts, addTotals } from './counters.ts';
-import type { Query, Row, Statement } from './database.ts';
+import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 
 /**
@@ -11,13 +11,17 @@ import { deliveryKey } from './delivery-key.ts';
  */
 const IS_PENDING = `coalesce(status, '') = 'pending'`;
 
+/** What a claim took, or when a delivery that it did not take is due. */
+type ClaimByIdsRow = Readonly<{ asked_n: number }> &
+  ((LeasedRow & Readonly<{ due_at: null }>) | Readonly<{ event_id: null; due_at: number }>);
+
 /**
  * Several claims of named deliveries at once, each a look by its key. The last part sees the rows as they were before
  * the statement: what is pending and due there and yet not taken was too much for the claim, or is held by another
  * node for this moment. It is no join with what was taken, which the planner takes for a handful of rows and would walk
  * once for each.
  */
-export const CLAIM_BY_IDS: Statement = {
+export const CLAIM_BY_IDS: Statement<ClaimByIdsRow> = {
   name: 'claim_by_ids',
   text: `
 with asked as materialized (
@@ -79,7 +83,7 @@ export async function claimAllByIds(
     MAX_CLAIM_BYTES,
   ]);
   for (const row of rows) {
-    const one = asked[(row.asked_n as number) - 1]!;
+    const one = asked[row.asked_n - 1]!;
     addTo(outcomes[one.claim]!, one, row);
   }
   return outcomes;
@@ -89,9 +93,12 @@ function emptyOutcome() {
   return { leased: [] as Leased[], early: [] as DueDelivery[], left: [] as string[] };
 }
 
-function addTo(outcome: ReturnType<typeof emptyOutcome>, { request, deliveryId }: Asked, row: Row): void {
-  const dueAtMs = row.due_at as number;
+function addTo(
+  outcome: ReturnType<typeof emptyOutcome>,
+  { request, deliveryId }: Asked,
+  row: ClaimByIdsRow,
+): void {
   if (row.event_id !== null) outcome.leased.push(toLeased(request, row));
-  else if (dueAtMs > request.nowMs) outcome.early.push({ deliveryId, dueAtMs });
+  else if (row.due_at > request.nowMs) outcome.early.push({ deliveryId, dueAtMs: row.due_at });
   else outcome.left.push(deliveryId);
 }

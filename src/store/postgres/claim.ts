@@ -1,9 +1,10 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { NEVER_MS } from '../../domain/order.ts';
+import { type EventRow, toEvent } from '../rows.ts';
 import type { ClaimOutcome, ClaimRequest, Leased } from '../store.ts';
 import { addCounts, addTotals } from './counters.ts';
-import type { Query, Row, Statement } from './database.ts';
+import type { Query, Statement } from './database.ts';
 
 /** Payload bytes after which one claim takes no more, so that a few huge events cannot fill the memory. */
 export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
@@ -12,12 +13,33 @@ export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
 export const EVENT_COLUMNS = `
   e.id, e.source, e.idempotency_key, e.event_type, e.method, e.url, e.headers, e.content_type, e.received_at, e.body`;
 
+/** A row with `EVENT_COLUMNS`. */
+export type IdentifiedEventRow = EventRow & Readonly<{ id: string }>;
+
+export function readEventRow(row: IdentifiedEventRow): WebhookEvent {
+  return toEvent(row.id, row);
+}
+
+/** A claimed delivery with its event. */
+export type LeasedRow = IdentifiedEventRow &
+  Readonly<{
+    event_id: string;
+    number: number;
+    destination: string;
+    attempts: number;
+    order_key: string | null;
+  }>;
+
+/** What a claim took, or when the next delivery that it left is due. */
+type ClaimRow = Readonly<{ asked_claim: number }> &
+  ((LeasedRow & Readonly<{ next_due_at: null }>) | Readonly<{ event_id: null; next_due_at: number }>);
+
 /**
  * Several claims of different destinations at once. Rows that another node is about to take are skipped instead of
  * waited for. Each destination is a walk of its part of the index that stops at the limit, and a second one to the
  * first that is left. What exceeds the bytes stays pending.
  */
-export const CLAIM: Statement = {
+export const CLAIM: Statement<ClaimRow> = {
   name: 'claim',
   text: `
 with asked as materialized (
@@ -84,44 +106,27 @@ export async function claimAll(query: Query, requests: readonly ClaimRequest[]):
   );
 }
 
-function outcomeOf(request: ClaimRequest, rows: readonly Row[]): ClaimOutcome {
-  const due = rows.flatMap(({ next_due_at: at }) => (at === null ? [] : [at as number]));
+function outcomeOf(request: ClaimRequest, rows: readonly ClaimRow[]): ClaimOutcome {
+  const due = rows.flatMap(({ next_due_at: at }) => at ?? []);
   return {
-    leased: rows.filter(({ event_id: id }) => id !== null).map((row) => toLeased(request, row)),
+    leased: rows.flatMap((row) => (row.event_id === null ? [] : toLeased(request, row))),
     nextDueAtMs: due.length === 0 ? null : due.reduce((first, at) => Math.min(first, at)),
   };
 }
 
-/** What a claim took, of a row with EVENT_COLUMNS and those of its delivery. */
 export function toLeased(
   { token, leaseUntilMs }: Pick<ClaimRequest, 'token' | 'leaseUntilMs'>,
-  row: Row,
+  row: LeasedRow,
 ): Leased {
   return {
     lease: {
-      deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
+      deliveryId: deliveryIdOf(row.event_id, row.number),
       token,
       untilMs: leaseUntilMs,
-      orderKey: row.order_key as string | null,
+      orderKey: row.order_key,
     },
-    destination: row.destination as string,
-    attempts: row.attempts as number,
-    event: toEvent(row),
-  };
-}
-
-/** An event of a row with EVENT_COLUMNS. */
-export function toEvent(row: Row): WebhookEvent {
-  return {
-    id: row.id as string,
-    source: row.source as string,
-    idempotencyKey: row.idempotency_key as string,
-    eventType: row.event_type as string,
-    method: row.method as string,
-    url: row.url as string,
-    headers: JSON.parse(row.headers as string) as string[],
-    contentType: row.content_type as string,
-    body: row.body as Uint8Array,
-    receivedAtMs: row.received_at as number,
+    destination: row.destination,
+    attempts: row.attempts,
+    event: readEventRow(row),
   };
 }

@@ -3,26 +3,38 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import { isSerializationFailure, isTimeoutError, TimeoutError, toStoreError } from './store-failure.ts';
 
-/** A statement of the program; its name is that of its plan in each session. */
-export type Statement = Readonly<{ name: string; text: string }>;
-
 export type Row = Record<string, unknown>;
 
-/** Runs one statement and returns its rows. @throws StoreError */
-export type Query = (statement: Statement, values?: readonly unknown[]) => Promise<Row[]>;
+/** A statement of the program. A session keeps its plan under the name. */
+export type Statement<Found = Row> = Readonly<{
+  name: string;
+  text: string;
+  /** Never set: it carries the type of the rows. */
+  found?: Found;
+}>;
 
-/** What verbs that only ask need. */
+/** Runs one statement and returns its rows. @throws StoreError */
+export type Query = <Found = Row>(
+  statement: Statement<Found>,
+  values?: readonly unknown[],
+) => Promise<Found[]>;
+
+/** What verbs need that only read. */
 export type QueryContext = Readonly<{ query: Query }>;
 
 export type Database = Readonly<{
   /** One statement is one transaction: it has committed when this resolves. */
   query: Query;
   /**
-   * Runs statements that do not depend on each other's answers in a transaction, in their order, each with a snapshot of
-   * its own. All of them are sent at once: it costs one round trip.
-   * @returns the rows of each
+   * Runs a statement in a transaction behind another one, each with a snapshot of its own. Both are sent at once, so it
+   * costs one round trip.
+   * @returns the rows of the second one
    */
-  together(statements: readonly (readonly [Statement, readonly unknown[]])[]): Promise<Row[][]>;
+  queryBehind<Found>(
+    first: readonly [Statement, readonly unknown[]],
+    statement: Statement<Found>,
+    values: readonly unknown[],
+  ): Promise<Found[]>;
   /** Runs several statements in a transaction on one connection. */
   transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
 }>;
@@ -30,15 +42,15 @@ export type Database = Readonly<{
 /** A session behind a pooler may have another default. */
 const BEGIN = 'begin isolation level read committed';
 
-/** Times that a statement is sent again after it gave way to another one. */
+/** Attempts at a statement that the server rolls back for the sake of another one. */
 const CONFLICT_TRIES = 3;
 
 /**
- * The pool with what every use of it needs: errors turned into StoreErrors, a pause while the server is away, and
- * connections thrown away once they have failed.
- * @param named whether statements are prepared by name; a pooler in transaction mode may not bear that
- * @param timeoutMs how long a statement may take. The connection of one that takes longer is ended; whether the
- *   statement is committed yet nobody knows then
+ * The pool with what every use of it needs: errors become StoreErrors, a database that is down is left alone for a while,
+ * and a connection that has failed is closed.
+ * @param named whether statements are prepared by name; a pooler in transaction mode may not support that
+ * @param timeoutMs how long a statement may take. The connection of one that takes longer is closed; whether the
+ *   statement is committed yet is then unknown
  */
 export function createDatabase(
   pool: Pool,
@@ -46,13 +58,51 @@ export function createDatabase(
   named: boolean,
   timeoutMs: number,
 ): Database {
+  const withClient = createWithClient(pool, breaker);
   const control = (client: PoolClient, text: string) => ask(client, { text }, timeoutMs);
-  const send = async (client: PoolClient, { name, text }: Statement, values: readonly unknown[]) => {
+  const send = async <Found>(
+    client: PoolClient,
+    { name, text }: Statement<Found>,
+    values: readonly unknown[],
+  ): Promise<Found[]> => {
     const query = { ...(named && { name }), text, values: values as unknown[] };
-    return (await ask(client, query, timeoutMs)).rows;
+    // The only place where a row gets its type.
+    return (await ask(client, query, timeoutMs)).rows as Found[];
   };
+  return {
+    query: (statement, values = []) =>
+      retryOnConflict(() => withClient((client) => send(client, statement, values))),
+    queryBehind: (first, statement, values) =>
+      retryOnConflict(() =>
+        withClient(async (client) => {
+          const begun = control(client, BEGIN);
+          const before = send(client, ...first);
+          const sent = send(client, statement, values);
+          const ended = await Promise.allSettled([begun, before, sent, control(client, 'commit')]);
+          // The commit of a transaction that has failed is a rollback: the first failure is the one to report.
+          const failure = ended.find((one) => one.status === 'rejected');
+          if (failure !== undefined) throw failure.reason;
+          return sent;
+        }),
+      ),
+    transaction: (work) =>
+      withClient(async (client) => {
+        await control(client, BEGIN);
+        try {
+          const result = await work((statement, values = []) => send(client, statement, values));
+          await control(client, 'commit');
+          return result;
+        } catch (error) {
+          await control(client, 'rollback').catch(() => {});
+          throw error;
+        }
+      }),
+  };
+}
 
-  const withClient = async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
+/** Runs work on a connection of the pool. @throws StoreError */
+function createWithClient(pool: Pool, breaker: CircuitBreaker) {
+  return async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
     const failure = breaker.error();
     if (failure !== null) throw failure;
     let client: PoolClient | null = null;
@@ -71,54 +121,21 @@ export function createDatabase(
       throw error;
     }
   };
+}
 
-  /** The commit of a transaction that has failed is a rollback: the first failure is the one to tell. */
-  const sendTogether = async (
-    client: PoolClient,
-    statements: readonly (readonly [Statement, readonly unknown[]])[],
-  ): Promise<Row[][]> => {
-    const begun = control(client, BEGIN);
-    const sent = statements.map(([statement, values]) => send(client, statement, values));
-    const ended = await Promise.allSettled([begun, ...sent, control(client, 'commit')]);
-    const failure = ended.find((one) => one.status === 'rejected');
-    if (failure !== undefined) throw failure.reason;
-    return Promise.all(sent);
-  };
-
-  const retryOnConflict = async <T>(work: () => Promise<T>): Promise<T> => {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await work();
-      } catch (error) {
-        if (tries === CONFLICT_TRIES || !isSerializationFailure((error as Error).cause)) throw error;
-      }
+async function retryOnConflict<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (tries === CONFLICT_TRIES || !isSerializationFailure((error as Error).cause)) throw error;
     }
-  };
-
-  const runOnce = (statement: Statement, values: readonly unknown[]) =>
-    withClient((client) => send(client, statement, values));
-
-  return {
-    query: (statement, values = []) => retryOnConflict(() => runOnce(statement, values)),
-    together: (statements) => retryOnConflict(() => withClient((client) => sendTogether(client, statements))),
-    transaction: (work) =>
-      withClient(async (client) => {
-        await control(client, BEGIN);
-        try {
-          const result = await work((statement, values = []) => send(client, statement, values));
-          await control(client, 'commit');
-          return result;
-        } catch (error) {
-          await control(client, 'rollback').catch(() => {});
-          throw error;
-        }
-      }),
-  };
+  }
 }
 
 /**
- * By callback and with a timer of its own: the client's promises and timers keep what was sent out of reach of all but
- * a full collection, of which several a second were due under load.
+ * By callback and with a timer of its own: the client's promises and timers keep what was sent reachable until the next
+ * full collection, and under load several of those were due each second.
  */
 function ask(client: PoolClient, query: QueryConfig, timeoutMs: number): Promise<QueryResult<Row>> {
   return new Promise((resolve, reject) => {
@@ -131,7 +148,7 @@ function ask(client: PoolClient, query: QueryConfig, timeoutMs: number): Promise
   });
 }
 
-/** Where one connection was given up, those that lie idle may be as dead, and each would have to be found out. */
+/** When one connection gives no answer, the idle ones may be dead too, and each would cost a statement its timeout. */
 function dropIdle(pool: Pool): void {
   for (let left = pool.idleCount; left > 0; left--) {
     pool.connect().then(

@@ -1,10 +1,12 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { Verbs } from '../forward.ts';
+import { pageOf } from '../rows.ts';
+import type { DueDelivery } from '../store.ts';
 import type { QueryContext, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 
 /** A walk of the due index that ends at the limit. */
-export const COUNT_DUE: Statement = {
+export const COUNT_DUE: Statement<{ due: number }> = {
   name: 'count_due',
   text: `
 select count(*) as due from (
@@ -12,7 +14,10 @@ select count(*) as due from (
 ) as found`,
 };
 
-export const DUE_PENDING: Statement = {
+/** A row of the due index. */
+export type DueRow = Readonly<{ due_at: number; event_id: string; number: number }>;
+
+export const DUE_PENDING: Statement<DueRow> = {
   name: 'due_pending',
   text: `
 select due_at, event_id, number from deliveries
@@ -28,24 +33,27 @@ const START = { dueAtMs: -1, eventId: '00000000-0000-0000-0000-000000000000', nu
 export const dueVerbs: Verbs<QueryContext, 'countDue' | 'duePending'> = {
   async countDue({ query }, destination, untilMs, limit) {
     const [row] = await query(COUNT_DUE, [destination, untilMs, limit]);
-    return row!.due as number;
+    return row!.due;
   },
-  /** The cursor has the due time and the id, so that it outlives the delivery it points to. */
   async duePending({ query }, destination, untilMs, limit, after) {
-    const { dueAtMs, eventId, number } = after === null ? START : placeOf(after);
+    const { dueAtMs, eventId, number } = after === null ? START : readCursor(after);
     // One more than asked for tells whether there is another page.
-    const rows = await query(DUE_PENDING, [destination, untilMs, dueAtMs, eventId, number, limit + 1]);
-    const deliveries = rows.slice(0, limit).map((row) => ({
-      deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
-      dueAtMs: row.due_at as number,
-    }));
-    const last = deliveries.at(-1);
-    const hasMore = last !== undefined && rows.length > limit;
-    return { deliveries, next: hasMore ? `${last.dueAtMs}:${last.deliveryId}` : null };
+    const found = await query(DUE_PENDING, [destination, untilMs, dueAtMs, eventId, number, limit + 1]);
+    const { rows, next } = pageOf(found, limit, cursorOf);
+    return { deliveries: rows.map(toDue), next };
   },
 };
 
-function placeOf(cursor: string) {
+export function toDue({ due_at: dueAtMs, event_id: eventId, number }: DueRow): DueDelivery {
+  return { deliveryId: deliveryIdOf(eventId, number), dueAtMs };
+}
+
+/** The due time and the id, so that the cursor outlives the delivery it points to. */
+export function cursorOf(row: DueRow): string {
+  return `${row.due_at}:${deliveryIdOf(row.event_id, row.number)}`;
+}
+
+export function readCursor(cursor: string) {
   const [dueAtMs, deliveryId] = cursor.split(':') as [string, string];
   return { dueAtMs: Number(dueAtMs), ...deliveryKey(deliveryId) };
 }

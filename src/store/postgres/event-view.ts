@@ -1,6 +1,6 @@
-import { type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
-import { deriveEventStatus, type EventView } from '../../domain/event.ts';
-import type { Row } from './database.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
+import type { EventView } from '../../domain/event.ts';
+import { type EventNameRow, toEventView } from '../rows.ts';
 
 /** What a view is made of, of an event `e`: its own columns, and its deliveries as one value. */
 export const VIEW_COLUMNS = `
@@ -16,24 +16,16 @@ type DeliveryTuple = readonly [
   replayOf: number | null,
 ];
 
-/** Completes a row of `events` with what its deliveries say. */
-export function viewOf(row: Row): EventView {
-  const id = row.id as string;
-  const receivedAtMs = row.received_at as number;
-  const deliveries = (row.deliveries ?? []) as readonly DeliveryTuple[];
-  const statuses = deliveries.map(([number, status, , , replayOf]) => ({
-    id: deliveryIdOf(id, number),
+/** A row with `VIEW_COLUMNS`. */
+export type ViewRow = EventNameRow & Readonly<{ id: string; deliveries: readonly DeliveryTuple[] | null }>;
+
+export function viewOf(row: ViewRow): EventView {
+  const deliveries = (row.deliveries ?? []).map(([number, status, attempts, updatedAtMs, replayOf]) => ({
+    number,
     status,
-    replayOf: replayOf === null ? null : deliveryIdOf(id, replayOf),
+    attempts,
+    updatedAtMs,
+    replayOf,
   }));
-  return {
-    id,
-    source: row.source as string,
-    idempotencyKey: row.idempotency_key as string,
-    eventType: row.event_type as string,
-    status: deriveEventStatus(statuses),
-    attempts: deliveries.reduce((sum, [, , attempts]) => sum + attempts, 0),
-    receivedAtMs,
-    updatedAtMs: deliveries.reduce((latest, [, , , at]) => Math.max(latest, at), receivedAtMs),
-  };
+  return toEventView(row.id, row, deliveries);
 }

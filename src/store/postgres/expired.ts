@@ -3,7 +3,19 @@ import type { ExpiredLease } from '../store.ts';
 import type { QueryContext, Statement } from './database.ts';
 
 /** A claim is the last update of a processing delivery, so it dates the lease. */
-export const EXPIRED: Statement = {
+type ExpiredRow = Readonly<{
+  event_id: string;
+  number: number;
+  destination: string;
+  attempts: number;
+  lease_token: string;
+  lease_until: number;
+  updated_at: number;
+  order_key: string | null;
+  source: string;
+}>;
+
+export const EXPIRED: Statement<ExpiredRow> = {
   name: 'expired',
   text: `
 select d.event_id, d.number, d.destination, d.attempts, d.lease_token, d.lease_until, d.updated_at, d.order_key, e.source
@@ -21,14 +33,14 @@ export async function expired(
   const rows = await query(EXPIRED, [untilMs, limit]);
   return rows.map((row) => ({
     lease: {
-      deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
-      token: row.lease_token as string,
-      untilMs: row.lease_until as number,
-      orderKey: row.order_key as string | null,
+      deliveryId: deliveryIdOf(row.event_id, row.number),
+      token: row.lease_token,
+      untilMs: row.lease_until,
+      orderKey: row.order_key,
     },
-    source: row.source as string,
-    destination: row.destination as string,
-    attempts: row.attempts as number,
-    leasedAtMs: row.updated_at as number,
+    source: row.source,
+    destination: row.destination,
+    attempts: row.attempts,
+    leasedAtMs: row.updated_at,
   }));
 }

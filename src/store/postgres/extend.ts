@@ -4,7 +4,7 @@ import { deliveryKey } from './delivery-key.ts';
 
 export type Extend = Readonly<{ lease: Lease; untilMs: number }>;
 
-export const EXTEND: Statement = {
+export const EXTEND: Statement<{ n: number }> = {
   name: 'extend',
   text: `
 update deliveries d set lease_until = i.until_ms
@@ -23,6 +23,6 @@ export async function extendAll(query: Query, batch: readonly Extend[]): Promise
     batch.map(({ lease }) => lease.token),
     batch.map(({ untilMs }) => untilMs),
   ]);
-  const extended = new Set(rows.map(({ n }) => n as number));
+  const extended = new Set(rows.map(({ n }) => n));
   return batch.map((_, at) => (extended.has(at + 1) ? 'extended' : 'lost'));
 }

@@ -3,7 +3,7 @@ import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 import type { Settle } from './settle.ts';
 
-export const TRIED: Statement = {
+export const TRIED: Statement<{ n: number }> = {
   name: 'tried',
   text: `
 select asked.n from unnest($1::uuid[], $2::integer[], $3::integer[], $4::bigint[], $5::bigint[]) with ordinality
@@ -52,7 +52,7 @@ export function createInDoubt(query: Query): InDoubt {
         asked.map(({ attempt }) => attempt.startedAtMs),
         asked.map(({ attempt }) => attempt.endedAtMs),
       ]);
-      for (const { n } of rows) resolved[asked[(n as number) - 1]!.at] = 'settled';
+      for (const { n } of rows) resolved[asked[n - 1]!.at] = 'settled';
       return resolved;
     },
   };

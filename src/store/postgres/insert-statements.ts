@@ -2,6 +2,13 @@ import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
 import type { Statement } from './database.ts';
 import { dueAt, turnOf } from './turn.ts';
 
+export type InsertRow = Readonly<{
+  /** The ids that were inserted, or null when all were. */
+  inserted: readonly string[] | null;
+  /** How many deliveries were pending before. */
+  pending: number;
+}>;
+
 /** Parameters that only some of the statements have, behind those of all. */
 const ORDER_KEYS = 19;
 const digestsAt = (isOrdered: boolean) => (isOrdered ? ORDER_KEYS + 1 : ORDER_KEYS);
@@ -110,14 +117,14 @@ select (select pending from backlog) as pending,
  * room for the whole batch, else none. Keys are taken in their order, so that of two batches that share keys neither
  * waits for the other in a circle; of one key in a batch the first stays.
  */
-export const INSERT: Statement = { name: 'insert', text: insertText(false, false) };
+export const INSERT: Statement<InsertRow> = { name: 'insert', text: insertText(false, false) };
 
 /** The same with marks. No two of its batch share a key or a mark. */
-export const INSERT_MARKED: Statement = { name: 'insert_marked', text: insertText(true, false) };
+export const INSERT_MARKED: Statement<InsertRow> = { name: 'insert_marked', text: insertText(true, false) };
 
 /** Both with order keys, whose locks are taken before. */
-export const INSERT_ORDERED: Statement = { name: 'insert_ordered', text: insertText(false, true) };
-export const INSERT_MARKED_ORDERED: Statement = {
+export const INSERT_ORDERED: Statement<InsertRow> = { name: 'insert_ordered', text: insertText(false, true) };
+export const INSERT_MARKED_ORDERED: Statement<InsertRow> = {
   name: 'insert_marked_ordered',
   text: insertText(true, true),
 };

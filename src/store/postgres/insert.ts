@@ -3,7 +3,13 @@ import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts
 import type { ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
 import type { Statement } from './database.ts';
-import { INSERT, INSERT_MARKED, INSERT_MARKED_ORDERED, INSERT_ORDERED } from './insert-statements.ts';
+import {
+  INSERT,
+  INSERT_MARKED,
+  INSERT_MARKED_ORDERED,
+  INSERT_ORDERED,
+  type InsertRow,
+} from './insert-statements.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { packBodies } from './packed-bodies.ts';
 
@@ -14,19 +20,16 @@ export type Insert = Readonly<{
   replayMark: ReplayMark | null;
 }>;
 
-function insertStatement(isMarked: boolean, isOrdered: boolean): Statement {
+function insertStatement(isMarked: boolean, isOrdered: boolean): Statement<InsertRow> {
   if (isOrdered) return isMarked ? INSERT_MARKED_ORDERED : INSERT_ORDERED;
   return isMarked ? INSERT_MARKED : INSERT;
 }
 
-export type InsertResult = Readonly<{
-  /** The ids of those that were inserted, or null when all were. */
-  inserted: readonly string[] | null;
-  /** How many deliveries were pending before. */
-  pending: number;
-  /** Nothing was inserted, because the batch as a whole would exceed the limit. */
-  hasNoRoom: boolean;
-}>;
+export type InsertResult = InsertRow &
+  Readonly<{
+    /** Nothing was inserted, because the batch as a whole would exceed the limit. */
+    hasNoRoom: boolean;
+  }>;
 
 /** Inserts the new ones of a batch, all or, when there is no room for all, none. */
 export async function insertAll(
@@ -71,7 +74,7 @@ export async function insertAll(
     ...(isMarked ? marksOf(inKeyOrder) : []),
   ];
   const [row] = await underLocks(orderKeys)(insertStatement(isMarked, isOrdered), values);
-  const { pending, inserted } = row as Pick<InsertResult, 'pending' | 'inserted'>;
+  const { pending, inserted } = row!;
   return {
     inserted,
     pending,

@@ -1,11 +1,11 @@
 import type { EventView } from '../../domain/event.ts';
 import type { Query, Statement } from './database.ts';
-import { VIEW_COLUMNS, viewOf } from './event-view.ts';
+import { VIEW_COLUMNS, type ViewRow, viewOf } from './event-view.ts';
 import type { Insert } from './insert.ts';
 import { packBodies } from './packed-bodies.ts';
 
 /** Looks events up by key or else by mark, and compares bodies with those that came first. */
-export const KNOWN: Statement = {
+export const KNOWN: Statement<ViewRow & Readonly<{ n: number; conflict: boolean }>> = {
   name: 'known',
   text: `
 select asked.n, e.body <> substring($5::bytea from asked.body_start for asked.body_length) as conflict,
@@ -35,7 +35,7 @@ export async function findKnown(query: Query, batch: readonly Insert[]): Promise
   ]);
   const found: (Known | null)[] = batch.map(() => null);
   for (const row of rows) {
-    found[(row.n as number) - 1] = { event: viewOf(row), conflict: row.conflict as boolean };
+    found[row.n - 1] = { event: viewOf(row), conflict: row.conflict };
   }
   return found;
 }

@@ -19,6 +19,7 @@
  */
 import type { StoreError } from '../../domain/errors.ts';
 import { orderKeysOf } from '../../domain/order.ts';
+import { statusAfter } from '../../domain/settlement.ts';
 import { createMutex } from '../../runtime/mutex.ts';
 import type { Commit } from '../batcher.ts';
 import type { Verbs } from '../forward.ts';
@@ -49,7 +50,7 @@ import {
 } from './lane.ts';
 import type { LimitGate } from './limit-gate.ts';
 import { createUnderLocks, splitByOrderKeys } from './order-locks.ts';
-import { keysToPass, type Settle, STATUS_AFTER, settleAll } from './settle.ts';
+import { keysToPass, type Settle, settleAll } from './settle.ts';
 import { isOutcomeUnknown } from './store-failure.ts';
 
 export type Lanes = Readonly<{
@@ -152,7 +153,7 @@ function createSettleLane({ databases, backlog, timed }: LaneParts): Lanes['sett
     });
     const outcomes = await inDoubt.resolve(batch, first);
     for (const [at, { settlement }] of batch.entries()) {
-      if (outcomes[at] === 'settled' && STATUS_AFTER[settlement.kind] === 'pending') backlog.changed(1);
+      if (outcomes[at] === 'settled' && statusAfter(settlement) === 'pending') backlog.changed(1);
     }
     return outcomes;
   };

@@ -6,10 +6,10 @@ import { LOCK_SPACE } from './migrate.ts';
 /** The order keys' part of the advisory locks; the inbox's own locks are in the space before. */
 const ORDER_SPACE = LOCK_SPACE + 1;
 
-/** How long the server waits for the next statement of a process that holds locks of keys, and may stand still. */
+/** How long the server waits for the next statement of a process that holds locks of keys and may be frozen. */
 export const LOCKED_TIMEOUT_MS = 5_000;
 
-/** In the order given, so that of two that share keys neither waits for the other in a circle. They end with the transaction. */
+/** Takes the locks in the given order: sorted, two transactions cannot deadlock. They end with the transaction. */
 export const LOCK_KEYS: Statement = {
   name: 'lock_keys',
   text: `
@@ -24,7 +24,7 @@ from unnest($1::integer[]) as asked (key)`,
  */
 export const MAX_ORDER_KEYS = 128;
 
-/** Nobody else changes turns of these keys until the transaction ends. Keys that share a number wait for each other. */
+/** Until the transaction ends, no other one changes turns of these keys. Keys with the same number share a lock. */
 export async function lockKeys(query: Query, orderKeys: Iterable<string>): Promise<void> {
   const numbers = numbersOf(orderKeys);
   if (numbers.length > 0) await query(LOCK_KEYS, [numbers]);
@@ -34,24 +34,18 @@ function numbersOf(orderKeys: Iterable<string>): number[] {
   return [...new Set(Array.from(orderKeys, (key) => crc32(key) | 0))].sort((a, b) => a - b);
 }
 
-/** Runs a statement while nobody else changes turns of the keys; without keys it is the plain query. */
+/** Runs a statement under the locks of its order keys; without keys it is the plain query. */
 export type UnderLocks = (orderKeys: ReadonlySet<string>) => Query;
 
 /**
- * Who has the turn is read from rows that another transaction may be changing. So whoever gives or takes a turn locks
- * its key first: the statement behind the lock sees all that those before it have committed.
+ * A statement that gives or takes a turn reads it from rows that another transaction may be changing. So it locks the key
+ * first: behind the lock it sees everything that the transactions before it have committed.
  */
 export function createUnderLocks(database: Database): UnderLocks {
   return (orderKeys) => {
     if (orderKeys.size === 0) return database.query;
     const locked = numbersOf(orderKeys);
-    return async (statement, values = []) => {
-      const [, rows] = await database.together([
-        [LOCK_KEYS, [locked]],
-        [statement, values],
-      ]);
-      return rows!;
-    };
+    return (statement, values = []) => database.queryBehind([LOCK_KEYS, [locked]], statement, values);
   };
 }
 

@@ -1,16 +1,12 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
 import type { Verbs } from '../forward.ts';
-import {
-  type BlockedKey,
-  type DueDelivery,
-  MAX_WAITING_COUNTED,
-  type OrderStore,
-  type ReleaseOutcome,
-} from '../store.ts';
+import { type BlockedRow, pageOf, toBlockedKey } from '../rows.ts';
+import { type BlockedKey, MAX_WAITING_COUNTED, type OrderStore, type ReleaseOutcome } from '../store.ts';
 import { addOrderCounts } from './counters.ts';
-import type { Query, QueryContext, Row, Statement } from './database.ts';
+import type { Query, QueryContext, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
+import { type DueRow, toDue } from './due.ts';
 import type { Timed } from './lane.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { passTurns } from './turn.ts';
@@ -29,17 +25,25 @@ cross join lateral (
 ) w
 order by b.destination, b.order_key`;
 
-export const BLOCKED: Statement = {
+type BlockedKeyRow = BlockedRow & Readonly<{ event_id: string; number: number; waiting: number }>;
+
+export const BLOCKED: Statement<BlockedKeyRow> = {
   name: 'blocked',
   text: blockedText('(destination, order_key) > ($1, $2)', '$3'),
 };
 /** Behind a key, or from the first one on, which may be empty: the third parameter is then null. */
-export const BLOCKED_OF: Statement = {
+export const BLOCKED_OF: Statement<BlockedKeyRow> = {
   name: 'blocked_of',
   text: blockedText('destination = $1 and order_key >= $2 and order_key is distinct from $3', '$4'),
 };
 
-export const RELEASE: Statement = {
+type ReleasedRow = Readonly<{ event_id: string; number: number }> &
+  (
+    | Readonly<{ next_event_id: string; next_number: number; due_at: number }>
+    | Readonly<{ next_event_id: null }>
+  );
+
+export const RELEASE: Statement<ReleasedRow> = {
   name: 'release',
   text: `
 with freed as (
@@ -56,7 +60,7 @@ select f.event_id, f.number, p.event_id as next_event_id, p.number as next_numbe
 from freed f left join passed p on true`,
 };
 
-export const TURNS_AFTER: Statement = {
+export const TURNS_AFTER: Statement<DueRow> = {
   name: 'turns_after',
   text: `
 select distinct h.event_id, h.number, h.due_at
@@ -74,13 +78,14 @@ export const orderVerbs: Verbs<
   async listBlocked({ query }, limit, after, destination) {
     const place = readBlockedCursor(after ?? '');
     const [lastDestination, lastKey] = place ?? BEFORE_ALL_BLOCKED;
-    const rows =
+    const found =
       destination === null
         ? await query(BLOCKED, [lastDestination, lastKey, limit + 1])
         : await query(BLOCKED_OF, [destination, lastKey, place === null ? null : lastKey, limit + 1]);
-    const keys = rows.slice(0, limit).map(toBlocked);
-    const last = keys.at(-1);
-    return { keys, next: rows.length > limit ? toBlockedCursor([last!.destination, last!.orderKey]) : null };
+    const { rows, next } = pageOf(found, limit, (last) =>
+      toBlockedCursor([last.destination, last.order_key]),
+    );
+    return { keys: rows.map(toBlocked), next };
   },
   releaseKey: ({ underLocks, timed }, destination, orderKey) =>
     timed(1, () => release(underLocks(new Set([orderKey])), destination, orderKey)),
@@ -90,7 +95,7 @@ export const orderVerbs: Verbs<
       keys.map(({ eventId }) => eventId),
       keys.map(({ number }) => number),
     ]);
-    return rows.map((row) => toDue(row.event_id, row.number, row.due_at));
+    return rows.map(toDue);
   },
 };
 
@@ -99,22 +104,14 @@ async function release(query: Query, destination: string, orderKey: string): Pro
   if (row === undefined) return { kind: 'not_blocked' };
   return {
     kind: 'released',
-    deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
-    next: row.next_event_id === null ? null : toDue(row.next_event_id, row.next_number, row.due_at),
+    deliveryId: deliveryIdOf(row.event_id, row.number),
+    next:
+      row.next_event_id === null
+        ? null
+        : { deliveryId: deliveryIdOf(row.next_event_id, row.next_number), dueAtMs: row.due_at },
   };
 }
 
-function toDue(eventId: unknown, number: unknown, dueAtMs: unknown): DueDelivery {
-  return { deliveryId: deliveryIdOf(eventId as string, number as number), dueAtMs: dueAtMs as number };
-}
-
-function toBlocked(row: Row): BlockedKey {
-  return {
-    destination: row.destination as string,
-    orderKey: row.order_key as string,
-    deliveryId: deliveryIdOf(row.event_id as string, row.number as number),
-    error: row.last_error as string,
-    sinceMs: row.updated_at as number,
-    waiting: row.waiting as number,
-  };
+function toBlocked(row: BlockedKeyRow): BlockedKey {
+  return toBlockedKey(deliveryIdOf(row.event_id, row.number), row, row.waiting);
 }

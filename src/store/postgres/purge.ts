@@ -1,3 +1,4 @@
+import { purgeInSlices } from '../in-slices.ts';
 import type { PurgeOutcome } from '../store.ts';
 import { addCounts, addTotals } from './counters.ts';
 import type { Database, Query, Statement } from './database.ts';
@@ -6,7 +7,7 @@ import type { Database, Query, Statement } from './database.ts';
 const KEPT = `(d.status in ('pending', 'processing') or d.turn is not null)`;
 
 /** Ids carry the time of receipt and grow, so walking from the oldest is a walk of the primary key. */
-export const OLDEST: Statement = {
+export const OLDEST: Statement<{ id: string; received_at: number; open: boolean }> = {
   name: 'oldest',
   text: `
 select e.id, e.received_at, open.number is not null as open
@@ -19,13 +20,13 @@ where e.id > $1 order by e.id limit $2`,
 };
 
 /** In their order, so that two clean-ups do not wait for each other in a circle. */
-export const LOCK_DOOMED: Statement = {
+export const LOCK_DOOMED: Statement<{ id: string }> = {
   name: 'lock_doomed',
   text: 'select id from events where id = any($1::uuid[]) order by id for update skip locked',
 };
 
 /** Looks again for open deliveries: a replay may have come before the lock. */
-export const PURGE: Statement = {
+export const PURGE: Statement<{ deleted: number }> = {
   name: 'purge',
   text: `
 with doomed as materialized (
@@ -55,21 +56,15 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 const PURGE_SLICE = 200;
 
 /** @see OperateStore.purge */
-export async function purge(
+export function purge(
   { background }: Readonly<{ background: Database }>,
   beforeMs: number,
   limit: number,
   cursor: string | null,
 ): Promise<PurgeOutcome> {
-  let deleted = 0;
-  let at = cursor;
-  do {
-    const slice = Math.min(PURGE_SLICE, limit - deleted);
-    const outcome = await background.transaction((query) => purgeSlice(query, beforeMs, slice, at));
-    deleted += outcome.deleted;
-    at = outcome.cursor;
-  } while (at !== null && deleted < limit);
-  return { deleted, cursor: at };
+  return purgeInSlices(PURGE_SLICE, limit, cursor, (slice, at) =>
+    background.transaction((query) => purgeSlice(query, beforeMs, slice, at)),
+  );
 }
 
 /** In a transaction, since what the last statement sees must be later than the lock. */
@@ -80,12 +75,12 @@ async function purgeSlice(
   cursor: string | null,
 ): Promise<PurgeOutcome> {
   const rows = await query(OLDEST, [cursor ?? BEFORE_ALL, limit]);
-  const old = rows.filter(({ received_at: at }) => (at as number) < beforeMs);
+  const old = rows.filter(({ received_at: at }) => at < beforeMs);
   const isLast = old.length < limit;
-  const next = isLast ? null : (old.at(-1)!.id as string);
+  const next = isLast ? null : old.at(-1)!.id;
   const doomed = old.filter(({ open }) => open === false).map(({ id }) => id);
   if (doomed.length === 0) return { deleted: 0, cursor: next };
   const locked = await query(LOCK_DOOMED, [doomed]);
   const [row] = await query(PURGE, [locked.map(({ id }) => id)]);
-  return { deleted: row!.deleted as number, cursor: next };
+  return { deleted: row!.deleted, cursor: next };
 }

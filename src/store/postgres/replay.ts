@@ -1,5 +1,6 @@
-import { type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
+import { newReplay } from '../rows.ts';
 import type { ReplayOutcome } from '../store.ts';
 import type { Backlog } from './backlog.ts';
 import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
@@ -14,14 +15,17 @@ import { dueAt, turnOf } from './turn.ts';
  * The event's row is locked against a clean-up that would delete it, and against another replay that would take the
  * same number.
  */
-export const LOCK_EVENT: Statement = {
+export const LOCK_EVENT: Statement<{ order_key: string | null }> = {
   name: 'lock_event',
   text: `
 select (select order_key from deliveries where event_id = $1 and number = $2) as order_key
 from events where id = $1 for no key update`,
 };
 
-export const REPLAY: Statement = {
+type ReplayRow = Readonly<{ status: DeliveryStatus; destination: string; order_key: string | null }> &
+  (Readonly<{ number: number; due_at: number; turn: Turn | null }> | Readonly<{ number: null }>);
+
+export const REPLAY: Statement<ReplayRow> = {
   name: 'replay',
   text: `
 with backlog as materialized (${PENDING}),
@@ -86,28 +90,13 @@ async function replayWithin(
 ): Promise<ReplayOutcome> {
   const { eventId, number } = deliveryKey(deliveryId);
   const [event] = await query(LOCK_EVENT, [eventId, number]);
-  const orderKey = (event?.order_key ?? null) as string | null;
+  const orderKey = event?.order_key ?? null;
   if (orderKey !== null) await lockKeys(query, [orderKey]);
   const [row] = await query(REPLAY, [eventId, number, nowMs, maxPending]);
   if (row === undefined) return { kind: 'unknown' };
-  const status = row.status as DeliveryStatus;
+  const { status } = row;
   if (status === 'pending' || status === 'processing') return { kind: 'open', status };
   if (row.number === null) return { kind: 'full' };
-  return {
-    kind: 'replayed',
-    delivery: {
-      id: deliveryIdOf(eventId, row.number as number),
-      eventId,
-      destination: row.destination as string,
-      status: 'pending',
-      attempts: 0,
-      dueAtMs: row.due_at as number,
-      lastError: null,
-      createdAtMs: nowMs,
-      updatedAtMs: nowMs,
-      replayOf: deliveryId,
-      orderKey: row.order_key as string | null,
-      turn: row.turn as Turn | null,
-    },
-  };
+  const ids = { eventId, number: row.number, replayOf: number };
+  return { kind: 'replayed', delivery: newReplay(ids, row, nowMs) };
 }

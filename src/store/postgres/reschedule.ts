@@ -1,11 +1,10 @@
-import { deliveryIdOf } from '../../domain/delivery.ts';
 import { NEVER_MS } from '../../domain/order.ts';
 import type { ReschedulePage } from '../store.ts';
 import type { QueryContext, Statement } from './database.ts';
-import { deliveryKey } from './delivery-key.ts';
+import { cursorOf, type DueRow, readCursor } from './due.ts';
 
 /** Walks the due index. A delivery that another node has just claimed is skipped: its due time no longer counts. */
-export const RESCHEDULE: Statement = {
+export const RESCHEDULE: Statement<DueRow & Readonly<{ rescheduled: number; seen: number }>> = {
   name: 'reschedule',
   text: `
 with page as (
@@ -41,17 +40,11 @@ export async function reschedule(
   limit: number,
   after: string | null,
 ): Promise<ReschedulePage> {
-  const { dueAtMs, eventId, number } = after === null ? { dueAtMs: nowMs, ...LAST_ID } : placeOf(after);
+  const { dueAtMs, eventId, number } = after === null ? { dueAtMs: nowMs, ...LAST_ID } : readCursor(after);
   const [last] = await query(RESCHEDULE, [destination, nowMs, dueAtMs, eventId, number, limit]);
   if (last === undefined) return { rescheduled: 0, next: null };
-  const { due_at, event_id, number: at } = last as { due_at: number; event_id: string; number: number };
   return {
-    rescheduled: last.rescheduled as number,
-    next: (last.seen as number) < limit ? null : `${due_at}:${deliveryIdOf(event_id, at)}`,
+    rescheduled: last.rescheduled,
+    next: last.seen < limit ? null : cursorOf(last),
   };
-}
-
-function placeOf(cursor: string) {
-  const [dueAtMs, deliveryId] = cursor.split(':') as [string, string];
-  return { dueAtMs: Number(dueAtMs), ...deliveryKey(deliveryId) };
 }

@@ -1,7 +1,6 @@
 import type { Attempt } from '../../domain/attempt.ts';
-import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Lease } from '../../domain/lease.ts';
-import { hasTurnAfter, type Settlement } from '../../domain/settlement.ts';
+import { hasTurnAfter, type Settlement, statusAfter } from '../../domain/settlement.ts';
 import { bigints, booleans, integers, texts, uuids } from './binary-arrays.ts';
 import { addCounts, addOrderCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
@@ -14,13 +13,6 @@ export type Settle = Readonly<{
   attempt: Attempt | null;
   nowMs: number;
 }>;
-
-export const STATUS_AFTER: Readonly<Record<Settlement['kind'], DeliveryStatus>> = {
-  completed: 'completed',
-  retry: 'pending',
-  failed: 'failed',
-  released: 'pending',
-};
 
 /** Whoever is done hands its turn on; whoever failed and keeps it blocks its key. */
 const TURNS_PASSED = `
@@ -76,10 +68,10 @@ counted as (${addCounts('settled', {
 totalled as (${addTotals('0', `(select count(*) from settled where status = 'pending')`)})
 select n from settled`;
 
-export const SETTLE: Statement = { name: 'settle', text: settleText(false) };
+export const SETTLE: Statement<{ n: number }> = { name: 'settle', text: settleText(false) };
 
 /** The same when deliveries have order keys, whose locks are taken before. */
-export const SETTLE_ORDERED: Statement = { name: 'settle_ordered', text: settleText(true) };
+export const SETTLE_ORDERED: Statement<{ n: number }> = { name: 'settle_ordered', text: settleText(true) };
 
 /** @see LeaseStore.settle. No two of the batch settle the same delivery. Those with order keys are under their locks. */
 export async function settleAll(query: Query, batch: readonly Settle[]): Promise<('settled' | 'lost')[]> {
@@ -89,7 +81,7 @@ export async function settleAll(query: Query, batch: readonly Settle[]): Promise
     uuids(keys.map(({ eventId }) => eventId)),
     integers(keys.map(({ number }) => number)),
     texts(batch.map(({ lease }) => lease.token)),
-    texts(batch.map(({ settlement }) => STATUS_AFTER[settlement.kind])),
+    texts(batch.map(({ settlement }) => statusAfter(settlement))),
     bigints(batch.map(({ settlement }) => ('dueAtMs' in settlement ? settlement.dueAtMs : null))),
     booleans(batch.map(({ settlement }) => settlement.kind === 'released')),
     texts(batch.map(({ settlement }) => ('error' in settlement ? settlement.error : null))),
@@ -103,7 +95,7 @@ export async function settleAll(query: Query, batch: readonly Settle[]): Promise
     texts(batch.map(({ attempt }) => attempt?.responseExcerpt ?? null)),
     ...(isOrdered ? [booleans(batch.map(({ settlement }) => hasTurnAfter(settlement)))] : []),
   ]);
-  const settled = new Set(rows.map(({ n }) => n as number));
+  const settled = new Set(rows.map(({ n }) => n));
   return batch.map((_, at) => (settled.has(at + 1) ? 'settled' : 'lost'));
 }
 

@@ -1,9 +1,10 @@
 import type { Mutex } from '../../runtime/mutex.ts';
 import type { Verbs } from '../forward.ts';
-import type { SourceState, SourceStateStore } from '../store.ts';
-import type { Database, Row, Statement } from './database.ts';
+import { type SourceStateRow, toSourceState } from '../rows.ts';
+import type { SourceStateStore } from '../store.ts';
+import type { Database, Statement } from './database.ts';
 
-export const READ_STATE: Statement = {
+export const READ_STATE: Statement<SourceStateRow> = {
   name: 'read_state',
   text: 'select name, value, updated_at from source_state where source = $1 order by name',
 };
@@ -47,18 +48,10 @@ export const sourceStateVerbs: Verbs<SourceStateContext, keyof SourceStateStore>
   },
 };
 
-function ask(
+function ask<Found>(
   { interactive, sourceStateMutex }: SourceStateContext,
-  statement: Statement,
+  statement: Statement<Found>,
   values: readonly unknown[],
-): Promise<Row[]> {
+): Promise<Found[]> {
   return sourceStateMutex(() => interactive.query(statement, values));
-}
-
-function toSourceState(row: Row): SourceState {
-  return {
-    name: row.name as string,
-    value: row.value as string,
-    updatedAtMs: row.updated_at as number,
-  };
 }

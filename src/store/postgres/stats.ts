@@ -1,8 +1,10 @@
-import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
+import { DELIVERY_STATUSES, type DeliveryStatus } from '../../domain/delivery.ts';
 import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
-import type { QueryContext, Row, Statement } from './database.ts';
+import type { QueryContext, Statement } from './database.ts';
 
-export const COUNTS: Statement = {
+type CountRow = Readonly<{ destination: string }> & Readonly<Record<DeliveryStatus, number>>;
+
+export const COUNTS: Statement<CountRow> = {
   name: 'counts',
   text: `
 select destination, sum(pending)::bigint as pending, sum(processing)::bigint as processing,
@@ -10,7 +12,7 @@ select destination, sum(pending)::bigint as pending, sum(processing)::bigint as 
 from delivery_counts group by destination order by destination`,
 };
 
-export const ORDER_COUNTS: Statement = {
+export const ORDER_COUNTS: Statement<OrderCount> = {
   name: 'order_counts',
   text: `
 select destination, sum(waiting)::bigint as waiting, sum(blocked)::bigint as blocked
@@ -21,7 +23,7 @@ from order_counts group by destination having sum(waiting) <> 0 or sum(blocked) 
  * The pending delivery that has waited longest: the first of each destination's due index, for a first try is due the
  * moment it is created, or a waiting retry.
  */
-export const OLDEST_PENDING: Statement = {
+export const OLDEST_PENDING: Statement<{ oldest: number | null }> = {
   name: 'oldest_pending',
   text: `
 select least(
@@ -35,7 +37,7 @@ select least(
 };
 
 /** Of our own tables: the database may be shared with others. */
-export const SIZE: Statement = {
+export const SIZE: Statement<{ events: number; bytes: number }> = {
   name: 'size',
   text: `
 select (select coalesce(sum(events), 0)::bigint from totals) as events,
@@ -55,17 +57,17 @@ export async function stats({ query }: QueryContext): Promise<StoreStats> {
   const [oldest] = waiting.length === 0 ? [] : await query(OLDEST_PENDING, [waiting]);
   return {
     counts,
-    order: orderRows as unknown as OrderCount[],
-    events: sizeRows[0]!.events as number,
-    oldestPendingAtMs: (oldest?.oldest ?? null) as number | null,
-    databaseBytes: sizeRows[0]!.bytes as number,
+    order: orderRows,
+    events: sizeRows[0]!.events,
+    oldestPendingAtMs: oldest?.oldest ?? null,
+    databaseBytes: sizeRows[0]!.bytes,
   };
 }
 
-function toCounts(row: Row): StatusCount[] {
+function toCounts(row: CountRow): StatusCount[] {
   return DELIVERY_STATUSES.map((status) => ({
-    destination: row.destination as string,
+    destination: row.destination,
     status,
-    count: row[status] as number,
+    count: row[status],
   })).filter(({ count }) => count !== 0);
 }
