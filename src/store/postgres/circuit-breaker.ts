@@ -28,9 +28,12 @@ type Outage = { error: StoreError; readonly over: AbortController };
 /**
  * While the database is away nobody waits for it but the probe, in the background: after a pause that doubles with each
  * probe that fails, up to two seconds.
- * @param probe rejects with STORE_UNAVAILABLE as long as the database cannot be used
+ * @param probe rejects with STORE_UNAVAILABLE as long as the database cannot be used; the signal ends it
  */
-export function createCircuitBreaker(probe: () => Promise<unknown>, clock: Clock): CircuitBreaker {
+export function createCircuitBreaker(
+  probe: (signal: AbortSignal) => Promise<unknown>,
+  clock: Clock,
+): CircuitBreaker {
   let outage: Outage | null = null;
   let isStopped = false;
 
@@ -43,7 +46,7 @@ export function createCircuitBreaker(probe: () => Promise<unknown>, clock: Clock
     for (let failures = 1; ; failures += 1) {
       await sleep(clock, pauseAfter(failures, FIRST_PAUSE_MS, LONGEST_PAUSE_MS), signal);
       if (signal.aborted) return;
-      const failure = await probe().then(() => null, toStoreError);
+      const failure = await probe(signal).then(() => null, toStoreError);
       if (signal.aborted) return;
       // Whoever is answered, if only that the disk is full, has no need to keep others from asking.
       if (failure?.code !== 'STORE_UNAVAILABLE') return end();

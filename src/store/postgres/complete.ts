@@ -3,6 +3,7 @@ import { StoreError, TransactionError } from '../../domain/errors.ts';
 import { createSemaphore } from '../../runtime/semaphore.ts';
 import type { CompleteStore } from '../store.ts';
 import { unlessAborted } from '../unless-aborted.ts';
+import { discard } from './cancel.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
@@ -76,7 +77,7 @@ async function completeOn(
       }, signal);
     } catch (error) {
       open.revoke();
-      // A statement may still be under way: then the connection goes, and the server rolls back.
+      // A statement may still be under way: then it is cancelled and the connection closed, and the server rolls back.
       isSound = signal?.aborted !== true && (await rollback(client));
       throw error;
     }
@@ -94,7 +95,8 @@ async function completeOn(
     isSound = true;
     return committed;
   } finally {
-    client.release(!isSound);
+    if (isSound) client.release();
+    else void discard(client);
   }
 }
 

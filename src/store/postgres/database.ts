@@ -1,5 +1,6 @@
 import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 import { systemClock } from '../../runtime/clock.ts';
+import { discard } from './cancel.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import { isSerializationFailure, isTimeoutError, TimeoutError, toStoreError } from './store-failure.ts';
 
@@ -117,7 +118,8 @@ function createWithClient(pool: Pool, breaker: CircuitBreaker) {
       const isAway = error.code === 'STORE_UNAVAILABLE';
       if (isAway) breaker.onFailure(error);
       if (isTimeoutError(thrown)) dropIdle(pool);
-      client?.release(isAway || error.code === 'STORE_BUSY');
+      if (client !== null && isTimeoutError(thrown)) void discard(client);
+      else client?.release(isAway || error.code === 'STORE_BUSY');
       throw error;
     }
   };

@@ -1,9 +1,10 @@
 import type { Pool } from 'pg';
 import { systemClock } from '../../runtime/clock.ts';
-import { ALWAYS_CLOSED, type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
+import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 import { ANSWER_TIMEOUT_MS } from './connect.ts';
 import { SHARD } from './counters.ts';
 import { createDatabase, type Database, type Statement } from './database.ts';
+import { probe } from './probe.ts';
 
 /** One pool, two timeouts. */
 export type Databases = Readonly<{
@@ -21,7 +22,7 @@ export type Databases = Readonly<{
  */
 export const INTERACTIVE_TIMEOUT_MS = 6_000;
 
-/** A commit that changes nothing. */
+/** A commit that changes nothing: a disk that hangs, or a standby that is away, lets a mere question pass. */
 export const PING: Statement = {
   name: 'ping',
   text: `insert into totals as t (shard) values (${SHARD}) on conflict (shard) do update set events = t.events`,
@@ -29,9 +30,10 @@ export const PING: Statement = {
 
 /** @param named whether statements are prepared by name */
 export function createDatabases(pool: Pool, named: boolean): Databases {
-  // A commit: a disk that stands still lets everything else pass.
-  const probing = createDatabase(pool, ALWAYS_CLOSED, named, INTERACTIVE_TIMEOUT_MS);
-  const breaker = createCircuitBreaker(() => probing.query(PING), systemClock);
+  const breaker = createCircuitBreaker(
+    (signal) => probe(pool, PING, INTERACTIVE_TIMEOUT_MS, signal),
+    systemClock,
+  );
   return {
     interactive: createDatabase(pool, breaker, named, INTERACTIVE_TIMEOUT_MS),
     background: createDatabase(pool, breaker, named, ANSWER_TIMEOUT_MS),
