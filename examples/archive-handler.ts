@@ -1,4 +1,4 @@
-// A handler in a module of its own: its default export is called with each event.
+// A handler in its own module: the receiver calls the default export with each event.
 
 import { appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import type { HandlerContext, HandlerEvent } from 'webhook-receiver';
 
 const file = path.join(tmpdir(), 'webhook-archive.ndjson');
 
-/** Appends a line. Deliveries come at least once, so a reader goes by the delivery id. */
+/** Appends a line. Delivery is at least once, so readers deduplicate by the delivery id. */
 export default async function archive(event: HandlerEvent, { deliveryId }: HandlerContext): Promise<void> {
   await appendFile(
     file,

@@ -1,10 +1,10 @@
-// The receiver inside a program of your own, with a typed handler.
+// The receiver inside your own program, with a typed handler.
 //
-//   node --conditions=source examples/embedded.ts      (in a checkout; with the package installed: node embedded.ts)
+//   node --conditions=source examples/embedded.ts      (in a checkout; with the package installed: node embedded.mts)
 //
 // Output:
 //   POST answered 202 pending
-//   invoice for order 42: 19.99 EUR, try 1
+//   invoice for order 42: 19.99 EUR, attempt 1
 //   POST again answered 200
 //   GET says completed after 1 attempt
 
@@ -25,10 +25,12 @@ const receiver = createReceiver({
     invoices: {
       events: ['order.*'],
       handler: async ({ payload }: HandlerEvent<Order>, { attempt }) => {
-        // Trying again would not help: the delivery fails at once, and stays as a dead letter.
+        // A retry would not help: the delivery fails at once and stays as a dead letter.
         if (payload.amount < 0) throw new PermanentError(`order ${payload.order_id} has a negative amount`);
         const amount = (payload.amount / 100).toFixed(2);
-        console.log(`invoice for order ${payload.order_id}: ${amount} ${payload.currency}, try ${attempt}`);
+        console.log(
+          `invoice for order ${payload.order_id}: ${amount} ${payload.currency}, attempt ${attempt}`,
+        );
         handled.resolve();
       },
     },

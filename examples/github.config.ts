@@ -3,11 +3,13 @@
 //   GITHUB_SECRET=… CONFIG=examples/github.config.ts npm start
 //
 // At GitHub, Settings > Webhooks > Add webhook: the payload URL ends in /webhooks/github, the content type is
-// application/json, the secret is the same. Without GitHub:
+// application/json, the secret is the same.
+//
+// Without GitHub, this prints `deploy octo-org/octo-repo at 59b20b8d5c6f`:
 //
 //   npx webhook-receiver send --provider github --event push --secret-env GITHUB_SECRET
 //
-// Output, for a push and an opened issue:
+// Output for a push and an opened issue:
 //   deploy octo/site at 6113728f27ae
 //   triage #7 of octo/site: The page is blank
 
@@ -29,7 +31,7 @@ export default defineConfig({
         console.log(`deploy ${repository.full_name} at ${after.slice(0, 12)}`);
       },
     },
-    // The type of an event that has an action is both: issues.opened, pull_request.closed.
+    // Where an event has an action, its type contains both: issues.opened, pull_request.closed.
     triage: {
       events: ['issues.opened'],
       handler: ({ payload: { issue, repository } }: HandlerEvent<IssueOpened>) => {

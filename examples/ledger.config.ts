@@ -11,7 +11,7 @@ import {
 
 type Payment = { account: string; cents: number };
 
-/** Tables of one's own beside those of the inbox. A larger program makes them by migrations of its own. */
+/** Own tables beside those of the inbox. A larger program creates them with its own migrations. */
 const TABLES = [
   'create table if not exists app_entries (delivery_id text primary key, account text not null, cents bigint not null)',
   'create table if not exists app_balances (account text primary key, cents bigint not null)',
@@ -38,9 +38,9 @@ export default defineConfig({
       events: ['payment.received'],
       handler: async ({ payload }: HandlerEvent<Payment>, { complete, deliveryId }: HandlerContext) => {
         if (!Number.isSafeInteger(payload.cents)) throw new PermanentError('cents must be a whole number');
-        // Whatever takes time, such as asking another service, belongs here and not into the transaction.
+        // Slow work, such as a call to another service, belongs here and not in the transaction.
         await complete((tx) => book(tx, deliveryId, payload));
-        // The delivery is done: what follows changes nothing about that.
+        // The delivery is completed. Nothing that follows can change that.
       },
     },
     tables: {

@@ -1,10 +1,11 @@
-// Shopify: verified, and forwarded byte for byte to a service that keeps orders.
+// Shopify: verified, and forwarded byte for byte to a service that stores orders.
 //
 //   SHOPIFY_SECRET=… ORDERS_URL=http://127.0.0.1:3000/hooks CONFIG=examples/shopify.config.ts npm start
 //
-// The secret is the app's client secret; for webhooks that were made in a shop's admin it is the one shown there.
-// Shopify gives up on an endpoint after some failures in a row: whatever happens to the service behind, the receiver
-// has answered 200 long before. Without Shopify:
+// The secret is the app's client secret; for webhooks created in a shop's admin it is the one shown there. Shopify
+// removes an endpoint after consecutive failures; the receiver answers 200 whether or not your service is up.
+//
+// Without Shopify, this prints `200 OK`, and the receiver forwards the order:
 //
 //   npx webhook-receiver send --provider shopify --event orders/create --secret-env SHOPIFY_SECRET
 
@@ -18,7 +19,7 @@ export default defineConfig({
     orders: {
       url: process.env.ORDERS_URL ?? 'http://127.0.0.1:3000/hooks',
       events: ['orders/*'],
-      // Shopify's ids are larger than a JSON number can hold: nothing between the two may parse and write them again.
+      // Shopify's ids exceed what a JSON number can represent, so nothing on the way may parse and rewrite them.
       timeoutSeconds: 10,
       retry: { maxAttempts: 12, baseDelaySeconds: 5, maxDelaySeconds: 3600 },
     },

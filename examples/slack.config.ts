@@ -1,14 +1,15 @@
-// Slack: the URL check is answered, events are verified, and the handler has all the time that Slack does not give.
+// Slack: the URL check is answered, events are verified, and the handler may take longer than Slack's 3 seconds.
 //
 //   SLACK_SIGNING_SECRET=… CONFIG=examples/slack.config.ts npm start
 //
 // At api.slack.com/apps, Basic Information has the signing secret. Under Event Subscriptions the request URL ends in
 // /webhooks/slack; Slack checks it at once. Slash commands and interactivity may go to the same URL.
-// Without Slack:
+//
+// Without Slack, this prints `U123ABC456 said in C123ABC456: <@U0LAN0Z89> hello`:
 //
 //   npx webhook-receiver send --provider slack --event app_mention --secret-env SLACK_SIGNING_SECRET
 //
-// Output, for a mention and a slash command:
+// Output for a mention and a slash command:
 //   U061F7AUR said in C0LAN2Q65: <@U0LAN0Z89> is it up?
 //   /deploy please by roadrunner
 
@@ -28,7 +29,7 @@ export default defineConfig({
         console.log(`${event.user} said in ${event.channel}: ${event.text}`);
       },
     },
-    // A slash command is a form, and so is its payload.
+    // A slash command is a form; its payload has the form's fields.
     commands: {
       events: ['/*'],
       handler: ({ payload: { command, text, user_name } }: HandlerEvent<Command>) => {

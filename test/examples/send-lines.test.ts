@@ -36,7 +36,12 @@ test('the send command in the head of an example is processed by its destination
       if (typeof handler !== 'function') continue;
       printed.mock.resetCalls();
       await handler({ payload, source: id!, eventType: eventType! } as HandlerEvent, {} as HandlerContext);
-      assert.ok(printed.mock.callCount() > 0, `${name} prints nothing`);
+      const [, promised] = /this prints `([^`]+)`/.exec(text)!;
+      assert.deepEqual(
+        printed.mock.calls.map((call) => call.arguments),
+        [[promised]],
+        name,
+      );
     }
   }
 });
