@@ -18,6 +18,9 @@ export type RabbitServer = Readonly<{
   start(): Promise<void>;
   /** Removes all that it has on disk; it must not run. */
   wipe(): Promise<void>;
+  /** Has it find that it has too little memory, so that it blocks whoever publishes, until the alarm ends. */
+  raiseAlarm(): Promise<void>;
+  endAlarm(): Promise<void>;
   /** The end of its log. */
   output(): string;
   pause(): Promise<void>;
@@ -28,6 +31,8 @@ export type RabbitServer = Readonly<{
 
 /** Where Debian keeps the script itself; the one on the PATH insists on the system's own directories. */
 const DEBIAN_SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+const DEBIAN_CONTROL = '/usr/lib/rabbitmq/bin/rabbitmqctl';
+const CONTROL = existsSync(DEBIAN_CONTROL) ? DEBIAN_CONTROL : 'rabbitmqctl';
 
 /**
  * Starts a RabbitMQ node of its own: own name, ports, directories and cookie, and an Erlang name server of its own, so
@@ -70,6 +75,11 @@ export async function startRabbit(): Promise<RabbitServer> {
       await model.close();
     }
   };
+  const setWatermark = async (share: string) => {
+    const args = ['-n', env.RABBITMQ_NODENAME, 'set_vm_memory_high_watermark', share];
+    const control = startServer({ program: CONTROL, args, env, cwd: dir.path });
+    await control.gone;
+  };
   const epmd = startServer({ program: 'epmd', args: ['-port', String(epmdPort)], env, cwd: dir.path });
   await waitForServer(epmd, () => tryPort(epmdPort));
   let node = await spawnNode();
@@ -87,6 +97,8 @@ export async function startRabbit(): Promise<RabbitServer> {
       await untilUp();
     },
     wipe: () => rm(at('mnesia'), { recursive: true, force: true }),
+    raiseAlarm: () => setWatermark('0.00001'),
+    endAlarm: () => setWatermark('0.9'),
     output: () => node.output(),
     pause: () => node.pause(),
     resume: () => node.resume(),

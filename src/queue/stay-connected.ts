@@ -7,8 +7,11 @@ export const FIRST_PAUSE_MS = 100;
 export const LONGEST_PAUSE_MS = 5_000;
 
 export type LinkParts<Connection> = Readonly<{
-  /** Makes a connection. It calls `lost` when the connection ends or is no longer usable. */
-  open: (lost: (error: Error) => void) => Promise<Connection>;
+  /**
+   * Makes a connection. It calls `lost` when the connection ends or is no longer usable, and rejects soon after
+   * `stopping` aborts.
+   */
+  open: (lost: (error: Error) => void, stopping: AbortSignal) => Promise<Connection>;
   /** Must not reject, whatever state the connection is in. */
   close: (connection: Connection) => Promise<void>;
   onUp: (connection: Connection) => void;
@@ -47,7 +50,7 @@ export function stayConnected<Connection>(parts: LinkParts<Connection>): Link<Co
   /** Makes one connection and waits until it ends. */
   const live = async () => {
     const end = Promise.withResolvers<Error>();
-    const connection = await parts.open(end.resolve);
+    const connection = await parts.open(end.resolve, stopping.signal);
     if (!stopping.signal.aborted) {
       current = connection;
       change('up');

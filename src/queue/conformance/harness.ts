@@ -16,6 +16,8 @@ export type QueueRig = Readonly<{
   /** The broker keeps its connections and answers nothing until `goOn`. */
   hang(): Promise<void>;
   goOn(): Promise<void>;
+  /** Ways to make the broker answer and take no messages, by name; each resolves to the way back. */
+  refusals: Readonly<Record<string, () => Promise<() => Promise<void>>>>;
   /** Ways to lose what the broker holds while it runs, by name. */
   losses: Readonly<Record<string, () => Promise<void>>>;
   /** Ends the broker and removes its files. */

@@ -61,6 +61,34 @@ export function lossConformance(factory: RigFactory): void {
       await worksAgain(process);
     });
 
+    test('one that answers but takes nothing counts as away, also for those who publish nothing', async (t) => {
+      const rig = await rigFor(t, factory);
+      for (const [name, refuse] of Object.entries(rig.refusals)) {
+        await t.test(name, async (t) => {
+          const process = await startProcess(t, rig);
+          const quiet = await startProcess(t, rig);
+          const accept = await refuse();
+          t.after(accept);
+          const entries = entriesFor(A, 3);
+          assert.deepEqual(await process.queue.publish(entries), { published: 0, dropped: 3 });
+          // The store is asked from then on, so what was refused waits for nothing.
+          await new Promise((resolve) => setImmediate(resolve));
+          assert.equal(process.queue.health().state, 'down');
+          assert.ok(process.troubles.length > 0);
+          await quiet.until('it is noticed', () => quiet.queue.health().state === 'down');
+          assert.deepEqual(await process.queue.take(A, 1), []);
+          assert.deepEqual(await process.queue.depth(), { kind: 'unknown' });
+
+          const late = startProcess(t, rig);
+          await accept();
+          for (const one of [process, quiet]) {
+            await one.until('it is back', () => one.queue.health().state === 'up');
+          }
+          await worksAgain(process, quiet, await late);
+        });
+      }
+    });
+
     test('whatever it forgets while it runs, publishing and taking go on', async (t) => {
       const rig = await rigFor(t, factory);
       const process = await startProcess(t, rig);

@@ -13,6 +13,12 @@ queueConformance('memory', async () => {
     comeUp: async () => broker.comeUp(),
     hang: async () => broker.goDown(),
     goOn: async () => broker.comeUp(),
+    refusals: {
+      'takes nothing': async () => {
+        broker.goDown();
+        return async () => broker.comeUp();
+      },
+    },
     losses: { flushed: async () => broker.forget() },
     dispose: async () => {},
   };

@@ -12,7 +12,7 @@ export type RabbitConnection = Readonly<{
   /** Declares, consumes and acknowledges. */
   taking: Channel;
   publishing: ConfirmChannel;
-  /** The broker has a memory or disk alarm: it accepts no messages, but still delivers some. */
+  /** The broker has a memory or disk alarm: it reads nothing from this connection until the alarm ends. */
   isBlocked(): boolean;
   lost: (error: Error) => void;
 }>;
@@ -20,14 +20,20 @@ export type RabbitConnection = Readonly<{
 /**
  * Opens a connection and its channels.
  * @param lost is called when the connection or a channel ends
+ * @param onBlocked is called when the broker blocks the connection
  */
-export async function openConnection(url: string, lost: (error: Error) => void): Promise<RabbitConnection> {
+export async function openConnection(
+  url: string,
+  lost: (error: Error) => void,
+  onBlocked: (error: Error) => void,
+): Promise<RabbitConnection> {
   const model = await connect(withHeartbeat(url), { timeout: ANSWER_TIMEOUT_MS, noDelay: true });
   let blocked = false;
   model.on('error', lost);
   model.on('close', () => lost(new Error('the connection was closed')));
-  model.on('blocked', () => {
+  model.on('blocked', (reason) => {
     blocked = true;
+    onBlocked(new Error(`RabbitMQ takes no messages: ${reason}`));
   });
   model.on('unblocked', () => {
     blocked = false;
@@ -40,10 +46,11 @@ export async function openConnection(url: string, lost: (error: Error) => void):
   return { model, taking, publishing, isBlocked: () => blocked, lost };
 }
 
-/** Ends the connection in whatever state it is, within ANSWER_TIMEOUT_MS even if the broker hangs. */
+/** Ends the connection in whatever state it is, within ANSWER_TIMEOUT_MS even if the broker hangs; if it blocks, at once. */
 export async function closeConnection(connection: RabbitConnection, clock: Clock): Promise<void> {
   // Nothing would answer, and the next connection is made only after this returns.
   if (streamOf(connection).destroyed) return;
+  if (connection.isBlocked()) return cutConnection(connection);
   const closed = new AbortController();
   const close = async () => {
     try {

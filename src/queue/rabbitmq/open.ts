@@ -12,11 +12,13 @@ import { stayConnected } from '../stay-connected.ts';
 import { closeConnection, cutConnection, openConnection, type RabbitConnection } from './connection.ts';
 import { consume } from './consume.ts';
 import { declareQueue, queueName } from './declare.ts';
+import { keepProbing, probe } from './probe.ts';
 import { createPublish, type Publish } from './publish.ts';
 
 export type RabbitQueueOptions = QueueOptions & Readonly<{ url: string; prefix: string }>;
 
-type Connected = RabbitConnection & Readonly<{ publish: Publish; held: Map<string, number> }>;
+type Connected = RabbitConnection &
+  Readonly<{ publish: Publish; held: Map<string, number>; ended: AbortController }>;
 
 /** Time for declaring and consuming every queue: a queue without a leader never answers. */
 const SET_UP_TIMEOUT_MS = 15_000;
@@ -25,6 +27,8 @@ const SET_UP_TIMEOUT_MS = 15_000;
 export function openRabbitQueue(options: RabbitQueueOptions): Queue {
   const { clock, observer, destinations } = options;
   const nameOf = (destination: string) => queueName(options.prefix, destination);
+  // Queues have a dot behind the prefix.
+  const probeKey = `${options.prefix}!probe`;
   const arrived = createArrived();
   // Destinations whose last answer was empty: the next arrival is announced.
   const hungry = new Set<string>();
@@ -38,22 +42,35 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
   };
   const link = stayConnected<Connected>({
     ...options,
-    async open(lost) {
-      const connection = await openConnection(options.url, lost);
+    async open(lost, stopping) {
+      let isOpen = false;
+      const onBlocked = (error: Error) => (isOpen ? lost(error) : observer.onTrouble?.(error));
+      const connection = await openConnection(options.url, lost, onBlocked);
+      const stop = () => cutConnection(connection);
+      stopping.addEventListener('abort', stop, { once: true });
       try {
-        return await setUp({ connection, destinations, nameOf, onMessage, clock });
+        await probe(connection, probeKey, clock);
+        const connected = await setUp({ connection, destinations, nameOf, onMessage, clock });
+        isOpen = true;
+        return connected;
       } catch (error) {
         await closeConnection(connection, clock);
         arrived.empty();
         throw error;
+      } finally {
+        stopping.removeEventListener('abort', stop);
       }
     },
-    onUp: () => {
+    onUp: (connection) => {
+      keepProbing(connection, probeKey, clock, connection.ended.signal).catch(connection.lost);
       for (const destination of [...hungry]) announce(destination);
     },
     // The broker takes back what a lost connection held.
     onDown: () => void arrived.empty(),
-    close: (connection) => closeConnection(connection, clock),
+    close: (connection) => {
+      connection.ended.abort();
+      return closeConnection(connection, clock);
+    },
   });
   let closing: Promise<void> | null = null;
   const connected = () => (closing === null ? link.current() : null);
@@ -100,7 +117,8 @@ async function setUp({ connection, destinations, nameOf, onMessage, clock }: Set
   } finally {
     stopTimer();
   }
-  return { ...connection, held, publish: createPublish(connection, nameOf, clock) };
+  const publish = createPublish(connection, nameOf, clock);
+  return { ...connection, held, publish, ended: new AbortController() };
 }
 
 /** Asks for the depth of every queue. If that takes longer than ANSWER_TIMEOUT_MS, cuts the connection. */

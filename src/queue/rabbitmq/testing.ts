@@ -42,6 +42,12 @@ export async function createRabbitRig(destinations: readonly string[]): Promise<
     },
     hang: async () => rabbit.pause(),
     goOn: async () => rabbit.resume(),
+    refusals: {
+      'a memory alarm': async () => {
+        await rabbit.raiseAlarm();
+        return () => rabbit.endAlarm();
+      },
+    },
     losses: {
       'a queue deleted': () => rabbit.deleteQueue(names[0]!),
       'both queues purged': async () => {

@@ -25,6 +25,7 @@ type Transaction = Readonly<{
   xAck(key: string, group: string, ids: string[]): Transaction;
   xDel(key: string, ids: string[]): Transaction;
   xAdd(key: string, id: string, fields: Record<string, string>): Transaction;
+  xAddNoMkStream(key: string, id: string, fields: Record<string, string>): Transaction;
   exec(): Promise<unknown>;
 }>;
 

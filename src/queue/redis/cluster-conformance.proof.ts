@@ -55,6 +55,13 @@ queueConformance(
         if (isHanging) await cluster.isWhole();
         isHanging = false;
       },
+      refusals: {
+        'no memory on one master': async () => {
+          const owner = await cluster.ownerOf(first);
+          await owner.command('CONFIG', 'SET', 'maxmemory', '1');
+          return async () => void (await owner.command('CONFIG', 'SET', 'maxmemory', '0'));
+        },
+      },
       losses: {
         flushed: () => cluster.onAll('FLUSHALL'),
         'groups destroyed': async () => {

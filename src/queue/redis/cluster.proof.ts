@@ -31,7 +31,7 @@ function startOn(t: TestContext, url: string): Promise<Process> {
       const queue = openRedisQueue({ ...options, url, prefix: PREFIX });
       return { queue, die: never };
     },
-    ...{ goDown: never, comeUp: never, hang: never, goOn: never, losses: {}, dispose: never },
+    ...{ goDown: never, comeUp: never, hang: never, goOn: never, losses: {}, refusals: {}, dispose: never },
   });
 }
 

@@ -24,6 +24,28 @@ queueConformance(
       comeUp: redis.start,
       hang: async () => redis.pause(),
       goOn: async () => redis.resume(),
+      refusals: {
+        'no memory': async () => {
+          await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+          return async () => void (await redis.command('CONFIG', 'SET', 'maxmemory', '0'));
+        },
+        'no permission to publish': async () => {
+          await redis.command('ACL', 'SETUSER', 'default', '-xadd');
+          return async () => void (await redis.command('ACL', 'SETUSER', 'default', '+xadd'));
+        },
+        'a key of another type': async () => {
+          await redis.command('SET', keys[0]!, 'text');
+          return async () => void (await redis.command('DEL', keys[0]!));
+        },
+        'a read-only replica': async () => {
+          await redis.command('REPLICAOF', '127.0.0.1', '1');
+          return async () => void (await redis.command('REPLICAOF', 'NO', 'ONE'));
+        },
+        'too few replicas': async () => {
+          await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1');
+          return async () => void (await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0'));
+        },
+      },
       losses: {
         flushed: async () => void (await redis.command('FLUSHALL')),
         'groups destroyed': async () => {

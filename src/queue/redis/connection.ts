@@ -14,6 +14,8 @@ export type RedisConnection = Pick<Reached, 'shardOf' | 'addresses'> &
     makeGroups(keys: readonly string[]): Promise<void>;
     /** Opens a connection for blocking reads of the key's shard; null when MAX_READERS are open. */
     openReader(key: string): Promise<Reader | null>;
+    /** Reports the connection as lost: the server answers, but does not do what it is needed for. */
+    giveUp(error: Error): void;
     /** Ends every connection, in whatever state it is. */
     close(): void;
   }>;
@@ -90,6 +92,7 @@ export async function openConnection(parts: ConnectionParts): Promise<RedisConne
           },
         });
       },
+      giveUp: lost,
       close,
     };
   } catch (error) {

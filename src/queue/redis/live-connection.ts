@@ -2,6 +2,7 @@ import { type Clock, sleep } from '../../runtime/clock.ts';
 import { type Arrivals, createArrivals } from './await-arrivals.ts';
 import { openConnection, type RedisConnection } from './connection.ts';
 import type { StreamEntry } from './entries.ts';
+import { keepProbing, probeAll } from './probe.ts';
 import type { createRecover } from './recover.ts';
 import type { Seeds } from './seeds.ts';
 
@@ -22,8 +23,9 @@ export type LiveParts = Readonly<{
 }>;
 
 /**
- * Connects to the next address. `start` then looks after dead takers three times within `idleMs`, which is before this
- * process could count as dead itself; `close` ends that, the blocking reads and the connection.
+ * Connects to the next address, and checks that the server takes and gives messages. `start` begins to look after dead
+ * takers three times within `idleMs`, which is before this process could count as dead itself, and to probe whether the
+ * server still takes messages; `close` ends both, the blocking reads and the connection.
  * @param lost is called when the connection ends, hangs, or answers with an error that nothing here handles
  */
 export async function openLiveConnection(
@@ -31,13 +33,20 @@ export async function openLiveConnection(
   lost: (error: Error) => void,
 ): Promise<LiveConnection> {
   const { seeds, keyOf, consumer, clock, idleMs, onEntries } = parts;
+  const keys = parts.names.map(keyOf);
   const connection = await openConnection({
     url: seeds.next(),
     mustBeCluster: seeds.areMany,
-    keys: parts.names.map(keyOf),
+    keys,
     clock,
     lost,
   });
+  try {
+    await probeAll(connection, keys, parts.takers.map(keyOf), consumer);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
   const ending = new AbortController();
   const ended = ending.signal;
   const keepLooking = async () => {
@@ -50,7 +59,10 @@ export async function openLiveConnection(
   return {
     ...connection,
     arrivals: createArrivals({ connection, keyOf, consumer, onEntries, clock, ended, lost }),
-    start: () => void keepLooking().catch(lost),
+    start() {
+      keepLooking().catch(lost);
+      keepProbing(connection, keys, clock, ended).catch(lost);
+    },
     close() {
       ending.abort();
       connection.close();
