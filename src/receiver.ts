@@ -1,6 +1,7 @@
 import { type App, startApp } from './app.ts';
 import type { UserConfig } from './config/define-config.ts';
 import { loadConfig } from './config/load.ts';
+import { keepAlive } from './runtime/keep-alive.ts';
 
 export type ReceiverOptions = UserConfig &
   Readonly<{
@@ -27,13 +28,13 @@ export function createReceiver({ env = {}, cwd = process.cwd(), ...userConfig }:
   let starting: Promise<App> | null = null;
   return {
     async start() {
-      starting ??= loadConfig({ env, cwd, userConfig }).then((config) => startApp(config));
+      starting ??= keepAlive(async () => startApp(await loadConfig({ env, cwd, userConfig })));
       const { url } = await starting;
       return { url };
     },
     async stop() {
       const app = await starting;
-      await app?.stop();
+      if (app !== null) await keepAlive(() => app.stop());
     },
   };
 }

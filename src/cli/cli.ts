@@ -3,6 +3,7 @@ import { explainConfig } from '../config/explain.ts';
 import { loadConfig } from '../config/load.ts';
 import { printableLines } from '../domain/printable.ts';
 import { packageVersion } from '../observe/build-info.ts';
+import { keepAlive } from '../runtime/keep-alive.ts';
 import { nearest } from '../schema/nearest.ts';
 import { addAdminCommands } from './admin.ts';
 import { printJson } from './ask-receiver.ts';
@@ -42,7 +43,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   });
   try {
     requireCommand(program, argv[2]);
-    await program.parseAsync(argv);
+    await keepAlive(() => program.parseAsync(argv));
   } catch (error) {
     process.stderr.write(`webhook-receiver: ${printableLines(explainFailure(error))}\n`);
     process.exit(1);

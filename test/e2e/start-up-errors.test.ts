@@ -60,6 +60,17 @@ describe('a start that cannot succeed ends with status 1 and one clear message',
     assertRefusal(await folder.run({ DB_PATH: 'folder.db' }), /cannot open the database .*folder\.db/);
   });
 
+  it('for a PostgreSQL that is not there, after some seconds of patience', async (t) => {
+    const folder = await receiverFolder(t);
+    const startedMs = performance.now();
+    const refused = await folder.run({ DATABASE_URL: 'postgres://u:p@127.0.0.1:1/inbox' });
+    assertRefusal(
+      refused,
+      /^webhook-receiver: cannot open the database at 127\.0\.0\.1:1\/inbox: .*ECONNREFUSED/,
+    );
+    assert.ok(performance.now() - startedMs > 5_000);
+  });
+
   it('for settings that are wrong, all of them at once', async (t) => {
     const folder = await receiverFolder(t, {
       config: `export default { destinations: { billing: { url: 'ftp://x', concurency: 5 } } };`,
