@@ -12,6 +12,7 @@ import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { type Ingest, openIngest } from './ingest/open-ingest.ts';
 import { createIsSecretQuery, handshakesOf } from './ingest/open-source.ts';
 import type { SourceConfig } from './ingest/source-config.ts';
+import { isUnreadable } from './ingest/unrouted.ts';
 import { packageVersion } from './observe/build-info.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics, type Metrics, type MetricsOptions } from './observe/metrics.ts';
@@ -65,7 +66,7 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   const store = await openInbox(config, emit, { onDue: due.raise, onFatal: failure.reject });
   opened.defer(() => store.close());
   const core = { store, clock, random, newId, emit };
-  const dispatch = openDispatch({ ...core, ...config, ...internals, handlers });
+  const dispatch = openDispatch({ ...core, ...config, ...internals, handlers, isUnreadable });
   opened.defer(() => dispatch.close());
   const ingest = await openIngest({
     ...core,
@@ -191,6 +192,7 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
       sources: config.sources.map(({ name }) => name),
       reverify: ingest.reverify,
       redactedUrl: ingest.redactedUrl,
+      unroutedReason: ingest.unroutedReason,
       onPending: dispatch.onPending,
       onStateDropped: ingest.onStateDropped,
     },

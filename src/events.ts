@@ -22,6 +22,10 @@ export const REJECTION_REASONS = [
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
+/** Why no destination wanted an event, in logs and the metric's label. */
+export const UNROUTED_REASONS = ['no_match', 'type_unknown', 'unreadable'] as const;
+export type UnroutedReason = (typeof UNROUTED_REASONS)[number];
+
 /** Events of ingest beside the answer to a request. */
 type IngestEvent =
   /** A provider's question about the endpoint was answered. */
@@ -39,6 +43,14 @@ type IngestEvent =
   | Readonly<{ type: 'rejected.dropped'; source: string; reason: VerifyReason }>
   /** The event has no order key for a destination with order, so its delivery waits for no other. */
   | Readonly<{ type: 'order_key.missing'; source: string; destination: string }>
+  /** An event is stored and completed without any delivery. */
+  | Readonly<{
+      type: 'event.unrouted';
+      eventId: string;
+      source: string;
+      eventType: string;
+      reason: UnroutedReason;
+    }>
   | Readonly<{ type: 'store.failed'; operation: string; error: Error }>;
 
 /** Everything that the core reports. Subscribers (log, metrics) choose the words; the core never formats. */

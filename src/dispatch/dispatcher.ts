@@ -8,6 +8,7 @@ import type { Random } from '../runtime/random.ts';
 import { createSignal } from '../runtime/signal.ts';
 import type { CompleteStore, LeaseStore } from '../store/store.ts';
 import { createClaimLoop } from './claim-loop.ts';
+import type { IsUnreadable } from './execute-attempt.ts';
 import { createStoreSource, type WorkSource } from './work-source.ts';
 import { type Active, createWorkers } from './workers.ts';
 
@@ -24,6 +25,7 @@ export type DispatcherParts = Readonly<{
   /** At least one for each destination. */
   workerCount: number;
   leaseMs: number;
+  isUnreadable?: IsUnreadable;
 }>;
 
 export type Dispatcher = Readonly<{

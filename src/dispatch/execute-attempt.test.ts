@@ -42,7 +42,7 @@ function setUp(
     source: 'default',
     destination: 'billing',
   };
-  return { clock, recorder, cancel, settled, leased, start, identity };
+  return { clock, recorder, cancel, settled, leased, parts, start, identity };
 }
 
 const throwing = (error: unknown): Handler => ({ handle: () => Promise.reject(error) });
@@ -128,6 +128,26 @@ describe('executeAttempt', () => {
     assert.deepEqual(permanent.settled[0]!.settlement, { kind: 'failed', error: 'never' });
     assert.equal(permanent.settled[0]!.attempt!.outcome, 'rejected');
     assert.equal(permanent.recorder.of('attempt.finished')[0]!.settlement, 'failed');
+  });
+
+  it('does not deliver what is to be ordered by a body that cannot be read', async () => {
+    const handler: Handler = { handle: async () => undefined };
+    const run = async (by: string, isUnreadable: boolean, orderKey: string | null = null) => {
+      const { parts, leased, cancel, settled } = setUp(handler);
+      const lease = { ...leased.lease, orderKey };
+      const destination = aDestination({ order: { by, onFailure: 'skip' } });
+      const target = { destination, handler };
+      const own = { ...parts, isUnreadable: () => isUnreadable };
+      await executeAttempt(own, target, { ...leased, lease }, cancel.signal);
+      return settled[0]!;
+    };
+    const { settlement, attempt } = await run('body:/id', true);
+    assert.equal(settlement.kind, 'failed');
+    assert.equal(attempt!.outcome, 'rejected');
+    assert.match(attempt!.error!, /^body_unreadable: /);
+    for (const fine of [run('body:/id', false), run('header:X-Id', true), run('body:/id', true, 'key')]) {
+      assert.equal((await fine).settlement.kind, 'completed');
+    }
   });
 
   it('counts a timeout as a failed try, and tells of a handler that went on', async () => {

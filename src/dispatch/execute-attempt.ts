@@ -1,6 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts';
 import type { Destination } from '../domain/destination.ts';
-import { StoreError } from '../domain/errors.ts';
+import { PermanentError, StoreError } from '../domain/errors.ts';
+import type { WebhookEvent } from '../domain/event.ts';
 import { decideSettlement, type Settlement, type TryResult } from '../domain/settlement.ts';
 import type { Emit } from '../events.ts';
 import type { Handler } from '../handlers/handler.ts';
@@ -20,7 +21,11 @@ export type AttemptParts = Readonly<{
   emit: Emit;
   /** Aborts when the process must end although the store still fails. */
   giveUp: AbortSignal;
+  isUnreadable?: IsUnreadable;
 }>;
+
+/** Whether the event's body is not what it says it is, so that an order key in it cannot be known. */
+export type IsUnreadable = (event: WebhookEvent) => boolean;
 
 export type AttemptTarget = Readonly<{ destination: Destination; handler: Handler }>;
 
@@ -41,7 +46,7 @@ export async function executeAttempt(
   const { clock, random } = parts;
   const startedAtMs = clock.nowMs();
   const run = await runHandler({
-    handler: target.handler,
+    handler: hidesOrderKey(parts, target, leased) ? UNREADABLE : target.handler,
     event: leased.event,
     context: {
       deliveryId: leased.lease.deliveryId,
@@ -79,6 +84,25 @@ export async function executeAttempt(
   reportAttempt(parts.emit, leased, attempt, settlement);
   return settlement;
 }
+
+/** Delivered without its key, the event would overtake those of the same key that came before it. */
+function hidesOrderKey({ isUnreadable }: AttemptParts, { destination }: AttemptTarget, leased: Leased) {
+  const { order } = destination;
+  if (order === null || leased.lease.orderKey !== null || !IN_BODY.test(order.by)) return false;
+  return isUnreadable?.(leased.event) ?? false;
+}
+
+/** Locators that read the body. */
+const IN_BODY = /^(?:body|form|xml):/;
+
+const UNREADABLE: Handler = {
+  handle: () =>
+    Promise.reject(
+      new PermanentError(
+        'body_unreadable: the body is not what it says it is, so its order key is unknown; not delivered out of order',
+      ),
+    ),
+};
 
 /** `ctx.complete` of the attempt. It is reported as it happens: the handler may go on for long. */
 function completionOf(

@@ -12,6 +12,7 @@ import { createSignal } from '../runtime/signal.ts';
 import type { Store } from '../store/store.ts';
 import { createClockWatch } from './clock-watch.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import type { IsUnreadable } from './execute-attempt.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { openQueueing, type Queueing } from './queueing.ts';
 import { createReaper } from './reaper.ts';
@@ -30,6 +31,7 @@ export type DispatchParts = Readonly<{
   random: Random;
   newId: IdGenerator;
   emit: Emit;
+  isUnreadable: IsUnreadable;
   /** How long a claim holds without a heartbeat. */
   leaseMs?: number;
 }>;

@@ -1,6 +1,6 @@
 import { createRouter, type Destination } from '../domain/destination.ts';
 import type { WebhookEvent } from '../domain/event.ts';
-import type { Emit } from '../events.ts';
+import type { Emit, UnroutedReason } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { InboxStore, RejectedBounds, RejectedStore, SourceStateStore } from '../store/store.ts';
@@ -19,6 +19,7 @@ import { createRedact } from './redact.ts';
 import { createReverify, type Reverify } from './reverify.ts';
 import type { SourceConfig } from './source-config.ts';
 import { createStoreEvent, type StoreEventParts } from './store-event.ts';
+import { unroutedReason } from './unrouted.ts';
 
 /** Of events whose source verifies nothing, or is no longer configured. */
 const redactAny = createRedact([]);
@@ -46,6 +47,8 @@ export type Ingest = Readonly<{
   confirmations: Confirmations;
   /** Path and query of an event, without the secrets that its source reads there. */
   redactedUrl(event: WebhookEvent): string;
+  /** Why no destination wanted an event. */
+  unroutedReason(event: WebhookEvent): UnroutedReason;
   /** Lets go of an entry of a source's state that was dropped. */
   onStateDropped(source: string, entry: string): Promise<void>;
 }>;
@@ -65,6 +68,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     route: createRouter(destinations),
     address: createAddress(destinations, emit),
     newId,
+    emit,
     onAccepted: options.onAccepted,
   });
   const confirming = sources.filter(({ rules }) => rules?.confirmsSubscriptions);
@@ -84,6 +88,7 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     accept,
     reverify: createReverify({ store, sources: byName, storeEvent, performHandshake }),
     confirmations,
+    unroutedReason: (event) => unroutedReason(event.eventType, event),
     redactedUrl: (event) => (byName.get(event.source)?.rules?.redact ?? redactAny)(event).url,
     async onStateDropped(source, entry) {
       if (entry === SUBSCRIPTION_ENTRY) confirmations.forget(source);

@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Router } from '../domain/destination.ts';
+import type { Emit } from '../events.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { InboxStore, ReplayMark } from '../store/store.ts';
 import type { Address } from './order-key.ts';
 import type { RawRequest } from './raw-request.ts';
+import { unroutedReason } from './unrouted.ts';
 
 /** What the sender is told of its event. */
 export type Receipt = Readonly<{
@@ -36,13 +38,14 @@ export type StoreEventParts = Readonly<{
   route: Router;
   address: Address;
   newId: IdGenerator;
+  emit: Emit;
   /** Called once an event is durable, with one pending delivery for each of the destinations. */
   onAccepted: (eventId: string, destinations: readonly string[]) => void;
 }>;
 
 /** The last steps of every accept: route -> address -> insert. */
 export function createStoreEvent(parts: StoreEventParts): StoreEvent {
-  const { store, route, address, newId, onAccepted } = parts;
+  const { store, route, address, newId, emit, onAccepted } = parts;
   return async (source, request, { idempotencyKey, eventType }, receivedAtMs, replayMark = null) => {
     const id = newId(receivedAtMs);
     const destinations = route(source, eventType);
@@ -64,6 +67,10 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
     switch (outcome.kind) {
       case 'inserted': {
         onAccepted(id, destinations);
+        if (destinations.length === 0) {
+          const reason = unroutedReason(eventType, request);
+          emit({ type: 'event.unrouted', eventId: id, source, eventType, reason });
+        }
         const status = destinations.length === 0 ? 'completed' : 'pending';
         const receipt: Receipt = { id, idempotencyKey, status, receivedAtMs };
         return { kind: 'accepted', receipt, eventType, destinations };

@@ -107,7 +107,13 @@ describe('the admin surface', () => {
       const { updated_at, deliveries, ...event } = answer.json as { updated_at: string; deliveries: never[] };
       assert.deepEqual(event, {
         ...{ id, idempotency_key, status: 'failed', created_at, attempts: 1 },
-        ...{ source: 'default', event_type: 'order.created', method: 'POST', url: '/webhooks' },
+        ...{
+          source: 'default',
+          event_type: 'order.created',
+          method: 'POST',
+          url: '/webhooks',
+          unrouted: null,
+        },
       });
       assert.equal(deliveries.length, 1);
       const { tries, due_at, ...delivery } = deliveries[0]! as Record<string, unknown>;

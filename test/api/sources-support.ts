@@ -41,6 +41,8 @@ export type SourcesOptions = Readonly<{
   keys?: IngestOptions['keys'];
   rejectedBounds?: IngestOptions['rejectedBounds'];
   maxPending?: number;
+  /** The event types that the one destination wants; all by default. */
+  events?: readonly string[];
   isOpen?: () => boolean;
 }>;
 
@@ -81,7 +83,7 @@ export async function startSources(
       return { name, verification: own === null ? null : { ...PLAIN, ...own } };
     }),
     store,
-    destinations: [aDestination({ name: 'sink' })],
+    destinations: [aDestination({ name: 'sink', events: options.events ?? ['*'] })],
     clock,
     newId: createCountingIds(),
     publicUrl: options.publicUrl ?? null,
@@ -112,6 +114,7 @@ export async function startSources(
       sources: names,
       reverify: ingest.reverify,
       redactedUrl: ingest.redactedUrl,
+      unroutedReason: ingest.unroutedReason,
       onPending: () => {},
       onStateDropped: ingest.onStateDropped,
     },

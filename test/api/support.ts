@@ -167,6 +167,7 @@ export async function startApi(
       sources: [],
       reverify: unused,
       redactedUrl: ({ url }) => url,
+      unroutedReason: () => 'no_match',
       onPending: () => {},
       onStateDropped: unused,
     },

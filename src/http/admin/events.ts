@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ATTEMPT_OUTCOMES, type Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
+import { UNROUTED_REASONS, type UnroutedReason } from '../../events.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { BrowseStore } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, linkTo, referTo } from '../docs/operation.ts';
@@ -15,6 +16,8 @@ export type EventParts = Readonly<{
   store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf'>;
   /** The event's path and query, secrets redacted. */
   redactedUrl: (event: WebhookEvent) => string;
+  /** Why no destination wanted an event that has no deliveries. */
+  unroutedReason: (event: WebhookEvent) => UnroutedReason;
 }>;
 
 const attemptSchema = z.object({
@@ -34,12 +37,19 @@ const schemas = {
     event_type: z.string(),
     method: z.string(),
     url: z.string().describe('Path and query, secrets redacted.'),
+    unrouted: z
+      .enum(UNROUTED_REASONS)
+      .nullable()
+      .describe('Why no destination wanted the event; null if one did.'),
     deliveries: z.array(z.object({ ...deliverySchema.shape, tries: z.array(attemptSchema) })),
   }),
 };
 
 /** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
-export function registerEvents(admin: FastifyInstance, { store, redactedUrl }: EventParts): void {
+export function registerEvents(
+  admin: FastifyInstance,
+  { store, redactedUrl, unroutedReason }: EventParts,
+): void {
   admin.get<{ Params: { id: string } }>('/admin/webhooks/:id', WITHOUT_QUERY, async (request, reply) => {
     const id = request.params.id.toLowerCase();
     const event = isUuid(id) ? await store.eventById(id) : null;
@@ -49,15 +59,16 @@ export function registerEvents(admin: FastifyInstance, { store, redactedUrl }: E
     }
     const deliveries = await store.deliveriesOf(id);
     const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
-    const url = redactedUrl(received);
-    return detailsBody(event, { method: received.method, url }, deliveries, attempts);
+    const unrouted = deliveries.length === 0 ? unroutedReason(received) : null;
+    const facts = { method: received.method, url: redactedUrl(received), unrouted };
+    return detailsBody(event, facts, deliveries, attempts);
   });
 }
 
 /** @param attempts those of each delivery, in the order of the deliveries */
 function detailsBody(
   event: EventView,
-  { method, url }: Pick<WebhookEvent, 'method' | 'url'>,
+  { method, url, unrouted }: Readonly<{ method: string; url: string; unrouted: UnroutedReason | null }>,
   deliveries: readonly Delivery[],
   attempts: readonly (readonly Attempt[])[],
 ): z.output<typeof schemas.EventDetails> {
@@ -67,6 +78,7 @@ function detailsBody(
     event_type: event.eventType,
     method,
     url,
+    unrouted,
     deliveries: deliveries.map((delivery, at) => ({
       ...deliveryBody(delivery),
       tries: attempts[at]!.map(attemptBody),

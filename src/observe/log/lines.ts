@@ -46,6 +46,19 @@ export function ingestLines(write: WriteLine): Handlers {
             throttleBy: 'conflict',
           })
         : write({ type: event.type, level: 'debug', message: 'duplicate', fields: () => duplicate(event) }),
+    'event.unrouted': (event) =>
+      write({
+        type: event.type,
+        level: 'info',
+        message: 'no destination wants the event',
+        fields: () => ({
+          event_id: event.eventId,
+          source: event.source,
+          event_type: bounded(event.eventType),
+          reason: event.reason,
+        }),
+        throttleBy: `${event.source}/${event.reason}`,
+      }),
     'event.rejected': (event) =>
       write({
         type: event.type,

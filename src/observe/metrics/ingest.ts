@@ -1,5 +1,10 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { REJECTION_REASONS, type RejectionReason } from '../../events.ts';
+import {
+  REJECTION_REASONS,
+  type RejectionReason,
+  UNROUTED_REASONS,
+  type UnroutedReason,
+} from '../../events.ts';
 import { VERIFY_REASONS } from '../../verify/outcome.ts';
 import type { Handlers } from '../subscriber.ts';
 import { perName, seconds } from './labels.ts';
@@ -35,6 +40,7 @@ export function ingestMetrics(
       if (event.conflict) series.conflicts.inc();
       acceptDuration.observe(seconds(event.durationMs));
     },
+    'event.unrouted': ({ source, reason }) => of(source).unrouted.get(reason)?.inc(),
     'order_key.missing': ({ destination }) => keysMissing.inc({ destination }),
     'event.rejected': (event) => of(event.source).rejected.get(event.reason)?.inc(),
   };
@@ -45,6 +51,7 @@ type SourceSeries = Readonly<{
   duplicate: Counter.Internal;
   conflicts: Counter.Internal;
   rejected: ReadonlyMap<RejectionReason, Counter.Internal>;
+  unrouted: ReadonlyMap<UnroutedReason, Counter.Internal>;
 }>;
 
 function sourceSeries(
@@ -54,10 +61,12 @@ function sourceSeries(
 ): (source: string) => SourceSeries {
   const events = eventsTotal(registry, sources, verified);
   const conflicts = conflictsTotal(registry, sources);
+  const unrouted = unroutedTotal(registry, sources);
   return (source) => ({
     accepted: events.labels({ result: 'accepted', source, reason: '' }),
     duplicate: events.labels({ result: 'duplicate', source, reason: '' }),
     conflicts: conflicts.labels({ source }),
+    unrouted: new Map(UNROUTED_REASONS.map((reason) => [reason, unrouted.labels({ source, reason })])),
     rejected: new Map(
       REJECTION_REASONS.map((reason) => [reason, events.labels({ result: 'rejected', source, reason })]),
     ),
@@ -93,6 +102,19 @@ function reasonsOf(source: string, isVerified: boolean): readonly RejectionReaso
       : [...VERIFY_REASONS, 'keys_unavailable', 'unknown_source'],
   );
   return REJECTION_REASONS.filter((reason) => !others.has(reason));
+}
+
+function unroutedTotal(registry: Registry, sources: readonly string[]) {
+  const unrouted = new Counter({
+    name: 'webhook_events_unrouted_total',
+    help: 'Accepted events that no destination wants.',
+    labelNames: ['source', 'reason'],
+    registers: [registry],
+  });
+  for (const source of sources) {
+    for (const reason of UNROUTED_REASONS) unrouted.inc({ source, reason }, 0);
+  }
+  return unrouted;
 }
 
 function conflictsTotal(registry: Registry, sources: readonly string[]) {
