@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { LazyJson, readLazyJson } from '../verify/read/lazy-json.ts';
+import { BUILT_BYTES_MAX } from '../verify/read/parse-json.ts';
 
 const LONGEST = 255;
 
@@ -50,13 +52,9 @@ export type EnvelopeOutcome =
 export function readEnvelope(body: Uint8Array): EnvelopeOutcome {
   if (!isUtf8(body))
     return { kind: 'malformed_json', detail: 'The body is not UTF-8 text (RFC 8259, section 8.1).' };
-  let value: unknown;
-  try {
-    value = JSON.parse(asBuffer(body).toString());
-  } catch (error) {
-    return { kind: 'malformed_json', detail: `The body is not JSON: ${describe(error as Error)}.` };
-  }
-  const parsed = envelopeSchema.safeParse(value);
+  const read = body.length <= BUILT_BYTES_MAX ? readBuilt(body) : readLarge(body);
+  if (!read.ok) return { kind: 'malformed_json', detail: `The body is not JSON: ${read.detail}.` };
+  const parsed = envelopeSchema.safeParse(read.value);
   if (parsed.success) {
     return {
       kind: 'envelope',
@@ -71,6 +69,30 @@ export function readEnvelope(body: Uint8Array): EnvelopeOutcome {
   return { kind: 'invalid', fields };
 }
 
+type Read = Readonly<{ ok: true; value: unknown }> | Readonly<{ ok: false; detail: string }>;
+
+function readBuilt(body: Uint8Array): Read {
+  try {
+    return { ok: true, value: JSON.parse(asBuffer(body).toString()) };
+  } catch (error) {
+    return { ok: false, detail: describe(error as Error) };
+  }
+}
+
+/** Reads the members of the envelope alone: what a large body becomes as a whole could exhaust the memory. */
+function readLarge(body: Uint8Array): Read {
+  const read = readLazyJson(body);
+  if (!read.ok) return { ok: false, detail: describePlace(asBuffer(body), read.offset) };
+  const { value } = read;
+  if (!(value instanceof LazyJson)) return read;
+  if (value.isArray) return { ok: true, value: [] };
+  const members = Object.keys(envelopeSchema.shape).flatMap((name) => {
+    const member = value.member(name);
+    return member === undefined ? [] : [[name, member instanceof LazyJson && member.isArray ? [] : member]];
+  });
+  return { ok: true, value: Object.fromEntries(members) };
+}
+
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -78,7 +100,16 @@ function asBuffer(bytes: Uint8Array): Buffer {
 /** V8 quotes the text around the mistake; payloads do not belong in answers or logs. */
 function describe(error: Error): string {
   const position = /position \d+( \(line \d+ column \d+\))?/.exec(error.message);
-  return position === null
-    ? 'it ends too early or holds a character that JSON has no place for'
-    : position[0];
+  return position === null ? NO_PLACE : position[0];
+}
+
+const NO_PLACE = 'it ends too early or holds a character that JSON has no place for';
+
+/** As V8 counts: in UTF-16 units from 0, lines and columns from 1. */
+function describePlace(body: Buffer, offset: number): string {
+  if (offset >= body.length) return NO_PLACE;
+  const before = body.toString('utf8', 0, offset);
+  let line = 1;
+  for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) line += 1;
+  return `position ${before.length} (line ${line} column ${before.length - before.lastIndexOf('\n')})`;
 }

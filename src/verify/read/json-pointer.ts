@@ -1,3 +1,5 @@
+import { LazyJson } from './lazy-json.ts';
+
 /** The parts of a JSON Pointer (RFC 6901); null if it is none. The empty pointer is the whole document. */
 export function parsePointer(text: string): readonly string[] | null {
   if (text === '') return [];
@@ -17,11 +19,24 @@ export function resolvePointer(root: unknown, path: readonly string[]): unknown 
 
 /** Every value that the path leads to: a part `*` is each item of an array. */
 export function resolveAll(root: unknown, path: readonly string[]): readonly unknown[] {
-  let values: readonly unknown[] = [root];
-  for (const part of path) {
-    values = part === '*' ? values.flatMap(itemsOf) : values.map((value) => memberOf(value, part));
+  const found: unknown[] = [];
+  collect(root, path, 0, found);
+  return found;
+}
+
+function collect(root: unknown, path: readonly string[], from: number, found: unknown[]): void {
+  let value = root;
+  for (let at = from; at < path.length; at++) {
+    if (path[at] === '*') {
+      forEachItem(value, (item) => {
+        collect(item, path, at + 1, found);
+        return true;
+      });
+      return;
+    }
+    value = memberOf(value, path[at]!);
   }
-  return values.filter((value) => value !== undefined);
+  if (value !== undefined) found.push(value);
 }
 
 /**
@@ -29,22 +44,45 @@ export function resolveAll(root: unknown, path: readonly string[]): readonly unk
  * @returns null if an array or one of the texts is not there
  */
 export function resolveComplete(root: unknown, path: readonly string[]): readonly string[] | null {
-  let values: readonly unknown[] = [root];
-  for (const part of path) {
-    if (part !== '*') values = values.map((value) => memberOf(value, part));
-    else if (values.every((value) => Array.isArray(value) && value.length > 0)) values = values.flat();
-    else return null;
-  }
-  const texts = values.map(textOf);
-  return texts.every((text) => text !== null && text !== '') ? (texts as string[]) : null;
+  const texts: string[] = [];
+  return collectComplete(root, path, 0, texts) ? texts : null;
 }
 
-function itemsOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+function collectComplete(root: unknown, path: readonly string[], from: number, texts: string[]): boolean {
+  let value = root;
+  for (let at = from; at < path.length; at++) {
+    if (path[at] === '*') return forEachItem(value, (item) => collectComplete(item, path, at + 1, texts));
+    value = memberOf(value, path[at]!);
+  }
+  const text = textOf(value);
+  if (text !== null) texts.push(text);
+  return text !== null && text !== '';
+}
+
+/** Calls with each item of an array until `use` returns false; @returns whether it never did, and there were some. */
+function forEachItem(value: unknown, use: (item: unknown) => boolean): boolean {
+  if (Array.isArray(value)) return value.length > 0 && value.every(use);
+  if (!(value instanceof LazyJson)) return false;
+  let goesOn: boolean | null = null;
+  value.forEachItem((item) => {
+    goesOn = use(item);
+    return goesOn;
+  });
+  return goesOn ?? false;
+}
+
+/** The items of an array; null if the value is none. */
+export function itemsOf(value: unknown): readonly unknown[] | null {
+  if (Array.isArray(value)) return value;
+  if (!(value instanceof LazyJson) || !value.isArray) return null;
+  const items: unknown[] = [];
+  value.forEachItem((item) => items.push(item) > 0);
+  return items;
 }
 
 function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
+  if (value instanceof LazyJson) return value.member(name);
   if (Array.isArray(value)) return /^(?:0|[1-9]\d{0,9})$/.test(name) ? value[Number(name)] : undefined;
   // A pointer must not find what JavaScript gives to every object.
   return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;

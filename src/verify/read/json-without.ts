@@ -1,4 +1,5 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
+import { LazyJson } from './lazy-json.ts';
 
 /**
  * SHA-256 (hex) of a JSON document without the members at the paths; a part `*` is each item of an array. The document is
@@ -7,6 +8,7 @@ import { hash } from 'node:crypto';
  */
 export function hashWithout(root: unknown, paths: readonly (readonly string[])[]): readonly string[] | null {
   if (typeof root !== 'object' || root === null) return null;
+  if (root instanceof LazyJson) return [hashOfPieces(root.bytesWithout(paths))];
   try {
     const rest = paths.reduce<unknown>((value, path) => omit(value, path), root);
     return [hash('sha256', JSON.stringify(rest, writeLongNumber), 'hex')];
@@ -15,6 +17,13 @@ export function hashWithout(root: unknown, paths: readonly (readonly string[])[]
     if (error instanceof RangeError) return null;
     throw error;
   }
+}
+
+/** A large document is hashed as it was sent: a retry repeats its bytes. */
+function hashOfPieces(pieces: readonly Uint8Array[]): string {
+  const digest = createHash('sha256');
+  for (const piece of pieces) digest.update(piece);
+  return digest.digest('hex');
 }
 
 function writeLongNumber(_key: string, value: unknown): unknown {

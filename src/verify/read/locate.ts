@@ -1,7 +1,15 @@
 import type { Locator } from '../scheme.ts';
 import { decodeStrictly } from './decode.ts';
-import { parsePointer, resolveAll, resolveComplete, resolvePointer, textOf } from './json-pointer.ts';
+import {
+  itemsOf,
+  parsePointer,
+  resolveAll,
+  resolveComplete,
+  resolvePointer,
+  textOf,
+} from './json-pointer.ts';
 import { hashWithout } from './json-without.ts';
+import { LazyJson } from './lazy-json.ts';
 import type { Scope } from './scope.ts';
 import type { RequestView } from './signed-request.ts';
 
@@ -118,8 +126,8 @@ function fromItems(locator: Locator, text: string): Compiled<Reader> {
     );
   }
   const all = (scope: Scope): readonly string[] => {
-    const items = resolvePointer(scope.view.json, array);
-    if (!Array.isArray(items) || items.length === 0) return NONE;
+    const items = itemsOf(resolvePointer(scope.view.json, array));
+    if (items === null || items.length === 0) return NONE;
     const texts = items.map((item) =>
       members.map((member) => textOf(resolvePointer(item, member!)) ?? '').join(':'),
     );
@@ -189,8 +197,12 @@ function readerOf(kind: LocatorKind, name: string): (scope: Scope) => readonly s
     case 'key': {
       const others = name.split(',');
       return (scope) => {
-        const found = memberNames(scope.view.json).find((key) => !others.includes(key));
-        return found === undefined ? NONE : [found];
+        const { json } = scope.view;
+        const found =
+          json instanceof LazyJson
+            ? json.nameBesides(others)
+            : memberNames(json).find((key) => !others.includes(key));
+        return found == null ? NONE : [found];
       };
     }
     default:

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { bodyText } from './body-text.ts';
+import { bodyText, bodyUtf8 } from './body-text.ts';
 import { bufferOf } from './decode.ts';
-import { parseJson } from './parse-json.ts';
+import { readJson } from './parse-json.ts';
 import { parseMultipart } from './parse-multipart.ts';
 import { type Fields, parseUrlencoded } from './parse-urlencoded.ts';
 import { unpackBody } from './unpack.ts';
@@ -107,11 +107,11 @@ export class RequestView implements SignedRequest {
     return this.content === null ? null : bodyText(this.content, this.#contentType);
   }
 
-  /** The body as JSON, whatever its content type says; undefined if it is not. */
+  /** The body as JSON, whatever its content type says; undefined if it is not. A large one is LazyJson. */
   get json(): unknown {
     if (this.#json === null) {
-      const { text } = this;
-      this.#json = { value: text === null ? undefined : parseJson(text) };
+      const bytes = this.content === null ? null : bodyUtf8(this.content, this.#contentType);
+      this.#json = { value: bytes === null ? undefined : readJson(bytes) };
     }
     return this.#json.value;
   }
@@ -155,7 +155,7 @@ export class RequestView implements SignedRequest {
     const parsed = this.#fieldJson;
     if (!parsed.has(name)) {
       const values = this.form?.get(name);
-      parsed.set(name, values?.length === 1 ? parseJson(values[0]!) : undefined);
+      parsed.set(name, values?.length === 1 ? readJson(Buffer.from(values[0]!)) : undefined);
     }
     return parsed.get(name);
   }

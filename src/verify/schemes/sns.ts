@@ -1,5 +1,6 @@
 import { verify } from 'node:crypto';
 import { decodeStrictly } from '../read/decode.ts';
+import { LazyJson } from '../read/lazy-json.ts';
 import type { Scope } from '../read/scope.ts';
 import { type CertificateRule, createCertificateSource } from './certificate.ts';
 import { type Check, refuse, type SchemeInputs, type SchemeOutcome, VERIFIED } from './compiled-scheme.ts';
@@ -65,7 +66,7 @@ export function compileSns(inputs: SchemeInputs): SchemeOutcome {
 }
 
 function readMessage({ view }: Scope): Message | null {
-  const message = view.json;
+  const message = view.json instanceof LazyJson ? view.json.scalars() : view.json;
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return null;
   const named = view.header('x-amz-sns-message-type');
   // The header is not signed; who goes by it must not be misled.
