@@ -119,6 +119,24 @@ describe('while the broker is away', () => {
     });
   });
 
+  test('what it refused is claimed from the store also when it is back before a worker is free', async () => {
+    const rig = openQueued(new MemoryBroker(), { workerCount: 2 });
+    rig.dispatcher.start();
+    await rig.acceptMany(2, 'billing');
+    await rig.acceptMany(2, 'audit');
+    await rig.pass(1);
+    const working = rig.handler.calls.length;
+    rig.broker.goDown();
+    await rig.acceptMany(1, 'billing');
+    rig.broker.comeUp();
+    await rig.pass(100);
+    assert.equal(rig.handler.calls.length, working, 'no worker is free');
+    await rig.finishAll();
+    await rig.pass(1_000);
+    await rig.finishAll();
+    assert.equal(await rig.count('completed'), 5);
+  });
+
   test('when it is back the queue is used again', async () => {
     const rig = openQueued();
     rig.dispatcher.start();

@@ -29,6 +29,11 @@ export type QueueSource = WorkSource &
 
 /** How often the store is asked while the broker is away: no message then announces what other processes accept. */
 const AWAY_POLL_MS = 1_000;
+/**
+ * How long the store is asked as well after the broker is back: what the broker had refused has no message, and the
+ * sweep would find it only later.
+ */
+const RECOVERY_MS = 2_000;
 /** Consecutive takes that may bring nothing but messages of deliveries that are done, before other slots are served. */
 const MAX_ROUNDS = 8;
 /** Difference of clocks that makes a message early. An earlier message still has been replaced by another. */
@@ -43,6 +48,9 @@ export function createQueueSource(parts: QueueSourceParts): QueueSource {
   const { queue } = parts;
   const direct = createStoreSource(parts.store);
   const takenUntil = new Map<string, number>();
+  // A queue that was up before anything was published has refused nothing.
+  const atStart = queue.health();
+  const upFromStartMs = atStart.state === 'up' ? atStart.sinceMs : null;
 
   const takeDirectly = async (request: TakeRequest): Promise<Taken> => {
     const { work, nextDueAtMs } = await direct.take(request);
@@ -68,7 +76,13 @@ export function createQueueSource(parts: QueueSourceParts): QueueSource {
   };
 
   return {
-    take: (request) => (queue.health().state === 'down' ? takeDirectly(request) : takeFromQueue(request)),
+    async take(request) {
+      const { state, sinceMs } = queue.health();
+      if (state === 'down') return takeDirectly(request);
+      const taken = await takeFromQueue(request);
+      const isRecovering = sinceMs !== upFromStartMs && Math.abs(request.nowMs - sinceMs) < RECOVERY_MS;
+      return isRecovering && taken.work.length === 0 ? takeDirectly(request) : taken;
+    },
     takenUntilMs: (destination) => takenUntil.get(destination) ?? null,
   };
 }
