@@ -24,7 +24,7 @@ async function setUp(t: TestContext) {
   t.after(async () => {
     await store.close();
     await outside.end();
-    await server.dropDatabase(url);
+    await server.giveBack(url);
   });
   /** Completes a delivery of its own by the work. */
   const complete = async (work: (tx: PostgresTransaction) => unknown, signal?: AbortSignal) => {

@@ -15,7 +15,7 @@ storeConformance(
     const url = await server.createDatabase();
     return openReopenable(
       () => openPostgresStore({ ...options, url }),
-      () => server.dropDatabase(url),
+      () => server.giveBack(url),
     );
   },
   true,

@@ -29,7 +29,7 @@ async function openNodes(
   const nodes = await Promise.all(Array.from({ length: count }, open));
   t.after(async () => {
     await Promise.all(nodes.map((node) => node.close()));
-    await server.dropDatabase(url);
+    await server.giveBack(url);
   });
   return nodes;
 }
@@ -105,7 +105,7 @@ describe('several nodes on one database', () => {
     await other.connect();
     t.after(async () => {
       await Promise.all([one.close(), two.close(), other.end()]);
-      await server.dropDatabase(url);
+      await server.giveBack(url);
     });
     const digest = Buffer.alloc(16, 7);
     await other.query('begin');
@@ -211,7 +211,7 @@ describe('several nodes on one database', () => {
     const writer = await openPostgresStore({ url, maxPendingDeliveries: 100 });
     t.after(async () => {
       await Promise.all([listener.close(), writer.close()]);
-      await server.dropDatabase(url);
+      await server.giveBack(url);
     });
     const events = 30;
     polled = 0;

@@ -67,7 +67,7 @@ async function settleDurably(store: Store, lease: Lease): Promise<string> {
 }
 
 describe('a server that is killed and comes back, under load', () => {
-  it('loses nothing that was acknowledged, and work goes on by itself', { timeout: 120_000 }, async (t) => {
+  it('loses nothing that was acknowledged, and work goes on by itself', async (t) => {
     const server = await startPostgres();
     t.after(() => server.stop());
     const url = await server.createDatabase();
