@@ -11,6 +11,7 @@
  *   goes into a later statement.
  * - At most two statements of a lane are under way, and one of both kinds of claims: a claim that meets another skips
  *   the rows that the other is about to take, and then answers what was never true.
+ * - A claim waits a moment for the insert that is under way, which most of what is due next is in.
  * - Near the limit of pending deliveries inserts and replays go through the gate one at a time (limit-gate.ts).
  * - Inserts and extensions, which somebody waits for, use the interactive database; claims and settlements, which cost
  *   an attempt when they are given up, use the background one.
@@ -20,6 +21,7 @@
 import type { StoreError } from '../../domain/errors.ts';
 import { orderKeysOf } from '../../domain/order.ts';
 import { statusAfter } from '../../domain/settlement.ts';
+import { systemClock } from '../../runtime/clock.ts';
 import { createMutex } from '../../runtime/mutex.ts';
 import type { Commit } from '../batcher.ts';
 import type { Verbs } from '../forward.ts';
@@ -84,9 +86,10 @@ export type LaneParts = Readonly<{
 }>;
 
 export function createLanes(parts: LaneParts): Lanes {
+  const inserts = createFollowed();
   return {
-    insert: createInsertLane(parts),
-    ...createClaimLanes(parts),
+    insert: createInsertLane(parts, inserts),
+    ...createClaimLanes(parts, inserts),
     settle: createSettleLane(parts),
     extend: createExtendLane(parts),
   };
@@ -95,7 +98,10 @@ export function createLanes(parts: LaneParts): Lanes {
 /** How long an insert is under way before a second one is sent: as long as inserts are short, larger batches cost less. */
 const INSERT_ALONE_MS = 10;
 
-function createInsertLane({ databases, backlog, gate, timed, announce }: LaneParts): Lanes['insert'] {
+function createInsertLane(
+  { databases, backlog, gate, timed, announce }: LaneParts,
+  inserts: Followed,
+): Lanes['insert'] {
   const { interactive } = databases;
   const underLocks = createUnderLocks(interactive);
   const accept: Commit<Insert, InsertOutcome> = inParts(
@@ -111,23 +117,34 @@ function createInsertLane({ databases, backlog, gate, timed, announce }: LanePar
   const acceptNearLimit = inParts((batch) => splitByDeliveries(batch, backlog.nearLimitBatch), accept);
   return createLane({
     commit: (batch) =>
-      gate(deliveriesOf(batch), (isNear) => (isNear ? acceptNearLimit(batch) : accept(batch))),
+      inserts.lead(gate(deliveriesOf(batch), (isNear) => (isNear ? acceptNearLimit(batch) : accept(batch)))),
     weigh: ({ event }) => event.body.length,
     aloneMs: INSERT_ALONE_MS,
   });
 }
 
-function createClaimLanes({ databases, backlog, timed }: LaneParts): Pick<Lanes, 'claim' | 'claimByIds'> {
+/**
+ * How long a claim waits for the insert that is under way. An accept wakes the dispatcher, and most of what is due next is
+ * in that insert: without the wait claims and settlements are half as large, and cost the database a quarter more.
+ */
+const CLAIM_WAIT_MS = 10;
+
+function createClaimLanes(
+  { databases, backlog, timed }: LaneParts,
+  inserts: Followed,
+): Pick<Lanes, 'claim' | 'claimByIds'> {
   const exclusively = createMutex();
   const claims = <Request, Outcome extends Readonly<{ leased: readonly unknown[] }>>(
     claim: (query: Query, requests: readonly Request[]) => Promise<readonly Outcome[]>,
     namesOf: (request: Request) => readonly string[],
+    before: () => Promise<void> = () => Promise.resolve(),
   ): Lane<Request, Outcome> =>
     createLane<Request, Outcome>({
       commit: inParts(
         (batch) => splitAtRepeats(batch, namesOf),
         failingAlone((batch) =>
           exclusively(async () => {
+            await before();
             const outcomes = await timed(batch.length, () => claim(databases.background.query, batch));
             for (const { leased } of outcomes) backlog.changed(-leased.length);
             return outcomes;
@@ -137,7 +154,11 @@ function createClaimLanes({ databases, backlog, timed }: LaneParts): Pick<Lanes,
       maxInFlight: 1,
     });
   return {
-    claim: claims(claimAll, ({ limits }) => limits.map(({ destination }) => destination)),
+    claim: claims(
+      claimAll,
+      ({ limits }) => limits.map(({ destination }) => destination),
+      () => inserts.follow(CLAIM_WAIT_MS),
+    ),
     claimByIds: claims(claimAllByIds, ({ deliveryIds }) => [...new Set(deliveryIds)]),
   };
 }
@@ -177,6 +198,34 @@ function createExtendLane({ databases, timed }: LaneParts): Lanes['extend'] {
       failingAlone((batch) => timed(batch.length, () => extendAll(databases.interactive.query, batch))),
     ),
   });
+}
+
+/** Work that other work may wait for. */
+type Followed = Readonly<{
+  lead<T>(work: Promise<T>): Promise<T>;
+  /** Resolves when the work that was led last has ended, and after `mostMs` in any case. */
+  follow(mostMs: number): Promise<void>;
+}>;
+
+function createFollowed(): Followed {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    lead(work) {
+      last = work.then(
+        () => {},
+        () => {},
+      );
+      return work;
+    },
+    follow: (mostMs) =>
+      new Promise((resolve) => {
+        const stopWaiting = systemClock.after(mostMs, resolve);
+        void last.then(() => {
+          stopWaiting();
+          resolve();
+        });
+      }),
+  };
 }
 
 function hasNewDeliveries(batch: readonly Insert[], outcomes: readonly (InsertOutcome | Error)[]): boolean {
