@@ -136,6 +136,7 @@ function openInbox(
     observer: {
       onCommit: (operations, durationMs) => emit({ type: 'store.committed', operations, durationMs }),
       onDue,
+      onConnectionsRefused: (open) => emit({ type: 'store.connections_refused', open }),
       onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),
       onFatal: (error) => {
         emit({ type: 'receiver.failed', message: 'the store ended; restart the process', error });

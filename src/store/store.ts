@@ -375,6 +375,8 @@ export type StoreObserver = Readonly<{
   onDue?: () => void;
   /** How far this process's clock is ahead of the store's (negative: behind), as precisely as a round trip tells. */
   onClockSkew?: (skewMs: number) => void;
+  /** The server has no connection left for this process, which works with those that it has open. */
+  onConnectionsRefused?: (open: number) => void;
 }>;
 
 export type StoreOptions = Readonly<{

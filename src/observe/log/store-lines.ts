@@ -24,6 +24,14 @@ export function storeLines(write: WriteLine, withStack: () => boolean): Handlers
         message: "the clock differs from the database server's",
         fields: () => ({ skew_ms: roundedMs(event.skewMs) }),
       }),
+    'store.connections_refused': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message: 'the database server has no connection left; this process works with those that it has open',
+        fields: () => ({ open: event.open }),
+        throttleBy: 'server',
+      }),
     'clock.stepped': (event) =>
       write({
         type: event.type,

@@ -38,9 +38,15 @@ export function storeMetrics(registry: Registry): Handlers {
     help: '1 while this process reclaims the work of dead processes and cleans up, else 0.',
     registers: [registry],
   });
+  const refusals = new Counter({
+    name: 'webhook_postgres_connections_refused_total',
+    help: 'Connections that the PostgreSQL server refused because it had none left.',
+    registers: [registry],
+  });
   const clockSteps = clockStepsTotal(registry);
   return {
     'clock.stepped': ({ stepMs }) => clockSteps.inc({ direction: stepMs < 0 ? 'back' : 'ahead' }),
+    'store.connections_refused': () => refusals.inc(),
     'store.leadership': (event) => leader.set(event.leads ? 1 : 0),
     'store.clock_skew': (event) => clockSkew.set(seconds(event.skewMs)),
     'store.committed': (event) => {

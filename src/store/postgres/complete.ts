@@ -1,8 +1,9 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { StoreError, TransactionError } from '../../domain/errors.ts';
 import { createSemaphore } from '../../runtime/semaphore.ts';
 import type { CompleteStore } from '../store.ts';
 import { unlessAborted } from '../unless-aborted.ts';
+import { type Borrow, NO_CONNECTIONS } from './borrow.ts';
 import { discard } from './cancel.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Query, Statement } from './database.ts';
@@ -17,7 +18,7 @@ type Complete = CompleteStore['completeWithin'];
 
 export type CompletionParts = Readonly<{
   /** Connections of their own, so that handlers that take long keep no accept and no claim from one. */
-  pool: Pool;
+  borrow: Borrow;
   /** How many of them there may be; who finds none waits in line. */
   maxOpen: number;
   breaker: CircuitBreaker;
@@ -32,28 +33,29 @@ export type CompletionParts = Readonly<{
  * @see CompleteStore
  */
 export function createCompletions(parts: CompletionParts): Complete {
-  const { pool, maxOpen, breaker } = parts;
+  const { borrow, maxOpen, breaker } = parts;
   const semaphore = createSemaphore(maxOpen);
   return async (...request) => {
     const giveBack = await semaphore.take(request[3]);
     try {
       const error = breaker.error();
       if (error !== null) throw error;
-      return await completeOn(await connect(pool, breaker), parts, request);
+      return await completeOn(await connect(borrow, breaker), parts, request);
     } finally {
       giveBack();
     }
   };
 }
 
-async function connect(pool: Pool, breaker: CircuitBreaker): Promise<PoolClient> {
+async function connect(borrow: Borrow, breaker: CircuitBreaker): Promise<PoolClient> {
   try {
-    const client = await pool.connect();
+    const client = await borrow();
     breaker.onSuccess();
     return client;
   } catch (thrown) {
     const error = toStoreError(thrown);
-    if (error.code === 'STORE_UNAVAILABLE') breaker.onFailure(error);
+    // Without a connection left for a handler, the node's other connections still work.
+    if (error.code === 'STORE_UNAVAILABLE' && !hasState(error, NO_CONNECTIONS)) breaker.onFailure(error);
     throw error;
   }
 }

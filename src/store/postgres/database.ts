@@ -1,5 +1,6 @@
 import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 import { systemClock } from '../../runtime/clock.ts';
+import type { Borrow } from './borrow.ts';
 import { discard } from './cancel.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import { isSerializationFailure, isTimeoutError, TimeoutError, toStoreError } from './store-failure.ts';
@@ -52,14 +53,16 @@ const CONFLICT_TRIES = 3;
  * @param named whether statements are prepared by name; a pooler in transaction mode may not support that
  * @param timeoutMs how long a statement may take. The connection of one that takes longer is closed; whether the
  *   statement is committed yet is then unknown
+ * @param borrow takes a connection of the pool
  */
 export function createDatabase(
   pool: Pool,
   breaker: CircuitBreaker,
   named: boolean,
   timeoutMs: number,
+  borrow: Borrow = () => pool.connect(),
 ): Database {
-  const withClient = createWithClient(pool, breaker);
+  const withClient = createWithClient(pool, borrow, breaker);
   const control = (client: PoolClient, text: string) => ask(client, { text }, timeoutMs);
   const send = async <Found>(
     client: PoolClient,
@@ -102,13 +105,13 @@ export function createDatabase(
 }
 
 /** Runs work on a connection of the pool. @throws StoreError */
-function createWithClient(pool: Pool, breaker: CircuitBreaker) {
+function createWithClient(pool: Pool, borrow: Borrow, breaker: CircuitBreaker) {
   return async <T>(work: (client: PoolClient) => Promise<T>): Promise<T> => {
     const failure = breaker.error();
     if (failure !== null) throw failure;
     let client: PoolClient | null = null;
     try {
-      client = await pool.connect();
+      client = await borrow();
       const result = await work(client);
       client.release();
       breaker.onSuccess();

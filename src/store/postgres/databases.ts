@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { systemClock } from '../../runtime/clock.ts';
+import type { Borrow } from './borrow.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 import { ANSWER_TIMEOUT_MS } from './connect.ts';
 import { SHARD } from './counters.ts';
@@ -29,14 +30,14 @@ export const PING: Statement = {
 };
 
 /** @param named whether statements are prepared by name */
-export function createDatabases(pool: Pool, named: boolean): Databases {
+export function createDatabases(pool: Pool, named: boolean, borrow: Borrow): Databases {
   const breaker = createCircuitBreaker(
     (signal) => probe(pool, PING, INTERACTIVE_TIMEOUT_MS, signal),
     systemClock,
   );
   return {
-    interactive: createDatabase(pool, breaker, named, INTERACTIVE_TIMEOUT_MS),
-    background: createDatabase(pool, breaker, named, ANSWER_TIMEOUT_MS),
+    interactive: createDatabase(pool, breaker, named, INTERACTIVE_TIMEOUT_MS, borrow),
+    background: createDatabase(pool, breaker, named, ANSWER_TIMEOUT_MS, borrow),
     breaker,
     async end() {
       breaker.stop();

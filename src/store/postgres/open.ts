@@ -6,6 +6,7 @@ import { createRunLoop } from '../../runtime/run-loop.ts';
 import { forward, methodsOf, runVerb, type Verbs } from '../forward.ts';
 import type { CompleteStore, Method, Store, StoreOptions } from '../store.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
+import { type Borrow, createBorrow } from './borrow.ts';
 import { browseVerbs } from './browse.ts';
 import { browseRejectedVerbs } from './browse-rejected.ts';
 import { createCompletions } from './complete.ts';
@@ -116,6 +117,7 @@ type Connections = Readonly<{
   databases: Databases;
   /** The connections on which handlers write. */
   handlers: Pool;
+  borrowHandler: Borrow;
   session: NodeSession;
 }>;
 
@@ -133,16 +135,22 @@ async function connect({
   await prepareServer(main, migrations);
   if (!isDirect) await checkDirectWay(own);
   const pool = createPool(main, poolSize, true);
+  const handlers = createPool(handler, MAX_COMPLETIONS);
+  const onRefused = (open: number) => observer.onConnectionsRefused?.(open);
   const session = createNodeSession(own, observer);
   await session.start();
   return {
-    databases: createDatabases(pool, isDirect),
-    handlers: createPool(handler, MAX_COMPLETIONS),
+    databases: createDatabases(pool, isDirect, createBorrow(pool, onRefused)),
+    handlers,
+    borrowHandler: createBorrow(handlers, onRefused),
     session,
   };
 }
 
-function createContext({ databases, handlers, session }: Connections, options: PostgresOptions): Context {
+function createContext(
+  { databases, borrowHandler, session }: Connections,
+  options: PostgresOptions,
+): Context {
   const { interactive, background, breaker } = databases;
   const { query } = background;
   const backlog = createBacklog(options.maxPendingDeliveries);
@@ -161,7 +169,7 @@ function createContext({ databases, handlers, session }: Connections, options: P
     underLocks: createUnderLocks(background),
     sourceStateMutex: createMutex(),
     completeWithin: createCompletions({
-      pool: handlers,
+      borrow: borrowHandler,
       maxOpen: MAX_COMPLETIONS,
       breaker,
       named: (options.directUrl ?? null) === null,
