@@ -154,14 +154,14 @@ describe('a completion that fails', () => {
     throw new PermanentError('no such account');
   };
 
-  it('fails the try with what the work threw', async () => {
+  it('fails the attempt with what the work threw', async () => {
     const { recorder, settled, run } = setUp(({ complete }) => complete(work), failing);
     await run;
     assert.deepEqual(settled, ['failed']);
     assert.equal(recorder.of('attempt.finished')[0]!.error, 'no such account');
   });
 
-  it('fails the try also when the handler keeps it to itself, awaited or not', async () => {
+  it('fails the attempt also when the handler keeps it to itself, awaited or not', async () => {
     for (const handle of [
       async ({ complete }: HandlerContext) => void (await complete(work).catch(nothing)),
       async ({ complete }: HandlerContext) => void complete(work),
@@ -173,7 +173,7 @@ describe('a completion that fails', () => {
     }
   });
 
-  it('may be tried again within the try', async () => {
+  it('may be called again within the attempt', async () => {
     let calls = 0;
     const busyOnce: CompleteStore['completeWithin'] = (...request) => {
       calls += 1;
@@ -231,7 +231,7 @@ describe('a completion under a lease that is lost', () => {
 });
 
 describe('the end of the time for a completion', () => {
-  it('rolls back while the work runs: the try timed out', async () => {
+  it('rolls back while the work runs: the attempt timed out', async () => {
     const { completeWithin } = aTransaction();
     const { clock, recorder, settled } = setUp(({ complete }) => complete(forEver), completeWithin);
     await turns();
@@ -259,7 +259,7 @@ describe('the end of the time for a completion', () => {
     });
   }
 
-  it('waits for a commit that then fails: the try timed out', async () => {
+  it('waits for a commit that then fails: the attempt timed out', async () => {
     const { completeWithin, commit } = aTransaction();
     const { clock, recorder, settled } = setUp(({ complete }) => complete(nothing), completeWithin);
     await turns();

@@ -48,7 +48,7 @@ function setUp(
 const throwing = (error: unknown): Handler => ({ handle: () => Promise.reject(error) });
 
 describe('executeAttempt', () => {
-  it('completes what succeeds, with the row of the try and one wide event', async () => {
+  it('completes what succeeds, with the row of the attempt and one wide event', async () => {
     const handler = createManualHandler();
     const { clock, identity, recorder, settled, start } = setUp(handler);
     const done = start();
@@ -87,7 +87,7 @@ describe('executeAttempt', () => {
     ]);
   });
 
-  it('counts on from the tries before', async () => {
+  it('counts on from the attempts before', async () => {
     const handler = createManualHandler();
     const { settled, start } = setUp(handler, { attempts: 2 });
     const done = start();
@@ -119,7 +119,7 @@ describe('executeAttempt', () => {
     assert.equal(settlement.kind === 'retry' && settlement.dueAtMs, clock.nowMs() + 90_000);
   });
 
-  it('fails for good after the last try, and at once on a permanent error', async () => {
+  it('fails for good after the last attempt, and at once on a permanent error', async () => {
     const last = setUp(throwing(new Error('no')), { attempts: 3 });
     await last.start();
     assert.deepEqual(last.settled[0]!.settlement, { kind: 'failed', error: 'no' });
@@ -150,7 +150,7 @@ describe('executeAttempt', () => {
     }
   });
 
-  it('counts a timeout as a failed try, and tells of a handler that went on', async () => {
+  it('counts a timeout as a failed attempt, and tells of a handler that went on', async () => {
     const handler = createManualHandler();
     const { clock, recorder, settled, start } = setUp(handler);
     const done = start();

@@ -69,7 +69,7 @@ describe('the reaper', () => {
     }
   });
 
-  it('takes an expired lease back, charges the try as interrupted, and wakes the dispatcher', async () => {
+  it('takes an expired lease back, charges the attempt as interrupted, and wakes the dispatcher', async () => {
     const { attemptsOf, claimAll, clock, delivery, insert, pass, reaper, recorder, wakes } = setUp();
     const leasedAtMs = clock.nowMs();
     const eventId = await insert('billing');

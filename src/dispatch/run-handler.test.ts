@@ -43,7 +43,7 @@ async function resultOf(handle: Handler['handle']) {
 }
 
 describe('runHandler', () => {
-  it('tells the handler which try it is in', async () => {
+  it('tells the handler which attempt it is in', async () => {
     const handler = createManualHandler();
     void setUp(handler).start();
     const { signal, complete: _, ...context } = handler.calls[0]!.context;
@@ -100,7 +100,7 @@ describe('runHandler', () => {
 });
 
 describe('runHandler, when the time is up', () => {
-  it('aborts the signal and counts the try as timed out, though the handler heeds the signal', async () => {
+  it('aborts the signal and counts the attempt as timed out, though the handler heeds the signal', async () => {
     const handler: Handler = {
       handle: (_event, { signal }) =>
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),

@@ -26,7 +26,7 @@ const ATTEMPT = {
 } as const;
 
 describe('deliveryMetrics', () => {
-  it('counts a try that succeeded, how long it took and how long it had waited', async () => {
+  it('counts an attempt that succeeded, how long it took and how long it had waited', async () => {
     const { emit, lines } = setUp();
     emit(ATTEMPT);
     const text = await lines();
@@ -51,7 +51,7 @@ describe('deliveryMetrics', () => {
     );
   });
 
-  it('counts a reclaimed lease as the interrupted try that it is charged as', async () => {
+  it('counts a reclaimed lease as the interrupted attempt that it is charged as', async () => {
     const { emit, lines } = setUp();
     emit({
       type: 'lease.reclaimed',
