@@ -2,7 +2,7 @@ import type { Attempt, AttemptOutcome } from '../domain/attempt.ts';
 import { type Delivery, type DeliveryStatus, deliveryIdOf } from '../domain/delivery.ts';
 import { deriveEventStatus, type EventView, type WebhookEvent } from '../domain/event.ts';
 import type { Turn } from '../domain/order.ts';
-import type { BlockedKey, RejectedRequest, RejectedSummary, SourceState } from './store.ts';
+import type { BlockedKey, Duplicates, RejectedRequest, RejectedSummary, SourceState } from './store.ts';
 
 /*
  * Rows of the tables as both schemas name their columns, and what they are to the port. Ids and keys are the exception:
@@ -141,6 +141,13 @@ export function toAttempt(row: AttemptRow): Attempt {
     httpStatus: row.http_status,
     responseExcerpt: row.response_excerpt,
   };
+}
+
+/** Of an event that came again. `differed` is 0 or 1. */
+export type DuplicatesRow = Readonly<{ count: number; last_at: number; differed: number }>;
+
+export function toDuplicates({ count, last_at: lastAtMs, differed }: DuplicatesRow): Duplicates {
+  return { count, lastAtMs, differed: differed !== 0 };
 }
 
 /** Of a failed delivery that blocks its key. */

@@ -38,9 +38,13 @@ export type Operation<Name extends Method = Method> = {
 export type Answer<Name extends Method = Method> = Awaited<ReturnType<Store[Name]>>;
 
 export type InsertOutcome =
-  | Readonly<{ kind: 'inserted' }>
-  /** The (source, idempotency key) is known, or the mark is. `conflict`: the body differs from the stored one. */
-  | Readonly<{ kind: 'duplicate'; event: EventView; conflict: boolean }>
+  /** `idempotencyKey`: the key that the event was stored under, if it is another than was given. */
+  | Readonly<{ kind: 'inserted'; idempotencyKey?: string }>
+  /**
+   * The (source, idempotency key) is known, or the replay mark is; `by` says which. `conflict`: the body differs from the
+   * stored one.
+   */
+  | Readonly<{ kind: 'duplicate'; event: EventView; conflict: boolean; by: 'key' | 'mark' }>
   /** The event's deliveries would exceed the limit of pending ones. Nothing was written. */
   | Readonly<{ kind: 'full' }>;
 
@@ -56,16 +60,28 @@ export interface InboxStore {
    * Resolves only when the commit is durable. A delivery with an order key is due only if it is the first of its
    * destination and key; otherwise it waits for its turn.
    *
-   * With a mark, an event whose key is new is a duplicate of the event of its source that has that mark, if the mark
-   * still holds. Otherwise the mark is stored with this event and taken from the event that had it. So a source has one
-   * event for each mark, and a mark is deleted with its event.
+   * With a replay mark, an event whose key is new is a duplicate of the event of its source that has that mark, if the
+   * mark still holds. Otherwise the mark is stored with this event and taken from the event that had it. So a source has
+   * one event for each mark, and a mark is deleted with its event.
+   *
+   * With `keySinceMs` the key is itself a mark: it is known only if its newest event was received at or after that time.
+   * Otherwise the event is stored under the next key of the mark that is free: the mark itself, `<mark>~2`, `<mark>~3`…
    */
   insertEvent(
     event: WebhookEvent,
     destinations: readonly Addressee[],
     replayMark?: ReplayMark | null,
+    keySinceMs?: number | null,
   ): Promise<InsertOutcome>;
+  /** Adds to what is known of duplicates, in one write. Entries of events that are not stored are ignored. */
+  noteDuplicates(notes: readonly DuplicateNote[]): Promise<void>;
 }
+
+/** How often an event came again: how many times, when last, and whether any of the bodies differed. */
+export type Duplicates = Readonly<{ count: number; lastAtMs: number; differed: boolean }>;
+
+/** Duplicates of an event that are not yet in the store. */
+export type DuplicateNote = Duplicates & Readonly<{ eventId: string }>;
 
 export type ClaimRequest = Readonly<{
   /** How many deliveries each destination may take now. */
@@ -214,7 +230,10 @@ export type StoreStats = Readonly<{
 
 export interface BrowseStore {
   eventById(id: string): Promise<EventView | null>;
+  /** The event with the key; of a mark, its newest event. */
   eventByKey(source: string, idempotencyKey: string): Promise<EventView | null>;
+  /** The noted duplicates of the event, or null. */
+  duplicatesOf(eventId: string): Promise<Duplicates | null>;
   /** The event with its bytes. */
   readEvent(id: string): Promise<WebhookEvent | null>;
   deliveriesOf(eventId: string): Promise<readonly Delivery[]>;

@@ -24,6 +24,8 @@ const REJECTED = {
 const CALLS: Readonly<
   Record<Exclude<keyof Store, 'close' | 'exclusive'>, (store: Store) => Promise<unknown>>
 > = {
+  noteDuplicates: (store) => store.noteDuplicates([]),
+  duplicatesOf: (store) => store.duplicatesOf(anEvent().id),
   insertEvent: (store) => store.insertEvent(anEvent(), ['a']),
   claim: (store) => store.claim(claimOf(['a'])),
   claimByIds: (store) =>

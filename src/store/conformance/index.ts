@@ -8,12 +8,14 @@ import { claimByIdsConformance } from './claim-by-ids.ts';
 import { closeConformance } from './close.ts';
 import { completeConformance } from './complete.ts';
 import { dueConformance } from './due.ts';
+import { duplicatesConformance } from './duplicates.ts';
 import { durabilityConformance } from './durability.ts';
 import { expiredConformance } from './expired.ts';
 import { fullConformance } from './full.ts';
 import type { StoreFactory } from './harness.ts';
 import { historiesConformance } from './histories.ts';
 import { insertConformance } from './insert.ts';
+import { insertKeyMarkConformance } from './insert-key-mark.ts';
 import { insertReplayMarkConformance } from './insert-replay-mark.ts';
 import { leaseConformance } from './lease.ts';
 import { orderConformance } from './order.ts';
@@ -35,6 +37,8 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
   describe(`${name} store`, () => {
     insertConformance(factory);
     insertReplayMarkConformance(factory, isDurable);
+    insertKeyMarkConformance(factory, isDurable);
+    duplicatesConformance(factory, isDurable);
     bytesConformance(factory);
     fullConformance(factory);
     claimConformance(factory);

@@ -22,7 +22,7 @@ export function insertReplayMarkConformance(factory: StoreFactory, isDurable: bo
       const outcome = await store.insertEvent(again, ['billing', 'audit'], aMark());
 
       const event = await store.eventById(first.id);
-      assert.deepEqual(outcome, { kind: 'duplicate', event, conflict: false });
+      assert.deepEqual(outcome, { kind: 'duplicate', event, conflict: false, by: 'mark' });
       assert.deepEqual(await snapshotOf(store, [first, again]), before);
     });
 

@@ -2,8 +2,18 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import { deriveEventStatus, type EventView, type WebhookEvent } from '../../domain/event.ts';
 import type { Verbs } from '../forward.ts';
-import type { DeadLetterPage, Method } from '../store.ts';
-import { byPlace, copyEvent, deliveriesOf, deliveriesWith, keyOf, type State, toDelivery } from './state.ts';
+import { keyDigest } from '../marked-key.ts';
+import type { DeadLetterPage, Duplicates, Method } from '../store.ts';
+import {
+  byPlace,
+  copyEvent,
+  deliveriesOf,
+  deliveriesWith,
+  keyOf,
+  markOf,
+  type State,
+  toDelivery,
+} from './state.ts';
 
 /** @see BrowseStore.eventById */
 function eventById(state: State, id: string): EventView | null {
@@ -13,8 +23,20 @@ function eventById(state: State, id: string): EventView | null {
 
 /** @see BrowseStore.eventByKey */
 function eventByKey(state: State, source: string, idempotencyKey: string): EventView | null {
-  const id = state.eventIds.get(keyOf(source, idempotencyKey));
-  return id === undefined ? null : eventById(state, id);
+  const newest = newestOfKey(state, source, idempotencyKey);
+  return newest === null ? null : viewOf(state, newest);
+}
+
+/** The newest event of the key as a mark, else the event with the key. */
+export function newestOfKey(state: State, source: string, idempotencyKey: string): WebhookEvent | null {
+  const marked = state.marks.get(markOf(source, keyDigest(idempotencyKey)));
+  const id = marked ?? state.eventIds.get(keyOf(source, idempotencyKey));
+  return id === undefined ? null : state.events.get(id)!;
+}
+
+/** @see BrowseStore.duplicatesOf */
+function duplicatesOf(state: State, eventId: string): Duplicates | null {
+  return state.duplicates.get(eventId) ?? null;
 }
 
 /** @see BrowseStore.readEvent */
@@ -61,6 +83,7 @@ export function viewOf(state: State, event: WebhookEvent): EventView {
 export const browseVerbs = {
   eventById,
   eventByKey,
+  duplicatesOf,
   readEvent,
   deliveriesOf: listDeliveriesOf,
   attemptsOf,

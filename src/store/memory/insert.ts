@@ -2,8 +2,9 @@ import { type Delivery, deliveryIdOf, deliveryNumberOf, MAX_DELIVERIES } from '.
 import { StoreError } from '../../domain/errors.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, destinationOf, NEVER_MS, orderKeyOf } from '../../domain/order.ts';
-import type { InsertOutcome, ReplayMark } from '../store.ts';
-import { viewOf } from './browse.ts';
+import { keyAfter, keyDigest, newestKey } from '../marked-key.ts';
+import type { DuplicateNote, InsertOutcome, ReplayMark } from '../store.ts';
+import { newestOfKey, viewOf } from './browse.ts';
 import { copyEvent, holderOf, isFullFor, keyOf, markOf, type State } from './state.ts';
 
 /** @see InboxStore.insertEvent */
@@ -12,25 +13,66 @@ export function insert(
   event: WebhookEvent,
   destinations: readonly Addressee[],
   mark: ReplayMark | null = null,
+  keySinceMs: number | null = null,
 ): InsertOutcome {
-  const key = keyOf(event.source, event.idempotencyKey);
   // Before the limit: a provider that resends learns that the event is stored, however full the store is.
-  const known = state.events.get(state.eventIds.get(key) ?? '') ?? findMarked(state, event.source, mark);
-  if (known !== null) return duplicateOf(state, known, event);
+  const known = findKnown(state, event, keySinceMs);
+  if (known !== null) return duplicateOf(state, known, event, 'key');
+  const marked = findMarked(state, event.source, mark);
+  if (marked !== null) return duplicateOf(state, marked, event, 'mark');
   if (isFullFor(state, destinations.length)) return { kind: 'full' };
   // Ids are unique; an id that comes twice is a caller's mistake and must not overwrite a row.
   if (state.events.has(event.id)) throw new StoreError('STORE_INTERNAL', `the event id ${event.id} is taken`);
-  state.events.set(event.id, copyEvent(event));
+  const idempotencyKey = keySinceMs === null ? event.idempotencyKey : freeKey(state, event);
+  state.events.set(event.id, { ...copyEvent(event), idempotencyKey });
   state.accepted.set(event.id, state.accepted.size);
-  state.eventIds.set(key, event.id);
+  state.eventIds.set(keyOf(event.source, idempotencyKey), event.id);
   if (mark !== null) state.marks.set(markOf(event.source, mark.digest), event.id);
+  if (keySinceMs !== null) state.marks.set(markOf(event.source, keyDigest(event.idempotencyKey)), event.id);
   destinations.forEach((addressee, index) => {
     const id = deliveryIdOf(event.id, index + 1);
     const destination = destinationOf(addressee);
     const orderKey = orderKeyOf(addressee);
     addPending(state, { id, destination, orderKey, eventId: event.id, replayOf: null }, event.receivedAtMs);
   });
-  return { kind: 'inserted' };
+  return idempotencyKey === event.idempotencyKey
+    ? { kind: 'inserted' }
+    : { kind: 'inserted', idempotencyKey };
+}
+
+/** The event with the key; of a key that is a mark the newest event, while the mark holds. */
+function findKnown(state: State, event: WebhookEvent, keySinceMs: number | null): WebhookEvent | null {
+  const { source, idempotencyKey } = event;
+  if (keySinceMs === null)
+    return state.events.get(state.eventIds.get(keyOf(source, idempotencyKey)) ?? '') ?? null;
+  const newest = newestOfKey(state, source, idempotencyKey);
+  return newest !== null && newest.receivedAtMs >= keySinceMs ? newest : null;
+}
+
+/** The key, or the one after the newest that the mark has given. */
+function freeKey(state: State, { source, idempotencyKey: mark }: WebhookEvent): string {
+  if (!state.eventIds.has(keyOf(source, mark)) && newestOfKey(state, source, mark) === null) return mark;
+  const keys = [...state.events.values()].filter((event) => event.source === source);
+  return keyAfter(
+    mark,
+    newestKey(
+      mark,
+      keys.map((event) => event.idempotencyKey),
+    ),
+  );
+}
+
+/** @see InboxStore.noteDuplicates */
+export function noteDuplicates(state: State, notes: readonly DuplicateNote[]): void {
+  for (const { eventId, count, lastAtMs, differed } of notes) {
+    if (!state.events.has(eventId)) continue;
+    const before = state.duplicates.get(eventId) ?? { count: 0, lastAtMs, differed: false };
+    state.duplicates.set(eventId, {
+      count: before.count + count,
+      lastAtMs: Math.max(before.lastAtMs, lastAtMs),
+      differed: before.differed || differed,
+    });
+  }
 }
 
 /** The event of the source that has the mark, while the mark holds. */
@@ -63,7 +105,12 @@ export function addPending(
   state.attempts.set(delivery.id, []);
 }
 
-function duplicateOf(state: State, first: WebhookEvent, again: WebhookEvent): InsertOutcome {
+function duplicateOf(
+  state: State,
+  first: WebhookEvent,
+  again: WebhookEvent,
+  by: 'key' | 'mark',
+): InsertOutcome {
   const conflict = Buffer.compare(first.body, again.body) !== 0;
-  return { kind: 'duplicate', event: viewOf(state, first), conflict };
+  return { kind: 'duplicate', event: viewOf(state, first), conflict, by };
 }

@@ -8,7 +8,7 @@ import { createCompletions } from './complete.ts';
 import { dueVerbs } from './due.ts';
 import { expired } from './expired.ts';
 import { extend } from './extend.ts';
-import { insert } from './insert.ts';
+import { insert, noteDuplicates } from './insert.ts';
 import { orderVerbs } from './order.ts';
 import { purge } from './purge.ts';
 import { rejectedVerbs } from './rejected.ts';
@@ -22,6 +22,7 @@ import { stats } from './stats.ts';
 /** The port, except for what needs more than the rows. */
 const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   insertEvent: insert,
+  noteDuplicates,
   claim,
   claimByIds,
   extend,

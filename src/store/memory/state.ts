@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
-import type { RejectedRequest, SourceState } from '../store.ts';
+import type { Duplicates, RejectedRequest, SourceState } from '../store.ts';
 
 /** The lease of a delivery that is `processing`. */
 export type HeldLease = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
@@ -28,6 +28,8 @@ export type State = Readonly<{
   attempts: Map<string, readonly Attempt[]>;
   /** markOf(source, digest) -> the event that has the mark. */
   marks: Map<string, string>;
+  /** Event id -> how often it came again. */
+  duplicates: Map<string, Duplicates>;
   /** In the order in which they were kept. A deleted one leaves a null, so that the others keep their places. */
   rejected: (RejectedRequest | null)[];
   /** Source -> name -> value. */
@@ -43,6 +45,7 @@ export function createState(maxPendingDeliveries: number): State {
     deliveries: new Map(),
     attempts: new Map(),
     marks: new Map(),
+    duplicates: new Map(),
     rejected: [],
     sourceState: new Map(),
   };

@@ -41,6 +41,12 @@ select hex(m.digest), m.source, m.source, m.digest, e.id, e.received_at
 from replay_marks m left join events e on e.seq = m.seq
 where (m.digest, m.source) > (unhex(?), ?) order by m.digest, m.source`,
   },
+  duplicates: {
+    start: [0],
+    sql: `
+select d.seq, e.id, d.count, d.last_at, d.differed
+from duplicates d left join events e on e.seq = d.seq where d.seq > ? order by d.seq`,
+  },
   rejected: {
     start: [0],
     sql: `select seq, ${COLUMNS.rejected.join(', ')} from rejected where seq > ? order by seq`,

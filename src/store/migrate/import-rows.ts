@@ -25,6 +25,9 @@ const TYPES: Readonly<Record<string, string>> = {
   kept_bytes: 'integer',
   replay_digest: 'bytea',
   digest: 'bytea',
+  count: 'bigint',
+  last_at: 'bigint',
+  differed: 'integer',
 };
 
 /** The counters to update with the rows of a part, as a receiver does when it writes them. */
@@ -100,6 +103,7 @@ const KEYS: Readonly<Record<Part, Readonly<Record<string, Value>>>> = {
   deliveries: { event_id: '00000000-0000-0000-0000-000000000000', number: 0 },
   attempts: { event_id: '00000000-0000-0000-0000-000000000000', delivery: 0, number: 0 },
   replay_marks: { source: '', digest: Buffer.alloc(0) },
+  duplicates: { event_id: '00000000-0000-0000-0000-000000000000' },
   rejected: { seq: 0 },
   source_state: { source: '', name: '' },
 };

@@ -4,6 +4,7 @@ export const PARTS = [
   'deliveries',
   'attempts',
   'replay_marks',
+  'duplicates',
   'rejected',
   'source_state',
 ] as const;
@@ -28,6 +29,7 @@ export const COLUMNS = {
     'response_excerpt',
   ],
   replay_marks: ['source', 'digest', 'event_id', 'received_at'],
+  duplicates: ['event_id', 'count', 'last_at', 'differed'],
   rejected: [
     ...['seq', 'id', 'source', 'reason', 'detail', 'method', 'url', 'content_type', 'body_bytes'],
     ...['received_at', 'kept_bytes', 'headers', 'body'],

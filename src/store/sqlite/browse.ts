@@ -1,3 +1,4 @@
+import { keyDigest } from '../marked-key.ts';
 import { type AttemptRow, type DeliveryRow, pageOf, toAttempt, toDelivery } from '../rows.ts';
 import { prepareReadEvent } from './claim.ts';
 import { KEY_OF_ID, keyParts, numberOfKey, OF_EVENT, STRIDE } from './delivery-key.ts';
@@ -30,13 +31,18 @@ export const browseReads: Reads<
     };
   },
   eventByKey(db) {
+    const ofMark = prepareRows<ViewRow>(
+      db,
+      `select ${VIEW_COLUMNS} from events
+       where seq = (select seq from replay_marks where digest = ? and source = ?)`,
+    );
     const find = prepareRows<ViewRow>(
       db,
       `select ${VIEW_COLUMNS} from events where source = ? and idempotency_key = ?`,
     );
     const viewOf = prepareEventView(db);
     return (source, idempotencyKey) => {
-      const row = find.get(source, idempotencyKey);
+      const row = ofMark.get(keyDigest(idempotencyKey), source) ?? find.get(source, idempotencyKey);
       return row === undefined ? null : viewOf(row);
     };
   },

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { joinDigests, keyAfter, keyDigest, laterKeys, newestKey } from '../marked-key.ts';
 import type { InsertOutcome, ReplayMark } from '../store.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
@@ -21,32 +22,48 @@ export function prepareInsert(writer: Writer) {
   const insertDeliveries = prepareInsertDeliveries(writer);
   const findKnown = prepareFindKnown(db);
   const findMarked = prepareFindMarked(db);
+  const findNewest = prepareFindNewest(db);
+  const nameNext = prepareNextKey(db);
+
+  /** Finds the event that this one repeats, if it has a mark or a key that is one. */
+  const findByMarks = (
+    event: PackedEvent,
+    replayMark: ReplayMark | null,
+    keyMark: ReplayMark | null,
+  ): InsertOutcome | null => {
+    const known = keyMark === null ? null : findNewest(event, keyMark);
+    if (known !== null || replayMark === null) return known;
+    const marked = findMarked(event, replayMark);
+    // The key is the first name: the event that it names comes before the one that the mark names.
+    return marked !== null && keyMark === null ? (findKnown(event) ?? marked) : marked;
+  };
 
   return (
     event: PackedEvent,
     destinations: readonly Addressee[],
     replayMark: ReplayMark | null,
+    keySinceMs: number | null,
   ): InsertOutcome => {
-    if (replayMark !== null) {
-      const marked = findMarked(event, replayMark);
-      // The key is the first name: the event that it names comes before the one that the mark names.
-      if (marked !== null) return findKnown(event) ?? marked;
-    }
+    const keyMark =
+      keySinceMs === null ? null : { digest: keyDigest(event.idempotencyKey), sinceMs: keySinceMs };
+    const repeated = findByMarks(event, replayMark, keyMark);
+    if (repeated !== null) return repeated;
     if (destinations.length > 0 && counters.pending() + destinations.length > maxPendingDeliveries) {
-      return findKnown(event) ?? { kind: 'full' };
+      return (keyMark === null ? findKnown(event) : null) ?? { kind: 'full' };
     }
-    const seq = insertRow(event, replayMark);
+    const idempotencyKey = keyMark === null ? event.idempotencyKey : nameNext(event, keyMark.digest);
+    const seq = insertRow({ ...event, idempotencyKey }, replayMark, keyMark);
     if (seq === null) return findKnown(event)!;
     insertDeliveries(seq, destinations, event.receivedAtMs);
     counters.addEvents(1);
-    return INSERTED;
+    return idempotencyKey === event.idempotencyKey ? INSERTED : { kind: 'inserted', idempotencyKey };
   };
 }
 
-/** Inserts the event with its mark. Returns its seq, or null if its key is known. */
+/** Inserts the event with its marks. Returns its seq, or null if its key is known. */
 function prepareInsertRow(
   db: DatabaseSync,
-): (event: PackedEvent, replayMark: ReplayMark | null) => number | null {
+): (event: PackedEvent, replayMark: ReplayMark | null, keyMark: ReplayMark | null) => number | null {
   const insertEvent = db.prepare(
     `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at,
        replay_digest)
@@ -57,7 +74,7 @@ function prepareInsertRow(
     `insert into replay_marks (digest, source, seq) values (?, ?, ?)
      on conflict (digest, source) do update set seq = excluded.seq`,
   );
-  return (event, replayMark) => {
+  return (event, replayMark, keyMark) => {
     const { changes, lastInsertRowid } = insertEvent.run(
       uuidToBytes(event.id),
       event.source,
@@ -69,11 +86,41 @@ function prepareInsertRow(
       event.contentType,
       event.body,
       event.receivedAtMs,
-      replayMark === null ? null : replayMark.digest,
+      joinDigests(replayMark?.digest ?? null, keyMark?.digest ?? null),
     );
     if (changes === 0) return null;
-    if (replayMark !== null) keepMark.run(replayMark.digest, event.source, lastInsertRowid);
+    for (const mark of [replayMark, keyMark]) {
+      if (mark !== null) keepMark.run(mark.digest, event.source, lastInsertRowid);
+    }
     return Number(lastInsertRowid);
+  };
+}
+
+/** Finds the key for the next event of a mark: the mark itself, or the key after the newest one. */
+function prepareNextKey(
+  db: DatabaseSync,
+): (event: Pick<WebhookEvent, 'source' | 'idempotencyKey'>, digest: Uint8Array) => string {
+  type KeyRow = Readonly<{ idempotency_key: string }>;
+  const ofMark = prepareRows<KeyRow>(
+    db,
+    `select idempotency_key from events where seq = (select seq from replay_marks where digest = ? and source = ?)`,
+  );
+  const withKey = prepareRows<KeyRow>(
+    db,
+    'select idempotency_key from events where source = ? and idempotency_key = ?',
+  );
+  const later = prepareRows<KeyRow>(
+    db,
+    'select idempotency_key from events where source = ? and idempotency_key > ? and idempotency_key < ?',
+  );
+  return ({ source, idempotencyKey: mark }, digest) => {
+    const newest = ofMark.get(digest, source);
+    if (newest === undefined && withKey.get(source, mark) === undefined) return mark;
+    const next = keyAfter(mark, newest?.idempotency_key ?? mark);
+    if (withKey.get(source, next) === undefined) return next;
+    // The newest event was deleted before older ones, which is rare.
+    const keys = later.all(source, ...laterKeys(mark)).map((row) => row.idempotency_key);
+    return keyAfter(mark, newestKey(mark, keys));
   };
 }
 
@@ -108,29 +155,45 @@ function prepareFindKnown(db: DatabaseSync): (event: KeyAndBody) => InsertOutcom
     db,
     `select ${VIEW_COLUMNS}, body from events where source = ? and idempotency_key = ?`,
   );
-  const duplicateOf = prepareDuplicate(db);
+  const duplicateOf = prepareDuplicate(db, 'key');
   return (event) => duplicateOf(find.get(event.source, event.idempotencyKey), event.body);
 }
 
-/** Finds the event with the mark, if the mark still holds. */
+/** Finds the newest event of a key that is a mark, if the mark still holds. */
+function prepareFindNewest(db: DatabaseSync): (event: KeyAndBody, mark: ReplayMark) => InsertOutcome | null {
+  // An event of an earlier version has the key and no mark.
+  const find = prepareRows<KnownRow>(
+    db,
+    `select ${VIEW_COLUMNS}, body from events
+     where seq = coalesce((select seq from replay_marks where digest = ?1 and source = ?2),
+         (select seq from events where source = ?2 and idempotency_key = ?3))
+       and received_at >= ?4`,
+  );
+  const duplicateOf = prepareDuplicate(db, 'key');
+  return ({ source, idempotencyKey, body }, { digest, sinceMs }) =>
+    duplicateOf(find.get(digest, source, idempotencyKey, sinceMs), body);
+}
+
+/** Finds the event with the replay mark, if the mark still holds. */
 function prepareFindMarked(db: DatabaseSync): (event: KeyAndBody, mark: ReplayMark) => InsertOutcome | null {
   const find = prepareRows<KnownRow>(
     db,
     `select ${VIEW_COLUMNS}, body from events
      where seq = (select seq from replay_marks where digest = ? and source = ?) and received_at >= ?`,
   );
-  const duplicateOf = prepareDuplicate(db);
+  const duplicateOf = prepareDuplicate(db, 'mark');
   return ({ source, body }, { digest, sinceMs }) => duplicateOf(find.get(digest, source, sinceMs), body);
 }
 
 /** The answer for a row that was found, or null if none was. */
 function prepareDuplicate(
   db: DatabaseSync,
+  by: 'key' | 'mark',
 ): (row: KnownRow | undefined, again: Uint8Array) => InsertOutcome | null {
   const viewOf = prepareEventView(db);
   return (row, again) => {
     if (row === undefined) return null;
     const conflict = !Buffer.from(again).equals(row.body);
-    return { kind: 'duplicate', event: viewOf(row), conflict };
+    return { kind: 'duplicate', event: viewOf(row), conflict, by };
   };
 }

@@ -7,10 +7,13 @@ import type { Writer, Writes } from './verbs.ts';
 /** Rows are in the order of acceptance, so a walk from the oldest needs no index. The cursor is a seq. */
 const NEXT_EVENTS_SQL = 'select seq, received_at from events where seq > ? order by seq limit ?';
 
-/** The event's mark, unless a later event took it over. */
-const DELETE_MARK_SQL = `
+/** The event's marks, unless later events took them over. */
+const DELETE_MARKS_SQL = `
   delete from replay_marks
-  where (digest, source) = (select replay_digest, source from events where seq = ?) and seq = ?`;
+  where (digest, source) in (
+    select substr(replay_digest, 1, 16), source from events where seq = ?1
+    union all select substr(replay_digest, 17, 16), source from events where seq = ?1
+  ) and seq = ?1`;
 
 /** @see OperateStore.purge */
 export const purgeWrites: Writes<'purge'> = {
@@ -46,7 +49,8 @@ function prepareDeleteEvent({ db, counters }: Writer): (seq: number) => boolean 
   );
   const deleteAttempts = db.prepare('delete from attempts where delivery_key = ?');
   const deleteDelivery = db.prepare('delete from deliveries where key = ?');
-  const deleteMark = db.prepare(DELETE_MARK_SQL);
+  const deleteMarks = db.prepare(DELETE_MARKS_SQL);
+  const deleteDuplicates = db.prepare('delete from duplicates where seq = ?');
   const deleteRow = db.prepare('delete from events where seq = ?');
   return (seq) => {
     const deliveries = findDeliveries.all(seq, seq);
@@ -60,7 +64,8 @@ function prepareDeleteEvent({ db, counters }: Writer): (seq: number) => boolean 
       deleteDelivery.run(key);
       counters.add(destination, status, -1);
     }
-    deleteMark.run(seq, seq);
+    deleteMarks.run(seq);
+    deleteDuplicates.run(seq);
     deleteRow.run(seq);
     counters.addEvents(-1);
     return true;

@@ -2,12 +2,20 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Answer, Operation } from '../store.ts';
 import { browseReads } from './browse.ts';
 import { dueReads } from './due.ts';
+import { duplicatesReads } from './duplicates.ts';
 import { orderReads } from './order.ts';
 import { rejectedReads } from './rejected.ts';
 import { sourceStateReads } from './source-state.ts';
 
 /** The port's methods that the reader thread answers. */
-export const READS = { ...browseReads, ...dueReads, ...orderReads, ...rejectedReads, ...sourceStateReads };
+export const READS = {
+  ...browseReads,
+  ...duplicatesReads,
+  ...dueReads,
+  ...orderReads,
+  ...rejectedReads,
+  ...sourceStateReads,
+};
 
 export type ReadName = keyof typeof READS;
 export type Read = Operation<ReadName>;

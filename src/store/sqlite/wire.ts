@@ -9,7 +9,7 @@ import type { PortWrite, Write } from './writes.ts';
  * A batch is a list of operations and one block of bytes. The list holds, for each operation, in order:
  * - an insert as one flat row, since cloning nested objects with their property names costs several times as much;
  * - anything else as it is, for it is rare or small.
- * The block holds, for each insert, in order, the body and behind it the digest of the event's mark if it has one. A row
+ * The block holds, for each insert, in order, the body and behind it the digest of the event's replay mark if it has one. A row
  * says where both end; they begin where the bytes of the insert before end. Bodies are often small slices of the large
  * blocks that sockets read into, and cloning a slice clones its whole block: so they are copied, once, into this one,
  * which is transferred instead of cloned.
@@ -64,10 +64,11 @@ function isRow(operation: WireOperation): operation is readonly unknown[] {
 const BODY_END = 0;
 const DIGEST_END = 10;
 const SINCE = 11;
-const FIRST_DESTINATION = 12;
+const KEY_SINCE = 12;
+const FIRST_DESTINATION = 13;
 
 function packInsert({ args }: SubmittedInsert, bodyEnd: number, digestEnd: number): unknown[] {
-  const [event, destinations, replayMark] = args;
+  const [event, destinations, replayMark, keySinceMs] = args;
   return [
     bodyEnd,
     event.id,
@@ -81,6 +82,7 @@ function packInsert({ args }: SubmittedInsert, bodyEnd: number, digestEnd: numbe
     event.receivedAtMs,
     digestEnd,
     replayMark ? replayMark.sinceMs : null,
+    keySinceMs ?? null,
     ...destinations,
   ];
 }
@@ -103,7 +105,12 @@ function unpackInsert(row: readonly unknown[], body: Uint8Array, digest: Uint8Ar
   const sinceMs = row[SINCE] as number | null;
   return {
     method: 'insertEvent',
-    args: [event, destinations, sinceMs === null ? null : { digest, sinceMs }],
+    args: [
+      event,
+      destinations,
+      sinceMs === null ? null : { digest, sinceMs },
+      row[KEY_SINCE] as number | null,
+    ],
   };
 }
 

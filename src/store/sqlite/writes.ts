@@ -1,5 +1,6 @@
 import { claimWrites } from './claim.ts';
 import { claimByIdsWrites } from './claim-by-ids.ts';
+import { duplicatesWrites } from './duplicates.ts';
 import { expiredWrites } from './expired.ts';
 import { extendWrites } from './extend.ts';
 import { prepareInsert } from './insert.ts';
@@ -20,6 +21,7 @@ const ping: Writes<'ping'>['ping'] = ({ db }) => {
 /** The port's methods that the writer thread answers. */
 export const PORT_WRITES = {
   insertEvent: prepareInsert,
+  ...duplicatesWrites,
   ...claimWrites,
   ...claimByIdsWrites,
   ...extendWrites,
