@@ -79,7 +79,12 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   });
   const api = await openApi({ ...core, config, metrics, dispatch, ingest, phase: () => phase });
   opened.defer(() => api.close());
-  const services = [...dispatch.services, ...createPurgers(config, core), ingest.confirmations];
+  const services = [
+    ...dispatch.services,
+    ...createPurgers(config, core),
+    ingest.confirmations,
+    ingest.duplicateNotes,
+  ];
   for (const service of services) opened.defer(async () => service.stop());
 
   await dispatch.reclaim();

@@ -26,6 +26,13 @@ export type RejectionReason = (typeof REJECTION_REASONS)[number];
 export const UNROUTED_REASONS = ['no_match', 'type_unknown', 'unreadable'] as const;
 export type UnroutedReason = (typeof UNROUTED_REASONS)[number];
 
+/**
+ * How a duplicate was recognised: by an id that the sender gave, by a key made of the body, or by a replay mark. In logs and
+ * the metric's label.
+ */
+export const DUPLICATE_BY = ['key', 'body', 'mark'] as const;
+export type DuplicateBy = (typeof DUPLICATE_BY)[number];
+
 /** Events of ingest beside the answer to a request. */
 type IngestEvent =
   /** A provider's question about the endpoint was answered. */
@@ -68,6 +75,10 @@ export type ReceiverEvent =
       type: 'event.duplicate';
       eventId: string;
       source: string;
+      by: DuplicateBy;
+      /** The key of the event, and that of the request. */
+      idempotencyKey: string;
+      key: string;
       /** The body differs from the first one's. */
       conflict: boolean;
       durationMs: number;

@@ -102,6 +102,11 @@ export async function fillInbox(store: Store): Promise<Filled> {
   await store.dropRejected(rejected[1]!.id);
   await store.dropRejected(rejected[3]!.id);
 
+  await store.noteDuplicates([
+    { eventId: events[0]!.id, count: 3, lastAtMs: T0 + 9, differed: true },
+    { eventId: markedEvent.id, count: 1, lastAtMs: T0, differed: false },
+  ]);
+
   await store.keepSourceState('a', 'secret', 'gläsern', T0);
   await store.keepSourceState('ä', 'subscription', '{"arn":"x"}', T0 + 1);
   await store.keepSourceState('a', 'another', '', T0 + 2);

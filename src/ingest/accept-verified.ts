@@ -1,13 +1,13 @@
 import type { Clock } from '../runtime/clock.ts';
 import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
-import { identify } from '../verify/identity/identify.ts';
+import { type Identity, identify } from '../verify/identity/identify.ts';
 import type { VerifyReason } from '../verify/outcome.ts';
 import type { SignedRequest } from '../verify/read/signed-request.ts';
 import type { KeepRejected } from './keep-rejected.ts';
 import { type SourceRules, toSigned } from './open-source.ts';
 import type { HandshakeOutcome, PerformHandshake } from './perform-handshake.ts';
 import type { RawRequest } from './raw-request.ts';
-import { replayMark, type StoreEvent, type StoreEventOutcome } from './store-event.ts';
+import { type EventNames, replayMark, type StoreEvent, type StoreEventOutcome } from './store-event.ts';
 
 export type VerifiedOutcome =
   | (StoreEventOutcome &
@@ -75,5 +75,20 @@ export function storeVerified(
   const identity = identify(rules.identity, signed, receivedAtMs);
   const { replayKey } = identity;
   const mark = replayKey === null ? null : replayMark(replayKey, receivedAtMs - rules.replayWindowMs);
-  return storeEvent(source, request, identity, receivedAtMs, mark);
+  const names = { ...identity, former: formerNames(rules, identity, receivedAtMs) };
+  return storeEvent(source, request, names, receivedAtMs, mark);
+}
+
+/** Nodes of the version before may still accept events for a while after the start of this one. */
+const ROLLING_UPGRADE_MS = 3_600_000;
+
+/** Null once no event with a former key can be as young as a retry is. */
+function formerNames(
+  { identity, openedAtMs }: SourceRules,
+  { formerKeys }: Identity,
+  receivedAtMs: number,
+): NonNullable<EventNames['former']> | null {
+  const windowMs = (identity.formerKeys?.seconds ?? 0) * 1000;
+  if (formerKeys.length === 0 || receivedAtMs > openedAtMs + windowMs + ROLLING_UPGRADE_MS) return null;
+  return { keys: formerKeys, sinceMs: receivedAtMs - windowMs };
 }

@@ -3,7 +3,14 @@ import type { WebhookEvent } from '../domain/event.ts';
 import type { Emit, UnroutedReason } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
-import type { InboxStore, RejectedBounds, RejectedStore, SourceStateStore } from '../store/store.ts';
+import type { Service } from '../runtime/service.ts';
+import type {
+  BrowseStore,
+  InboxStore,
+  RejectedBounds,
+  RejectedStore,
+  SourceStateStore,
+} from '../store/store.ts';
 import { type Accept, createAccept } from './accept.ts';
 import {
   type Confirmations,
@@ -11,6 +18,7 @@ import {
   type FetchStatus,
   SUBSCRIPTION_ENTRY,
 } from './confirm-subscription.ts';
+import { createDuplicateNotes } from './duplicate-notes.ts';
 import { createKeepRejected } from './keep-rejected.ts';
 import { openSource, type Source, type SourceParts } from './open-source.ts';
 import { createAddress } from './order-key.ts';
@@ -26,7 +34,7 @@ const redactAny = createRedact([]);
 
 export type IngestOptions = Readonly<{
   sources: readonly SourceConfig[];
-  store: InboxStore & RejectedStore & SourceStateStore;
+  store: InboxStore & Pick<BrowseStore, 'eventByKey' | 'readEvent'> & RejectedStore & SourceStateStore;
   destinations: readonly Destination[];
   clock: Clock;
   newId: IdGenerator;
@@ -49,6 +57,8 @@ export type Ingest = Readonly<{
   redactedUrl(event: WebhookEvent): string;
   /** Why no destination wanted an event. */
   unroutedReason(event: WebhookEvent): UnroutedReason;
+  /** Writes down how often events came again. */
+  duplicateNotes: Service;
   /** Lets go of an entry of a source's state that was dropped. */
   onStateDropped(source: string, entry: string): Promise<void>;
 }>;
@@ -63,8 +73,11 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
   await Promise.all(sources.map(({ rules }) => rules?.verifier.reload(clock.nowMs())));
 
   const byName = new Map(sources.map((source) => [source.name, source]));
+  const load = watchInserts(store, clock);
+  const duplicateNotes = createDuplicateNotes({ store, clock, emit, isBehind: load.isBehind });
   const storeEvent = createStoreEvent({
-    store,
+    store: load.store,
+    noteDuplicate: duplicateNotes.note,
     route: createRouter(destinations),
     address: createAddress(destinations, emit),
     newId,
@@ -90,9 +103,39 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     confirmations,
     unroutedReason: (event) => unroutedReason(event.eventType, event),
     redactedUrl: (event) => (byName.get(event.source)?.rules?.redact ?? redactAny)(event).url,
+    duplicateNotes,
     async onStateDropped(source, entry) {
       if (entry === SUBSCRIPTION_ENTRY) confirmations.forget(source);
       await byName.get(source)?.rules?.verifier.reload(clock.nowMs());
+    },
+  };
+}
+
+/** An insert that takes longer shows that the store is behind. */
+const SLOW_INSERT_MS = 250;
+
+/** The store with an eye on its inserts. */
+function watchInserts(store: StoreEventParts['store'], clock: Clock) {
+  const underWay = new Set<Readonly<{ sinceMs: number }>>();
+  const insertEvent: StoreEventParts['store']['insertEvent'] = async (...args) => {
+    const one = { sinceMs: clock.nowMs() };
+    underWay.add(one);
+    try {
+      return await store.insertEvent(...args);
+    } finally {
+      underWay.delete(one);
+    }
+  };
+  return {
+    store: {
+      insertEvent,
+      eventByKey: (...args: Parameters<typeof store.eventByKey>) => store.eventByKey(...args),
+      readEvent: (id: string) => store.readEvent(id),
+    },
+    /** The first is the oldest. */
+    isBehind(): boolean {
+      for (const { sinceMs } of underWay) return clock.nowMs() - sinceMs > SLOW_INSERT_MS;
+      return false;
     },
   };
 }

@@ -20,7 +20,8 @@ function windowOf(provider: string, more: Partial<Verification>): number | undef
     reply: null,
     ...more,
   };
-  return openSource({ name: 'a', verification }, { store, publicUrl: null }).rules?.replayWindowMs;
+  return openSource({ name: 'a', verification }, { store, publicUrl: null, clock: { nowMs: () => 0 } }).rules
+    ?.replayWindowMs;
 }
 
 describe('the replay window of a source', () => {

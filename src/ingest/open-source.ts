@@ -1,3 +1,4 @@
+import type { Clock } from '../runtime/clock.ts';
 import type { SourceStateStore } from '../store/store.ts';
 import type { VerifierOptions } from '../verify/compile.ts';
 import { findHandshake } from '../verify/handshake.ts';
@@ -26,6 +27,8 @@ export type SourceRules = Readonly<{
   /** Of the 401 to what does not verify; null for the problem as JSON. */
   refusalBody: string | null;
   publicUrl: PublicUrl;
+  /** When this process opened the source. */
+  openedAtMs: number;
   /** 0 where no replay marks are kept. */
   replayWindowMs: number;
   /** The source keeps no replay marks though nothing else recognises a captured request under another id. */
@@ -42,6 +45,7 @@ export type Source = Readonly<{ name: string; rules: SourceRules | null }>;
 
 export type SourceParts = Readonly<{
   store: Pick<SourceStateStore, 'readSourceState' | 'keepSourceState'>;
+  clock: Pick<Clock, 'nowMs'>;
   /** Where the receiver is reached from outside, without the path; null where nobody said. */
   publicUrl: string | null;
   /** What stands in for keys and certificates of providers, or for how they are fetched. */
@@ -79,6 +83,7 @@ function openRules(source: string, verification: Verification, parts: SourcePart
     reply: { ...provider?.reply, ...verification.reply },
     refusalBody: provider?.refusalBody ?? null,
     publicUrl: createPublicUrl(verification.publicUrl, parts.publicUrl),
+    openedAtMs: parts.clock.nowMs(),
     replayWindowMs,
     isUnmarked,
     redact: createRedact(schemes, namingTemplates(identity)),

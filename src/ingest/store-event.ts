@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Router } from '../domain/destination.ts';
-import type { Emit } from '../events.ts';
+import type { DuplicateBy, Emit } from '../events.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
-import type { InboxStore, ReplayMark } from '../store/store.ts';
+import type { BrowseStore, InboxStore, InsertOutcome, ReplayMark } from '../store/store.ts';
+import type { Identity } from '../verify/identity/identify.ts';
+import type { NoteDuplicate } from './duplicate-notes.ts';
 import type { Address } from './order-key.ts';
 import type { RawRequest } from './raw-request.ts';
 import { unroutedReason } from './unrouted.ts';
@@ -19,11 +21,23 @@ export type Receipt = Readonly<{
 export type StoreEventOutcome =
   /** Durable. One delivery for each of the destinations, numbered from 1 in their order, is now pending. */
   | Readonly<{ kind: 'accepted'; receipt: Receipt; eventType: string; destinations: readonly string[] }>
-  | Readonly<{ kind: 'duplicate'; receipt: Receipt; conflict: boolean }>
+  | Readonly<{
+      kind: 'duplicate';
+      receipt: Receipt;
+      conflict: boolean;
+      by: DuplicateBy;
+      /** The key of the request, which the event that it repeats need not have. */
+      key: string;
+    }>
   | Readonly<{ kind: 'full' }>;
 
-/** What an event is called. */
-export type EventNames = Readonly<{ idempotencyKey: string; eventType: string }>;
+/** How an event is named and recognised; by default its key is an id that holds for as long as the event is kept. */
+export type EventNames = Pick<Identity, 'idempotencyKey' | 'eventType'> &
+  Partial<Pick<Identity, 'madeOf' | 'windowSeconds'>> &
+  Readonly<{
+    /** Keys of an earlier version, under which events count that were received at or after a time. */
+    former?: Readonly<{ keys: readonly string[]; sinceMs: number }> | null;
+  }>;
 
 export type StoreEvent = (
   source: string,
@@ -34,20 +48,22 @@ export type StoreEvent = (
 ) => Promise<StoreEventOutcome>;
 
 export type StoreEventParts = Readonly<{
-  store: InboxStore;
+  store: Pick<InboxStore, 'insertEvent'> & Pick<BrowseStore, 'eventByKey' | 'readEvent'>;
   route: Router;
   address: Address;
   newId: IdGenerator;
   emit: Emit;
   /** Called once an event is durable, with one pending delivery for each of the destinations. */
   onAccepted: (eventId: string, destinations: readonly string[]) => void;
+  noteDuplicate: NoteDuplicate;
 }>;
 
 /** The last steps of every accept: route -> address -> insert. */
 export function createStoreEvent(parts: StoreEventParts): StoreEvent {
   const { store, route, address, newId, emit, onAccepted } = parts;
-  return async (source, request, { idempotencyKey, eventType }, receivedAtMs, replayMark = null) => {
+  return async (source, request, names, receivedAtMs, replayMark = null) => {
     const id = newId(receivedAtMs);
+    const { idempotencyKey, eventType } = names;
     const destinations = route(source, eventType);
     const { method, url, headers, contentType, body } = request;
     const event = {
@@ -63,7 +79,9 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
       receivedAtMs,
     };
     const addressees = address(source, request, destinations);
-    const outcome = await store.insertEvent(event, addressees, replayMark);
+    const former = names.former ? await findFormer(store, source, body, names.former) : null;
+    const outcome =
+      former ?? (await store.insertEvent(event, addressees, replayMark, keySince(names, receivedAtMs)));
     switch (outcome.kind) {
       case 'inserted': {
         onAccepted(id, destinations);
@@ -72,22 +90,53 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
           emit({ type: 'event.unrouted', eventId: id, source, eventType, reason });
         }
         const status = destinations.length === 0 ? 'completed' : 'pending';
-        const receipt: Receipt = { id, idempotencyKey, status, receivedAtMs };
+        const storedAs = outcome.idempotencyKey ?? idempotencyKey;
+        const receipt: Receipt = { id, idempotencyKey: storedAs, status, receivedAtMs };
         return { kind: 'accepted', receipt, eventType, destinations };
       }
-      case 'duplicate':
-        return { kind: 'duplicate', receipt: outcome.event, conflict: outcome.conflict };
+      case 'duplicate': {
+        const { event: receipt, conflict } = outcome;
+        parts.noteDuplicate(receipt.id, receivedAtMs, conflict);
+        const by = outcome.by === 'key' && names.madeOf === 'body' ? 'body' : outcome.by;
+        return { kind: 'duplicate', receipt, conflict, by, key: idempotencyKey };
+      }
       case 'full':
         return outcome;
     }
   };
 }
 
+/** Later than any time of receipt: no event of the key counts as the same one. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** Since when an event with the key counts as the same one; null: always. */
+function keySince({ windowSeconds = null }: EventNames, receivedAtMs: number): number | null {
+  if (windowSeconds === null) return null;
+  return windowSeconds === 0 ? NEVER : receivedAtMs - windowSeconds * 1000;
+}
+
+/** Finds the event under a key that an earlier version gave it. */
+async function findFormer(
+  store: StoreEventParts['store'],
+  source: string,
+  body: Uint8Array,
+  { keys, sinceMs }: NonNullable<EventNames['former']>,
+): Promise<Extract<InsertOutcome, { kind: 'duplicate' }> | null> {
+  for (const key of keys) {
+    const event = await store.eventByKey(source, key);
+    if (event === null || event.receivedAtMs < sinceMs) continue;
+    const first = await store.readEvent(event.id);
+    const conflict = first !== null && Buffer.compare(first.body, body) !== 0;
+    return { kind: 'duplicate', event, conflict, by: 'key' };
+  }
+  return null;
+}
+
 const DIGEST_LENGTH = 16;
 
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 
-/** The second name of an event, under which its repetition is recognised until the window has passed. */
+/** The mark by which a captured request is recognised until the window has passed. */
 export function replayMark(replayKey: string, sinceMs: number): ReplayMark {
   // Mostly it is the body's hash, which needs not be hashed again.
   const digest = SHA256_HEX.test(replayKey)

@@ -50,7 +50,15 @@ const ACCEPTED = {
   bodyBytes: 2,
   durationMs: 3,
 } as const;
-const DUPLICATE = { type: 'event.duplicate', eventId: 'e-1', source: 'orders', durationMs: 3 } as const;
+const DUPLICATE = {
+  type: 'event.duplicate',
+  eventId: 'e-1',
+  source: 'orders',
+  durationMs: 3,
+  by: 'key',
+  idempotencyKey: 'k-1',
+  key: 'k-2',
+} as const;
 const REJECTED = { type: 'event.rejected', source: null, detail: 'no such source' } as const;
 
 describe('the line of an attempt', () => {

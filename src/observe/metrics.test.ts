@@ -35,7 +35,9 @@ describe('createMetrics', () => {
     const expected = [
       ...['default', 'orders'].flatMap((source) => [
         `webhook_events_total{result="accepted",source="${source}",reason=""} 0`,
-        `webhook_events_total{result="duplicate",source="${source}",reason=""} 0`,
+        ...['key', 'body', 'mark'].map(
+          (by) => `webhook_events_total{result="duplicate",source="${source}",reason="",by="${by}"} 0`,
+        ),
       ]),
       ...['default', 'orders'].flatMap((source) =>
         REJECTION_REASONS.filter((reason) => !OF_OTHERS.has(reason)).map(

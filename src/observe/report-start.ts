@@ -33,7 +33,19 @@ export function reportStart(facts: StartFacts, emit: Emit): void {
       message: 'no destinations are configured: the simulator processes all events',
     });
   }
+  const unmarked = unmarkedNotice(facts.sources);
+  if (unmarked !== null) emit({ type: 'receiver.notice', message: unmarked });
   for (const message of warningsOf(facts)) emit({ type: 'receiver.warning', message });
+}
+
+/** Sources whose captured requests nothing recognises, in one line. */
+function unmarkedNotice(sources: readonly Source[]): string | null {
+  const names = sources.flatMap(({ name, rules }) => (rules?.isUnmarked ? name : []));
+  if (names.length === 0) return null;
+  return (
+    `without a replay mark: ${names.join(', ')}. The provider signs the body and not the event id, so a captured ` +
+    'request that is sent again under another id is a new event; set replayWindowSeconds to recognise it, or to 0'
+  );
 }
 
 function warningsOf({ sources, destinations, stats }: StartFacts): readonly string[] {

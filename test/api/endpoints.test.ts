@@ -128,7 +128,7 @@ describe('the endpoints of a receiver', () => {
 
     it('counts what it took, what it knew and what it refused', async () => {
       const series = (result: string, source: string, reason = '') =>
-        `webhook_events_total{result="${result}",source="${source}",reason="${reason}"}`;
+        `webhook_events_total{result="${result}",source="${source}",reason="${reason}"${result === 'duplicate' ? ',by="key"' : ''}}`;
       const names = [
         series('accepted', 'default'),
         series('duplicate', 'default'),

@@ -358,7 +358,10 @@ describe('the budget of body bytes in memory', () => {
   it('is given back whatever becomes of a request', async (t) => {
     const outcomes: NonNullable<Stubs['accept']>[] = [
       acceptAll().accept,
-      async () => ({ kind: 'duplicate', receipt: { ...RECEIPT, status: 'failed' }, conflict: false }),
+      async () => ({
+        ...{ kind: 'duplicate', receipt: { ...RECEIPT, status: 'failed' }, conflict: false },
+        ...{ by: 'key', key: 'k' },
+      }),
       async () => ({ kind: 'malformed_json', detail: 'x' }),
       async () => ({ kind: 'invalid', fields: [] }),
       async () => ({ kind: 'full' }),

@@ -80,7 +80,10 @@ describe('a source with verification', () => {
     await clock.advance(60_000);
     const again = await push(url, 'd-2');
     assert.deepEqual([again.status, again.json.id], [200, first.json.id]);
-    assert.equal(await metric('webhook_events_total{result="duplicate",source="github",reason=""}'), 1);
+    assert.equal(
+      await metric('webhook_events_total{result="duplicate",source="github",reason="",by="mark"}'),
+      1,
+    );
     await clock.advance(1);
     const later = await push(url, 'd-3');
     assert.equal(later.status, 202);
@@ -173,7 +176,7 @@ describe('a source with verification', () => {
         sources: { tw: { provider: 'twilio', secrets: [SECRET], publicUrl: 'https://pub.example/tw' } },
       });
       const signature = createHmac('sha1', SECRET).update('https://pub.example/tw?Body=x').digest('base64');
-      const head = [`X-Twilio-Signature: ${signature}`];
+      const head = [`X-Twilio-Signature: ${signature}`, 'I-Twilio-Idempotency-Token: t-1'];
       const answer = (await exchange(port, rawHead('GET', '/webhooks/tw?Body=x', head, 0)))!;
       assert.equal(answer.status, 200, answer.text());
       assert.equal((await store.stats()).events, 1);

@@ -5,7 +5,7 @@ import type { Delivery } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import { UNROUTED_REASONS, type UnroutedReason } from '../../events.ts';
 import { isUuid } from '../../runtime/ids.ts';
-import type { BrowseStore } from '../../store/store.ts';
+import type { BrowseStore, Duplicates } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, linkTo, referTo } from '../docs/operation.ts';
 import { replyProblem } from '../reply.ts';
 import { eventBody, eventSchema, time, timeText } from '../schemas.ts';
@@ -13,7 +13,7 @@ import { deliveryBody, deliverySchema } from './dead-letters.ts';
 import { adminOperation, WITHOUT_QUERY } from './operation.ts';
 
 export type EventParts = Readonly<{
-  store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf'>;
+  store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf' | 'duplicatesOf'>;
   /** The event's path and query, secrets redacted. */
   redactedUrl: (event: WebhookEvent) => string;
   /** Why no destination wanted an event that has no deliveries. */
@@ -30,6 +30,16 @@ const attemptSchema = z.object({
   response_excerpt: z.string().nullable().describe('The beginning of what the destination answered.'),
 });
 
+const duplicatesSchema = z
+  .object({
+    count: z.int().min(1),
+    last_received_at: time,
+    bytes_differed: z.boolean().describe('At least one of them had other bytes than the event.'),
+  })
+  .describe(
+    'Requests that were recognised as this event, counted within a second or two; absent if there were none.',
+  );
+
 const schemas = {
   EventDetails: z.object({
     ...eventSchema.shape,
@@ -41,6 +51,7 @@ const schemas = {
       .enum(UNROUTED_REASONS)
       .nullable()
       .describe('Why no destination wanted the event; null if one did.'),
+    duplicates: duplicatesSchema.optional(),
     deliveries: z.array(z.object({ ...deliverySchema.shape, tries: z.array(attemptSchema) })),
   }),
 };
@@ -61,14 +72,23 @@ export function registerEvents(
     const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
     const unrouted = deliveries.length === 0 ? unroutedReason(received) : null;
     const facts = { method: received.method, url: redactedUrl(received), unrouted };
-    return detailsBody(event, facts, deliveries, attempts);
+    const duplicates = await store.duplicatesOf(id);
+    return detailsBody(event, { ...facts, duplicates }, deliveries, attempts);
   });
 }
+
+/** What the details show of an event besides its view. */
+type Facts = Readonly<{
+  method: string;
+  url: string;
+  unrouted: UnroutedReason | null;
+  duplicates: Duplicates | null;
+}>;
 
 /** @param attempts those of each delivery, in the order of the deliveries */
 function detailsBody(
   event: EventView,
-  { method, url, unrouted }: Readonly<{ method: string; url: string; unrouted: UnroutedReason | null }>,
+  { method, url, unrouted, duplicates }: Facts,
   deliveries: readonly Delivery[],
   attempts: readonly (readonly Attempt[])[],
 ): z.output<typeof schemas.EventDetails> {
@@ -79,11 +99,16 @@ function detailsBody(
     method,
     url,
     unrouted,
+    ...(duplicates !== null && { duplicates: duplicatesBody(duplicates) }),
     deliveries: deliveries.map((delivery, at) => ({
       ...deliveryBody(delivery),
       tries: attempts[at]!.map(attemptBody),
     })),
   };
+}
+
+function duplicatesBody({ count, lastAtMs, differed }: Duplicates): z.output<typeof duplicatesSchema> {
+  return { count, last_received_at: timeText(lastAtMs), bytes_differed: differed };
 }
 
 function attemptBody(attempt: Attempt): z.output<typeof attemptSchema> {

@@ -133,8 +133,9 @@ function reportEvent(parts: RejectedParts, outcome: ReverifiedEvent, durationMs:
       return;
     }
     case 'duplicate': {
-      const { receipt, source, conflict } = outcome;
-      emit({ type: 'event.duplicate', eventId: receipt.id, source, conflict, durationMs });
+      const { receipt, source, conflict, by, key } = outcome;
+      const { id: eventId, idempotencyKey } = receipt;
+      emit({ type: 'event.duplicate', eventId, source, conflict, by, idempotencyKey, key, durationMs });
     }
   }
 }

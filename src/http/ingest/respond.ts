@@ -50,8 +50,18 @@ export function createResponder({ emit, isOpen }: ResponderParts): Responder {
         break;
       }
       case 'duplicate': {
-        const { receipt, conflict } = outcome;
-        emit({ type: 'event.duplicate', eventId: receipt.id, source: name, conflict, durationMs });
+        const { receipt, conflict, by, key } = outcome;
+        const { id: eventId, idempotencyKey } = receipt;
+        emit({
+          type: 'event.duplicate',
+          eventId,
+          source: name,
+          conflict,
+          by,
+          idempotencyKey,
+          key,
+          durationMs,
+        });
         break;
       }
       case 'full':

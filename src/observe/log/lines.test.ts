@@ -28,7 +28,15 @@ const ACCEPTED = {
   bodyBytes: 2,
   durationMs: 3,
 } as const;
-const DUPLICATE = { type: 'event.duplicate', eventId: 'e-1', source: 'orders', durationMs: 3 } as const;
+const DUPLICATE = {
+  type: 'event.duplicate',
+  eventId: 'e-1',
+  source: 'orders',
+  durationMs: 3,
+  by: 'key',
+  idempotencyKey: 'k-1',
+  key: 'k-2',
+} as const;
 const REJECTED = { type: 'event.rejected', source: null, detail: 'no such source' } as const;
 
 describe('the level of a line', () => {
@@ -37,6 +45,8 @@ describe('the level of a line', () => {
     [ACCEPTED, 'debug'],
     [{ ...DUPLICATE, conflict: false }, 'debug'],
     [{ ...DUPLICATE, conflict: true }, 'warn'],
+    [{ ...DUPLICATE, by: 'body', conflict: false }, 'info'],
+    [{ ...DUPLICATE, by: 'mark', conflict: false }, 'info'],
     [{ ...REJECTED, reason: 'invalid' }, 'info'],
     [{ ...REJECTED, reason: 'queue_full' }, 'warn'],
     [{ ...REJECTED, reason: 'overloaded' }, 'warn'],
@@ -53,7 +63,8 @@ describe('the level of a line', () => {
     [{ type: 'cleanup.finished', deleted: 0, durationMs: 1 }, 'debug'],
   ];
   for (const [event, level] of cases) {
-    const what = 'reason' in event ? event.reason : 'deleted' in event ? event.deleted : '';
+    const what =
+      'reason' in event ? event.reason : 'deleted' in event ? event.deleted : 'by' in event ? event.by : '';
     it(`${event.type} ${what} is ${level ?? 'not logged'}`, () => {
       const lines = linesOf(event);
       assert.deepEqual(
@@ -79,11 +90,16 @@ describe('the fields of a line', () => {
       });
     }
     assert.equal(linesOf(ACCEPTED)[0]!.fields().event_id, 'e-1');
+    assert.deepEqual(linesOf({ ...DUPLICATE, by: 'mark', conflict: false })[0]!.fields(), {
+      ...{ event_id: 'e-1', source: 'orders', by: 'mark', idempotency_key: 'k-1', duplicate_key: 'k-2' },
+      ...{ conflict: false, duration_ms: 3 },
+    });
   });
 
   it('are throttled for what a client can cause at will', () => {
     assert.equal(linesOf({ ...REJECTED, reason: 'invalid' })[0]!.throttleBy, 'invalid');
     assert.equal(linesOf({ ...DUPLICATE, conflict: true })[0]!.throttleBy, 'conflict');
+    assert.equal(linesOf({ ...DUPLICATE, by: 'body', conflict: false })[0]!.throttleBy, 'body');
     assert.equal(linesOf({ ...IDS, type: 'delivery.released' })[0]!.throttleBy, undefined);
   });
 });

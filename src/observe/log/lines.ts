@@ -36,16 +36,7 @@ export function ingestLines(write: WriteLine): Handlers {
   return {
     'event.accepted': (event) =>
       write({ type: event.type, level: 'debug', message: 'event accepted', fields: () => accepted(event) }),
-    'event.duplicate': (event) =>
-      event.conflict
-        ? write({
-            type: event.type,
-            level: 'warn',
-            message: 'duplicate with another body: the first is kept',
-            fields: () => duplicate(event),
-            throttleBy: 'conflict',
-          })
-        : write({ type: event.type, level: 'debug', message: 'duplicate', fields: () => duplicate(event) }),
+    'event.duplicate': (event) => write(duplicateLine(event)),
     'event.unrouted': (event) =>
       write({
         type: event.type,
@@ -85,10 +76,25 @@ function accepted(event: EventOf<'event.accepted'>): Fields {
   };
 }
 
+/** A duplicate by anything but the sender's own id is the receiver's judgement, and is told with both ids. */
+function duplicateLine(event: EventOf<'event.duplicate'>): Parameters<WriteLine>[0] {
+  const line = { type: event.type, fields: () => duplicate(event) };
+  if (event.conflict) {
+    const message = 'duplicate with another body: the first is kept';
+    return { ...line, level: 'warn', message, throttleBy: 'conflict' };
+  }
+  if (event.by === 'key') return { ...line, level: 'debug', message: 'duplicate' };
+  const what = event.by === 'body' ? 'content' : 'replay mark';
+  return { ...line, level: 'info', message: `duplicate, recognised by its ${what}`, throttleBy: event.by };
+}
+
 function duplicate(event: EventOf<'event.duplicate'>): Fields {
   return {
     event_id: event.eventId,
     source: event.source,
+    by: event.by,
+    idempotency_key: bounded(event.idempotencyKey),
+    duplicate_key: bounded(event.key),
     conflict: event.conflict,
     duration_ms: roundedMs(event.durationMs),
   };

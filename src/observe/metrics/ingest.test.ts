@@ -20,7 +20,15 @@ const ACCEPTED = {
   bodyBytes: 2,
   durationMs: 3,
 } as const;
-const DUPLICATE = { type: 'event.duplicate', eventId: 'e', source: 'orders', durationMs: 30 } as const;
+const DUPLICATE = {
+  type: 'event.duplicate',
+  eventId: 'e',
+  source: 'orders',
+  durationMs: 30,
+  by: 'key',
+  idempotencyKey: 'k',
+  key: 'k',
+} as const;
 
 describe('ingestMetrics', () => {
   it('counts accepted events and duplicates, and how long they took', async () => {
@@ -28,11 +36,16 @@ describe('ingestMetrics', () => {
     emit(ACCEPTED);
     emit(ACCEPTED);
     emit({ ...DUPLICATE, conflict: false });
+    emit({ ...DUPLICATE, by: 'body', conflict: false });
+    emit({ ...DUPLICATE, by: 'mark', conflict: false });
     const text = await lines();
     assert.ok(text.includes('webhook_events_total{result="accepted",source="orders",reason=""} 2'));
-    assert.ok(text.includes('webhook_events_total{result="duplicate",source="orders",reason=""} 1'));
+    for (const by of ['key', 'body', 'mark']) {
+      const line = `webhook_events_total{result="duplicate",source="orders",reason="",by="${by}"} 1`;
+      assert.ok(text.includes(line), by);
+    }
     assert.ok(text.includes('webhook_accept_duration_seconds_bucket{le="0.005"} 2'));
-    assert.ok(text.includes('webhook_accept_duration_seconds_count 3'));
+    assert.ok(text.includes('webhook_accept_duration_seconds_count 5'));
     assert.ok(text.includes('webhook_conflicts_total{source="orders"} 0'));
   });
 
@@ -40,7 +53,7 @@ describe('ingestMetrics', () => {
     const { emit, lines } = setUp();
     emit({ ...DUPLICATE, conflict: true });
     const text = await lines();
-    assert.ok(text.includes('webhook_events_total{result="duplicate",source="orders",reason=""} 1'));
+    assert.ok(text.includes('webhook_events_total{result="duplicate",source="orders",reason="",by="key"} 1'));
     assert.ok(text.includes('webhook_conflicts_total{source="orders"} 1'));
   });
 

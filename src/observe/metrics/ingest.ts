@@ -1,5 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import {
+  DUPLICATE_BY,
+  type DuplicateBy,
   REJECTION_REASONS,
   type RejectionReason,
   UNROUTED_REASONS,
@@ -36,7 +38,7 @@ export function ingestMetrics(
     },
     'event.duplicate': (event) => {
       const series = of(event.source);
-      series.duplicate.inc();
+      series.duplicate[event.by].inc();
       if (event.conflict) series.conflicts.inc();
       acceptDuration.observe(seconds(event.durationMs));
     },
@@ -48,7 +50,7 @@ export function ingestMetrics(
 
 type SourceSeries = Readonly<{
   accepted: Counter.Internal;
-  duplicate: Counter.Internal;
+  duplicate: Readonly<Record<DuplicateBy, Counter.Internal>>;
   conflicts: Counter.Internal;
   rejected: ReadonlyMap<RejectionReason, Counter.Internal>;
   unrouted: ReadonlyMap<UnroutedReason, Counter.Internal>;
@@ -62,28 +64,31 @@ function sourceSeries(
   const events = eventsTotal(registry, sources, verified);
   const conflicts = conflictsTotal(registry, sources);
   const unrouted = unroutedTotal(registry, sources);
-  return (source) => ({
-    accepted: events.labels({ result: 'accepted', source, reason: '' }),
-    duplicate: events.labels({ result: 'duplicate', source, reason: '' }),
-    conflicts: conflicts.labels({ source }),
-    unrouted: new Map(UNROUTED_REASONS.map((reason) => [reason, unrouted.labels({ source, reason })])),
-    rejected: new Map(
-      REJECTION_REASONS.map((reason) => [reason, events.labels({ result: 'rejected', source, reason })]),
-    ),
-  });
+  return (source) => {
+    const duplicateOf = (by: DuplicateBy) => events.labels({ result: 'duplicate', source, reason: '', by });
+    return {
+      accepted: events.labels({ result: 'accepted', source, reason: '' }),
+      duplicate: { key: duplicateOf('key'), body: duplicateOf('body'), mark: duplicateOf('mark') },
+      conflicts: conflicts.labels({ source }),
+      unrouted: new Map(UNROUTED_REASONS.map((reason) => [reason, unrouted.labels({ source, reason })])),
+      rejected: new Map(
+        REJECTION_REASONS.map((reason) => [reason, events.labels({ result: 'rejected', source, reason })]),
+      ),
+    };
+  };
 }
 
 /** A series that appears only with its first event hides that event from rate() and increase(). */
 function eventsTotal(registry: Registry, sources: readonly string[], verified: readonly string[]) {
   const events = new Counter({
     name: 'webhook_events_total',
-    help: 'Requests by result; source is empty when the request named no source that exists.',
-    labelNames: ['result', 'source', 'reason'],
+    help: 'Requests by result; by says how a duplicate was recognised; source is empty when the request named no source that exists.',
+    labelNames: ['result', 'source', 'reason', 'by'],
     registers: [registry],
   });
   for (const source of sources) {
     events.inc({ result: 'accepted', source, reason: '' }, 0);
-    events.inc({ result: 'duplicate', source, reason: '' }, 0);
+    for (const by of DUPLICATE_BY) events.inc({ result: 'duplicate', source, reason: '', by }, 0);
   }
   for (const source of [...sources, '']) {
     for (const reason of reasonsOf(source, verified.includes(source))) {

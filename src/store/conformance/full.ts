@@ -51,6 +51,7 @@ export function fullConformance(factory: StoreFactory): void {
         kind: 'duplicate',
         event: await store.eventById(event.id),
         conflict: true,
+        by: 'key',
       });
       assert.equal((await store.eventById(event.id))?.status, 'processing');
     });

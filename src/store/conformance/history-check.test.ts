@@ -17,7 +17,7 @@ const full: Outcome = { kind: 'insert', answer: { kind: 'full' } };
 
 function insert(event: WebhookEvent, outcome: Outcome, orderKey: string | null = null): Call {
   const destinations = [orderKey === null ? 'a' : { destination: 'a', orderKey }];
-  return { operation: { kind: 'insert', event, destinations, replayMark: null }, outcome };
+  return { operation: { kind: 'insert', event, destinations, replayMark: null, keySinceMs: null }, outcome };
 }
 
 function claim(token: string, leased: readonly Leased[], nextDueAtMs: number | null = null): Call {

@@ -24,6 +24,7 @@ export type Operation =
       event: WebhookEvent;
       destinations: readonly Addressee[];
       replayMark: ReplayMark | null;
+      keySinceMs: number | null;
     }>
   | Readonly<{ kind: 'claim'; request: ClaimRequest }>
   | Readonly<{ kind: 'claimByIds'; request: ClaimByIdsRequest }>
@@ -54,7 +55,12 @@ export function perform(store: Store, operation: Operation): Promise<Outcome> {
     case 'insert':
       return outcome(
         'insert',
-        store.insertEvent(operation.event, operation.destinations, operation.replayMark),
+        store.insertEvent(
+          operation.event,
+          operation.destinations,
+          operation.replayMark,
+          operation.keySinceMs,
+        ),
       );
     case 'claim':
       return outcome('claim', store.claim(operation.request));

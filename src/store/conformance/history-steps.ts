@@ -63,7 +63,8 @@ export function insertOperation(world: World): Operation {
   for (let number = 1; number <= destinations.length + 1; number++) {
     world.deliveryIds.push(deliveryIdOf(event.id, number));
   }
-  return { kind: 'insert', event, destinations, replayMark: someMark(random, nowMs) };
+  const keySinceMs = random.chance(0.3) ? nowMs - someMs(random, LONGEST_WINDOW_MS) : null;
+  return { kind: 'insert', event, destinations, replayMark: someMark(random, nowMs), keySinceMs };
 }
 
 export function claimOperation(world: World): Operation {

@@ -99,6 +99,7 @@ export function insertConformance(factory: StoreFactory): void {
         kind: 'duplicate',
         event: await store.eventById(event.id),
         conflict: false,
+        by: 'key',
       });
       assert.equal(outcome.event.status, 'failed');
       assert.equal(outcome.event.attempts, 1);

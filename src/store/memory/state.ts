@@ -61,6 +61,7 @@ export function copyState(state: State): State {
     deliveries: new Map(state.deliveries),
     attempts: new Map(state.attempts),
     marks: new Map(state.marks),
+    duplicates: new Map(state.duplicates),
     rejected: [...state.rejected],
     sourceState: new Map([...state.sourceState].map(([source, values]) => [source, new Map(values)])),
   };

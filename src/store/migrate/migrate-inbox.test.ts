@@ -15,7 +15,7 @@ import { MIGRATIONS } from '../postgres/migrations/index.ts';
 import type { Store } from '../store.ts';
 import { openExport } from './export.ts';
 import { openImport } from './import.ts';
-import { type InboxTarget, isEqual } from './inbox-copy.ts';
+import { type InboxTarget, isEqual, PARTS } from './inbox-copy.ts';
 import { type MigrateOptions, migrateInbox } from './migrate-inbox.ts';
 import { moveRows } from './move-rows.ts';
 
@@ -78,6 +78,7 @@ async function allOf(store: Store) {
           : { ...found, body: found.body && Buffer.from(found.body).toString('hex') };
       }),
     ),
+    duplicates: await Promise.all(filled.events.map(({ id }) => store.duplicatesOf(id))),
     states: await Promise.all(filled.sources.map((source) => store.readSourceState(source))),
   };
 }
@@ -123,9 +124,7 @@ describe('an inbox that is moved', () => {
     assert.ok(outcome.proof.every(isEqual));
     assert.deepEqual(
       outcome.proof.map(({ part, target }) => [part, target.rows > 0]),
-      ['events', 'deliveries', 'attempts', 'replay_marks', 'rejected', 'source_state', 'counters'].map(
-        (part) => [part, true],
-      ),
+      [...PARTS, 'counters'].map((part) => [part, true]),
     );
     const path = `${folder.path}/look.db`;
     copyFileSync(from, path);
@@ -286,6 +285,7 @@ describe('the proof', () => {
     deliveries: 'update deliveries set lease_until = lease_until + 1 where lease_until is not null',
     attempts: `delete from attempts where outcome = 'succeeded'`,
     replay_marks: 'update replay_marks set received_at = received_at + 1',
+    duplicates: 'update duplicates set count = count + 1',
     rejected: 'update rejected set body = null',
     source_state: `insert into source_state values ('b', 'secret', 'x', 1)`,
     counters: 'update totals set pending = pending + 1',

@@ -5,6 +5,7 @@ import type { Query } from './database.ts';
 import { type Insert, type InsertResult, insertAll } from './insert.ts';
 import { UNDONE } from './insert-statements.ts';
 import { findKnown } from './known.ts';
+import { nameMarked } from './name-marked.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { hasState } from './store-failure.ts';
 
@@ -27,18 +28,21 @@ export async function acceptBatch(
   const outcomes = new Map<Insert, InsertOutcome>();
   const isOpen = (insert: Insert) => !outcomes.has(insert);
 
-  const insert = async (some: readonly Insert[]): Promise<InsertResult | null> => {
-    const result = await insertAll(underLocks, some, backlog.limit).catch((error: unknown) => {
+  const insert = async (some: readonly Insert[], isAgain: boolean): Promise<InsertResult | null> => {
+    const named = await nameMarked(query, some, isAgain);
+    if (named.length === 0) return { inserted: [], pending: 0, hasNoRoom: false };
+    const result = await insertAll(underLocks, named, backlog.limit).catch((error: unknown) => {
       if (hasState(error, UNDONE)) return null;
       throw error;
     });
     if (result === null) return null;
     backlog.saw(result.pending);
+    const keys = new Map(named.map(({ event }) => [event.id, event.idempotencyKey]));
     // Of two with the same id the first was inserted.
-    const left = result.inserted && new Set(result.inserted);
+    const left = new Set(result.inserted ?? keys.keys());
     for (const one of some) {
-      if (left !== null && !left.delete(one.event.id)) continue;
-      outcomes.set(one, INSERTED);
+      if (!left.delete(one.event.id)) continue;
+      outcomes.set(one, insertedAs(one, keys.get(one.event.id)!));
       backlog.changed(one.destinations.length);
     }
     return result;
@@ -58,14 +62,14 @@ export async function acceptBatch(
   };
 
   /** @returns whether others took the room that there was */
-  const acceptSome = async (some: readonly Insert[]): Promise<boolean> => {
+  const acceptSome = async (some: readonly Insert[], isAgain: boolean): Promise<boolean> => {
     // Marks are decided one by one; for keys the statement itself takes care of repetitions.
     const hasMarks = some.some(({ replayMark }) => replayMark !== null);
-    const result = await insert(hasMarks ? distinctByName(some) : some);
+    const result = await insert(hasMarks ? distinctByName(some) : some, isAgain);
     await lookUp(some.filter(isOpen));
     if (result === null || !result.hasNoRoom) return false;
     const { admitted, refused } = admit(distinctByName(some.filter(isOpen)), backlog.limit - result.pending);
-    const second = admitted.length === 0 ? result : await insert(admitted);
+    const second = admitted.length === 0 ? result : await insert(admitted, isAgain);
     const isRoomGone = admitted.length > 0 && (second === null || second.hasNoRoom);
     // What was refused for the sake of the admitted ones is looked at again when they were not inserted either.
     if (!isRoomGone) for (const one of refused) outcomes.set(one, FULL);
@@ -75,13 +79,17 @@ export async function acceptBatch(
   let open = batch;
   let isRoomGone = false;
   for (let vain = 0; open.length > 0 && vain < MOST_VAIN_TRIES; ) {
-    isRoomGone = await acceptSome(open);
+    isRoomGone = await acceptSome(open, vain > 0);
     const left = open.filter(isOpen);
     vain = left.length < open.length ? 0 : vain + 1;
     open = left;
   }
   // Room that others take again and again is none.
   return batch.map((one) => outcomes.get(one) ?? (isRoomGone ? FULL : keyComesAndGoes()));
+}
+
+function insertedAs({ event }: Insert, idempotencyKey: string): InsertOutcome {
+  return idempotencyKey === event.idempotencyKey ? INSERTED : { kind: 'inserted', idempotencyKey };
 }
 
 /** Known to the insert and unknown to the look-up, again and again. */

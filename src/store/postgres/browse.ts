@@ -1,5 +1,6 @@
 import { type Delivery, deliveryIdOf } from '../../domain/delivery.ts';
 import type { Verbs } from '../forward.ts';
+import { keyDigest } from '../marked-key.ts';
 import { type AttemptRow, type DeliveryRow, pageOf, toAttempt, toDelivery } from '../rows.ts';
 import type { BrowseStore } from '../store.ts';
 import { EVENT_COLUMNS, type IdentifiedEventRow, readEventRow } from './claim.ts';
@@ -20,7 +21,11 @@ export const EVENT_BY_ID: Statement<ViewRow> = {
 };
 export const EVENT_BY_KEY: Statement<ViewRow> = {
   name: 'event_by_key',
-  text: `select ${VIEW_COLUMNS} from events e where e.source = $1 and e.idempotency_key = $2`,
+  text: `
+select ${VIEW_COLUMNS} from events e where e.id = coalesce(
+  (select n.id from replay_marks m join events n on n.id = m.event_id where m.source = $1 and m.digest = $3),
+  (select k.id from events k where k.source = $1 and k.idempotency_key = $2)
+)`,
 };
 export const READ_EVENT: Statement<IdentifiedEventRow> = {
   name: 'read_event',
@@ -46,13 +51,13 @@ order by event_id desc, number desc limit $3`,
 const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** @see BrowseStore */
-export const browseVerbs: Verbs<QueryContext, Exclude<keyof BrowseStore, 'stats'>> = {
+export const browseVerbs: Verbs<QueryContext, Exclude<keyof BrowseStore, 'stats' | 'duplicatesOf'>> = {
   async eventById({ query }, id) {
     const [row] = await query(EVENT_BY_ID, [id]);
     return row === undefined ? null : viewOf(row);
   },
   async eventByKey({ query }, source, key) {
-    const [row] = await query(EVENT_BY_KEY, [source, key]);
+    const [row] = await query(EVENT_BY_KEY, [source, key, keyDigest(key)]);
     return row === undefined ? null : viewOf(row);
   },
   async readEvent({ query }, id) {

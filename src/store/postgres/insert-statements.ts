@@ -9,21 +9,33 @@ export type InsertRow = Readonly<{
   pending: number;
 }>;
 
-/** Parameters that only some of the statements have, behind those of all. */
+/** Which kinds of events a batch has. Each kind has parameters of its own, behind those of all. */
+export type InsertKinds = Readonly<{
+  /** With replay marks. */
+  isMarked: boolean;
+  /** With keys that are marks. */
+  isKeyMarked: boolean;
+  /** With order keys. */
+  isOrdered: boolean;
+}>;
+
 const ORDER_KEYS = 19;
-const digestsAt = (isOrdered: boolean) => (isOrdered ? ORDER_KEYS + 1 : ORDER_KEYS);
+const digestsAt = ({ isOrdered }: InsertKinds) => ORDER_KEYS + (isOrdered ? 1 : 0);
+const keyDigestsAt = (kinds: InsertKinds) => digestsAt(kinds) + (kinds.isMarked ? 2 : 0);
 
 /** The batch, its events in the order in which their keys are taken; nothing when there is no room for all of it. */
-function inputText(isMarked: boolean, isOrdered: boolean): string {
-  const digests = digestsAt(isOrdered);
+function inputText(kinds: InsertKinds): string {
+  const { isMarked, isKeyMarked } = kinds;
+  const digests = digestsAt(kinds);
   return `
-input as ${isMarked ? 'materialized' : ''} (
+input as ${isMarked || isKeyMarked ? 'materialized' : ''} (
   select * from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[],
     $10::integer[], $11::integer[]${isMarked ? `, $${digests}::bytea[], $${digests + 1}::bigint[]` : ''}
+    ${isKeyMarked ? `, $${keyDigestsAt(kinds)}::bytea[]` : ''}
   ) as t (
     id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, body_start, body_length
-    ${isMarked ? ', digest, since' : ''}
+    ${isMarked ? ', digest, since' : ''} ${isKeyMarked ? ', key_digest' : ''}
   )
   where $17::bigint = 0 or (select pending from backlog) + $17 <= $18::bigint
 )`;
@@ -56,6 +68,25 @@ const GOT_ITS_MARK = `
  */
 const UNDO_UNLESS_USED = `
 1 / (case when exists (select from marked where (event_id in (select id from inserted)) is not true) then 0 else 1 end)`;
+
+/**
+ * The newest event of a mark has it. Who may insert the next one is decided by its key, which is unique: two statements
+ * with one mark ask for the same key, and take their keys in one order.
+ */
+const KEY_MARKED = `
+key_marked as (
+  insert into replay_marks (source, digest, event_id, received_at)
+  select distinct on (source collate "C", key_digest) source, key_digest, id, received_at
+  from input where key_digest is not null and (id in (select id from inserted)) is true
+  order by source collate "C", key_digest, length(idempotency_key) desc, idempotency_key collate "C" desc
+  on conflict (source, digest) do update set event_id = excluded.event_id, received_at = excluded.received_at
+)`;
+
+/** The event's own copy of its digests, see joinDigests. */
+function ownDigests({ isMarked, isKeyMarked }: InsertKinds): string | null {
+  if (!isKeyMarked) return isMarked ? 'digest' : null;
+  return isMarked ? `nullif(coalesce(digest, '') || coalesce(key_digest, ''), '')` : 'key_digest';
+}
 
 const ADDED = `
 added as (
@@ -91,19 +122,22 @@ order_changes as (
 ),
 order_counted as (${addOrderCounts('order_changes')})`;
 
-const insertText = (isMarked: boolean, isOrdered: boolean) => `
-with backlog as materialized (${PENDING}),${inputText(isMarked, isOrdered)},${isMarked ? `${MARKED},` : ''}
+function insertText(kinds: InsertKinds): string {
+  const { isMarked, isKeyMarked, isOrdered } = kinds;
+  const digests = ownDigests(kinds);
+  return `
+with backlog as materialized (${PENDING}),${inputText(kinds)},${isMarked ? `${MARKED},` : ''}
 inserted as (
   insert into events (
     id, source, idempotency_key, event_type, method, url, headers, content_type, received_at,
-    ${isMarked ? 'replay_digest,' : ''} body
+    ${digests === null ? '' : 'replay_digest,'} body
   )
   select id, source, idempotency_key, event_type, method, url, headers, content_type, received_at,
-    ${isMarked ? 'digest,' : ''} substring($12::bytea from body_start for body_length)
+    ${digests === null ? '' : `${digests},`} substring($12::bytea from body_start for body_length)
   from input ${isMarked ? `where ${GOT_ITS_MARK}` : ''}
   on conflict (source, idempotency_key) do nothing
   returning id
-),
+),${isKeyMarked ? `${KEY_MARKED},` : ''}
 ${isOrdered ? ADDED_IN_ORDER : ADDED},
 counted as (${addCounts('added', { pending: 'count(*)' })}),
 totalled as (${addTotals('(select count(*) from inserted)', '(select count(*) from added)')})
@@ -111,23 +145,35 @@ select (select pending from backlog) as pending,
   -- Mostly all of them, which needs no list.
   case when (select count(*) from inserted) < cardinality($1) then array(select id::text from inserted) end as inserted
   ${isMarked ? `, ${UNDO_UNLESS_USED} as used` : ''}`;
+}
+
+const BOTH = [false, true] as const;
 
 /**
- * Events with their deliveries, for all of a batch in one round trip and one transaction: all that are new if there is
- * room for the whole batch, else none. Keys are taken in their order, so that of two batches that share keys neither
- * waits for the other in a circle; of one key in a batch the first stays.
+ * The statement for each mix of kinds: events with their deliveries, for all of a batch in one round trip and one
+ * transaction; all that are new if there is room for the whole batch, else none. Keys are taken in their order, so that
+ * two batches that share keys cannot deadlock; of one key in a batch the first stays. With replay marks no two of a batch
+ * may share a key or a mark. With order keys, their locks are taken before.
  */
-export const INSERT: Statement<InsertRow> = { name: 'insert', text: insertText(false, false) };
+export const INSERTS: ReadonlyMap<string, Statement<InsertRow>> = new Map(
+  BOTH.flatMap((isMarked) =>
+    BOTH.flatMap((isKeyMarked) =>
+      BOTH.map((isOrdered) => {
+        const kinds = { isMarked, isKeyMarked, isOrdered };
+        return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
+      }),
+    ),
+  ),
+);
 
-/** The same with marks. No two of its batch share a key or a mark. */
-export const INSERT_MARKED: Statement<InsertRow> = { name: 'insert_marked', text: insertText(true, false) };
+export function insertStatement(kinds: InsertKinds): Statement<InsertRow> {
+  return INSERTS.get(nameOf(kinds))!;
+}
 
-/** Both with order keys, whose locks are taken before. */
-export const INSERT_ORDERED: Statement<InsertRow> = { name: 'insert_ordered', text: insertText(false, true) };
-export const INSERT_MARKED_ORDERED: Statement<InsertRow> = {
-  name: 'insert_marked_ordered',
-  text: insertText(true, true),
-};
+function nameOf({ isMarked, isKeyMarked, isOrdered }: InsertKinds): string {
+  const kinds = [isMarked && 'marked', isKeyMarked && 'key_marked', isOrdered && 'ordered'];
+  return ['insert', ...kinds.filter((kind) => kind !== false)].join('_');
+}
 
 /** SQLSTATE of UNDO_UNLESS_USED: nothing was done, and another look will see the key. */
 export const UNDONE = '22012';

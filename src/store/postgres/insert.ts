@@ -2,14 +2,9 @@ import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
 import type { ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
-import type { Statement } from './database.ts';
-import {
-  INSERT,
-  INSERT_MARKED,
-  INSERT_MARKED_ORDERED,
-  INSERT_ORDERED,
-  type InsertRow,
-} from './insert-statements.ts';
+
+import { type InsertRow, insertStatement } from './insert-statements.ts';
+
 import type { UnderLocks } from './order-locks.ts';
 import { packBodies } from './packed-bodies.ts';
 
@@ -18,12 +13,9 @@ export type Insert = Readonly<{
   event: WebhookEvent;
   destinations: readonly Addressee[];
   replayMark: ReplayMark | null;
+  /** Where the key is a mark. The event of an insert that is sent has the key that it is to be stored under. */
+  keyMark: ReplayMark | null;
 }>;
-
-function insertStatement(isMarked: boolean, isOrdered: boolean): Statement<InsertRow> {
-  if (isOrdered) return isMarked ? INSERT_MARKED_ORDERED : INSERT_ORDERED;
-  return isMarked ? INSERT_MARKED : INSERT;
-}
 
 export type InsertResult = InsertRow &
   Readonly<{
@@ -51,6 +43,7 @@ export async function insertAll(
   const orderKeys = new Set(deliveries.flatMap(({ orderKey }) => orderKey ?? []));
   const isOrdered = orderKeys.size > 0;
   const isMarked = batch.some(({ replayMark }) => replayMark !== null);
+  const isKeyMarked = batch.some(({ keyMark }) => keyMark !== null);
   const values = [
     uuids(events.map(({ id }) => id)),
     texts(events.map(({ source }) => source)),
@@ -72,8 +65,10 @@ export async function insertAll(
     maxPending,
     ...(isOrdered ? [texts(deliveries.map(({ orderKey }) => orderKey))] : []),
     ...(isMarked ? marksOf(inKeyOrder) : []),
+    ...(isKeyMarked ? [byteas(inKeyOrder.map(({ keyMark }) => keyMark?.digest ?? null))] : []),
   ];
-  const [row] = await underLocks(orderKeys)(insertStatement(isMarked, isOrdered), values);
+  const statement = insertStatement({ isMarked, isKeyMarked, isOrdered });
+  const [row] = await underLocks(orderKeys)(statement, values);
   const { pending, inserted } = row!;
   return {
     inserted,

@@ -25,6 +25,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createMutex } from '../../runtime/mutex.ts';
 import type { Commit } from '../batcher.ts';
 import type { Verbs } from '../forward.ts';
+import { keyDigest } from '../marked-key.ts';
 import type {
   ClaimByIdsOutcome,
   ClaimByIdsRequest,
@@ -67,8 +68,11 @@ export const laneVerbs: Verbs<
   Readonly<{ lanes: Lanes }>,
   'insertEvent' | 'claim' | 'claimByIds' | 'settle' | 'extend'
 > = {
-  insertEvent: ({ lanes }, event, destinations, replayMark = null) =>
-    lanes.insert.submit({ event, destinations, replayMark }),
+  insertEvent({ lanes }, event, destinations, replayMark = null, keySinceMs = null) {
+    const keyMark =
+      keySinceMs === null ? null : { digest: keyDigest(event.idempotencyKey), sinceMs: keySinceMs };
+    return lanes.insert.submit({ event, destinations, replayMark, keyMark });
+  },
   claim: ({ lanes }, request) => lanes.claim.submit(request),
   claimByIds: ({ lanes }, request) => lanes.claimByIds.submit(request),
   settle: ({ lanes }, lease, settlement, attempt, nowMs) =>

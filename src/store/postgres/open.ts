@@ -14,6 +14,7 @@ import { createPool, HANDLER_SESSION } from './connect.ts';
 import type { Database, Query } from './database.ts';
 import { createDatabases, type Databases, PING } from './databases.ts';
 import { dueVerbs } from './due.ts';
+import { duplicatesVerbs } from './duplicates.ts';
 import { expired } from './expired.ts';
 import { createTimed, type Timed } from './lane.ts';
 import { createLanes, type Lanes, laneVerbs } from './lanes.ts';
@@ -71,6 +72,7 @@ type Context = Readonly<{
 const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...laneVerbs,
   ...browseVerbs,
+  ...duplicatesVerbs,
   ...dueVerbs,
   ...orderVerbs,
   ...rejectedVerbs,

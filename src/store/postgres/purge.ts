@@ -37,8 +37,10 @@ with doomed as materialized (
 ),
 marks as (
   delete from replay_marks m using doomed join events e on e.id = doomed.id
-  where m.source = e.source and m.digest = e.replay_digest and m.event_id = e.id
+  where m.source = e.source and m.event_id = e.id
+    and m.digest = any(array[substring(e.replay_digest from 1 for 16), substring(e.replay_digest from 17)])
 ),
+notes as (delete from duplicates n using doomed where n.event_id = doomed.id),
 tries as (delete from attempts a using doomed where a.event_id = doomed.id),
 gone as (delete from deliveries d using doomed where d.event_id = doomed.id returning d.destination, d.status),
 deleted as (delete from events e using doomed where e.id = doomed.id returning e.id),

@@ -10,11 +10,12 @@ import { AWAITED } from './complete.ts';
 import { clientConfig } from './connect.ts';
 import type { Statement } from './database.ts';
 import { COUNT_DUE, DUE_PENDING } from './due.ts';
+import { DUPLICATES_OF, NOTE_DUPLICATES } from './duplicates.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
 import { TRIED } from './in-doubt.ts';
-import { INSERT, INSERT_MARKED, INSERT_MARKED_ORDERED, INSERT_ORDERED } from './insert-statements.ts';
-import { KNOWN } from './known.ts';
+import { INSERTS } from './insert-statements.ts';
+import { KNOWN, LATER_KEYS, NEWEST } from './known.ts';
 import { openPostgresStore } from './open.ts';
 import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
 import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
@@ -29,8 +30,9 @@ const isStatement = (value: unknown): value is Statement =>
 
 /** Every statement whose cost must not depend on what is stored. The sums over a handful of counters are no such. */
 const STATEMENTS: readonly Statement[] = [
-  ...[CLAIM, SETTLE, EXTEND, EXPIRED, INSERT, INSERT_MARKED, KNOWN, LOCK_EVENT, REPLAY, TRIED, AWAITED],
-  ...[INSERT_ORDERED, INSERT_MARKED_ORDERED, SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
+  ...[CLAIM, SETTLE, EXTEND, EXPIRED, KNOWN, NEWEST, LATER_KEYS, LOCK_EVENT, REPLAY, TRIED, AWAITED],
+  ...[...INSERTS.values(), NOTE_DUPLICATES, DUPLICATES_OF],
+  ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],
   ...[browse, rejected, rejectedQueries, sourceState].flatMap((module) =>

@@ -21,6 +21,7 @@ const LANDED = [
   'a39c2d4ef1eac6adbf372d685641438e44cd461d039fb4c1ede79492139259af',
   '283324a27f6737749f0f31edd29b2a32a31d6bef9d57466d75a11cb323e89748',
   '6c0e7500b4cfb929be7df992d5d9f340eefdab7750a19e46f8830c4b3d3e4009',
+  'de243244401cfef6500469dcadba23b3549fc016b30e51544ffcb58e15cfe3a0',
 ];
 
 test('landed migrations never change', () => {
