@@ -38,21 +38,19 @@ read -ra command < <(read_config "[...config.Entrypoint, ...config.Cmd].join(' '
 user=$(read_config config.User)
 signal=$(read_config config.StopSignal)
 echo "user $user, signal $signal, command ${command[*]}"
-# As a named volume begins: what the image has at /data, with its owner.
-mkdir "$folder/data"
-cp -a "$(b mount "$container")/data/." "$folder/data"
-chown --reference="$(b mount "$container")/data" "$folder/data"
-
-b run --isolation chroot --volume "$folder/data:/data" --env HOST=127.0.0.1 --env PORT=0 "$container" \
+b run --isolation chroot --env HOST=127.0.0.1 --env PORT=0 "$container" \
   "${command[@]}" >"$folder/log.txt" 2>&1 &
 runner=$!
 trap 'cat "$folder/log.txt"; rm -rf --one-file-system "$folder"' EXIT
 node "$repository/test/machine/first-event.js" "$folder/log.txt"
 receiver=
 for process in /proc/[0-9]*; do
-  if [ "$(tr '\0' ' ' <"$process/cmdline" 2>/dev/null || true)" = "${command[*]} " ]; then receiver=${process#/proc/}; fi
-done
-echo "uid $(stat -c %u "/proc/$receiver") holds $(stat -c '%n %a' "$folder"/data/* | sed "s#$folder##" | tr '\n' ' ')"
+  program=$(readlink "$process/exe" || true)
+  arguments=$(tr '\0' ' ' <"$process/cmdline" || true)
+  if [ "${program##*/}" = node ] && [[ $arguments == *"${command[*]:1} " ]]; then receiver=${process#/proc/}; fi
+done 2>/dev/null
+[ -n "$receiver" ] || { echo 'its process was not found among:' && cat /proc/[0-9]*/cmdline | tr '\0' ' '; exit 1; } >&2
+echo "uid $(stat -c %u "/proc/$receiver") has $(cd "/proc/$receiver/root" && stat -c '%n %a' data data/events.db | tr '\n' ' ')"
 kill -s "$signal" "$receiver"
 status=0
 wait "$runner" || status=$?
