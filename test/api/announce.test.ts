@@ -26,4 +26,27 @@ describe('reportStart', () => {
     assert.equal(sent.status, 200, sent.text);
     assert.deepEqual(await warnings(), []);
   });
+
+  it('names once the sources whose captured requests nothing recognises', async (t) => {
+    const github = { provider: 'github', secrets: ['s'] };
+    const { ingest, store, url } = await startSources(t, {
+      sources: {
+        ...{ github, gitlab: { provider: 'gitlab', secrets: ['s'] } },
+        windowed: { ...github, replayWindowMs: 60_000 },
+        meant: { ...github, replayWindowMs: 0 },
+        stripe: { provider: 'stripe', secrets: ['s'] },
+        mailgun: { provider: 'mailgun', secrets: ['s'] },
+        plain: null,
+      },
+    });
+    const config = await loadConfig({ env: {}, cwd: import.meta.dirname });
+    const events: ReceiverEvent[] = [];
+    const stats = await store.stats();
+    reportStart({ ...config, url, stats, sources: ingest.sources }, (event) => void events.push(event));
+    const notices = events.flatMap((event) => (event.type === 'receiver.notice' ? event.message : []));
+    assert.deepEqual(
+      notices.filter((message) => message.includes('replay mark')).map((message) => message.split('. ')[0]),
+      ['without a replay mark: github, gitlab'],
+    );
+  });
 });

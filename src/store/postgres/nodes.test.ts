@@ -79,6 +79,34 @@ describe('several nodes on one database', () => {
     assert.deepEqual(counts, [{ destination: 'billing', status: 'completed', count: events }]);
   });
 
+  it('know each other’s marks: of one mark at once on all of them one is inserted, and without a window all', async (t) => {
+    const nodes = await openNodes(t, 3);
+    const insertOn = (node: Store, idempotencyKey: string, keySinceMs: number) =>
+      node.insertEvent(
+        anEvent({ idempotencyKey, body: Buffer.from('the same') }),
+        ['billing'],
+        null,
+        keySinceMs,
+      );
+    const marks = Array.from({ length: 40 }, (_, at) => `mark-${at}`);
+    const all = (keySinceMs: number) =>
+      Promise.all(nodes.flatMap((node) => marks.map((mark) => insertOn(node, mark, keySinceMs))));
+    const first = await all(0);
+    assert.equal(first.filter(({ kind }) => kind === 'inserted').length, marks.length);
+    const again = await all(Number.MAX_SAFE_INTEGER);
+    const keys = again.map((outcome) => outcome.kind === 'inserted' && outcome.idempotencyKey);
+    assert.deepEqual(
+      keys.toSorted(),
+      nodes.flatMap((_, at) => marks.map((mark) => `${mark}~${at + 2}`)).toSorted(),
+    );
+    for (const mark of marks) {
+      assert.equal(
+        (await nodes[0]!.eventByKey('default', mark))?.idempotencyKey,
+        `${mark}~${nodes.length + 1}`,
+      );
+    }
+  });
+
   it('know each other’s keys: of one key at once on all of them, one is inserted', async (t) => {
     const nodes = await openNodes(t, 3);
     for (let round = 0; round < 20; round++) {

@@ -36,7 +36,7 @@ function same(provider: string, what: string, window: number | null, one: Sent, 
     const [a, b] = [identityOf(provider, one), identityOf(provider, other)];
     assert.equal(a.idempotencyKey, b.idempotencyKey);
     assert.equal(a.windowSeconds, window);
-    assert.equal(a.madeOf === 'id', window === null || provider === 'telegram');
+    assert.equal(a.madeOf === 'id', window === null || ['telegram', 'mailgun'].includes(provider));
   });
 }
 
@@ -122,6 +122,8 @@ describe('an id that does not tell all events apart is not the whole key', () =>
   const mailgun = (timestamp: number) => ({ body: { 'event-data': { id: 'e', timestamp }, signature: {} } });
   same('mailgun', 'an event', null, mailgun(1.5));
   differ('mailgun', 'events of two days with one id', mailgun(1.5), mailgun(90_000.5));
+  same('mailgun', 'an event without its time', 9 * HOUR, { body: { 'event-data': { id: 'e' } } });
+  same('google-pubsub', 'a message of no subscription', null, { body: { message: { messageId: '1' } } });
   const monday = (subscriptionId: number) => ({ body: { event: { triggerUuid: 't', subscriptionId } } });
   same('monday', 'an event', null, monday(1));
   differ('monday', 'one trigger for two webhooks', monday(1), monday(2));

@@ -32,6 +32,8 @@ export const googlePubsub: Provider = {
     '{body:/subscription}:{body:/message/messageId}',
     '{body:/subscription}:{body:/message/message_id}',
     '{header:x-goog-pubsub-subscription-name}:{header:x-goog-pubsub-message-id}',
+    '{body:/message/messageId}',
+    '{body:/message/message_id}',
   ],
   eventType: [
     '{body:/message/attributes/eventType}',

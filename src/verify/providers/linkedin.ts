@@ -17,6 +17,7 @@ export const linkedin: Provider = {
   ],
   idempotencyKey: [
     '{body:/type}:{body:/notifications/*/organizationalEntity}:{body:/notifications/*/notificationId}',
+    '{body:/type}:{body:/notifications/*/notificationId}',
   ],
   marks: [
     { when: ['body:/occurredAt'], windowSeconds: 8 * HOUR, source: 'LinkedIn retries for up to eight hours' },

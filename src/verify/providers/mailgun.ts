@@ -38,7 +38,11 @@ export const mailgun: Provider = {
     },
   ],
   // Mailgun keeps an event’s id unique within a day only.
-  idempotencyKey: ['{body:/event-data/id}:{body:/event-data/timestamp}', '{form:timestamp}{form:token}'],
+  idempotencyKey: [
+    '{body:/event-data/id}:{body:/event-data/timestamp}',
+    { of: '{body:/event-data/id}', holdsSeconds: 9 * HOUR },
+    '{form:timestamp}{form:token}',
+  ],
   formerKeys: { of: ['{body:/event-data/id}'], seconds: 9 * HOUR },
   replayKey: ['{body:/signature/timestamp}{body:/signature/token}', '{form:timestamp}{form:token}'],
   replayWindowSeconds: 2 * TOLERANCE_SECONDS,

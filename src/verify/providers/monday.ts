@@ -20,7 +20,7 @@ export const monday: Provider = {
     },
   ],
   // One trigger can be the subject of several webhooks.
-  idempotencyKey: ['{body:/event/triggerUuid}:{body:/event/subscriptionId}'],
+  idempotencyKey: ['{body:/event/triggerUuid}:{body:/event/subscriptionId}', '{body:/event/triggerUuid}'],
   marks: [
     {
       when: ['body:/data/timestamp'],

@@ -20,7 +20,7 @@ export const trello: Provider = {
     },
   ],
   // A card and its board may both be watched.
-  idempotencyKey: ['{body:/action/id}:{body:/model/id}'],
+  idempotencyKey: ['{body:/action/id}:{body:/model/id}', '{body:/action/id}'],
   eventType: ['{body:/action/type}'],
   reply: { status: 200 },
   handshakes: [{ name: 'URL check', method: 'HEAD', signed: false, reply: { status: 200, body: '' } }],
