@@ -76,7 +76,7 @@ export function storeVerified(
   const { replayKey } = identity;
   const mark = replayKey === null ? null : replayMark(replayKey, receivedAtMs - rules.replayWindowMs);
   const names = { ...identity, former: formerNames(rules, identity, receivedAtMs) };
-  return storeEvent(source, request, names, receivedAtMs, mark);
+  return storeEvent(source, request, names, receivedAtMs, mark, signed);
 }
 
 /** Nodes of the version before may still accept events for a while after the start of this one. */

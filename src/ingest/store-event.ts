@@ -5,6 +5,7 @@ import type { DuplicateBy, Emit } from '../events.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { BrowseStore, InboxStore, InsertOutcome, ReplayMark } from '../store/store.ts';
 import type { Identity } from '../verify/identity/identify.ts';
+import type { SignedRequest } from '../verify/read/signed-request.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
 import type { Address } from './order-key.ts';
 import type { RawRequest } from './raw-request.ts';
@@ -39,12 +40,14 @@ export type EventNames = Pick<Identity, 'idempotencyKey' | 'eventType'> &
     former?: Readonly<{ keys: readonly string[]; sinceMs: number }> | null;
   }>;
 
+/** @param view the request as it was verified, so that its body is not unpacked and parsed again */
 export type StoreEvent = (
   source: string,
   request: RawRequest,
   names: EventNames,
   receivedAtMs: number,
   replayMark?: ReplayMark | null,
+  view?: SignedRequest,
 ) => Promise<StoreEventOutcome>;
 
 export type StoreEventParts = Readonly<{
@@ -61,7 +64,7 @@ export type StoreEventParts = Readonly<{
 /** The last steps of every accept: route -> address -> insert. */
 export function createStoreEvent(parts: StoreEventParts): StoreEvent {
   const { store, route, address, newId, emit, onAccepted } = parts;
-  return async (source, request, names, receivedAtMs, replayMark = null) => {
+  return async (source, request, names, receivedAtMs, replayMark = null, view = request) => {
     const id = newId(receivedAtMs);
     const { idempotencyKey, eventType } = names;
     const destinations = route(source, eventType);
@@ -78,7 +81,7 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
       body,
       receivedAtMs,
     };
-    const addressees = address(source, request, destinations);
+    const addressees = address(source, view, destinations);
     const former = names.former ? await findFormer(store, source, body, names.former) : null;
     const outcome =
       former ?? (await store.insertEvent(event, addressees, replayMark, keySince(names, receivedAtMs)));
@@ -86,7 +89,7 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
       case 'inserted': {
         onAccepted(id, destinations);
         if (destinations.length === 0) {
-          const reason = unroutedReason(eventType, request);
+          const reason = unroutedReason(eventType, view);
           emit({ type: 'event.unrouted', eventId: id, source, eventType, reason });
         }
         const status = destinations.length === 0 ? 'completed' : 'pending';
