@@ -52,7 +52,7 @@ export async function measureBacklog(setting: Setting): Promise<Table> {
   }
   await dir.remove();
   return tabulate(empty, full, [
-    `the backlog was put in over HTTP: ${whole(filled.events)} events in ${whole(filled.seconds)} s`,
+    `the backlog was inserted over HTTP: ${whole(filled.events)} events in ${whole(filled.seconds)} s`,
     `pending at the start of the rounds: ${full.map((round) => whole(round.pending)).join('; ')}`,
     `claims of "empty" start from ${whole(claimSeconds * CLAIMS_PER_SECOND_AT_MOST)} pending`,
   ]);

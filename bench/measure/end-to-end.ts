@@ -87,7 +87,7 @@ function tabulate(saturated: readonly Saturated[], offered: readonly Offered[]):
     title: 'End to end: accepted and completed, by a handler that returns at once',
     columns: ['measure', 'median', 'min..max', 'goal'],
     rows: [
-      row('as fast as can be: events/s, first request to last completion', throughput, throughputGoal),
+      row('unthrottled: events/s, first request to last completion', throughput, throughputGoal),
       row(
         '  accepted/s meanwhile',
         of(saturated, (run) => run.accepted),
@@ -97,7 +97,7 @@ function tabulate(saturated: readonly Saturated[], offered: readonly Offered[]):
         of(saturated, (run) => run.completed),
       ),
       row(
-        '  left when the client stopped',
+        '  open when the client stopped',
         of(saturated, (run) => run.left),
       ),
       row(`${whole(GOAL_PER_SECOND)}/s offered: accepted/s`, accepted),

@@ -126,7 +126,7 @@ function tabulate(few: readonly Cost[], many: readonly Cost[], rows: number): Ta
       row(`CPU of PostgreSQL and node, ${offered}`, (cost) => cost.databaseUs + cost.nodeUs, true),
       row('  of PostgreSQL', (cost) => cost.databaseUs),
       row('  of the node', (cost) => cost.nodeUs),
-      row('time, as fast as can be', (cost) => cost.saturatedUs),
+      row('time, unthrottled', (cost) => cost.saturatedUs),
     ],
     notes: [
       'events of 30 days, completed, each with its delivery and its attempt; their keys are random',

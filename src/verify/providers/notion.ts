@@ -37,7 +37,7 @@ export const notion: Provider = {
   ],
   notes: [
     'The token comes once, unsigned: it is kept only while the source has no secret. Enter it in Notion to finish.',
-    'Eight tries within about 24 hours.',
+    'Eight attempts within about 24 hours.',
   ],
   sample: {
     eventType: 'page.created',
