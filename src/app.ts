@@ -18,12 +18,13 @@ import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics, type Metrics, type MetricsOptions } from './observe/metrics.ts';
 import { reportStart } from './observe/report-start.ts';
 import { type Clock, systemClock } from './runtime/clock.ts';
+import { createCorrectedClock } from './runtime/corrected-clock.ts';
 import { createIdGenerator } from './runtime/ids.ts';
 import { createSystemRandom } from './runtime/random.ts';
 import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
 import { openStore } from './store/open-store.ts';
-import type { Store } from './store/store.ts';
+import type { Store, StoreObserver } from './store/store.ts';
 
 /** A running receiver. */
 export type App = Readonly<{
@@ -49,7 +50,8 @@ const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * m
  */
 export async function startApp(config: Config, internals: Internals = {}): Promise<App> {
   await using opened = new AsyncDisposableStack();
-  const clock = systemClock;
+  // Where several processes share a store, its clock decides what is due and whose lease is over.
+  const clock = createCorrectedClock(systemClock);
   const random = createSystemRandom();
   const newId = createIdGenerator(random);
   const metrics = createMetrics(metricsOptions(config));
@@ -63,7 +65,11 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   const isSecretQuery = createIsSecretQuery(config.sources);
   const handlers = await openHandlers(config.destinations, { clock, random, isSecretQuery });
   opened.defer(() => closeHandlers(handlers));
-  const store = await openInbox(config, emit, { onDue: due.raise, onFatal: failure.reject });
+  const store = await openInbox(config, emit, {
+    onDue: due.raise,
+    onFatal: failure.reject,
+    onClockReading: clock.correct,
+  });
   opened.defer(() => store.close());
   const core = { store, clock, random, newId, emit };
   const dispatch = openDispatch({ ...core, ...config, ...internals, handlers, isUnreadable });
@@ -131,7 +137,7 @@ function handshakeNames(source: SourceConfig) {
 function openInbox(
   config: Config,
   emit: Emit,
-  { onDue, onFatal }: Readonly<{ onDue: () => void; onFatal: (error: Error) => void }>,
+  { onDue, onFatal, onClockReading }: Required<Pick<StoreObserver, 'onDue' | 'onFatal' | 'onClockReading'>>,
 ): Promise<Store> {
   return openStore({
     path: config.dbPath,
@@ -141,6 +147,7 @@ function openInbox(
     observer: {
       onCommit: (operations, durationMs) => emit({ type: 'store.committed', operations, durationMs }),
       onDue,
+      onClockReading,
       onConnectionsRefused: (open) => emit({ type: 'store.connections_refused', open }),
       onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),
       onFatal: (error) => {

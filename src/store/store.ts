@@ -5,6 +5,7 @@ import type { Lease } from '../domain/lease.ts';
 import type { Addressee } from '../domain/order.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { TransactionWork } from '../domain/transaction.ts';
+import type { ClockReading } from '../runtime/corrected-clock.ts';
 
 /**
  * The store's port, split by role so that a caller asks for what it uses. Time is always an argument. Texts are well
@@ -394,6 +395,8 @@ export type StoreObserver = Readonly<{
   onDue?: () => void;
   /** How far this process's clock is ahead of the store's (negative: behind), as precisely as a round trip tells. */
   onClockSkew?: (skewMs: number) => void;
+  /** The store's clock was read: the times of a shared store are its own, not those of the processes. */
+  onClockReading?: (reading: ClockReading) => void;
   /** The server has no connection left for this process, which works with those that it has open. */
   onConnectionsRefused?: (open: number) => void;
 }>;

@@ -23,6 +23,15 @@ async function openNodes(t: TestContext, count: number): Promise<{ url: string; 
   return { url, nodes };
 }
 
+/** What a standby, or a primary that was demoted, answers. */
+async function setReadOnly(value: 'on' | 'off'): Promise<void> {
+  const admin = new pg.Client({ connectionString: server.url });
+  await admin.connect();
+  await admin.query(`alter system set default_transaction_read_only = ${value}`);
+  await admin.query('select pg_reload_conf()');
+  await admin.end();
+}
+
 async function rolesOf(nodes: readonly Store[]): Promise<string[]> {
   return Promise.all(nodes.map((node) => node.tryLead()));
 }
@@ -51,6 +60,16 @@ describe('leadership', () => {
     await endSessions(url);
     await eventually('the other leads', async () => (await other.tryLead()) === 'leader');
     assert.equal(await old.tryLead(), 'follower');
+  });
+
+  it('ends on a server that takes no writes any more, and is had again when it does', async (t) => {
+    const { nodes } = await openNodes(t, 1);
+    const [node] = nodes;
+    assert.equal(await node!.tryLead(), 'leader');
+    await setReadOnly('on');
+    await eventually('it leads no more', async () => (await node!.tryLead()) === 'follower');
+    await setReadOnly('off');
+    await eventually('it leads again', async () => (await node!.tryLead()) === 'leader');
   });
 
   it('moves away from a process that stands still, though its connection looks alive', async (t) => {

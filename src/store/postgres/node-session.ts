@@ -1,43 +1,41 @@
-import { Socket } from 'node:net';
-import pg from 'pg';
-import { type Clock, sleep, systemClock } from '../../runtime/clock.ts';
+import type pg from 'pg';
+import { StoreError } from '../../domain/errors.ts';
+import { type Clock, monotonicMs, systemClock } from '../../runtime/clock.ts';
 import { createMutex } from '../../runtime/mutex.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { StoreObserver } from '../store.ts';
-import { type ConnectOptions, clientConfig } from './connect.ts';
+import type { ConnectOptions } from './connect.ts';
 import { LOCK_SPACE } from './migrate.ts';
+import { createSessionLink } from './session-link.ts';
 
-/** One connection of the node's own, beside the pool: what belongs to a session must not be shared. */
+/**
+ * The node's own session, on a connection beside the pool, for what must not be shared: leadership and notifications.
+ *
+ * A beat every two seconds connects if need be, asks whether the server takes writes, and reads its clock. A session that
+ * fails at any of these is dropped, and leadership ends with it: it is an advisory lock of the session.
+ */
 export type NodeSession = Readonly<{
   /** Resolves when it has tried to connect once. */
   start(): Promise<void>;
-  /** Tells the other nodes that something is due, at most so often; a hint that may get lost. */
+  /** Tells the other nodes that something is due. A hint that may get lost; several within 20 ms are one. */
   announce(): void;
   tryLead(): Promise<'leader' | 'follower'>;
   stop(): Promise<void>;
 }>;
 
 export const LEADER_LOCK = 2;
-const CHANNEL = 'webhook_receiver_due';
+export const CHANNEL = 'webhook_receiver_due';
 
-/** How often the session shows that its node lives. */
+/** How often the session shows the server that its node lives. */
 const BEAT_MS = 2_000;
-const BEATS_A_MEASUREMENT = 5;
-/**
- * The server ends a session that shows nothing for so long, and with it the lock: also when the node's machine is cut
- * off, or its process stopped, and the connection itself looks alive.
- */
-const SILENCE_MS = 8_000;
-const ANSWER_TIMEOUT_MS = 4_000;
-/** A server that works ends the connection at once; one that hangs never does. */
-const END_TIMEOUT_MS = 1_000;
-/** Commits that notify wait for each other, on all nodes: so one notification speaks for all inserts of this time. */
+/** The observer is told of the skew with every fifth beat. */
+const BEATS_A_REPORT = 5;
+/** Commits that notify wait for each other, on all nodes: so one notification stands for all inserts of this time. */
 const ANNOUNCE_EVERY_MS = 20;
 
-/**
- * Leadership is an advisory lock of this session, so it ends with it, whatever ended it. The same beat measures how
- * far the node's clock is from the server's.
- */
+const LOOK = `
+  select extract(epoch from clock_timestamp()) * 1000 as now_ms, current_setting('transaction_read_only') as read_only`;
+
 export function createNodeSession(
   connection: ConnectOptions,
   observer: StoreObserver,
@@ -45,80 +43,41 @@ export function createNodeSession(
 ): NodeSession {
   // The connection takes one statement at a time.
   const exclusively = createMutex();
-  let client: pg.Client | null = null;
-  let socket = new Socket();
-  let isLeader = false;
-  let isAnnouncing = false;
   const own = `${process.pid}-${crypto.randomUUID()}`;
-
-  const drop = (which: pg.Client) => {
-    if (client !== which) return;
-    client = null;
-    isLeader = false;
-    which.end().catch(() => {});
-  };
-
-  const connect = async (): Promise<pg.Client> => {
-    const freshSocket = new Socket();
-    const fresh = new pg.Client({
-      ...clientConfig(connection),
-      query_timeout: ANSWER_TIMEOUT_MS,
-      stream: () => freshSocket,
-    });
-    fresh.on('error', () => drop(fresh));
-    fresh.on('end', () => drop(fresh));
-    fresh.on('notification', ({ payload }) => {
-      if (payload !== own) observer.onDue?.();
-    });
-    try {
-      await fresh.connect();
-      await fresh.query(`set idle_session_timeout = ${SILENCE_MS}`);
-      await fresh.query(`listen ${CHANNEL}`);
-    } catch (error) {
-      fresh.end().catch(() => {});
-      throw error;
-    }
-    client = fresh;
-    socket = freshSocket;
-    // Whatever was announced while nobody listened.
-    observer.onDue?.();
-    return fresh;
-  };
-
+  const link = createSessionLink(connection, CHANNEL, (payload) => {
+    if (payload !== own) observer.onDue?.();
+  });
+  let leadsOn: pg.Client | null = null;
+  let isAnnouncing = false;
   let beats = 0;
+
   const beat = async () => {
+    let live = link.live();
     try {
-      const live = client ?? (await connect());
-      if (beats++ % BEATS_A_MEASUREMENT === 0) await measureSkew(live, clock, observer);
-      else await live.query('select 1');
+      live ??= await link.connect();
+      const isReport = beats++ % BEATS_A_REPORT === 0;
+      await look(live, clock, isReport ? observer : { ...observer, onClockSkew: () => {} });
     } catch {
-      if (client !== null) drop(client);
+      if (live !== null) link.drop(live);
     }
   };
   const loop = createRunLoop(clock, BEAT_MS, 'after a pause', () => exclusively(beat));
 
-  const announceNow = () => {
+  const announceNow = async () => {
     isAnnouncing = false;
-    void exclusively(async () => {
-      const live = client;
-      await live?.query('select pg_notify($1, $2)', [CHANNEL, own]).catch(() => drop(live));
-    });
+    const live = link.live();
+    await live?.query('select pg_notify($1, $2)', [CHANNEL, own]).catch(() => link.drop(live));
   };
 
   const tryLead = async (): Promise<'leader' | 'follower'> => {
-    const live = client;
-    if (live !== null && !isLeader) {
-      try {
-        const { rows } = await live.query('select pg_try_advisory_lock($1, $2) as got', [
-          LOCK_SPACE,
-          LEADER_LOCK,
-        ]);
-        isLeader = live === client && rows[0].got === true;
-      } catch {
-        drop(live);
-      }
+    const live = link.live();
+    if (live === null) return 'follower';
+    try {
+      if (leadsOn !== live && (await takeLeaderLock(live))) leadsOn = live;
+    } catch {
+      link.drop(live);
     }
-    return isLeader ? 'leader' : 'follower';
+    return link.live() !== null && leadsOn === link.live() ? 'leader' : 'follower';
   };
 
   return {
@@ -129,25 +88,33 @@ export function createNodeSession(
     announce() {
       if (isAnnouncing) return;
       isAnnouncing = true;
-      clock.after(ANNOUNCE_EVERY_MS, announceNow);
+      clock.after(ANNOUNCE_EVERY_MS, () => void exclusively(announceNow));
     },
     tryLead: () => exclusively(tryLead),
     async stop() {
       await loop.stop();
-      const live = client;
-      client = null;
-      isLeader = false;
-      if (live === null) return;
-      await Promise.race([live.end().catch(() => {}), sleep(clock, END_TIMEOUT_MS)]);
-      socket.destroy();
+      await link.end();
     },
   };
 }
 
-/** The server's clock against the middle of the round trip. The only statement that reads a clock, and it decides nothing. */
-async function measureSkew(client: pg.Client, clock: Clock, observer: StoreObserver): Promise<void> {
-  const askedMs = clock.nowMs();
-  const { rows } = await client.query('select extract(epoch from clock_timestamp()) * 1000 as now_ms');
-  const middleMs = (askedMs + clock.nowMs()) / 2;
-  observer.onClockSkew?.(Math.round(middleMs - Number(rows[0].now_ms)));
+/** @throws StoreError when the server takes no writes: a standby, or a primary that was demoted */
+async function look(client: pg.Client, clock: Clock, observer: StoreObserver): Promise<void> {
+  const askedAtMs = monotonicMs();
+  const clockAskedMs = clock.nowMs();
+  const { rows } = await client.query<{ now_ms: string; read_only: string }>(LOOK);
+  const answeredAtMs = monotonicMs();
+  const { now_ms, read_only } = rows[0]!;
+  if (read_only === 'on') throw new StoreError('STORE_UNAVAILABLE', 'the server takes no writes');
+  const atMs = Number(now_ms);
+  observer.onClockReading?.({ atMs, askedAtMs, answeredAtMs });
+  observer.onClockSkew?.(Math.round((clockAskedMs + clock.nowMs()) / 2 - atMs));
+}
+
+async function takeLeaderLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ got: boolean }>('select pg_try_advisory_lock($1, $2) as got', [
+    LOCK_SPACE,
+    LEADER_LOCK,
+  ]);
+  return rows[0]!.got;
 }

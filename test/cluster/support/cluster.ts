@@ -52,6 +52,8 @@ export type ClusterOptions = Readonly<{
   leaseMs: number;
   /** For all nodes, such as a QUEUE_URL. */
   env?: Env;
+  /** For one of them. */
+  envOf?: (name: string) => Env;
   /** Whether the nodes reach the database by a PgBouncer in transaction mode. */
   isPooled?: boolean;
   /** Their config file; that with the ledger by default. */
@@ -60,7 +62,7 @@ export type ClusterOptions = Readonly<{
 
 /** Starts PostgreSQL and the nodes on it; both end with the test. */
 export async function startCluster(t: Cleanup, options: ClusterOptions): Promise<Cluster> {
-  const { names, leaseMs, env = {}, isPooled = false, config = LEDGER_CONFIG } = options;
+  const { names, leaseMs, env = {}, envOf = () => ({}), isPooled = false, config = LEDGER_CONFIG } = options;
   // Behind a pooler that is what the role has to bring.
   const postgres = await startPostgres(isPooled ? BY_INDEX : {});
   t.after(() => postgres.stop());
@@ -83,8 +85,12 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
     // By the name of its sessions the leader is found.
     const own = new URL(url);
     own.searchParams.set('application_name', name);
-    if (pooler === null) return folder.start({ DATABASE_URL: own.href });
-    return folder.start({ DATABASE_URL: pooler.urlOf(own.href), DATABASE_DIRECT_URL: own.href });
+    if (pooler === null) return folder.start({ ...envOf(name), DATABASE_URL: own.href });
+    return folder.start({
+      ...envOf(name),
+      DATABASE_URL: pooler.urlOf(own.href),
+      DATABASE_DIRECT_URL: own.href,
+    });
   };
   const alive = new Map(await Promise.all(names.map(async (name) => [name, await start(name)] as const)));
   const disturbances = createDisturbances();
