@@ -6,6 +6,7 @@ import { unlessAborted } from '../unless-aborted.ts';
 import { type Borrow, NO_CONNECTIONS } from './borrow.ts';
 import { discard } from './cancel.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
+import { isExpired } from './connect.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { TRIED } from './in-doubt.ts';
@@ -97,7 +98,7 @@ async function completeOn(
     isSound = true;
     return committed;
   } finally {
-    if (isSound) client.release();
+    if (isSound) client.release(isExpired(client));
     else void discard(client);
   }
 }

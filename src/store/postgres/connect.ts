@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { monotonicMs } from '../../runtime/clock.ts';
 
 export type ConnectOptions = Readonly<{
   url: string;
@@ -103,9 +104,34 @@ export function createPool(options: ConnectOptions, max: number, pipeline = fals
   const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000, pipeline });
   // A connection that breaks while nobody uses it is replaced with the next use.
   pool.on('error', () => {});
-  // One that breaks in use tells its query; without a listener it would end the process as well.
-  pool.on('connect', (client) => void client.on('error', () => {}));
+  let connects = 0;
+  pool.on('connect', (client) => {
+    expiry.set(client, monotonicMs() + connectionAgeMs(connects++));
+    // One that breaks in use rejects its query; without a listener it would end the process as well.
+    client.on('error', () => {});
+  });
   return pool;
+}
+
+/** When each connection is to be replaced, by the monotonic clock. */
+const expiry = new WeakMap<pg.ClientBase, number>();
+
+/**
+ * Connections are replaced, so that the pool follows an address that has moved to another server: one that still works
+ * would stay on the old server for ever.
+ */
+const LONGEST_AGE_MS = 60_000;
+const SHORTEST_AGE_MS = 45_000;
+/** The golden ratio spreads consecutive numbers evenly, so that connections made together are not replaced together. */
+const SPREAD = 0.618_033_988_75;
+
+export function connectionAgeMs(number: number): number {
+  return SHORTEST_AGE_MS + ((number * SPREAD) % 1) * (LONGEST_AGE_MS - SHORTEST_AGE_MS);
+}
+
+/** Whether the connection is to be closed instead of given back to its pool. */
+export function isExpired(client: pg.ClientBase): boolean {
+  return monotonicMs() > (expiry.get(client) ?? Number.POSITIVE_INFINITY);
 }
 
 /** Where a URL leads, without the credentials in it. */

@@ -3,6 +3,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { Borrow } from './borrow.ts';
 import { discard } from './cancel.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
+import { isExpired } from './connect.ts';
 import { isSerializationFailure, isTimeoutError, TimeoutError, toStoreError } from './store-failure.ts';
 
 export type Row = Record<string, unknown>;
@@ -113,7 +114,7 @@ function createWithClient(pool: Pool, borrow: Borrow, breaker: CircuitBreaker) {
     try {
       client = await borrow();
       const result = await work(client);
-      client.release();
+      client.release(isExpired(client));
       breaker.onSuccess();
       return result;
     } catch (thrown) {
