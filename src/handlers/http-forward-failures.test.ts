@@ -6,7 +6,7 @@ import test from 'node:test';
 import { anEvent } from '../../testkit/builders.ts';
 import { DestinationError, type HandlerContext } from './handler.ts';
 import type { HttpForwardOptions } from './http-forward.ts';
-import { contextWith, openForward, startRawServer } from './testing.ts';
+import { contextWith, openForward, SELF_SIGNED, startRawServer } from './testing.ts';
 
 /** The error of a request that got no answer, which must be retried and give no secret away. */
 async function failureOf(
@@ -145,19 +145,3 @@ test('a self-signed certificate; and HTTP/2, which would change the headers, is 
   assert.deepEqual(offered, ['http/1.1']);
   await once(server.close(), 'close');
 });
-
-/** For localhost, from 2020 to 2120. Nothing else uses its key. */
-const SELF_SIGNED = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGfJT0yebRmNebO7R
-4enm5hFBHrR9JQ5G+U458RjbJZ+hRANCAAQdQrjlO3jU+ED8Mm6lx2uOrpoI65ty
-Im5nd8SMi3vkgopcs3xN+BRhMBcs14Nh/RaVGaNxRvZjBYqw/aMNpQtN
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIIBETCBuAIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcN
-MjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMMCWxvY2Fs
-aG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABB1CuOU7eNT4QPwybqXHa46u
-mgjrm3Iibmd3xIyLe+SCilyzfE34FGEwFyzXg2H9FpUZo3FG9mMFirD9ow2lC00w
-CgYIKoZIzj0EAwIDSAAwRQIhAOCrjblLlR7+fzcwfyCIqyMIMr4b4geRkqvZ+a4q
-H8GNAiA3vjxR7RLJKrz+jTikfbghfwaEWvMc8T5Ic866tPRWdw==
------END CERTIFICATE-----
-`;

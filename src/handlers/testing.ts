@@ -103,3 +103,19 @@ export function openForward(
   const close = async () => handler.close?.();
   return { handle: handler.handle, close, [Symbol.asyncDispose]: close };
 }
+
+/** A key and its certificate for localhost, from 2020 to 2120, for these tests alone. */
+export const SELF_SIGNED = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGfJT0yebRmNebO7R
+4enm5hFBHrR9JQ5G+U458RjbJZ+hRANCAAQdQrjlO3jU+ED8Mm6lx2uOrpoI65ty
+Im5nd8SMi3vkgopcs3xN+BRhMBcs14Nh/RaVGaNxRvZjBYqw/aMNpQtN
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBETCBuAIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwIBcN
+MjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMMCWxvY2Fs
+aG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABB1CuOU7eNT4QPwybqXHa46u
+mgjrm3Iibmd3xIyLe+SCilyzfE34FGEwFyzXg2H9FpUZo3FG9mMFirD9ow2lC00w
+CgYIKoZIzj0EAwIDSAAwRQIhAOCrjblLlR7+fzcwfyCIqyMIMr4b4geRkqvZ+a4q
+H8GNAiA3vjxR7RLJKrz+jTikfbghfwaEWvMc8T5Ic866tPRWdw==
+-----END CERTIFICATE-----
+`;
