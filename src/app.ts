@@ -187,7 +187,10 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
     ingest: {
       accept: ingest.accept,
       sources: ingest.sources,
-      budget: { maxBodyBytes, maxBytesInFlight: bytesInFlight(maxBodyBytes), bytesInFlight: 0 },
+      budget: { maxBytesInFlight: bytesInFlight(maxBodyBytes), bytesInFlight: 0 },
+      maxBodyBytes,
+      bodyLimits: new Map(config.sources.map((source) => [source.name, source.maxBodyBytes ?? maxBodyBytes])),
+      keepTooLarge: ingest.keepTooLarge,
       emit,
       isOpen,
     },

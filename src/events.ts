@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from './domain/attempt.ts';
 import type { Settlement } from './domain/settlement.ts';
-import { VERIFY_REASONS, type VerifyReason } from './verify/outcome.ts';
+import { VERIFY_REASONS } from './verify/outcome.ts';
 
 /**
  * Why a request was refused. One word per case, in logs and the metric's label. Problem replies use the same words,
@@ -45,9 +45,9 @@ type IngestEvent =
   /** `retryAtMs` is null once the confirmation was given up. */
   | Readonly<{ type: 'subscription.failed'; source: string; error: string; retryAtMs: number | null }>
   /** A request that failed verification is kept for the operator. */
-  | Readonly<{ type: 'rejected.kept'; source: string; requestId: string; reason: VerifyReason }>
+  | Readonly<{ type: 'rejected.kept'; source: string; requestId: string; reason: RejectionReason }>
   /** Such a request was only counted: too many were being kept at once, or the store failed. */
-  | Readonly<{ type: 'rejected.dropped'; source: string; reason: VerifyReason }>
+  | Readonly<{ type: 'rejected.dropped'; source: string; reason: RejectionReason }>
   /** The event has no order key for a destination with order, so its delivery waits for no other. */
   | Readonly<{ type: 'order_key.missing'; source: string; destination: string }>
   /** An event is stored and completed without any delivery. */

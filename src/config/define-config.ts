@@ -46,6 +46,8 @@ type SourceRules = SecretRules &
     toleranceSeconds?: number | undefined;
     /** Seconds for which the same body is a repetition even under another id, where the signature does not cover the id. */
     replayWindowSeconds?: number | undefined;
+    /** Longest body in bytes; the provider's own limit by default. A MAX_BODY_BYTES that is set caps it. */
+    maxBodyBytes?: number | undefined;
     /** The reply to an accepted event. */
     reply?: AcceptedReply | undefined;
   }>;

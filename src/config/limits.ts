@@ -14,6 +14,8 @@ export const LIMITS = {
   // 0 lets the system choose a free port.
   port: whole(0, 65_535),
   bodyBytes: whole(1, 256 * 1024 * 1024),
+  // All bodies together may have 64 MiB in memory.
+  sourceBodyBytes: whole(1, 64 * 1024 * 1024),
   timeoutSeconds: decimal(0.01, 86_400, 'seconds'),
   graceSeconds: decimal(0, 3600, 'seconds'),
   simulatedSeconds: decimal(0, 3600, 'seconds'),

@@ -39,7 +39,12 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     ...(await checkHandlerPaths(user.value, folder)),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
-  return toConfig(reading.values, checked.values, { cwd, configFile: user.path, folder });
+  return toConfig(reading.values, checked.values, {
+    cwd,
+    configFile: user.path,
+    folder,
+    isBodyLimitSet: reading.given.has('MAX_BODY_BYTES'),
+  });
 }
 
 type UserReading = Readonly<{

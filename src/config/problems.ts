@@ -75,6 +75,7 @@ const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
       'toleranceSeconds',
       'replayWindowSeconds',
       'reply',
+      'maxBodyBytes',
     ],
   ]),
 };

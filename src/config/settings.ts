@@ -92,7 +92,11 @@ const TABLE = {
   LOG_FORMAT: setting(logFormat, 'json', 'One JSON object per line, or text to read'),
   HOST: setting(listenHost, '0.0.0.0', 'The address to listen on'),
   PORT: setting(numberText(LIMITS.port), '8000', 'The port to listen on; 0 takes any free one'),
-  MAX_BODY_BYTES: setting(numberText(LIMITS.bodyBytes), '5242880', 'Longest request body in bytes'),
+  MAX_BODY_BYTES: setting(
+    numberText(LIMITS.bodyBytes),
+    '5242880',
+    'Longest request body in bytes; unset: also what a provider sends, such as 25 MiB of GitHub',
+  ),
   PUBLIC_URL: optional(
     publicBase,
     'The URL by which senders reach the receiver, for providers that sign the URL; the path of the request is appended. Unset: `http` and the Host header',

@@ -37,6 +37,7 @@ const sourceShape = {
   toleranceSeconds: numberField(SCHEME_LIMITS.toleranceSeconds).optional(),
   replayWindowSeconds: numberField(LIMITS.replayWindowSeconds).optional(),
   reply: replyField.optional(),
+  maxBodyBytes: numberField(LIMITS.sourceBodyBytes).optional(),
 };
 
 type Key = keyof typeof sourceShape;
@@ -80,12 +81,25 @@ export type SourceValues = z.output<typeof sourceSchema>;
  */
 
 /** Makes the sources of checked values, DEFAULT_SOURCE first. */
-export function toSources(sources: Readonly<Record<string, SourceValues>>): SourceConfig[] {
+export function toSources(
+  sources: Readonly<Record<string, SourceValues>>,
+  bodies: BodyLimits,
+): SourceConfig[] {
   const others = Object.keys(sources).filter((name) => name !== DEFAULT_SOURCE);
-  return [DEFAULT_SOURCE, ...others].map((name) => ({
-    name,
-    verification: toVerification(Object.hasOwn(sources, name) ? sources[name]! : {}),
-  }));
+  return [DEFAULT_SOURCE, ...others].map((name) => {
+    const values = Object.hasOwn(sources, name) ? sources[name]! : {};
+    return { name, verification: toVerification(values), maxBodyBytes: bodyLimit(values, bodies) };
+  });
+}
+
+/** MAX_BODY_BYTES, and whether it is set or stands at its default. */
+export type BodyLimits = Readonly<{ maxBodyBytes: number; isSet: boolean }>;
+
+/** The source's own limit or its provider's, which a MAX_BODY_BYTES that is set caps; otherwise MAX_BODY_BYTES. */
+function bodyLimit({ provider, maxBodyBytes }: SourceValues, bodies: BodyLimits): number {
+  const own = maxBodyBytes ?? (provider === undefined ? undefined : findProvider(provider)!.maxBodyBytes);
+  if (own === undefined) return bodies.maxBodyBytes;
+  return bodies.isSet ? Math.min(own, bodies.maxBodyBytes) : own;
 }
 
 function toVerification(values: SourceValues): Verification | null {

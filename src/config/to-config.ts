@@ -8,6 +8,8 @@ import { toSources } from './sources.ts';
 
 export type Place = Readonly<{
   cwd: string;
+  /** Whether MAX_BODY_BYTES is set, so that it caps every source. */
+  isBodyLimitSet: boolean;
   /** The config file, or null. */
   configFile: string | null;
   /** The folder that handlers' paths are relative to. */
@@ -40,7 +42,10 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
     },
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
     shutdownGraceMs: milliseconds(env.SHUTDOWN_GRACE),
-    sources: toSources(file.sources ?? {}),
+    sources: toSources(file.sources ?? {}, {
+      maxBodyBytes: env.MAX_BODY_BYTES,
+      isSet: place.isBodyLimitSet,
+    }),
     destinations: toDestinations(env, Object.entries(file.destinations ?? {}), place.folder),
     configFile: place.configFile,
   };

@@ -2,6 +2,7 @@ import type { Emit } from '../events.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { RejectedStore } from '../store/store.ts';
 import type { VerifyReason } from '../verify/outcome.ts';
+import type { Source } from './open-source.ts';
 import type { RawRequest } from './raw-request.ts';
 import type { Redact } from './redact.ts';
 
@@ -13,14 +14,19 @@ const MOST_AT_ONCE = 16;
 export type Rejected = Readonly<{
   source: string;
   redact: Redact;
-  reason: VerifyReason;
+  reason: VerifyReason | 'too_large';
   detail: string;
   request: RawRequest;
+  /** The length of the body, where `request` has the beginning of it alone. */
+  bodyBytes?: number;
   receivedAtMs: number;
 }>;
 
 /** Keeps a request for the operator, in its own time: the sender's answer does not wait for it. */
 export type KeepRejected = (rejected: Rejected) => void;
+
+/** Keeps a request whose body is too long, with the beginning of that body as its own. */
+export type KeepTooLarge = (source: Source, request: RawRequest, bodyBytes: number, detail: string) => void;
 
 export type KeepRejectedParts = Readonly<{
   store: Pick<RejectedStore, 'keepRejected'>;
@@ -32,13 +38,13 @@ export type KeepRejectedParts = Readonly<{
 
 export function createKeepRejected({ store, bounds, newId, emit }: KeepRejectedParts): KeepRejected {
   let underWay = 0;
-  return ({ source, redact, reason, detail, request, receivedAtMs }) => {
+  return ({ source, redact, reason, detail, request, receivedAtMs, ...given }) => {
     const drop = () => emit({ type: 'rejected.dropped', source, reason });
     if (underWay >= MOST_AT_ONCE || bounds.maxRequests === 0) return drop();
     const id = newId(receivedAtMs);
     const { method, contentType, body } = request;
-    const bodyBytes = body.length;
-    const kept = bodyBytes <= KEPT_BODY_BYTES ? body : null;
+    const bodyBytes = given.bodyBytes ?? body.length;
+    const kept = body.length <= KEPT_BODY_BYTES ? body : null;
     underWay += 1;
     store
       .keepRejected(

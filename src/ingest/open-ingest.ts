@@ -19,7 +19,7 @@ import {
   SUBSCRIPTION_ENTRY,
 } from './confirm-subscription.ts';
 import { createDuplicateNotes } from './duplicate-notes.ts';
-import { createKeepRejected } from './keep-rejected.ts';
+import { createKeepRejected, type KeepTooLarge } from './keep-rejected.ts';
 import { openSource, type Source, type SourceParts } from './open-source.ts';
 import { createAddress } from './order-key.ts';
 import { createPerformHandshake } from './perform-handshake.ts';
@@ -53,6 +53,7 @@ export type Ingest = Readonly<{
   accept: Accept;
   reverify: Reverify;
   confirmations: Confirmations;
+  keepTooLarge: KeepTooLarge;
   /** Path and query of an event, without the secrets that its source reads there. */
   redactedUrl(event: WebhookEvent): string;
   /** Why no destination wanted an event. */
@@ -90,10 +91,11 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     sources: confirming.map(({ name }) => name),
   });
   const performHandshake = createPerformHandshake({ beginConfirmation: confirmations.begin, emit });
+  const keepRejected = createKeepRejected({ store, bounds: options.rejectedBounds, newId, emit });
   const accept = createAccept({
     storeEvent,
     performHandshake,
-    keepRejected: createKeepRejected({ store, bounds: options.rejectedBounds, newId, emit }),
+    keepRejected,
     clock,
   });
   return {
@@ -101,6 +103,16 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
     accept,
     reverify: createReverify({ store, sources: byName, storeEvent, performHandshake }),
     confirmations,
+    keepTooLarge: ({ name, rules }, request, bodyBytes, detail) =>
+      keepRejected({
+        source: name,
+        redact: rules?.redact ?? redactAny,
+        reason: 'too_large',
+        detail,
+        request,
+        bodyBytes,
+        receivedAtMs: clock.nowMs(),
+      }),
     unroutedReason: (event) => unroutedReason(event.eventType, event),
     redactedUrl: (event) => (byName.get(event.source)?.rules?.redact ?? redactAny)(event).url,
     duplicateNotes,

@@ -50,7 +50,9 @@ export function createReverify(parts: ReverifyParts): Reverify {
     const { source, body, bodyBytes, receivedAtMs } = kept;
     const rules = sources.get(source)?.rules ?? null;
     if (rules === null) return refuse(`The source ${source} is not configured with verification any more.`);
-    if (body === null) return refuse(`The body of ${bodyBytes} bytes was too long to be kept.`);
+    if (body === null || body.length < bodyBytes) {
+      return refuse(`The body of ${bodyBytes} bytes was too long to be kept.`);
+    }
     const request: RawRequest = { ...kept, body };
     const signed = toSigned(rules, request);
     const verdict = await rules.verifier.verify(signed, receivedAtMs);

@@ -29,4 +29,9 @@ export type Verification = Readonly<{
 }>;
 
 /** A named endpoint. Without verification it takes the JSON envelope from anyone. */
-export type SourceConfig = Readonly<{ name: string; verification: Verification | null }>;
+export type SourceConfig = Readonly<{
+  name: string;
+  verification: Verification | null;
+  /** Longest body in bytes. */
+  maxBodyBytes?: number;
+}>;

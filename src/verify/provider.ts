@@ -163,6 +163,8 @@ export type Provider = Readonly<{
   /** Body of the 401 to a request that does not verify; without it the problem as JSON. */
   refusalBody?: string;
   handshakes?: readonly Handshake[];
+  /** Longest body that the provider sends, where that is more than 5 MiB. */
+  maxBodyBytes?: number;
   /** Traps that a user should know of, one sentence each. */
   notes?: readonly string[];
   sample?: Sample;

@@ -155,7 +155,8 @@ describe("providers' handshakes over HTTP", () => {
   it('keeps GET /webhooks?idempotency_key for the status, whatever the default source is', async (t) => {
     const { url } = await startSources(t, { sources: { default: sourceOf('dropbox') } });
     assert.equal((await request(`${url}/webhooks?challenge=abc`)).text, 'abc');
-    assertProblem(await request(`${url}/webhooks?idempotency_key=a&challenge=abc`), 'not_found');
+    assertProblem(await request(`${url}/webhooks?idempotency_key=a`), 'not_found');
+    assertProblem(await request(`${url}/webhooks?idempotency_key=a&challenge=abc`), 'invalid');
   });
 
   it('stores a ping of GitHub as an event, and answers it 200 with nothing', async (t) => {

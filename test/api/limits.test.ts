@@ -4,7 +4,16 @@ import { HTTP_LIMITS } from '../../src/http/server.ts';
 import type { RawRequest } from '../../src/ingest/raw-request.ts';
 import { connectRaw, exchange, rawHead, rawPost } from '../../testkit/raw-http.ts';
 import { startReceiver } from '../../testkit/receiver.ts';
-import { assertProblem, envelope, retryAfterOf, type Stubs, startApi, until } from './support.ts';
+import {
+  assertProblem,
+  envelope,
+  eventually,
+  request,
+  retryAfterOf,
+  type Stubs,
+  startApi,
+  until,
+} from './support.ts';
 
 const JSON_TYPE = 'Content-Type: application/json';
 const GIBIBYTE = 1024 ** 3;
@@ -86,6 +95,56 @@ describe('413: a body longer than MAX_BODY_BYTES', () => {
       assertProblem(await connection.answer(), 'too_large');
       await connection.ended;
       assert.equal(budget.bytesInFlight, 0);
+    }
+  });
+
+  it('is longer at providers that send more, unless MAX_BODY_BYTES or the source says less', async (t) => {
+    const sources = {
+      github: { provider: 'github', secret: 'right' },
+      short: { provider: 'github', secret: 'right', maxBodyBytes: 1000 },
+      stripe: { provider: 'stripe', secret: 'right' },
+    } as const;
+    const statusAt = async (port: number, source: string, bytes: number) =>
+      (await exchange(port, rawPost('x'.repeat(bytes), { target: `/webhooks/${source}` })))?.status;
+    const { port } = await startReceiver(t, { sources });
+    assert.equal(await statusAt(port, 'github', 6 * 1024 * 1024), 401);
+    assert.equal(await statusAt(port, 'github', 25 * 1024 * 1024 + 1), 413);
+    assert.equal(await statusAt(port, 'stripe', 5 * 1024 * 1024 + 1), 413);
+    assert.equal(await statusAt(port, 'short', 1001), 413);
+    const capped = await startReceiver(t, { sources, env: { MAX_BODY_BYTES: '2000' } });
+    assert.equal(await statusAt(capped.port, 'github', 2001), 413);
+    assert.equal(await statusAt(capped.port, 'github', 2000), 401);
+    assert.equal(await statusAt(capped.port, 'short', 1001), 413);
+  });
+
+  it('is kept as rejected with its length and its first 4 KiB', async (t) => {
+    const token = 'a-token-of-sixteen-or-more';
+    const { port, url } = await startReceiver(t, {
+      sources: { s: { provider: 'github', secret: 'right', maxBodyBytes: 10_000 } },
+      env: { ADMIN_TOKEN: token },
+    });
+    const admin = (path: string, method = 'GET') =>
+      request(`${url}/admin/rejected${path}`, { method, headers: { authorization: `Bearer ${token}` } });
+    const head = ['X-Kept: yes', JSON_TYPE];
+    const body = 'ab'.repeat(10_000);
+    await exchange(port, rawPost(body, { target: '/webhooks/s?x=1', headers: head }));
+    const chunked = rawHead('POST', '/webhooks/s', [...head, 'Transfer-Encoding: chunked']);
+    await exchange(port, chunked, `4e20\r\n${body}\r\n0\r\n\r\n`);
+    const { json } = await eventually(
+      () => admin(''),
+      (answer) => (answer.json.rejected as unknown[]).length === 2,
+    );
+    for (const { id } of json.rejected as { id: string }[]) {
+      const kept = (await admin(`/${id}`)).json;
+      assert.equal(kept.reason, 'too_large');
+      assert.match(String(kept.url), /^\/webhooks\/s/);
+      assert.ok(
+        (kept.headers as [string, string][]).some(([name, value]) => name === 'X-Kept' && value === 'yes'),
+      );
+      assert.equal(kept.body, body.slice(0, 4096));
+      assert.ok(Number(kept.body_bytes) > 10_000);
+      const again = await admin(`/${id}/reverify`, 'POST');
+      assert.equal(again.json.outcome, 'rejected', 'a part of a body is not verified');
     }
   });
 

@@ -97,7 +97,8 @@ export async function startSources(
     ingest: {
       accept: ingest.accept,
       sources: ingest.sources,
-      budget: { maxBodyBytes: 1024 * 1024, maxBytesInFlight: 64 * 1024 * 1024, bytesInFlight: 0 },
+      budget: { maxBytesInFlight: 64 * 1024 * 1024, bytesInFlight: 0 },
+      maxBodyBytes: 1024 * 1024,
       emit,
       isOpen: options.isOpen ?? (() => true),
     },

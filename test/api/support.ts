@@ -133,7 +133,7 @@ export type StubApi = Readonly<{
 export type Stubs = Readonly<{
   accept?: ApiParts['ingest']['accept'];
   isOpen?: () => boolean;
-  budget?: ApiParts['ingest']['budget'];
+  budget?: ApiParts['ingest']['budget'] & Readonly<{ maxBodyBytes: number }>;
   store?: Partial<ApiParts['store']>;
   limits?: Partial<HttpLimits>;
 }>;
@@ -150,7 +150,8 @@ export async function startApi(
     ingest: {
       accept: accept ?? unused,
       sources: [],
-      budget: budget ?? { maxBodyBytes: 1024, maxBytesInFlight: 1024 * 1024, bytesInFlight: 0 },
+      budget: budget ?? { maxBytesInFlight: 1024 * 1024, bytesInFlight: 0 },
+      maxBodyBytes: budget?.maxBodyBytes ?? 1024,
       emit,
       isOpen,
     },

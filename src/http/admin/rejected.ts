@@ -41,7 +41,10 @@ const requestSchema = z.object({
   headers: z
     .array(z.array(z.string()))
     .describe('Name and value, as sent; values that are secrets redacted.'),
-  body: z.string().nullable().describe('Null if it was longer than 256 KiB.'),
+  body: z
+    .string()
+    .nullable()
+    .describe('Null if it was longer than 256 KiB; the first 4 KiB if the request was `too_large`.'),
   body_encoding: z.enum(['utf8', 'base64']).nullable(),
 });
 

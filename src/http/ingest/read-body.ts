@@ -2,19 +2,22 @@ import type { IncomingMessage } from 'node:http';
 
 export type BodyOutcome =
   | Readonly<{ kind: 'body'; body: Uint8Array }>
-  | Readonly<{ kind: 'too_large' }>
+  /** `head` is the beginning, of at most HEAD_BYTES; `bytes` is how many came until the limit was crossed. */
+  | Readonly<{ kind: 'too_large'; head: Uint8Array; bytes: number }>
   /** All requests together hold the most bytes allowed. */
   | Readonly<{ kind: 'overloaded' }>
   | Readonly<{ kind: 'aborted' }>;
 
 /** Counts the bytes of bodies in memory, over all requests. */
 export type BodyBudget = {
-  readonly maxBodyBytes: number;
   readonly maxBytesInFlight: number;
   bytesInFlight: number;
 };
 
 const NOTHING = Buffer.alloc(0);
+
+/** How much of a refused body is kept for the operator. */
+const HEAD_BYTES = 4096;
 
 /**
  * Reads a body as it streams in, and stops reading at the limit.
@@ -23,6 +26,7 @@ const NOTHING = Buffer.alloc(0);
 export function readBody(
   request: IncomingMessage,
   budget: BodyBudget,
+  maxBodyBytes: number,
   done: (outcome: BodyOutcome) => void,
 ): void {
   let body: Buffer = NOTHING;
@@ -42,7 +46,13 @@ export function readBody(
     const start = bytes;
     bytes += chunk.length;
     budget.bytesInFlight += chunk.length;
-    if (bytes > budget.maxBodyBytes) return finish({ kind: 'too_large' });
+    if (bytes > maxBodyBytes) {
+      const head = Buffer.concat([
+        body.subarray(0, Math.min(start, HEAD_BYTES)),
+        chunk.subarray(0, HEAD_BYTES),
+      ]);
+      return finish({ kind: 'too_large', head: head.subarray(0, HEAD_BYTES), bytes });
+    }
     if (budget.bytesInFlight > budget.maxBytesInFlight) return finish({ kind: 'overloaded' });
     body = start === 0 ? chunk : append(body, start, chunk);
   };
@@ -69,6 +79,28 @@ function append(body: Buffer, start: number, chunk: Buffer): Buffer {
 }
 
 function ignore(): void {}
+
+/**
+ * Collects the beginning of a body that is refused, while the refusal is sent. Reads no more than that, and does not
+ * wait for it: a sender that is told to keep its body may send nothing.
+ */
+export function collectHead(request: IncomingMessage, done: (head: Uint8Array) => void): void {
+  let head: Buffer = NOTHING;
+  const onData = (chunk: Buffer) => {
+    head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+    if (head.length === HEAD_BYTES) finish();
+  };
+  const finish = () => {
+    request.off('data', onData);
+    request.off('end', finish);
+    request.off('close', finish);
+    done(head);
+  };
+  request.on('data', onData);
+  request.on('end', finish);
+  request.on('close', finish);
+  request.on('error', ignore);
+}
 
 export function releaseBody(budget: BodyBudget, body: Uint8Array): void {
   budget.bytesInFlight -= body.length;

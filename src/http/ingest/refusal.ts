@@ -3,7 +3,6 @@ import type { RejectionReason } from '../../events.ts';
 import type { AcceptOutcome } from '../../ingest/accept.ts';
 import type { FieldError } from '../../ingest/envelope.ts';
 import type { ProblemCode } from '../problem.ts';
-import type { BodyBudget } from './read-body.ts';
 
 /** Why a request is not accepted: the reason for metrics and logs, the code and detail for its sender. */
 export type Rejection = Readonly<{
@@ -36,7 +35,7 @@ export function refusal(
  */
 export function refuseEarly(
   { headers }: IncomingMessage,
-  { maxBodyBytes }: BodyBudget,
+  maxBodyBytes: number,
   isOpen: boolean,
   anyType: boolean,
 ): Rejection | null {
@@ -65,7 +64,10 @@ function isJson(contentType: string): boolean {
 export function unreadable(kind: 'too_large' | 'overloaded' | 'aborted', maxBodyBytes: number): Rejection {
   switch (kind) {
     case 'too_large':
-      return refusal(kind, `The body may have up to ${maxBodyBytes} bytes (MAX_BODY_BYTES).`);
+      return refusal(
+        kind,
+        `The body may have up to ${maxBodyBytes} bytes (MAX_BODY_BYTES, or maxBodyBytes of the source).`,
+      );
     case 'overloaded':
       return refusal(kind, 'As many bytes as may be are being received; send this event again.');
     case 'aborted':

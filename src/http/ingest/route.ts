@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DEFAULT_SOURCE } from '../../domain/source.ts';
 import type { Accept } from '../../ingest/accept.ts';
+import type { KeepTooLarge } from '../../ingest/keep-rejected.ts';
 import { isHandshake, type Source } from '../../ingest/open-source.ts';
 import type { RawRequest } from '../../ingest/raw-request.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
 import { expectsBody } from '../send-problem.ts';
 import { isIngestPath, isKeyQuery, sourceNameOf } from './path.ts';
-import { type BodyBudget, readBody, releaseBody } from './read-body.ts';
+import { type BodyBudget, collectHead, readBody, releaseBody } from './read-body.ts';
 import { refuseEarly, SHUTTING_DOWN, UNKNOWN_SOURCE, unreadable } from './refusal.ts';
 import { createResponder, type ResponderParts } from './respond.ts';
 
@@ -15,6 +16,12 @@ export type IngestParts = ResponderParts &
     accept: Accept;
     sources: readonly Source[];
     budget: BodyBudget;
+    /** Longest body of sources without a limit of their own. */
+    maxBodyBytes: number;
+    /** Longest body by the source's name. */
+    bodyLimits?: ReadonlyMap<string, number>;
+    /** Keeps a request whose body is too long for the operator; `body` is the beginning of it. */
+    keepTooLarge?: KeepTooLarge;
   }>;
 
 export type IngestRoute = Readonly<{
@@ -33,7 +40,7 @@ const NOTHING = Buffer.alloc(0);
  * cost as much as the rest of an accept.
  */
 export function createIngestRoute(parts: IngestParts): IngestRoute {
-  const { accept, budget, isOpen } = parts;
+  const { accept, budget, isOpen, keepTooLarge = () => {} } = parts;
   const { reject, answer, fail } = createResponder(parts);
   const sources = new Map(parts.sources.map((source) => [source.name, source]));
   if (!sources.has(DEFAULT_SOURCE)) sources.set(DEFAULT_SOURCE, { name: DEFAULT_SOURCE, rules: null });
@@ -59,6 +66,12 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
       },
     );
 
+  /** Of a body that is refused by its announced length. */
+  const keepRefused = (request: IncomingMessage, source: Source, detail: string) => {
+    const bytes = Number(request.headers['content-length']);
+    collectHead(request, (head) => keepTooLarge(source, toRaw(request, head), bytes, detail));
+  };
+
   return {
     takes(request) {
       const url = request.url!;
@@ -79,12 +92,20 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
         if (expectsBody(request)) response.setHeader('connection', 'close');
         return void take(request, response, source, NOTHING, startedMs);
       }
-      const early = refuseEarly(request, budget, isOpen(), source.rules !== null);
-      if (early !== null) return reject(response, source, early);
+      const limit = parts.bodyLimits?.get(source.name) ?? parts.maxBodyBytes;
+      const early = refuseEarly(request, limit, isOpen(), source.rules !== null);
+      if (early !== null) {
+        if (early.reason === 'too_large') keepRefused(request, source, early.detail);
+        return reject(response, source, early);
+      }
       if (waitsForContinue(request)) response.writeContinue();
-      readBody(request, budget, (read) => {
+      readBody(request, budget, limit, (read) => {
         if (read.kind === 'body') return void take(request, response, source, read.body, startedMs);
-        reject(response, source, unreadable(read.kind, budget.maxBodyBytes));
+        const rejection = unreadable(read.kind, limit);
+        if (read.kind === 'too_large') {
+          keepTooLarge(source, toRaw(request, read.head), read.bytes, rejection.detail);
+        }
+        reject(response, source, rejection);
       });
     },
   };

@@ -41,6 +41,8 @@ export const github: Provider = {
     'GitHub does not retry by itself: a failed delivery is sent again by hand or through the API, within three days.',
     'With the content type form the event is JSON in the field `payload`; the signature covers the form as it was sent.',
   ],
+  // 25 MB is the largest payload that it sends.
+  maxBodyBytes: 25 * 1024 * 1024,
   sample: {
     eventType: 'push',
     headers: {

@@ -16,6 +16,8 @@ export const gitlabSigning: Provider = {
     'A webhook may have a secret token as well (X-Gitlab-Token); the signature alone decides here.',
     'Four failures in a row pause a webhook, forty switch it off.',
   ],
+  // 25 MB is the largest payload that it sends.
+  maxBodyBytes: 25 * 1024 * 1024,
   sample: {
     eventType: 'Push Hook',
     headers: { 'webhook-id': '{uuid}', 'X-Gitlab-Event': '{event_type}' },

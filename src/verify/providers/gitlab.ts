@@ -24,6 +24,8 @@ export const gitlab: Provider = {
     'The token proves who sent it, not what: nothing covers the body. Where GitLab offers a signing token, use gitlab-signing.',
     'GitLab has no retry schedule; a request that is sent again by hand keeps its Idempotency-Key; four failures in a row pause a webhook, forty switch it off.',
   ],
+  // 25 MB is the largest payload that it sends.
+  maxBodyBytes: 25 * 1024 * 1024,
   sample: {
     eventType: 'Push Hook',
     headers: {
