@@ -9,7 +9,7 @@ import { expectsBody } from '../send-problem.ts';
 import { isIngestPath, isKeyQuery, sourceNameOf } from './path.ts';
 import { type BodyBudget, collectHead, readBody, releaseBody } from './read-body.ts';
 import { refuseEarly, SHUTTING_DOWN, UNKNOWN_SOURCE, unreadable } from './refusal.ts';
-import { createResponder, type ResponderParts } from './respond.ts';
+import { createResponder, type Responder, type ResponderParts } from './respond.ts';
 
 export type IngestParts = ResponderParts &
   Readonly<{
@@ -40,31 +40,13 @@ const NOTHING = Buffer.alloc(0);
  * cost as much as the rest of an accept.
  */
 export function createIngestRoute(parts: IngestParts): IngestRoute {
-  const { accept, budget, isOpen, keepTooLarge = () => {} } = parts;
-  const { reject, answer, fail } = createResponder(parts);
+  const { budget, isOpen, keepTooLarge = () => {} } = parts;
+  const responder = createResponder(parts);
+  const { reject } = responder;
   const sources = new Map(parts.sources.map((source) => [source.name, source]));
   if (!sources.has(DEFAULT_SOURCE)) sources.set(DEFAULT_SOURCE, { name: DEFAULT_SOURCE, rules: null });
 
-  const take = (
-    request: IncomingMessage,
-    response: ServerResponse,
-    source: Source,
-    body: Uint8Array,
-    startedMs: number,
-  ) =>
-    accept(source, toRaw(request, body)).then(
-      (outcome) => {
-        releaseBody(budget, body);
-        answer(response, source, outcome, {
-          durationMs: monotonicMs() - startedMs,
-          bodyBytes: body.length,
-        });
-      },
-      (error: unknown) => {
-        releaseBody(budget, body);
-        fail(response, source, error);
-      },
-    );
+  const take = createTake(parts, responder);
 
   /** Of a body that is refused by its announced length. */
   const keepRefused = (request: IncomingMessage, source: Source, detail: string) => {
@@ -90,7 +72,7 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
         if (!isOpen()) return reject(response, source, SHUTTING_DOWN);
         // A body that comes nevertheless is not read, and must not be parsed as the next request.
         if (expectsBody(request)) response.setHeader('connection', 'close');
-        return void take(request, response, source, NOTHING, startedMs);
+        return take(request, response, source, NOTHING, startedMs);
       }
       const limit = parts.bodyLimits?.get(source.name) ?? parts.maxBodyBytes;
       const early = refuseEarly(request, limit, isOpen(), source.rules !== null);
@@ -100,7 +82,7 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
       }
       if (waitsForContinue(request)) response.writeContinue();
       readBody(request, budget, limit, (read) => {
-        if (read.kind === 'body') return void take(request, response, source, read.body, startedMs);
+        if (read.kind === 'body') return take(request, response, source, read.body, startedMs);
         const rejection = unreadable(read.kind, limit);
         if (read.kind === 'too_large') {
           keepTooLarge(source, toRaw(request, read.head), read.bytes, rejection.detail);
@@ -108,6 +90,30 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
         reject(response, source, rejection);
       });
     },
+  };
+}
+
+type Take = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  source: Source,
+  body: Uint8Array,
+  startedMs: number,
+) => void;
+
+/** Accepts a request that was read, gives its bytes back to the budget, and answers it. */
+function createTake({ accept, budget }: IngestParts, { answer, fail }: Responder): Take {
+  return (request, response, source, body, startedMs) => {
+    accept(source, toRaw(request, body)).then(
+      (outcome) => {
+        releaseBody(budget, body);
+        answer(response, source, outcome, { durationMs: monotonicMs() - startedMs, bodyBytes: body.length });
+      },
+      (error: unknown) => {
+        releaseBody(budget, body);
+        fail(response, source, error);
+      },
+    );
   };
 }
 
