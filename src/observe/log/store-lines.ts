@@ -24,6 +24,14 @@ export function storeLines(write: WriteLine, withStack: () => boolean): Handlers
         message: "the clock differs from the database server's",
         fields: () => ({ skew_ms: roundedMs(event.skewMs) }),
       }),
+    'store.migration_waits': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message:
+          'a long transaction, such as a backup, keeps the schema from being upgraded; it is tried again',
+        fields: () => ({ waited_ms: roundedMs(event.waitedMs) }),
+      }),
     'store.connections_refused': (event) =>
       write({
         type: event.type,

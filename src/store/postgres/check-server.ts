@@ -15,7 +15,7 @@ export async function checkServer(client: ClientBase, isDirect: boolean): Promis
   const { rows } = await client.query(`
     select current_setting('server_version_num')::integer as version, current_setting('server_version') as version_text,
       current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
-      current_setting('synchronous_commit') as synchronous_commit, current_setting('${ARRIVED}', true) as arrived`);
+      current_setting('synchronous_commit') as synchronous_commit, current_setting('server_encoding') as encoding, current_setting('${ARRIVED}', true) as arrived`);
   const server = rows[0] as Record<string, string | null>;
   // A pooler that was told to ignore the settings would lend the session, and the leader's lock with it, to everybody.
   if (isDirect && server.arrived !== 'on') throw poolerOnTheWay();
@@ -26,6 +26,7 @@ export async function checkServer(client: ClientBase, isDirect: boolean): Promis
     );
   }
   refuseForgetful(server);
+  refuseEncoding(server.encoding!);
   if (!isDirect) await checkRole(client);
 }
 
@@ -36,6 +37,16 @@ function refuseForgetful(server: Readonly<Record<string, string | null>>): void 
     'STORE_UNSAFE',
     `PostgreSQL has ${off.join(' and ')} off, so a crash could lose events that were acknowledged: ` +
       'turn it on, for the server or with ALTER ROLE, or use another server.',
+  );
+}
+
+/** In another encoding each event with a character that it does not have would be refused, again and again. */
+function refuseEncoding(encoding: string): void {
+  if (encoding === 'UTF8' || encoding === 'SQL_ASCII') return;
+  throw new StoreError(
+    'STORE_UNSAFE',
+    `the database has the encoding ${encoding}, which cannot hold the text of every event: use one that was created ` +
+      "with encoding 'UTF8'.",
   );
 }
 

@@ -90,4 +90,74 @@ describe('migrations', () => {
     );
     await (await open(url)).close();
   });
+
+  it('wait for a long reader with short locks, so that other nodes work on', async () => {
+    const url = await server.createDatabase();
+    const old = await open(url);
+    const reader = new pg.Client({ connectionString: url });
+    await reader.connect();
+    await reader.query('begin; select count(*) from deliveries');
+    const waits: number[] = [];
+    const fresh = openPostgresStore({
+      url,
+      maxPendingDeliveries: 100,
+      migrations: [...MIGRATIONS, EXPANDING],
+      observer: { onMigrationWaits: (waitedMs) => waits.push(waitedMs) },
+    });
+    let slowestMs = 0;
+    for (let inserts = 0; inserts < 20 || waits.length < 2; inserts++) {
+      const fromMs = performance.now();
+      await old.insertEvent(anEvent(), ['billing']);
+      slowestMs = Math.max(slowestMs, performance.now() - fromMs);
+    }
+    await reader.query('commit');
+    await reader.end();
+    await (await fresh).close();
+    await old.close();
+    // A lock that is waited for is 200 ms; that of before was 10 s.
+    assert.ok(slowestMs < 5_000, `an insert took ${Math.round(slowestMs)} ms`);
+  });
+});
+
+describe('a role with only what the documentation lists', () => {
+  /** A role that may read and write the tables that there are, and create none. */
+  async function createWriter(url: string): Promise<string> {
+    const name = `writer_${new URL(url).pathname.slice(1)}`;
+    await ask(url, `create role ${name} login`);
+    await ask(url, 'revoke create on schema public from public');
+    await ask(url, `grant select, insert, update, delete on all tables in schema public to ${name}`);
+    await ask(url, `grant usage on all sequences in schema public to ${name}`);
+    const own = new URL(url);
+    own.username = name;
+    return own.href;
+  }
+
+  it('starts and works when the schema is current', async () => {
+    const url = await server.createDatabase();
+    await (await open(url)).close();
+    const store = await open(await createWriter(url));
+    assert.deepEqual(await store.insertEvent(anEvent(), ['billing']), { kind: 'inserted' });
+    assert.equal((await store.stats()).events, 1);
+    await store.close();
+  });
+
+  it('is told what to do when it is not', async () => {
+    const url = await server.createDatabase();
+    await (await open(url)).close();
+    const writer = await createWriter(url);
+    await assert.rejects(open(writer, [EXPANDING]), /the role of DATABASE_URL may not change it/);
+  });
+});
+
+describe('the encoding of a database', () => {
+  it('has to hold every event', async () => {
+    const url = new URL(await server.createDatabase());
+    const name = `${url.pathname.slice(1)}_latin1`;
+    await ask(
+      server.url,
+      `create database ${name} encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0`,
+    );
+    url.pathname = name;
+    await assert.rejects(open(url.href), { code: 'STORE_UNSAFE', message: /the encoding LATIN1/ });
+  });
 });

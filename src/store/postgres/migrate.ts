@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { StoreError } from '../../domain/errors.ts';
+import { hasState } from './store-failure.ts';
 
 export type Migration = Readonly<{
   sql: string;
@@ -22,9 +23,11 @@ const SCHEMA_TABLE = `
   )`;
 
 /**
- * Brings the schema up to date. Any number of nodes may do so at once: one migrates, the others wait and find it done.
- * @param check looks, while nobody else migrates, whether the node may start at all
- * @throws StoreError STORE_SCHEMA when the schema is newer than this program can work on
+ * Brings the schema up to date. Any number of nodes may do so at once: one migrates, the others wait and find it done. A
+ * schema that is current is only read, so the role needs no right to change it.
+ * @param check looks, while no other process migrates, whether the node may start at all
+ * @throws StoreError STORE_SCHEMA when the schema is newer than this program can work on, or the role may not change it;
+ *   STORE_BUSY when a lock of a table was not to be had in time
  */
 export async function migrate(
   client: ClientBase,
@@ -36,8 +39,30 @@ export async function migrate(
     const { version, compatibleFrom } = await readVersion(client);
     if (version > known) refuseNewer(version, compatibleFrom, known);
     await check();
-    await addMigrations(client, migrations, version);
+    if (version >= known) return;
+    try {
+      await client.query(`set local lock_timeout = ${TABLE_LOCK_TIMEOUT_MS}`);
+      await addMigrations(client, migrations, version);
+    } catch (error) {
+      throw hasState(error, NO_PRIVILEGE) ? mayNotMigrate(version, known, error) : error;
+    }
   });
+}
+
+/**
+ * How long a migration waits for a lock of a table. Every statement of the other nodes queues behind it meanwhile, so it is
+ * short, and the whole migration is tried again after a pause.
+ */
+const TABLE_LOCK_TIMEOUT_MS = 200;
+const NO_PRIVILEGE = '42501';
+
+function mayNotMigrate(version: number, known: number, cause: unknown): StoreError {
+  return new StoreError(
+    'STORE_SCHEMA',
+    `the schema has version ${version}, this program needs version ${known}, and the role of DATABASE_URL may not change ` +
+      'it: start this version once with a role that owns the tables and may create more.',
+    { cause },
+  );
 }
 
 /** Does the work in a transaction, one process at a time; as a whole or not at all. */
@@ -46,7 +71,6 @@ export async function alone<T>(client: ClientBase, work: () => Promise<T>): Prom
   try {
     // Ends with the transaction, so it works through a pooler and is never left behind.
     await client.query(`select pg_advisory_xact_lock(${LOCK_SPACE}, ${MIGRATION_LOCK})`);
-    await client.query(SCHEMA_TABLE);
     const result = await work();
     await client.query('commit');
     return result;
@@ -62,6 +86,7 @@ export async function addMigrations(
   migrations: readonly Migration[],
   version: number,
 ): Promise<void> {
+  await client.query(SCHEMA_TABLE);
   for (const [index, { sql, compatibleFrom }] of migrations.entries()) {
     if (index < version) continue;
     await client.query(sql);
@@ -70,6 +95,8 @@ export async function addMigrations(
 }
 
 export async function readVersion(client: ClientBase): Promise<{ version: number; compatibleFrom: number }> {
+  const { rows: found } = await client.query(`select to_regclass('inbox_schema') is not null as is_there`);
+  if (found[0].is_there !== true) return { version: 0, compatibleFrom: 0 };
   const { rows } = await client.query(
     'select version, compatible_from from inbox_schema order by version desc limit 1',
   );

@@ -134,7 +134,7 @@ async function connect({
   const main = { url, applicationName: APPLICATION_NAME, isDirect };
   const own = { url: directUrl ?? url, applicationName: `${APPLICATION_NAME} node`, isDirect: true };
   const handler = { ...main, applicationName: `${APPLICATION_NAME} handler`, session: HANDLER_SESSION };
-  await prepareServer(main, migrations);
+  await prepareServer(main, migrations, observer.onMigrationWaits);
   if (!isDirect) await checkDirectWay(own);
   const pool = createPool(main, poolSize, true);
   const handlers = createPool(handler, MAX_COMPLETIONS);

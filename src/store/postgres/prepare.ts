@@ -1,10 +1,11 @@
 import pg from 'pg';
 import { StoreError } from '../../domain/errors.ts';
+import { pauseAfter } from '../../runtime/backoff.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
 import { checkServer } from './check-server.ts';
 import { type ConnectOptions, clientConfig, placeOf } from './connect.ts';
 import { type Migration, migrate } from './migrate.ts';
-import { describeCause, toStoreError } from './store-failure.ts';
+import { describeCause, hasState, toStoreError } from './store-failure.ts';
 import { refuseUnfinishedImport } from './unfinished-import.ts';
 
 /** A server that starts beside the receiver may take a moment longer. */
@@ -15,12 +16,46 @@ const OPEN_PAUSE_MS = 250;
  * Looks whether the server is one to keep events on, and brings its schema up to date.
  * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA, which says where and why
  */
-export function prepareServer(way: ConnectOptions, migrations: readonly Migration[]): Promise<void> {
+export function prepareServer(
+  way: ConnectOptions,
+  migrations: readonly Migration[],
+  onMigrationWaits: (waitedMs: number) => void = () => {},
+): Promise<void> {
   return opening(way, async (client) => {
     await checkServer(client, way.isDirect);
-    await migrate(client, migrations, () => refuseUnfinishedImport(client));
+    await untilUnlocked(
+      () => migrate(client, migrations, () => refuseUnfinishedImport(client)),
+      onMigrationWaits,
+    );
   });
 }
+
+/**
+ * A long reader, such as a backup, keeps a migration from the lock of a table. It is tried again in the process, with pauses
+ * in which the other nodes work on, for as long as a backup may take.
+ */
+async function untilUnlocked(
+  work: () => Promise<void>,
+  onMigrationWaits: (waitedMs: number) => void,
+): Promise<void> {
+  const startedAtMs = monotonicMs();
+  for (let failures = 1; ; failures++) {
+    try {
+      return await work();
+    } catch (error) {
+      const waitedMs = monotonicMs() - startedAtMs;
+      if (!hasState(error, LOCK_TIMEOUT) || waitedMs > LONGEST_MIGRATION_WAIT_MS) throw error;
+      onMigrationWaits(waitedMs);
+      await sleep(systemClock, pauseAfter(failures, FIRST_MIGRATION_PAUSE_MS, LONGEST_MIGRATION_PAUSE_MS));
+    }
+  }
+}
+
+/** SQLSTATE of a statement that did not get a lock in time. */
+const LOCK_TIMEOUT = '55P03';
+const FIRST_MIGRATION_PAUSE_MS = 500;
+const LONGEST_MIGRATION_PAUSE_MS = 5_000;
+const LONGEST_MIGRATION_WAIT_MS = 3_600_000;
 
 /**
  * Looks whether the way beside a pooler leads to a server where a session can be kept. Without this a wrong one would

@@ -104,7 +104,7 @@ const PROGRAM_ERRORS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /** No SQLSTATE begins with an E, and some of the system's codes have five letters too: EPIPE. */
 function sqlState(error: unknown): string | null {
-  const { code } = error as { code?: unknown };
+  const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
 }
 
