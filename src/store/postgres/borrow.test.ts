@@ -67,10 +67,13 @@ describe('a server that has no connection left', () => {
       observer: { onConnectionsRefused: (open) => refused.push(open) },
     });
     t.after(() => store.close());
-    const asked = Array.from({ length: 40 }, async (_, at) =>
-      at % 2 === 0 ? (await store.insertEvent(anEvent(), [])).kind : (await store.stats(), 'read'),
+    const inserted = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        await store.stats();
+        return store.insertEvent(anEvent(), []);
+      }),
     );
-    assert.deepEqual([...new Set(await Promise.all(asked))].toSorted(), ['inserted', 'read']);
+    assert.ok(inserted.every(({ kind }) => kind === 'inserted'));
     assert.ok(refused.length > 0);
   });
 });

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
-import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { type Clock, monotonicMs, systemClock } from '../../runtime/clock.ts';
+import { CONNECT_TIMEOUT_MS } from './connect.ts';
 import { hasState } from './store-failure.ts';
 
 /** Takes a connection of the pool, and waits for one if need be. Rejects with what the client library throws. */
@@ -10,8 +11,6 @@ export const NO_CONNECTIONS = '53300';
 
 /** How long a pool stays at the size at which the server refused it another connection. */
 export const SMALL_POOL_MS = 30_000;
-/** A connection may end between a refusal and the wait for it; then a new one is refused again. */
-const MOST_REFUSALS = 3;
 
 /**
  * A server without a free connection is not down: the pool's open connections work. So the pool gets no larger than it is
@@ -35,13 +34,15 @@ export function createBorrow(
     onRefused(pool.totalCount);
   };
   return async () => {
-    for (let refusals = 1; ; refusals++) {
+    const untilMs = monotonicMs() + CONNECT_TIMEOUT_MS;
+    // Several that connect at once are refused one by one, and the pool offers their places to those who wait.
+    for (;;) {
       try {
         return await pool.connect();
       } catch (error) {
         if (!hasState(error, NO_CONNECTIONS)) throw error;
         shrink();
-        if (pool.totalCount === 0 || refusals === MOST_REFUSALS) throw error;
+        if (pool.totalCount === 0 || monotonicMs() > untilMs) throw error;
       }
     }
   };

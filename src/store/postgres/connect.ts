@@ -11,7 +11,7 @@ export type ConnectOptions = Readonly<{
   session?: Readonly<Record<string, string>>;
 }>;
 
-const CONNECT_TIMEOUT_MS = 3_000;
+export const CONNECT_TIMEOUT_MS = 3_000;
 /** No statement of ours takes long: one that does is stuck, and whoever waits for it had better be told. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 /** A server that is cut off answers nothing, not even that a statement has taken too long. */
