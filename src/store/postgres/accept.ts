@@ -12,12 +12,12 @@ import { hasState } from './store-failure.ts';
 const INSERTED: InsertOutcome = { kind: 'inserted' };
 const FULL: InsertOutcome = { kind: 'full' };
 
-/** Times in a row that nothing came of an attempt: the room, or a key, was gone again when it was its turn. */
+/** Consecutive attempts without progress. */
 const MOST_VAIN_TRIES = 4;
 
 /**
- * @see InboxStore.insertEvent, for a batch. Mostly one statement. What was not inserted is then looked up in a second
- * one; and when there is no room for all, the known are told apart first and the rest is admitted one by one.
+ * @see InboxStore.insertEvent, for a batch. Mostly one statement. A second one looks up what was not inserted. When there
+ * is no room for the whole batch, known events are found first, and new ones are admitted one by one.
  */
 export async function acceptBatch(
   query: Query,
@@ -38,7 +38,7 @@ export async function acceptBatch(
     if (result === null) return null;
     backlog.saw(result.pending);
     const keys = new Map(named.map(({ event }) => [event.id, event.idempotencyKey]));
-    // Of two with the same id the first was inserted.
+    // Of two inserts with the same id, the first one was inserted.
     const left = new Set(result.inserted ?? keys.keys());
     for (const one of some) {
       if (!left.delete(one.event.id)) continue;
@@ -54,7 +54,7 @@ export async function acceptBatch(
     const undecided = new Set<string>();
     for (const [at, one] of some.entries()) {
       const names = namesOf(one);
-      // One before it may yet take the mark over, and is then what it repeats.
+      // An undecided insert before it may take over the mark, and would then be the event that this one repeats.
       const isDecided = known[at] !== null && !names.some((name) => undecided.has(name));
       if (isDecided) outcomes.set(one, { kind: 'duplicate', ...known[at]! });
       else for (const name of names) undecided.add(name);
@@ -63,7 +63,7 @@ export async function acceptBatch(
 
   /** @returns whether others took the room that there was */
   const acceptSome = async (some: readonly Insert[], isAgain: boolean): Promise<boolean> => {
-    // Marks are decided one by one; for keys the statement itself takes care of repetitions.
+    // Marks are decided one by one; repeated keys are handled by the statement itself.
     const hasMarks = some.some(({ replayMark }) => replayMark !== null);
     const result = await insert(hasMarks ? distinctByName(some) : some, isAgain);
     await lookUp(some.filter(isOpen));
@@ -84,7 +84,7 @@ export async function acceptBatch(
     vain = left.length < open.length ? 0 : vain + 1;
     open = left;
   }
-  // Room that others take again and again is none.
+  // Room that other nodes take again and again is no room.
   return batch.map((one) => outcomes.get(one) ?? (isRoomGone ? FULL : keyComesAndGoes()));
 }
 
@@ -92,7 +92,7 @@ function insertedAs({ event }: Insert, idempotencyKey: string): InsertOutcome {
   return idempotencyKey === event.idempotencyKey ? INSERTED : { kind: 'inserted', idempotencyKey };
 }
 
-/** Known to the insert and unknown to the look-up, again and again. */
+/** The insert finds the key known and the look-up finds it unknown, again and again. */
 function keyComesAndGoes(): StoreError {
   return new StoreError('STORE_BUSY', 'the event of this key is being deleted; try again');
 }

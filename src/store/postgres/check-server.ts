@@ -6,9 +6,9 @@ import { poolerOnTheWay } from './store-failure.ts';
 const OLDEST_VERSION = 140_000;
 
 /**
- * Refuses a server that would forget what it acknowledged, or that is too old.
- * @param isDirect whether no pooler is expected on the way: then one that is there is refused too. Else the role has to
- *   bring what a session cannot.
+ * Refuses a server that could lose what it acknowledged, or that is too old.
+ * @param isDirect whether no pooler is expected: then a pooler is refused too. Otherwise the role must have the settings
+ *   that a session cannot have
  * @throws StoreError STORE_UNSAFE or STORE_SCHEMA
  */
 export async function checkServer(client: ClientBase, isDirect: boolean): Promise<void> {
@@ -17,7 +17,7 @@ export async function checkServer(client: ClientBase, isDirect: boolean): Promis
       current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes,
       current_setting('synchronous_commit') as synchronous_commit, current_setting('server_encoding') as encoding, current_setting('${ARRIVED}', true) as arrived`);
   const server = rows[0] as Record<string, string | null>;
-  // A pooler that was told to ignore the settings would lend the session, and the leader's lock with it, to everybody.
+  // A pooler that ignores the settings would share the session, and the leader's lock with it, among its clients.
   if (isDirect && server.arrived !== 'on') throw poolerOnTheWay();
   if (Number(server.version) < OLDEST_VERSION) {
     throw new StoreError(
@@ -59,7 +59,7 @@ async function checkRole(client: ClientBase): Promise<void> {
   const statements = rows.map(({ name, role }) => `alter role "${role}" set ${name} = off;`);
   throw new StoreError(
     'STORE_UNSAFE',
-    'behind a pooler the role has to bring the settings without which claims scan whole tables: ' +
-      `${statements.join(' ')} Then let the pooler connect anew (PgBouncer: RECONNECT).`,
+    'behind a pooler the role must have the settings without which claims scan whole tables: ' +
+      `${statements.join(' ')} Then make the pooler reconnect (PgBouncer: RECONNECT).`,
   );
 }

@@ -7,27 +7,27 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /**
- * Keeps callers from a database that is away: each try would cost them a connect, or the whole time limit if it hangs,
- * and the server a connect more when it starts.
+ * Keeps callers from a database that is down: each call would cost a connect, or the whole timeout if the server hangs,
+ * and one more connect for the server when it starts.
  */
 export type CircuitBreaker = Readonly<{
-  /** The failure because of which the database counts as away, else null: then try. */
+  /** The failure because of which the database counts as down, or null when it is in use. */
   error(): StoreError | null;
   onFailure(error: StoreError): void;
   onSuccess(): void;
-  /** Looks no more whether it is back. */
+  /** Ends the probes. */
   stop(): void;
 }>;
 
-/** For whoever has to try in any case. */
+/** For callers that must reach the database in any case. */
 export const ALWAYS_CLOSED: CircuitBreaker = { error: () => null, onFailure() {}, onSuccess() {}, stop() {} };
 
 /** From a failure to the first statement that works. */
 type Outage = { error: StoreError; readonly over: AbortController };
 
 /**
- * While the database is away nobody waits for it but the probe, in the background: after a pause that doubles with each
- * probe that fails, up to two seconds.
+ * While the database is down only the probe waits for it, in the background, after a pause that doubles with each failed
+ * probe, up to two seconds.
  * @param probe rejects with STORE_UNAVAILABLE as long as the database cannot be used; the signal ends it
  */
 export function createCircuitBreaker(
@@ -48,7 +48,7 @@ export function createCircuitBreaker(
       if (signal.aborted) return;
       const failure = await probe(signal).then(() => null, toStoreError);
       if (signal.aborted) return;
-      // Whoever is answered, if only that the disk is full, has no need to keep others from asking.
+      // The server answers, if only that its disk is full: callers can get their own answers.
       if (failure?.code !== 'STORE_UNAVAILABLE') return end();
       own.error = failure;
     }
@@ -56,7 +56,7 @@ export function createCircuitBreaker(
   return {
     error: () => outage?.error ?? null,
     onFailure(error) {
-      // Of many that fail at once the first begins the outage; the others are the same failure.
+      // Of many calls that fail at once, the first one starts the outage; the others are the same failure.
       if (outage !== null || isStopped) return;
       outage = { error, over: new AbortController() };
       void probeUntilBack(outage);

@@ -18,19 +18,19 @@ import { hasState, isOutcomeUnknown, toStoreError } from './store-failure.ts';
 type Complete = CompleteStore['completeWithin'];
 
 export type CompletionParts = Readonly<{
-  /** Connections of their own, so that handlers that take long keep no accept and no claim from one. */
+  /** Connections beside the pool, so that slow handlers keep none from accepts and claims. */
   borrow: Borrow;
-  /** How many of them there may be; who finds none waits in line. */
+  /** How many there may be; a completion that finds none free waits. */
   maxOpen: number;
   breaker: CircuitBreaker;
-  /** Whether statements are prepared by name; a pooler in transaction mode may not bear that. */
+  /** Whether statements are prepared by name; a pooler in transaction mode may not support that. */
   named: boolean;
   /** Any other connection. */
   query: Query;
 }>;
 
 /**
- * Completions, each in a transaction on a connection that it has for itself meanwhile.
+ * Completions, each in a transaction on its own connection.
  * @see CompleteStore
  */
 export function createCompletions(parts: CompletionParts): Complete {
@@ -108,7 +108,7 @@ async function settleOn(client: PoolClient, settle: Settle, named: boolean) {
     const { rows } = await client.query({ ...(named && { name }), text, values: values as unknown[] });
     return rows;
   };
-  // Whoever has the turn of an order key passes it on, which has to be seen by who comes in at the same moment.
+  // A delivery that has the turn of its order key passes it on, which an overlapping insert of the key must see.
   await lockKeys(query, keysToPass([settle]));
   const [outcome] = await settleAll(query, [settle]);
   return outcome!;
@@ -116,13 +116,13 @@ async function settleOn(client: PoolClient, settle: Settle, named: boolean) {
 
 const NO_STATEMENT = '26000';
 
-/** The client prepares a statement once for each connection, and goes by that. Only who hides the drop comes here. */
+/** The client prepares a statement once for each connection. Only a handler that drops statements by stealth gets here. */
 function explainDroppedStatements(error: unknown): never {
   if (!hasState(error, NO_STATEMENT)) throw error;
   throw new TransactionError(MAY_NOT_DROP, { cause: error });
 }
 
-/** @throws StoreError; when nobody knows whether the commit took place, and nobody can be asked, it says so */
+/** @throws StoreError, which says so when it cannot be found out whether the commit took place */
 async function commit(client: PoolClient, elsewhere: Query, settle: Settle): Promise<'completed'> {
   try {
     await client.query('commit');
@@ -142,8 +142,8 @@ function unknown(cause: unknown): never {
 }
 
 /**
- * Whether the try lies in the table. The delivery's row is locked by a commit that is still on its way, so that is
- * waited for first.
+ * Whether the attempt is in the table. A commit that is still under way holds the lock of the delivery's row, so that lock
+ * is waited for first.
  */
 async function isTried(query: Query, { lease, attempt }: Settle): Promise<boolean> {
   const { eventId, number } = deliveryKey(lease.deliveryId);

@@ -12,13 +12,13 @@ export type ConnectOptions = Readonly<{
 }>;
 
 export const CONNECT_TIMEOUT_MS = 3_000;
-/** No statement of ours takes long: one that does is stuck, and whoever waits for it had better be told. */
+/** No statement of the program takes long: one that does is stuck, and its caller should get an error. */
 const STATEMENT_TIMEOUT_MS = 15_000;
-/** A server that is cut off answers nothing, not even that a statement has taken too long. */
+/** A server that is cut off answers nothing, not even that a statement timed out. */
 export const ANSWER_TIMEOUT_MS = 20_000;
 const INT8 = 20;
 
-/** 64-bit integers are times and counts, which a number holds exactly; the client would make texts of them. */
+/** 64-bit integers are times and counts, which a number holds exactly; the client would return them as strings. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
     oid === INT8 && format !== 'binary'
@@ -27,15 +27,15 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * The session of a connection on which handlers write: they plan as the server does. A process that is frozen with a
- * transaction open loses it, and the locks with it, when its leases have run out, too.
+ * The session of a connection on which handlers write, with the planner settings of the server. A process that is frozen
+ * with an open transaction loses the transaction and its locks at about the time its leases run out.
  */
 export const HANDLER_SESSION = {
   // Power loss after our 2xx would lose the event, whatever the server's own default is.
   synchronous_commit: 'on',
   statement_timeout: String(STATEMENT_TIMEOUT_MS),
   lock_timeout: '10000',
-  // Whoever waited for a lock has to see what was committed under it. Escaped, for options end at a space.
+  // A statement that waited for a lock must see what was committed under it. Escaped, since options end at a space.
   default_transaction_isolation: 'read\\ committed',
   idle_in_transaction_session_timeout: '30000',
 };
@@ -46,14 +46,14 @@ export const HANDLER_SESSION = {
  */
 export const BY_INDEX = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
-/** One of ours that only tells whether they have arrived; see check-server.ts. */
+/** A setting that only shows whether the session's settings have arrived; see check-server.ts. */
 export const ARRIVED = 'webhook_receiver.settings';
 
 /** Settings of each session, given with the connect so that they cost no round trip. A pooler refuses or drops them. */
 const SESSION = {
   [ARRIVED]: 'on',
   ...HANDLER_SESSION,
-  // The statements' plans do not depend on their values, and planning them anew costs as much as running them.
+  // Plans do not depend on the values, and planning a statement costs as much as running it.
   plan_cache_mode: 'force_generic_plan',
   ...BY_INDEX,
   jit: 'off',
@@ -78,7 +78,7 @@ export function clientConfig({
   };
 }
 
-/** The URL's own options come last, so they win: `?options=-c%20search_path%3Dinbox`. */
+/** The URL's own options come last, so they take precedence: `?options=-c%20search_path%3Dinbox`. */
 function sessionOptions(session: Readonly<Record<string, string>>, url: string): string {
   const ours = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
   return [...ours, ownOptions(url)].join(' ').trim();
@@ -96,13 +96,13 @@ function withoutOptions(url: string): string {
 
 /**
  * Makes the pool; it connects when it is first used.
- * @param pipeline sends what is asked without waiting for the answers before: see Database.together, which also limits
+ * @param pipeline sends statements without waiting for the answers before: see Database.queryBehind. Database also limits
  *   how long they may take
  */
 export function createPool(options: ConnectOptions, max: number, pipeline = false): pg.Pool {
   const config = { ...clientConfig(options), ...(pipeline && { query_timeout: 0 }) };
   const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000, pipeline });
-  // A connection that breaks while nobody uses it is replaced with the next use.
+  // A connection that breaks while it is idle is replaced with the next use.
   pool.on('error', () => {});
   let connects = 0;
   pool.on('connect', (client) => {

@@ -7,8 +7,8 @@
 export const SHARD = '(pg_backend_pid() % 64)';
 
 /**
- * Adds up the changes that a CTE made. Rows are taken in the order of destinations, so that of two statements that
- * meet on a shard neither waits for the other in a circle.
+ * Adds up the changes that a CTE made. Rows are taken in the order of destinations, so that two statements on one
+ * shard cannot deadlock.
  * @param from a CTE with a column `destination`
  * @param changes the change of each status, as an aggregate over a destination's rows
  */

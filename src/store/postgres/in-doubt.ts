@@ -12,12 +12,12 @@ join attempts a on a.event_id = asked.event_id and a.delivery = asked.delivery a
   and a.started_at = asked.started_at and a.ended_at = asked.ended_at`,
 };
 
-/** Settlements whose connection broke before the answer came: nobody knows whether they were committed. */
+/** Settlements whose connection broke before the answer came: whether they were committed is unknown. */
 export type InDoubt = Readonly<{
   remember(batch: readonly Settle[]): void;
   /**
    * A settlement that is repeated because it was in doubt finds its lease gone if it was committed the first time. Its
-   * attempt then lies in the table, and it is told so, instead of that somebody else had taken the delivery.
+   * attempt is in the table then, so the answer is `settled` instead of `lost`.
    */
   resolve(
     batch: readonly Settle[],
@@ -25,7 +25,7 @@ export type InDoubt = Readonly<{
   ): Promise<('settled' | 'lost')[]>;
 }>;
 
-/** More than that many are not at work in one process; who gave up must not stay for ever. */
+/** No process works on more at once; abandoned ones must not accumulate. */
 const MOST_REMEMBERED = 20_000;
 
 export function createInDoubt(query: Query): InDoubt {

@@ -43,7 +43,7 @@ input as ${isMarked || isKeyMarked ? 'materialized' : ''} (
 
 /**
  * A mark is taken, or taken over from an event that is out of its window, before the event of a new key is inserted;
- * who does not get it is a repetition. Marks come in their order, and all of them before the keys, as the locks do.
+ * an event that does not get its mark is a repetition. Marks are sorted, and all taken before the keys, to avoid deadlocks.
  */
 const MARKED = `
 marked as (

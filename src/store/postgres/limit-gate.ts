@@ -15,7 +15,7 @@ export function createLimitGate(backlog: Backlog, clock: Clock = systemClock): L
   let last: Promise<void> = Promise.resolve();
   return async (more, work) => {
     const own = backlog.isNearLimit(more) ? endOf(last, clock).then(() => work(true)) : work(false);
-    // Without the results: each would hold those of all work before it.
+    // Without the results, or each promise would keep the results of all work before it.
     last = Promise.allSettled([last, own]).then(() => {});
     backlog.underWay(more);
     try {

@@ -12,7 +12,7 @@ export type Migration = Readonly<{
   compatibleFrom: number;
 }>;
 
-/** "whrx": of all who might take advisory locks in this database, ours. */
+/** "whrx": the key space of this program's advisory locks. */
 export const LOCK_SPACE = 0x77687278;
 const MIGRATION_LOCK = 1;
 
@@ -104,7 +104,7 @@ export async function readVersion(client: ClientBase): Promise<{ version: number
   return { version: row?.version ?? 0, compatibleFrom: row?.compatible_from ?? 0 };
 }
 
-/** In a rolling upgrade a node of before may have to start anew once the schema is that of after. */
+/** In a rolling upgrade, a node of the old version may restart when the schema is that of the new version already. */
 function refuseNewer(version: number, compatibleFrom: number, known: number): void {
   if (compatibleFrom <= known) return;
   throw new StoreError(

@@ -8,7 +8,7 @@ import { hasState, toStoreError } from './store-failure.ts';
 /** Stands from the transaction's first statement to its last, unless the work has ended the transaction. */
 const MARK = 'webhook_receiver_completion';
 
-/** From here on it holds the delivery's row, which whoever takes back dead leases would wait for, so not for long. */
+/** From here on the transaction holds the delivery's row, for which the reaper waits: so not for long. */
 const SETTLING_TIMEOUT_MS = 5_000;
 
 const NO_SAVEPOINT = '3B001';

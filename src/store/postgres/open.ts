@@ -47,14 +47,14 @@ export type PostgresOptions = StoreOptions &
   }>;
 
 const POOL_SIZE = 10;
-/** Transactions of handlers that may be open at once, each with a connection of its own. */
+/** Transactions of handlers that may be open at once. Each has its own connection. */
 const MAX_COMPLETIONS = 10;
 /** How often to look for work that no notification told of. */
 const POLL_MS = 1_000;
 const APPLICATION_NAME = 'webhook-receiver';
 
 type Context = Readonly<{
-  /** For statements that nobody waits for in a hurry. */
+  /** Of the background database. */
   query: Query;
   interactive: Database;
   background: Database;
@@ -180,7 +180,7 @@ function createContext(
   };
 }
 
-/** Counts the calls that have no answer yet, and refuses those after the close. */
+/** Counts open calls, and refuses calls after the close. */
 function createCalls() {
   let open = 0;
   let closing: Promise<void> | null = null;

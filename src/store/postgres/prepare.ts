@@ -58,8 +58,8 @@ const LONGEST_MIGRATION_PAUSE_MS = 5_000;
 const LONGEST_MIGRATION_WAIT_MS = 3_600_000;
 
 /**
- * Looks whether the way beside a pooler leads to a server where a session can be kept. Without this a wrong one would
- * be noticed by nobody: the receiver would work, and never lead.
+ * Checks that the direct URL beside a pooler leads to a server that keeps sessions. A wrong one would go unnoticed: the
+ * receiver would work, and never lead.
  * @throws StoreError as above
  */
 export function checkDirectWay(way: ConnectOptions): Promise<void> {

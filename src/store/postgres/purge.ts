@@ -3,7 +3,7 @@ import type { PurgeOutcome } from '../store.ts';
 import { addCounts, addTotals } from './counters.ts';
 import type { Database, Query, Statement } from './database.ts';
 
-/** A turn is held by those that are open, and by a failed one that others wait for. */
+/** Open deliveries are kept, and so is a failed one whose turn others wait for. */
 const KEPT = `(d.status in ('pending', 'processing') or d.turn is not null)`;
 
 /** Ids carry the time of receipt and grow, so walking from the oldest is a walk of the primary key. */
@@ -19,7 +19,7 @@ left join lateral (
 where e.id > $1 order by e.id limit $2`,
 };
 
-/** In their order, so that two clean-ups do not wait for each other in a circle. */
+/** Sorted, so that two clean-ups cannot deadlock. */
 export const LOCK_DOOMED: Statement<{ id: string }> = {
   name: 'lock_doomed',
   text: 'select id from events where id = any($1::uuid[]) order by id for update skip locked',

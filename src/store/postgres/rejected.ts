@@ -12,7 +12,7 @@ export type KeepLane = Lane<Keep, undefined>;
 
 /**
  * Requests, and of what their sources had before the oldest go. A statement does not see its own rows, so the room
- * that is left for the old ones is told to it.
+ * that is left for the old ones is a parameter.
  */
 export const KEEP_REJECTED: Statement = {
   name: 'keep_rejected',
@@ -116,7 +116,7 @@ async function keepRejected(query: Query, batch: readonly Keep[]): Promise<void>
   ]);
 }
 
-/** Of each source the last that fit together: those before them would go again. And the room that they leave. */
+/** The latest requests of each source that fit its bounds, since older ones would be deleted again, and the room left. */
 function lastThatFit(
   batch: readonly Keep[],
 ): Readonly<{ kept: Keep[]; rooms: ReadonlyMap<string, RejectedBounds> }> {

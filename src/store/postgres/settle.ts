@@ -14,7 +14,7 @@ export type Settle = Readonly<{
   nowMs: number;
 }>;
 
-/** Whoever is done hands its turn on; whoever failed and keeps it blocks its key. */
+/** A delivery that ends passes its turn on; a failed one that keeps its turn blocks its key. */
 const TURNS_PASSED = `
 freed as (select destination, order_key from settled where order_key is not null and not keeps_turn),
 passed as (${passTurns('freed')}),

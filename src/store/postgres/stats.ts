@@ -20,8 +20,8 @@ from order_counts group by destination having sum(waiting) <> 0 or sum(blocked) 
 };
 
 /**
- * The pending delivery that has waited longest: the first of each destination's due index, for a first try is due the
- * moment it is created, or a waiting retry.
+ * The pending delivery that has waited longest: the first in a destination's due index, since a first attempt is due when
+ * its delivery is created, or a waiting retry.
  */
 export const OLDEST_PENDING: Statement<{ oldest: number | null }> = {
   name: 'oldest_pending',

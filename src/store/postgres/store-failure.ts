@@ -23,7 +23,7 @@ const CODES: Readonly<Record<string, StoreErrorCode>> = {
 const ADVICE: Readonly<Partial<Record<StoreErrorCode, string>>> = {
   STORE_UNAVAILABLE:
     'check that PostgreSQL runs and that DATABASE_URL leads to it; work goes on when it is back',
-  STORE_BUSY: 'PostgreSQL gave way or took too long; try again',
+  STORE_BUSY: 'PostgreSQL rolled back in favour of another transaction, or took too long; try again',
   STORE_FULL: "the server's disk is full: free space, nothing that was acknowledged is lost",
   STORE_IO: "the server's disk refused a read or a write: see its log",
   STORE_CORRUPT: "the server's files are damaged: see its log, and restore a backup",
@@ -40,7 +40,7 @@ export function toStoreError(error: unknown): StoreError {
   return new StoreError(code, advice === undefined ? message : `${message}; ${advice}`, { cause: error });
 }
 
-/** For a way to the database that should be direct. */
+/** A pooler where the URL should lead to the database itself. */
 export function poolerOnTheWay(cause?: unknown): StoreError {
   return new StoreError(
     'STORE_UNSAFE',
@@ -69,19 +69,19 @@ export function hasState(error: unknown, state: string): boolean {
   return sqlState(error instanceof StoreError ? error.cause : error) === state;
 }
 
-/** A statement that gave way to another one is as good as never sent. */
+/** A statement that was rolled back in favour of another one can be sent again. */
 export function isSerializationFailure(error: unknown): boolean {
   const code = sqlState(error);
   return code === '40P01' || code === '40001';
 }
 
-/** Without an answer of the server nobody knows whether the statement was committed. */
+/** Without an answer from the server, it is unknown whether the statement was committed. */
 export function isOutcomeUnknown(error: unknown): boolean {
   const code = sqlState(error);
   return code === null || code.startsWith('08') || code.startsWith('57P');
 }
 
-/** A statement was given up: no answer came in its time. */
+/** A statement was given up because no answer came in time. */
 export class TimeoutError extends Error {
   constructor(timeoutMs: number) {
     super(`no answer within ${timeoutMs} ms`);
@@ -94,7 +94,7 @@ export function isTimeoutError(error: unknown): boolean {
 
 function codeOf(error: unknown): StoreErrorCode {
   const state = sqlState(error);
-  // What has no SQLSTATE did not come from the server, but from the way there; unless it is a mistake of ours.
+  // An error without SQLSTATE comes from the network, unless it is a defect of the program.
   if (state === null)
     return PROGRAM_ERRORS.some((kind) => error instanceof kind) ? 'STORE_INTERNAL' : 'STORE_UNAVAILABLE';
   return CODES[state] ?? CODES[state.slice(0, 2)] ?? 'STORE_INTERNAL';
@@ -108,13 +108,13 @@ function sqlState(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
 }
 
-/** Senders are told why their event was not stored: not where the database is, nor as whom we log in. The cause has it. */
+/** Senders see why their event was not stored, but not the database's address or role, which are in the cause. */
 function awayBecause(error: unknown): string {
   const { code } = error as { code?: unknown };
   return `PostgreSQL cannot be used now${typeof code === 'string' ? ` (${code})` : ''}`;
 }
 
-/** All that is known of a failure, for whoever starts the program. */
+/** All details of a failure, for the operator who starts the program. */
 export function describeCause(error: unknown): string {
   const failure = toStoreError(error);
   return failure.code === 'STORE_UNAVAILABLE'
@@ -122,7 +122,7 @@ export function describeCause(error: unknown): string {
     : failure.message;
 }
 
-/** A refused connection to a name with several addresses is an AggregateError without words of its own. */
+/** A refused connection to a name with several addresses is an AggregateError without a message. */
 export function describe(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(describe).join(', ');
   const { message, code } = error as { message?: string; code?: string };

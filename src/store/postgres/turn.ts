@@ -18,8 +18,8 @@ export function dueAt(turn: string, at: string): string {
 }
 
 /**
- * A CTE's statement that gives the turns of keys to those who were accepted next. They are due as if they had just been
- * accepted: each goes by its own age.
+ * The statement of a CTE that gives the turns of keys to the deliveries accepted next. Each is due as of its own
+ * acceptance.
  * @param freed a CTE with a row (destination, order_key) for each key whose turn was given up
  */
 export function passTurns(freed: string): string {
