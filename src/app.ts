@@ -148,6 +148,7 @@ function openInbox(
       onCommit: (operations, durationMs) => emit({ type: 'store.committed', operations, durationMs }),
       onDue,
       onClockReading,
+      onOldestSnapshot: (ageMs) => emit({ type: 'store.oldest_snapshot', ageMs }),
       onMigrationWaits: (waitedMs) => emit({ type: 'store.migration_waits', waitedMs }),
       onConnectionsRefused: (open) => emit({ type: 'store.connections_refused', open }),
       onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),

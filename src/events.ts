@@ -141,6 +141,8 @@ export type ReceiverEvent =
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
   /** How far this process's clock is ahead of the store's; negative when behind. */
   | Readonly<{ type: 'store.clock_skew'; skewMs: number }>
+  /** How long a transaction has held the oldest snapshot in the database; 0: none. */
+  | Readonly<{ type: 'store.oldest_snapshot'; ageMs: number }>
   /** The start waits for a lock of a table, which a long reader has, to bring the schema up to date. */
   | Readonly<{ type: 'store.migration_waits'; waitedMs: number }>
   /** The database server has no connection left for this process, which goes on with those that it has open. */

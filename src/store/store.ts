@@ -397,6 +397,8 @@ export type StoreObserver = Readonly<{
   onClockSkew?: (skewMs: number) => void;
   /** The store's clock was read: the times of a shared store are its own, not those of the processes. */
   onClockReading?: (reading: ClockReading) => void;
+  /** How long a transaction has held the oldest snapshot, which keeps rows that are gone from being removed; 0: none. */
+  onOldestSnapshot?: (ageMs: number) => void;
   /** The start waits for a lock of a table, which a long reader has, to bring the schema up to date. */
   onMigrationWaits?: (waitedMs: number) => void;
   /** The server has no connection left for this process, which works with those that it has open. */

@@ -38,6 +38,11 @@ export function storeMetrics(registry: Registry): Handlers {
     help: '1 while this process reclaims the work of dead processes and cleans up, else 0.',
     registers: [registry],
   });
+  const oldestSnapshot = new Gauge({
+    name: 'webhook_postgres_oldest_snapshot_seconds',
+    help: 'Age of the oldest snapshot that a transaction holds in the PostgreSQL database; 0 when there is none.',
+    registers: [registry],
+  });
   const refusals = new Counter({
     name: 'webhook_postgres_connections_refused_total',
     help: 'Connections that the PostgreSQL server refused because it had none left.',
@@ -46,6 +51,7 @@ export function storeMetrics(registry: Registry): Handlers {
   const clockSteps = clockStepsTotal(registry);
   return {
     'clock.stepped': ({ stepMs }) => clockSteps.inc({ direction: stepMs < 0 ? 'back' : 'ahead' }),
+    'store.oldest_snapshot': (event) => oldestSnapshot.set(seconds(event.ageMs)),
     'store.connections_refused': () => refusals.inc(),
     'store.leadership': (event) => leader.set(event.leads ? 1 : 0),
     'store.clock_skew': (event) => clockSkew.set(seconds(event.skewMs)),

@@ -36,6 +36,18 @@ const ANNOUNCE_EVERY_MS = 20;
 const LOOK = `
   select extract(epoch from clock_timestamp()) * 1000 as now_ms, current_setting('transaction_read_only') as read_only`;
 
+/**
+ * The age of the oldest snapshot that a transaction of this database holds. Rows that were updated or deleted since then
+ * cannot be removed, and claims walk over them. Sessions of other roles are seen only by a member of pg_read_all_stats.
+ */
+const OLDEST_SNAPSHOT = `
+  select coalesce(extract(epoch from max(clock_timestamp() - since)), 0) * 1000 as age_ms from (
+    select xact_start as since from pg_stat_activity
+    where datname = current_database() and backend_xmin is not null and pid <> pg_backend_pid()
+    union all
+    select prepared from pg_prepared_xacts where database = current_database()
+  ) as holders`;
+
 export function createNodeSession(
   connection: ConnectOptions,
   observer: StoreObserver,
@@ -57,6 +69,7 @@ export function createNodeSession(
       live ??= await link.connect();
       const isReport = beats++ % BEATS_A_REPORT === 0;
       await look(live, clock, isReport ? observer : { ...observer, onClockSkew: () => {} });
+      if (isReport) await reportOldestSnapshot(live, observer);
     } catch {
       if (live !== null) link.drop(live);
     }
@@ -109,6 +122,11 @@ async function look(client: pg.Client, clock: Clock, observer: StoreObserver): P
   const atMs = Number(now_ms);
   observer.onClockReading?.({ atMs, askedAtMs, answeredAtMs });
   observer.onClockSkew?.(Math.round((clockAskedMs + clock.nowMs()) / 2 - atMs));
+}
+
+async function reportOldestSnapshot(client: pg.Client, { onOldestSnapshot }: StoreObserver): Promise<void> {
+  const { rows } = await client.query<{ age_ms: string }>(OLDEST_SNAPSHOT);
+  onOldestSnapshot?.(Math.max(Math.round(Number(rows[0]!.age_ms)), 0));
 }
 
 async function takeLeaderLock(client: pg.Client): Promise<boolean> {

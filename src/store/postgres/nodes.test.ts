@@ -263,3 +263,22 @@ describe('the clock of a node', () => {
     assert.ok(Math.abs(skews[0]!) < 1_000, `${skews[0]} ms on one machine`);
   });
 });
+
+describe('a snapshot that a transaction holds', () => {
+  it('is reported with its age', async (t) => {
+    const url = await server.createDatabase();
+    const holder = new pg.Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('begin isolation level repeatable read');
+    await holder.query('select 1');
+    const ages: number[] = [];
+    const observer: StoreObserver = { onOldestSnapshot: (ageMs) => ages.push(ageMs) };
+    const node = await openPostgresStore({ url, maxPendingDeliveries: 10, observer });
+    t.after(async () => {
+      await node.close();
+      await holder.end();
+      await server.giveBack(url);
+    });
+    assert.ok(ages.length > 0 && ages[0]! > 0, `its age is reported as ${ages[0]} ms`);
+  });
+});
