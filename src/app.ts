@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config/config.ts';
+import { createCleanupGuard } from './dispatch/cleanup-guard.ts';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
@@ -17,14 +18,14 @@ import { packageVersion } from './observe/build-info.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics, type Metrics, type MetricsOptions } from './observe/metrics.ts';
 import { reportStart } from './observe/report-start.ts';
-import { type Clock, systemClock } from './runtime/clock.ts';
+import { type Clock, monotonicMs, systemClock } from './runtime/clock.ts';
 import { createCorrectedClock } from './runtime/corrected-clock.ts';
 import { createIdGenerator } from './runtime/ids.ts';
 import { createSystemRandom } from './runtime/random.ts';
 import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
 import { openStore } from './store/open-store.ts';
-import type { Store, StoreObserver } from './store/store.ts';
+import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
 
 /** A running receiver. */
 export type App = Readonly<{
@@ -164,9 +165,16 @@ function createPurgers(
   { retentionMs, rejected, cleanupIntervalMs: intervalMs }: Config,
   core: Readonly<{ store: Store; clock: Clock; emit: Emit }>,
 ): readonly Service[] {
+  const guard = (kind: CleanupKind, ofKindMs: number) =>
+    createCleanupGuard({ ...core, monotonicMs, kind, retentionMs: ofKindMs });
   return [
-    createPurger({ ...core, retentionMs, intervalMs }),
-    createRejectedPurger({ ...core, retentionMs: rejected.retentionMs, intervalMs }),
+    createPurger({ ...core, mayRun: guard('events', retentionMs), retentionMs, intervalMs }),
+    createRejectedPurger({
+      ...core,
+      mayRun: guard('rejected', rejected.retentionMs),
+      retentionMs: rejected.retentionMs,
+      intervalMs,
+    }),
   ];
 }
 

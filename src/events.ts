@@ -156,6 +156,8 @@ export type ReceiverEvent =
   | Readonly<{ type: 'queue.connected' }>
   /** The connection with the broker was lost or could not be made. Deliveries are claimed from the store meanwhile. */
   | Readonly<{ type: 'queue.failed'; error: Error }>
+  /** Nothing is deleted since the clock is ahead by so much; `held` is false once clean-ups run again. */
+  | Readonly<{ type: 'cleanup.held'; kind: 'events' | 'rejected'; held: boolean; aheadMs: number }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
   | Readonly<{ type: 'receiver.notice'; message: string; details?: Readonly<Record<string, unknown>> }>

@@ -8,6 +8,7 @@ import { nearest } from '../schema/nearest.ts';
 import { addAdminCommands } from './admin.ts';
 import { printJson } from './ask-receiver.ts';
 import { addBlockedCommand } from './blocked.ts';
+import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addMigrateCommand } from './migrate.ts';
@@ -35,6 +36,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addSendCommand(program, process.env);
   addAdminCommands(program, process.env);
   addBlockedCommand(program, process.env);
+  addCleanupCommand(program, process.env);
   addRejectedCommand(program, process.env);
   addSourceStateCommand(program, process.env);
   // The receiver itself continues without a reader of its log.

@@ -14,6 +14,7 @@ function setUp(purge: OperateStore['purge'], role: 'leader' | 'follower' = 'lead
   const recorder = createRecorder();
   const purger = createPurger({
     store: { purge, tryLead: async () => role },
+    mayRun: async () => true,
     clock,
     emit: recorder.emit,
     retentionMs: RETENTION_MS,

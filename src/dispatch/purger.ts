@@ -6,6 +6,8 @@ import type { OperateStore, SharedStore } from '../store/store.ts';
 
 export type PurgerParts = Readonly<{
   store: Pick<OperateStore, 'purge'> & Pick<SharedStore, 'tryLead'>;
+  /** Whether the clean-up may run now: see cleanup-guard.ts. */
+  mayRun: () => Promise<boolean>;
   clock: Clock;
   emit: Emit;
   retentionMs: number;
@@ -16,14 +18,15 @@ export type PurgerParts = Readonly<{
 const BATCH = 1000;
 
 /** Deletes events older than the retention, at the start and then every interval. Events with open deliveries stay. */
-export function createPurger({ store, clock, emit, retentionMs, intervalMs }: PurgerParts): Service {
+export function createPurger(parts: PurgerParts): Service {
+  const { store, mayRun, clock, emit, retentionMs, intervalMs } = parts;
   return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
     const startedMs = monotonicMs();
-    const beforeMs = clock.nowMs() - retentionMs;
     let total = 0;
     let cursor: string | null = null;
     try {
-      if ((await store.tryLead()) === 'follower') return;
+      if ((await store.tryLead()) === 'follower' || !(await mayRun())) return;
+      const beforeMs = clock.nowMs() - retentionMs;
       do {
         const outcome = await store.purge(beforeMs, BATCH, cursor);
         cursor = outcome.cursor;

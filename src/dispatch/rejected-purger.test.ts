@@ -16,6 +16,7 @@ function setUp() {
   const newId = createCountingIds();
   const purger = createRejectedPurger({
     store,
+    mayRun: async () => true,
     clock,
     emit: (event) => void events.push(event),
     retentionMs: 72 * HOUR_MS,

@@ -6,6 +6,8 @@ import type { RejectedStore, SharedStore } from '../store/store.ts';
 
 export type RejectedPurgerParts = Readonly<{
   store: Pick<RejectedStore, 'purgeRejected'> & Pick<SharedStore, 'tryLead'>;
+  /** Whether the clean-up may run now: see cleanup-guard.ts. */
+  mayRun: () => Promise<boolean>;
   clock: Clock;
   emit: Emit;
   retentionMs: number;
@@ -17,11 +19,11 @@ const BATCH = 100;
 
 /** Deletes rejected requests older than their retention, at the start and then every interval. */
 export function createRejectedPurger(parts: RejectedPurgerParts): Service {
-  const { store, clock, emit, retentionMs, intervalMs } = parts;
+  const { store, mayRun, clock, emit, retentionMs, intervalMs } = parts;
   return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
-    const beforeMs = clock.nowMs() - retentionMs;
     try {
-      if ((await store.tryLead()) === 'follower') return;
+      if ((await store.tryLead()) === 'follower' || !(await mayRun())) return;
+      const beforeMs = clock.nowMs() - retentionMs;
       while ((await store.purgeRejected(beforeMs, BATCH)) === BATCH && !signal.aborted);
     } catch (error) {
       emit({ type: 'store.failed', operation: 'rejected', error: error as Error });

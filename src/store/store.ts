@@ -23,7 +23,8 @@ export interface Store
     OperateStore,
     SharedStore,
     RejectedStore,
-    SourceStateStore {}
+    SourceStateStore,
+    CleanupStore {}
 
 /** The port's asynchronous methods, by name. */
 export type Method = {
@@ -384,6 +385,21 @@ export interface SourceStateStore {
   /** Writes the value, whether the name had one or not. */
   replaceSourceState(source: string, name: string, value: string, nowMs: number): Promise<void>;
   dropSourceState(source: string, name: string): Promise<'dropped' | 'unknown'>;
+}
+
+/** What is cleaned up after a retention of its own. */
+export type CleanupKind = 'events' | 'rejected';
+
+/** When the last clean-up ran, and when an operator last confirmed the clock; null if that never happened. */
+export type CleanupTimes = Readonly<{ ranAtMs: number | null; confirmedAtMs: number | null }>;
+
+/** What clean-ups remember, so that a clock that jumped deletes nothing. */
+export interface CleanupStore {
+  readCleanup(kind: CleanupKind): Promise<CleanupTimes>;
+  /** A clean-up of the kind runs. */
+  keepCleanup(kind: CleanupKind, nowMs: number): Promise<void>;
+  /** An operator confirms the clock: clean-ups of every kind count as run and confirmed now. */
+  confirmCleanups(nowMs: number): Promise<void>;
 }
 
 /** Events inside a driver that an operator wants to see. */

@@ -251,7 +251,7 @@ describe('503: the store fails', () => {
     const { url, events } = await startApi(t, { accept: failing(error) });
     const answer = await post(`${url}/webhooks`, envelope());
     const { detail } = assertProblem(answer, 'store_error');
-    assert.match(detail, /^The event was not stored: database or disk is full/);
+    assert.match(detail, /^The store failed, and the event may not be stored: database or disk is full/);
     assert.ok(retryAfterOf(answer) <= 60);
     assert.deepEqual(events, [
       { type: 'store.failed', operation: 'insert', error },

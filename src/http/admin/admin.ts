@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { DocumentPart } from '../docs/operation.ts';
 import { replyProblem } from '../reply.ts';
 import { type BlockedParts, blockedDocument, registerBlocked } from './blocked.ts';
+import { type CleanupParts, cleanupDocument, registerCleanup } from './cleanup.ts';
 import { type DeadLetterParts, deadLetterDocument, registerDeadLetters } from './dead-letters.ts';
 import { type EventParts, eventDocument, registerEvents } from './events.ts';
 import { type RejectedParts, registerRejected, rejectedDocument } from './rejected.ts';
@@ -13,6 +14,7 @@ export type AdminParts = EventParts &
   RejectedParts &
   SourceStateParts &
   BlockedParts &
+  CleanupParts &
   Readonly<{
     /** Opens the admin surface; with null none of its routes exist. */
     token: string | null;
@@ -35,6 +37,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
     registerBlocked(admin, parts);
     registerRejected(admin, parts);
     registerSourceState(admin, parts);
+    registerCleanup(admin, parts);
   });
 }
 
@@ -51,4 +54,5 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   blockedDocument,
   rejectedDocument,
   sourceStateDocument,
+  cleanupDocument,
 ];

@@ -89,7 +89,11 @@ export function createResponder({ emit, isOpen }: ResponderParts): Responder {
     // Any other error is unexpected, and its message may hold details that are not for the public.
     const cause = error instanceof StoreError ? error.message : 'the log has the cause';
     const reason = isOpen() ? 'store_error' : 'shutting_down';
-    reject(response, source, { reason, code: reason, detail: `The event was not stored: ${cause}.` });
+    reject(response, source, {
+      reason,
+      code: reason,
+      detail: `The store failed, and the event may not be stored: ${cause}.`,
+    });
   };
 
   return { reject, answer, fail };

@@ -56,6 +56,21 @@ export function storeLines(write: WriteLine, withStack: () => boolean): Handlers
         fields: () => ({ destination: event.destination, count: event.count }),
         throttleBy: event.destination,
       }),
+    ...cleanupLines(write),
+  };
+}
+
+function cleanupLines(write: WriteLine): Handlers {
+  return {
+    'cleanup.held': (event) =>
+      write({
+        type: event.type,
+        level: event.held ? 'warn' : 'info',
+        message: event.held
+          ? 'nothing is deleted: the clock is far ahead of the last clean-up; if it is right, run webhook-receiver cleanup --confirm'
+          : 'clean-ups run again',
+        fields: () => ({ kind: event.kind, ahead_ms: roundedMs(event.aheadMs) }),
+      }),
     'cleanup.batch': (event) =>
       write({
         type: event.type,

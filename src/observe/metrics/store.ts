@@ -49,6 +49,7 @@ export function storeMetrics(registry: Registry): Handlers {
     registers: [registry],
   });
   const clockSteps = clockStepsTotal(registry);
+  const cleanupHeld = cleanupHeldGauge(registry);
   return {
     'clock.stepped': ({ stepMs }) => clockSteps.inc({ direction: stepMs < 0 ? 'back' : 'ahead' }),
     'store.oldest_snapshot': (event) => oldestSnapshot.set(seconds(event.ageMs)),
@@ -60,9 +61,21 @@ export function storeMetrics(registry: Registry): Handlers {
       commitDuration.observe(seconds(event.durationMs));
     },
     'store.failed': (event) => errors.inc({ operation: storeOperation(event.operation) }),
+    'cleanup.held': ({ kind, held }) => cleanupHeld.set({ kind }, held ? 1 : 0),
     // Counted by batch: a run that fails half-way has still deleted events.
     'cleanup.batch': (event) => deleted.inc(event.deleted),
   };
+}
+
+function cleanupHeldGauge(registry: Registry) {
+  const held = new Gauge({
+    name: 'webhook_cleanup_held',
+    help: '1 while nothing is deleted because the clock is far ahead of the last clean-up, else 0.',
+    labelNames: ['kind'],
+    registers: [registry],
+  });
+  for (const kind of ['events', 'rejected']) held.set({ kind }, 0);
+  return held;
 }
 
 function clockStepsTotal(registry: Registry) {

@@ -5,6 +5,7 @@ import { browseConformance } from './browse.ts';
 import { bytesConformance } from './bytes.ts';
 import { claimConformance } from './claim.ts';
 import { claimByIdsConformance } from './claim-by-ids.ts';
+import { cleanupsConformance } from './cleanups.ts';
 import { closeConformance } from './close.ts';
 import { completeConformance } from './complete.ts';
 import { dueConformance } from './due.ts';
@@ -57,6 +58,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     statsConformance(factory);
     rejectedConformance(factory, isDurable);
     sourceStateConformance(factory, isDurable);
+    cleanupsConformance(factory, isDurable);
     batchesConformance(factory);
     historiesConformance(factory);
     if (isDurable) durabilityConformance(factory);

@@ -4,6 +4,7 @@ import type { Method, Store, StoreOptions } from '../store.ts';
 import { browseVerbs } from './browse.ts';
 import { claim } from './claim.ts';
 import { claimByIds } from './claim-by-ids.ts';
+import { cleanupVerbs } from './cleanups.ts';
 import { createCompletions } from './complete.ts';
 import { dueVerbs } from './due.ts';
 import { expired } from './expired.ts';
@@ -39,6 +40,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   ...orderVerbs,
   ...rejectedVerbs,
   ...sourceStateVerbs,
+  ...cleanupVerbs,
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
-import type { Duplicates, RejectedRequest, SourceState } from '../store.ts';
+import type { CleanupKind, CleanupTimes, Duplicates, RejectedRequest, SourceState } from '../store.ts';
 
 /** The lease of a delivery that is `processing`. */
 export type HeldLease = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
@@ -34,6 +34,7 @@ export type State = Readonly<{
   rejected: (RejectedRequest | null)[];
   /** Source -> name -> value. */
   sourceState: Map<string, Map<string, SourceState>>;
+  cleanups: Map<CleanupKind, CleanupTimes>;
 }>;
 
 export function createState(maxPendingDeliveries: number): State {
@@ -48,6 +49,7 @@ export function createState(maxPendingDeliveries: number): State {
     duplicates: new Map(),
     rejected: [],
     sourceState: new Map(),
+    cleanups: new Map(),
   };
 }
 
@@ -64,6 +66,7 @@ export function copyState(state: State): State {
     duplicates: new Map(state.duplicates),
     rejected: [...state.rejected],
     sourceState: new Map([...state.sourceState].map(([source, values]) => [source, new Map(values)])),
+    cleanups: new Map(state.cleanups),
   };
 }
 

@@ -9,6 +9,7 @@ import { type Backlog, createBacklog } from './backlog.ts';
 import { type Borrow, createBorrow } from './borrow.ts';
 import { browseVerbs } from './browse.ts';
 import { browseRejectedVerbs } from './browse-rejected.ts';
+import { cleanupVerbs } from './cleanups.ts';
 import { createCompletions } from './complete.ts';
 import { createPool, HANDLER_SESSION } from './connect.ts';
 import type { Database, Query } from './database.ts';
@@ -78,6 +79,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...rejectedVerbs,
   ...browseRejectedVerbs,
   ...sourceStateVerbs,
+  ...cleanupVerbs,
   expired,
   purge,
   replay,

@@ -30,9 +30,10 @@ function preparedStatements(db: DatabaseSync): string[] {
 }
 
 function planOf(db: DatabaseSync, sql: string): string[] {
+  const parameters = new Set([...sql.matchAll(/\?(\d*)/g)].map(([, number], at) => number || `at ${at}`));
   return db
     .prepare(`explain query plan ${sql}`)
-    .all(...Array(sql.split('?').length - 1).fill(1))
+    .all(...Array(parameters.size).fill(1))
     .map(({ detail }) => String(detail));
 }
 

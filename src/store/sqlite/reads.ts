@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Answer, Operation } from '../store.ts';
 import { browseReads } from './browse.ts';
+import { cleanupReads } from './cleanups.ts';
 import { dueReads } from './due.ts';
 import { duplicatesReads } from './duplicates.ts';
 import { orderReads } from './order.ts';
@@ -15,6 +16,7 @@ export const READS = {
   ...orderReads,
   ...rejectedReads,
   ...sourceStateReads,
+  ...cleanupReads,
 };
 
 export type ReadName = keyof typeof READS;

@@ -1,5 +1,6 @@
 import { claimWrites } from './claim.ts';
 import { claimByIdsWrites } from './claim-by-ids.ts';
+import { cleanupWrites } from './cleanups.ts';
 import { duplicatesWrites } from './duplicates.ts';
 import { expiredWrites } from './expired.ts';
 import { extendWrites } from './extend.ts';
@@ -33,6 +34,7 @@ export const PORT_WRITES = {
   ...orderWrites,
   ...rejectedWrites,
   ...sourceStateWrites,
+  ...cleanupWrites,
   ping,
 };
 

@@ -2,6 +2,7 @@ import type { Migration } from '../migrate.ts';
 import { inbox } from './0001-inbox.ts';
 import { order } from './0002-order.ts';
 import { duplicates } from './0003-duplicates.ts';
+import { cleanups } from './0004-cleanups.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
-export const MIGRATIONS: readonly Migration[] = [inbox, order, duplicates];
+export const MIGRATIONS: readonly Migration[] = [inbox, order, duplicates, cleanups];

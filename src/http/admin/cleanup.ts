@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Clock } from '../../runtime/clock.ts';
+import type { CleanupStore } from '../../store/store.ts';
+import { type DocumentPart, json, referTo } from '../docs/operation.ts';
+import { time, timeText } from '../schemas.ts';
+import { adminOperation, WITHOUT_QUERY } from './operation.ts';
+
+export type CleanupParts = Readonly<{ store: Pick<CleanupStore, 'confirmCleanups'>; clock: Clock }>;
+
+const schemas = {
+  CleanupConfirmed: z.object({ confirmed_at: time.describe('The time that was confirmed.') }),
+};
+const ref = referTo(schemas);
+
+/** Clean-ups that are held because the clock is far ahead: an operator confirms that it is right. */
+export function registerCleanup(admin: FastifyInstance, { store, clock }: CleanupParts): void {
+  admin.post('/admin/cleanup/confirm', WITHOUT_QUERY, async () => {
+    const nowMs = clock.nowMs();
+    await store.confirmCleanups(nowMs);
+    const body: z.output<typeof schemas.CleanupConfirmed> = { confirmed_at: timeText(nowMs) };
+    return body;
+  });
+}
+
+export const cleanupDocument: DocumentPart = {
+  schemas,
+  paths: {
+    '/admin/cleanup/confirm': {
+      post: adminOperation({
+        operationId: 'confirmCleanup',
+        summary: 'Confirm that the clock is right: clean-ups that are held run again',
+        replies: {
+          '200': json('The next clean-up deletes what is older than its retention.', ref('CleanupConfirmed')),
+        },
+      }),
+    },
+  },
+};
