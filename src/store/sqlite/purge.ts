@@ -7,13 +7,10 @@ import type { Writer, Writes } from './verbs.ts';
 /** Rows are in the order of acceptance, so a walk from the oldest needs no index. The cursor is a seq. */
 const NEXT_EVENTS_SQL = 'select seq, received_at from events where seq > ? order by seq limit ?';
 
-/** The event's marks, unless later events took them over. */
-const DELETE_MARKS_SQL = `
+/** One of the event's up to two marks, unless a later event took it over. With `in` SQLite would scan all marks. */
+const deleteMarkSql = (firstByte: number) => `
   delete from replay_marks
-  where (digest, source) in (
-    select substr(replay_digest, 1, 16), source from events where seq = ?1
-    union all select substr(replay_digest, 17, 16), source from events where seq = ?1
-  ) and seq = ?1`;
+  where (digest, source) = (select substr(replay_digest, ${firstByte}, 16), source from events where seq = ?) and seq = ?`;
 
 /** @see OperateStore.purge */
 export const purgeWrites: Writes<'purge'> = {
@@ -49,7 +46,7 @@ function prepareDeleteEvent({ db, counters }: Writer): (seq: number) => boolean 
   );
   const deleteAttempts = db.prepare('delete from attempts where delivery_key = ?');
   const deleteDelivery = db.prepare('delete from deliveries where key = ?');
-  const deleteMarks = db.prepare(DELETE_MARKS_SQL);
+  const deleteMarks = [1, 17].map((firstByte) => db.prepare(deleteMarkSql(firstByte)));
   const deleteDuplicates = db.prepare('delete from duplicates where seq = ?');
   const deleteRow = db.prepare('delete from events where seq = ?');
   return (seq) => {
@@ -64,7 +61,7 @@ function prepareDeleteEvent({ db, counters }: Writer): (seq: number) => boolean 
       deleteDelivery.run(key);
       counters.add(destination, status, -1);
     }
-    deleteMarks.run(seq);
+    for (const deleteMark of deleteMarks) deleteMark.run(seq, seq);
     deleteDuplicates.run(seq);
     deleteRow.run(seq);
     counters.addEvents(-1);

@@ -81,7 +81,7 @@ const PLANS: readonly (readonly [part: string, plan: RegExp])[] = [
     /^SEARCH deliveries USING INDEX deliveries_blocking \(destination=\? AND order_key>\?\)$/,
   ],
   ["h.turn = 'holds'", /SEARCH h USING INDEX deliveries_turn \(destination=\? AND order_key=\?\)/],
-  ['(select seq from replay_marks', /SEARCH replay_marks USING PRIMARY KEY \(digest=\? AND source=\?\)$/],
+  ['(select seq from replay_marks', /SEARCH replay_marks USING PRIMARY KEY \(digest=\? AND source=\?\)/],
   ['delete from replay_marks', /^SEARCH replay_marks USING PRIMARY KEY \(digest=\? AND source=\?\)/],
   [
     'from rejected where source = ? and seq <',
