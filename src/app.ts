@@ -152,6 +152,7 @@ function openInbox(
       onOldestSnapshot: (ageMs) => emit({ type: 'store.oldest_snapshot', ageMs }),
       onMigrationWaits: (waitedMs) => emit({ type: 'store.migration_waits', waitedMs }),
       onConnectionsRefused: (open) => emit({ type: 'store.connections_refused', open }),
+      onWalHeld: (heldMs, walBytes) => emit({ type: 'store.wal_held', heldMs, walBytes }),
       onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),
       onFatal: (error) => {
         emit({ type: 'receiver.failed', message: 'the store ended; restart the process', error });

@@ -139,6 +139,8 @@ export type ReceiverEvent =
   /** Deliveries whose due times a clock that was ahead had set are due as if it had been right. */
   | Readonly<{ type: 'delivery.rescheduled'; destination: string; count: number }>
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
+  /** A reader has kept SQLite's -wal file from being reused for so long; 0 once it no longer does. */
+  | Readonly<{ type: 'store.wal_held'; heldMs: number; walBytes: number }>
   /** How far this process's clock is ahead of the store's; negative when behind. */
   | Readonly<{ type: 'store.clock_skew'; skewMs: number }>
   /** How long a transaction has held the oldest snapshot in the database; 0: none. */

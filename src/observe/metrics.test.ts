@@ -8,7 +8,14 @@ import { createMetrics, type MetricsOptions, type Readings, STATS_TIMEOUT_MS } f
 import { STORE_OPERATIONS } from './store-operations.ts';
 
 const NOW_MS = 1_700_000_000_000;
-const EMPTY: StoreStats = { counts: [], order: [], events: 0, oldestPendingAtMs: null, databaseBytes: 0 };
+const EMPTY: StoreStats = {
+  counts: [],
+  order: [],
+  events: 0,
+  oldestPendingAtMs: null,
+  databaseBytes: 0,
+  walBytes: 0,
+};
 
 function metricsWith(options: Partial<MetricsOptions & Readings> = {}) {
   const { emit, scrape } = createMetrics({
@@ -93,6 +100,7 @@ describe('the gauges of the store', () => {
     events: 9,
     oldestPendingAtMs: NOW_MS - 2500,
     databaseBytes: 4096,
+    walBytes: 1024,
   };
 
   it('come from one reading of the store for each scrape', async () => {
@@ -108,6 +116,7 @@ describe('the gauges of the store', () => {
       'webhook_oldest_pending_age_seconds 2.5',
       'webhook_events_stored 9',
       'webhook_database_bytes 4096',
+      'webhook_wal_bytes 1024',
       'webhook_deliveries{destination="billing",status="failed"} 2',
       'webhook_deliveries{destination="billing",status="processing"} 0',
       'webhook_deliveries{destination="retired",status="pending"} 4',

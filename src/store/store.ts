@@ -227,7 +227,10 @@ export type StoreStats = Readonly<{
   events: number;
   /** When the oldest pending delivery was created, or null. */
   oldestPendingAtMs: number | null;
+  /** What the database takes on disk. */
   databaseBytes: number;
+  /** SQLite's -wal file, which is part of that; 0 elsewhere. */
+  walBytes: number;
 }>;
 
 export interface BrowseStore {
@@ -409,6 +412,8 @@ export type StoreObserver = Readonly<{
   onFatal?: (error: Error) => void;
   /** There may be work that this process did not submit itself. A hint: it may come late, or without work. */
   onDue?: () => void;
+  /** A reader has kept the -wal file from being reused for `heldMs`, or no longer does (0). */
+  onWalHeld?: (heldMs: number, walBytes: number) => void;
   /** How far this process's clock is ahead of the store's (negative: behind), as precisely as a round trip tells. */
   onClockSkew?: (skewMs: number) => void;
   /** The store's clock was read: the times of a shared store are its own, not those of the processes. */

@@ -17,6 +17,16 @@ export function storeLines(write: WriteLine, withStack: () => boolean): Handlers
         fields: () => ({ operation: bounded(event.operation), ...errorFields(event.error, withStack()) }),
         throttleBy: storeOperation(event.operation),
       }),
+    'store.wal_held': (event) =>
+      write({
+        type: event.type,
+        level: event.heldMs > 0 ? 'warn' : 'info',
+        message:
+          event.heldMs > 0
+            ? 'a reader holds the -wal file, which grows: end the shell or backup that has the database open'
+            : 'the -wal file is reused again',
+        fields: () => ({ held_ms: roundedMs(event.heldMs), wal_bytes: event.walBytes }),
+      }),
     'store.clock_skew': (event) =>
       write({
         type: event.type,

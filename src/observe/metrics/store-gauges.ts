@@ -20,6 +20,7 @@ export function createStoreGauges(registry: Registry, destinations: readonly str
   );
   const events = gauge('webhook_events_stored', 'Events in the store, whatever their status.');
   const bytes = gauge('webhook_database_bytes', 'Size of the database on disk.');
+  const wal = gauge('webhook_wal_bytes', 'Size of the -wal file, a part of the database; 0 with PostgreSQL.');
   const deliveries = new Gauge({
     name: 'webhook_deliveries',
     help: 'Deliveries in the store by destination and status.',
@@ -42,6 +43,7 @@ export function createStoreGauges(registry: Registry, destinations: readonly str
       age.set(stats.oldestPendingAtMs === null ? 0 : seconds(nowMs - stats.oldestPendingAtMs));
       events.set(stats.events);
       bytes.set(stats.databaseBytes);
+      wal.set(stats.walBytes);
       setDeliveries(deliveries, destinations, stats.counts);
       for (const gauge of [waiting, blocked]) {
         gauge.reset();
@@ -53,7 +55,7 @@ export function createStoreGauges(registry: Registry, destinations: readonly str
       }
     },
     clear() {
-      for (const single of [depth, age, events, bytes]) single.remove();
+      for (const single of [depth, age, events, bytes, wal]) single.remove();
       for (const labelled of [deliveries, waiting, blocked]) labelled.reset();
     },
   };

@@ -48,12 +48,18 @@ export function storeMetrics(registry: Registry): Handlers {
     help: 'Connections that the PostgreSQL server refused because it had none left.',
     registers: [registry],
   });
+  const walHeld = new Gauge({
+    name: 'webhook_wal_held_seconds',
+    help: 'Seconds for which a reader has kept the -wal file from being reused; 0 otherwise.',
+    registers: [registry],
+  });
   const clockSteps = clockStepsTotal(registry);
   const cleanupHeld = cleanupHeldGauge(registry);
   return {
     'clock.stepped': ({ stepMs }) => clockSteps.inc({ direction: stepMs < 0 ? 'back' : 'ahead' }),
     'store.oldest_snapshot': (event) => oldestSnapshot.set(seconds(event.ageMs)),
     'store.connections_refused': () => refusals.inc(),
+    'store.wal_held': (event) => walHeld.set(seconds(event.heldMs)),
     'store.leadership': (event) => leader.set(event.leads ? 1 : 0),
     'store.clock_skew': (event) => clockSkew.set(seconds(event.skewMs)),
     'store.committed': (event) => {

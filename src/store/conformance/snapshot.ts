@@ -16,7 +16,7 @@ export type Snapshot = Readonly<{
   deadLetters: readonly Delivery[];
   leases: readonly unknown[];
   blocked: readonly BlockedKey[];
-  stats: Omit<StoreStats, 'databaseBytes'>;
+  stats: Omit<StoreStats, 'databaseBytes' | 'walBytes'>;
 }>;
 
 /** An event whose body compares by its bytes, whichever class a driver reads them into. */
@@ -43,7 +43,13 @@ export function plainEvent(event: WebhookEvent): PlainEvent {
 }
 
 /** Stats in an order of their own and without the size, which is each driver's affair. */
-export function plainStats({ databaseBytes: _, counts, order, ...stats }: StoreStats): Snapshot['stats'] {
+export function plainStats({
+  databaseBytes: _,
+  walBytes: _wal,
+  counts,
+  order,
+  ...stats
+}: StoreStats): Snapshot['stats'] {
   const nameOf = (count: StoreStats['counts'][number]) => `${count.destination} ${count.status}`;
   return {
     ...stats,

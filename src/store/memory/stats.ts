@@ -11,6 +11,7 @@ export function stats(state: State): StoreStats {
     events: state.events.size,
     oldestPendingAtMs: createdAtMs.length === 0 ? null : Math.min(...createdAtMs),
     databaseBytes: 0,
+    walBytes: 0,
   };
 }
 

@@ -61,6 +61,7 @@ export async function stats({ query }: QueryContext): Promise<StoreStats> {
     events: sizeRows[0]!.events,
     oldestPendingAtMs: oldest?.oldest ?? null,
     databaseBytes: sizeRows[0]!.bytes,
+    walBytes: 0,
   };
 }
 

@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../domain/errors.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { toStoreError } from './store-failure.ts';
+import { WAL_KEPT_BYTES } from './wal.ts';
 
 /** "WHRX": marks the file as ours (https://www.sqlite.org/fileformat.html#application_id). */
 const APPLICATION_ID = 0x57485258;
@@ -22,7 +23,7 @@ export function openWriter(databasePath: string, maxPages?: number): DatabaseSyn
     // Power loss after our 2xx would lose the event: the provider will not resend.
     db.exec('pragma synchronous = full');
     db.exec(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    db.exec('pragma journal_size_limit = 67108864');
+    db.exec(`pragma journal_size_limit = ${WAL_KEPT_BYTES}`);
     db.exec('pragma cache_size = -32768');
     db.exec('pragma temp_store = memory');
     if (maxPages !== undefined) db.exec(`pragma max_page_count = ${maxPages}`);

@@ -1,5 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { StoreError } from '../../domain/errors.ts';
-import { monotonicMs } from '../../runtime/clock.ts';
+import { monotonicMs, systemClock } from '../../runtime/clock.ts';
 import { Batcher, isolateFailures } from '../batcher.ts';
 import { forward, methodsOf } from '../forward.ts';
 import { deleteInSlices, purgeInSlices } from '../in-slices.ts';
@@ -9,6 +10,7 @@ import { openCompletingConnection } from './completing-connection.ts';
 import { READS, type ReadName } from './reads.ts';
 import { isStorageFailure } from './store-failure.ts';
 import { ThreadClient } from './thread-client.ts';
+import { createWalWatch } from './wal.ts';
 import { bodyBytes, packBatch, type Submitted } from './wire.ts';
 import { PORT_WRITES, type PortWrite, type WriteAnswer } from './writes.ts';
 
@@ -54,6 +56,12 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
     exclusive: (work) => commits.exclusive(work),
     sync: () => commits.submit({ method: 'ping', args: [] }),
   });
+  const walWatch = createWalWatch({
+    databasePath: realpathSync(path),
+    clock: systemClock,
+    onHeld: (heldMs, walBytes) => observer.onWalHeld?.(heldMs, walBytes),
+  });
+  void walWatch.start();
   let closing: Promise<void> | null = null;
   const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
     closing === null ? work() : Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'));
@@ -83,6 +91,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
       deleteInSlices(PURGE_SLICE, limit, (some) => writes.purgeRejected(beforeMs, some)),
     close() {
       closing ??= (async () => {
+        await walWatch.stop();
         await commits.drain();
         completions.close();
         await reader.end();

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
 import { prepareRows } from './prepare-rows.ts';
+import { walBytes } from './wal.ts';
 
 /** The pending delivery that has waited longest: the first of each destination's due index, or a waiting retry. */
 const OLDEST_DUE_SQL = `
@@ -27,7 +28,9 @@ export function prepareStats(db: DatabaseSync): () => StoreStats {
     db,
     'select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()',
   );
+  const path = db.location();
   return () => {
+    const ofWal = path === null ? 0 : walBytes(path);
     const rows = counts.all();
     // A delivery is due the moment it is created, so the earliest due time dates the oldest first attempt.
     const times = rows
@@ -40,7 +43,8 @@ export function prepareStats(db: DatabaseSync): () => StoreStats {
       counts: rows.map(({ destination, status, count }) => ({ destination, status, count })),
       events: events.get()!.value,
       oldestPendingAtMs: known.length === 0 ? null : Math.min(...known),
-      databaseBytes: size.get()!.bytes,
+      databaseBytes: size.get()!.bytes + ofWal,
+      walBytes: ofWal,
     };
   };
 }
