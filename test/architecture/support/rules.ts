@@ -43,6 +43,7 @@ export function longFunctions(files: readonly SourceFile[]): readonly string[] {
  */
 export function slivers(files: readonly SourceFile[]): readonly string[] {
   const names = new Set(files.map(({ file }) => file));
+  const verbs = new Set(files.filter(({ file }) => PORTS.includes(file)).flatMap(({ methods }) => methods));
   const importers = new Map<string, number>();
   for (const { file, imports } of files.filter(({ file }) => !isForTests(file))) {
     for (const target of imports)
@@ -51,20 +52,24 @@ export function slivers(files: readonly SourceFile[]): readonly string[] {
   return files
     .filter(({ file, lines }) => !isForTests(file) && lines <= SLIVER_LINES && importers.get(file) === 1)
     .map(({ file }) => file)
-    .filter((file) => !hasOwnTest(file, names) && !isDriverVerb(file, names) && !isDeclaration(file));
+    .filter((file) => !hasOwnTest(file, names) && !isDriverVerb(file, names, verbs) && !isDeclaration(file));
 }
 
 function hasOwnTest(file: string, names: ReadonlySet<string>): boolean {
   return names.has(file.replace(/\.ts$/, '.test.ts')) || names.has(file.replace(/\.ts$/, '.proof.ts'));
 }
 
-/** A verb has the same name in another driver of its port. */
-function isDriverVerb(file: string, names: ReadonlySet<string>): boolean {
+/** A verb is a method of the port, or has the same name in another driver. */
+function isDriverVerb(file: string, names: ReadonlySet<string>, verbs: ReadonlySet<string>): boolean {
   const [port, driver, verb, ...rest] = file.split('/');
   const drivers = DRIVERS[port!] ?? [];
   if (verb === undefined || rest.length > 0 || !drivers.includes(driver!)) return false;
+  const method = path.basename(verb, '.ts').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  if (verbs.has(method)) return true;
   return drivers.some((other) => other !== driver && names.has(path.join(port!, other, verb)));
 }
+
+const PORTS = ['store/store.ts', 'queue/queue.ts'];
 
 const DRIVERS: Readonly<Record<string, readonly string[]>> = {
   store: ['sqlite', 'postgres', 'memory'],

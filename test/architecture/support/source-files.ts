@@ -8,6 +8,7 @@ import {
   isImportDeclaration,
   isImportTypeNode,
   isLiteralTypeNode,
+  isMethodSignatureDeclaration,
   isNewExpression,
   isStringLiteral,
   type Node,
@@ -25,6 +26,8 @@ export type SourceFile = Readonly<{
   /** Files that it imports or re-exports, types included, and modules that it starts as threads. */
   imports: readonly string[];
   functions: readonly SourceFunction[];
+  /** Methods that its types declare. */
+  methods: readonly string[];
 }>;
 
 /** Parses all files below `src/` with the compiler of the repository. */
@@ -72,16 +75,19 @@ export function isForTests(file: string): boolean {
 function describeFile(file: string, tree: Tree): SourceFile {
   const imports = new Set<string>();
   const functions: SourceFunction[] = [];
+  const methods = new Set<string>();
   const visit = (node: Node): void => {
     const target = importedBy(node);
     if (target?.startsWith('.')) imports.add(path.join(path.dirname(file), target));
     if (isFunctionLikeDeclaration(node) && 'body' in node && node.body !== undefined) {
       functions.push(describeFunction(node, tree));
     }
+    if (isMethodSignatureDeclaration(node)) methods.add(node.name.getText());
     node.forEachChild(visit);
   };
   visit(tree);
-  return { file, lines: tree.text.trimEnd().split('\n').length, imports: [...imports], functions };
+  const lines = tree.text.trimEnd().split('\n').length;
+  return { file, lines, imports: [...imports], functions, methods: [...methods] };
 }
 
 /** The specifier of an import in any form, or undefined. */

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { it } from 'node:test';
+import { Command } from 'commander';
+import { addAdminCommands } from './admin.ts';
+
+it('each command asks the receiver for its own path', async (t) => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.setHeader('content-type', 'application/json').end('{}');
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  t.mock.method(console, 'log', () => {});
+  t.mock.method(process.stdout, 'write', () => true);
+
+  for (const command of [
+    ['inspect', 'an/id'],
+    ['dead-letters', '--limit', '5'],
+    ['replay', 'delivery'],
+  ]) {
+    const program = new Command();
+    addAdminCommands(program, { ADMIN_TOKEN: 'a-token-of-the-tests' });
+    await program.parseAsync([...command, '--url', url], { from: 'user' });
+  }
+  t.mock.restoreAll();
+  assert.deepEqual(asked, [
+    'GET /admin/webhooks/an%2Fid',
+    'GET /admin/dead-letters?limit=5',
+    'POST /admin/deliveries/delivery/replay',
+  ]);
+});
