@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import { importCircles, longFunctions, MAX_FUNCTION_LINES, slivers } from './support/rules.ts';
@@ -23,6 +24,18 @@ describe('src/', () => {
 
   it('has no file that is too small to stand alone', () => {
     assert.deepEqual(slivers(files), []);
+  });
+});
+
+/** What needs a program or a server of the machine. */
+const OF_PROOFS = /testkit\/(on-path|redis|redis-cluster|rabbitmq|pgbouncer)\.ts'/;
+
+describe('npm test', () => {
+  it('has no file that needs more than `npm ci` brings: that is a proof', () => {
+    const files = globSync('{src,test,bench}/**/*.test.ts', { cwd: ROOT });
+    assert.ok(files.length > 200, `only ${files.length} files were found: is the search right?`);
+    const wrong = files.filter((file) => OF_PROOFS.test(readFileSync(path.join(ROOT, file), 'utf8')));
+    assert.deepEqual(wrong, []);
   });
 });
 

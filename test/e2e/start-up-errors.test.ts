@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -111,20 +110,4 @@ describe('a start that cannot succeed ends with status 1 and one clear message',
     const how = { nodeOptions: ['--conditions=source', '--import', preload] };
     assertRefusal(await folder.run({}, how), /needs Node\.js 24\.15 or newer; this is 24\.14\.9 \(.*npm ci/);
   });
-
-  it('for the old Node.js of this machine', async (t) => {
-    const node = '/usr/bin/node';
-    const version = versionOf(node);
-    if (version === null || version >= 24) return t.skip('there is no older Node.js at /usr/bin/node');
-    const folder = await receiverFolder(t);
-    assertRefusal(await folder.run({}, { node, nodeOptions: [] }), /needs Node\.js 24\.15 or newer; this is/);
-  });
 });
-
-function versionOf(node: string): number | null {
-  try {
-    return Number(/^v(\d+)/.exec(execFileSync(node, ['--version'], { encoding: 'utf8' }))![1]);
-  } catch {
-    return null;
-  }
-}

@@ -18,6 +18,12 @@ describe('the quick start, in a Debian that has nothing but Node.js and npm', {
       const output = await runAsRoot('quick-start.sh', node, npm, account);
 
       assert.match(output, new RegExp(`^node v${node}\\..*, npm ${npm}\\..*, ${account}$`, 'm'));
+      if (node !== '24') {
+        const refusal = new RegExp(
+          `status 1, webhook-receiver needs Node\\.js 24\\.15 or newer; this is ${node}\\.`,
+        );
+        assert.match(output, refusal);
+      }
       assert.match(output, /^answered 202, stored order-42-created$/m);
       assert.match(output, /^stopped$/m);
       assert.match(output, /^. fail 0$/m);

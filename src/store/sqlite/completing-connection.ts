@@ -94,7 +94,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
         return { kind };
       } catch (error) {
         undo();
-        return { kind: 'failed', error: wordsForStorage(error) };
+        return { kind: 'failed', error: explainStorageRefusal(error) };
       }
     },
     isOpen: () => db.isTransaction,
@@ -105,7 +105,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
 }
 
 /** A handler's own errors stay as they are; errors of the storage become StoreErrors. */
-function wordsForStorage(error: unknown): unknown {
+function explainStorageRefusal(error: unknown): unknown {
   if (typeof (error as { errcode?: unknown } | null | undefined)?.errcode !== 'number') return error;
   const failure = toStoreError(error);
   return isStorageFailure(failure) ? failure : error;
