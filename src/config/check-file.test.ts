@@ -142,7 +142,7 @@ describe('a destination', () => {
     ]);
   });
 
-  it('has bounded numbers', () => {
+  it('has bounded numbers, and no other words than those that change something', () => {
     for (const fields of [
       { concurrency: 0 },
       { concurrency: 1.5 },
@@ -152,6 +152,8 @@ describe('a destination', () => {
       { retry: { jitter: 2 } },
       { retry: { baseDelaySeconds: -1 } },
       { permanentStatuses: [200] },
+      { method: 'GET' },
+      { query: 'forward' },
       { permanentStatuses: Array.from({ length: 101 }, () => 400) },
     ]) {
       assert.equal(problemsWith(fields).length, 1, JSON.stringify(fields));

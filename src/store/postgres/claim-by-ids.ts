@@ -9,7 +9,7 @@ import { deliveryKey } from './delivery-key.ts';
  * Not plainly by the column: the planner would know the partial indexes of what is pending, and on empty tables take the
  * whole of one for no dearer than a look by the key. Such a plan stays, and goes through the backlog for each id.
  */
-const IS_PENDING = `coalesce(status, '') = 'pending'`;
+export const IS_PENDING = `coalesce(status, '') = 'pending'`;
 
 /** What a claim took, or when a delivery that it did not take is due. */
 type ClaimByIdsRow = Readonly<{ asked_n: number }> &

@@ -21,6 +21,7 @@ import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
 import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
 import * as rejected from './rejected.ts';
 import { LOCK_EVENT, REPLAY } from './replay.ts';
+import { RESCHEDULE } from './reschedule.ts';
 import { SETTLE, SETTLE_ORDERED } from './settle.ts';
 import * as sourceState from './source-state.ts';
 import { OLDEST_PENDING } from './stats.ts';
@@ -33,7 +34,7 @@ const STATEMENTS: readonly Statement[] = [
   ...[CLAIM, SETTLE, EXTEND, EXPIRED, KNOWN, NEWEST, LATER_KEYS, LOCK_EVENT, REPLAY, TRIED, AWAITED],
   ...[...INSERTS.values(), NOTE_DUPLICATES, DUPLICATES_OF],
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
-  ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING],
+  ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],
   ...[browse, rejected, rejectedQueries, sourceState].flatMap((module) =>
     Object.values(module).filter(isStatement),

@@ -1,27 +1,28 @@
 import { NEVER_MS } from '../../domain/order.ts';
 import type { ReschedulePage } from '../store.ts';
+import { IS_PENDING } from './claim-by-ids.ts';
 import type { QueryContext, Statement } from './database.ts';
 import { cursorOf, type DueRow, readCursor } from './due.ts';
 
-/** Walks the due index. A delivery that another node has just claimed is skipped: its due time no longer counts. */
+/** Walks the due index, and looks at each delivery of the page by its key. A delivery that another node has just claimed is skipped: its due time no longer counts. */
 export const RESCHEDULE: Statement<DueRow & Readonly<{ rescheduled: number; seen: number }>> = {
   name: 'reschedule',
   text: `
-with page as (
-  select event_id, number, due_at, attempts, updated_at from deliveries
+with page as materialized (
+  select event_id, number, due_at from deliveries
   where destination = $1 and status = 'pending' and due_at < ${NEVER_MS}
     and (due_at, event_id, number) > ($3::bigint, $4::uuid, $5::integer)
   order by due_at, event_id, number limit $6::integer
-), wrong as (
-  select d.event_id, d.number from deliveries d join page p on d.event_id = p.event_id and d.number = p.number
-  where d.status = 'pending' and (d.attempts = 0 or d.updated_at > $2::bigint) and d.due_at > $2::bigint
-    and d.due_at < ${NEVER_MS}
-  order by d.event_id, d.number
-  for update of d skip locked
+), wrong as materialized (
+  select p.event_id, p.number, d.wait_ms
+  from page p cross join lateral (
+    select case when attempts = 0 then 0 else greatest(due_at - updated_at, 0) end as wait_ms from deliveries
+    where event_id = p.event_id and number = p.number and ${IS_PENDING}
+      and due_at > $2::bigint and due_at < ${NEVER_MS} and (attempts = 0 or updated_at > $2::bigint)
+    for update skip locked
+  ) d
 ), rescheduled as (
-  update deliveries d set
-    due_at = $2::bigint + case when d.attempts = 0 then 0 else greatest(d.due_at - d.updated_at, 0) end,
-    updated_at = $2::bigint
+  update deliveries d set due_at = $2::bigint + w.wait_ms, updated_at = $2::bigint
   from wrong w where d.event_id = w.event_id and d.number = w.number
   returning 1
 )
