@@ -2,6 +2,7 @@ import pg from 'pg';
 import { StoreError } from '../../domain/errors.ts';
 import { pauseAfter } from '../../runtime/backoff.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
+import { cancelStatement } from './cancel.ts';
 import { checkServer } from './check-server.ts';
 import { type ConnectOptions, clientConfig, placeOf } from './connect.ts';
 import { type Migration, migrate } from './migrate.ts';
@@ -100,6 +101,10 @@ async function onClient(way: ConnectOptions, work: (client: pg.Client) => Promis
   try {
     await client.connect();
     await work(client);
+  } catch (error) {
+    // A statement that was given up may still wait on the server.
+    await cancelStatement(client);
+    throw error;
   } finally {
     await client.end().catch(() => {});
   }
