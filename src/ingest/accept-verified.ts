@@ -16,9 +16,9 @@ export type VerifiedOutcome =
         handshake?: Readonly<{ name: string; reply: HandshakeReply }>;
       }>)
   | HandshakeOutcome
-  /** Not verified. Whether its key is known was not even looked at. */
+  /** Not verified. Its key was not looked up. */
   | Readonly<{ kind: 'rejected'; reason: VerifyReason; detail: string }>
-  /** It could not be verified now. */
+  /** It cannot be verified now. */
   | Readonly<{ kind: 'keys_unavailable'; detail: string }>;
 
 export type AcceptVerified = (
@@ -34,7 +34,7 @@ export type AcceptVerifiedParts = Readonly<{
   clock: Clock;
 }>;
 
-/** Takes one request of a source with verification: unsigned handshake -> verify -> signed handshake -> store. */
+/** Accepts one request of a source with verification: unsigned handshake -> verify -> signed handshake -> store. */
 export function createAcceptVerified(parts: AcceptVerifiedParts): AcceptVerified {
   const { storeEvent, performHandshake, keepRejected, clock } = parts;
   return async (source, rules, request) => {
@@ -45,7 +45,7 @@ export function createAcceptVerified(parts: AcceptVerifiedParts): AcceptVerified
     if (open !== null) return performHandshake(source, rules, open, signed, nowMs);
 
     const judging = rules.verifier.verify(signed, nowMs);
-    // Most schemes answer at once; an await all the same would put every event off.
+    // Most schemes answer synchronously; awaiting them too would delay every event.
     const verdict = judging instanceof Promise ? await judging : judging;
     if (!verdict.ok) {
       const { reason, detail } = verdict;

@@ -13,8 +13,8 @@ export type AcceptOutcome =
   | Readonly<{ kind: 'invalid'; fields: readonly FieldError[] }>;
 
 /**
- * Takes one request of a source: verify -> extract -> route -> insert.
- * @throws StoreError when the store fails; then nothing is kept
+ * Accepts one request of a source: verify -> extract -> route -> insert.
+ * @throws StoreError when the store fails; then nothing is stored
  */
 export type Accept = (source: Source, request: RawRequest) => Promise<AcceptOutcome>;
 
@@ -28,7 +28,7 @@ export type AcceptParts = Readonly<{
 export function createAccept(parts: AcceptParts): Accept {
   const { storeEvent, clock } = parts;
   const acceptVerified: AcceptVerified = createAcceptVerified(parts);
-  // Not async: each promise that another one waits for costs three turns of the queue, for every event.
+  // Not async: each promise that resolves to another costs three microtasks, for every event.
   return ({ name, rules }, request) => {
     if (rules !== null) return acceptVerified(name, rules, request);
     const envelope = readEnvelope(request.body);

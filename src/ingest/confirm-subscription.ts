@@ -5,14 +5,14 @@ import type { Service } from '../runtime/service.ts';
 import type { SourceStateStore } from '../store/store.ts';
 import { parseSubscription, type Subscription, subscriptionText } from './subscription-state.ts';
 
-/** Makes the URL's call durable, then calls it. `foreign`: the URL is not the provider's. */
+/** Stores that the URL is to be called, then calls it. `foreign`: the URL is not the provider's. */
 export type BeginConfirmation = (source: string, url: string, nowMs: number) => Promise<'begun' | 'foreign'>;
 
-/** Asks for a URL and tells the status; redirects are not followed. */
+/** Fetches a URL and returns the status; redirects are not followed. */
 export type FetchStatus = (url: string, signal: AbortSignal) => Promise<number>;
 
 export type ConfirmationParts = Readonly<{
-  /** Those whose provider has its subscriptions confirmed. */
+  /** The sources whose provider wants its subscriptions confirmed. */
   sources: readonly string[];
   store: Pick<SourceStateStore, 'readSourceState' | 'replaceSourceState'>;
   clock: Clock;
@@ -23,29 +23,29 @@ export type ConfirmationParts = Readonly<{
 export type Confirmations = Service &
   Readonly<{
     begin: BeginConfirmation;
-    /** Ends what is under way for the source. */
+    /** Ends the confirmation that is under way for the source. */
     forget(source: string): void;
   }>;
 
-/** Entry of the source's state: how far its confirmation is. */
+/** Entry of the source's state with the progress of its confirmation. */
 export const SUBSCRIPTION_ENTRY = 'subscription';
 
-/** The provider forgets the question after three days. */
+/** The provider's token expires after three days. */
 const GIVE_UP_AFTER_MS = 3 * 24 * 3600 * 1000;
 const TRY_TIMEOUT_MS = 10_000;
-/** Before each further try; the last goes on. */
+/** The pause before each further attempt; the last one repeats. */
 const WAITS_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000];
 
 const HOST = /^sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?$/;
 
-/** Confirms subscriptions by calling the URL of a verified request, across restarts, until it is answered. */
+/** Confirms subscriptions by calling the URL of a verified request until it answers, across restarts. */
 export function createConfirmations(parts: ConfirmationParts): Confirmations {
   const { sources, store } = parts;
   const running = new Map<string, AbortController>();
   const ends = new Set<Promise<void>>();
   let stopped = false;
 
-  /** Whatever is under way for the same source makes room. */
+  /** Replaces a confirmation of the same source that is under way. */
   const launch = (source: string, work: (signal: AbortSignal) => Promise<void>) => {
     running.get(source)?.abort();
     if (stopped) return;
@@ -77,7 +77,7 @@ export function createConfirmations(parts: ConfirmationParts): Confirmations {
   };
 }
 
-/** Goes on with what an earlier process began. A store that fails now will answer later. */
+/** Continues what an earlier process began. Repeats until the store answers. */
 async function resume(parts: ConfirmationParts, source: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
@@ -95,7 +95,7 @@ async function resume(parts: ConfirmationParts, source: string, signal: AbortSig
 
 type PendingSubscription = Extract<Subscription, { status: 'pending' }>;
 
-/** Tries until the provider has answered, the time is over, or somebody else goes on. Never rejects. */
+/** Repeats until the provider answers, the time is over, or the signal aborts. Never rejects. */
 async function confirm(
   parts: ConfirmationParts,
   source: string,
@@ -128,7 +128,7 @@ async function tryOnce(
     timeout.abort(new Error(`no answer within ${TRY_TIMEOUT_MS} ms`)),
   );
   try {
-    // Of a state that somebody wrote by other means, too.
+    // The state may have been written by other means.
     if (!isProviders(url)) return 'the URL is not one of the provider';
     const status = await parts.fetchStatus(url, AbortSignal.any([signal, timeout.signal]));
     if (status < 200 || status > 299) return `it was answered ${status}`;
@@ -157,14 +157,14 @@ async function finish(
   await store.replaceSourceState(source, SUBSCRIPTION_ENTRY, subscriptionText(state), clock.nowMs());
 }
 
-/** The URL comes out of a signed text; that nothing else is ever called does not rest on that alone. */
+/** The URL comes from a signed text; its host is checked all the same before it is called. */
 function isProviders(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, port, username, password } = new URL(text);
   return protocol === 'https:' && port === '' && username === '' && password === '' && HOST.test(hostname);
 }
 
-/** Asks for a URL with the platform's own client. What is answered beside the status is not read. */
+/** Fetches a URL with the platform's own client. The body of the answer is not read. */
 export const fetchStatus: FetchStatus = async (url, signal) => {
   const response = await fetch(url, { redirect: 'manual', signal });
   await response.body?.cancel();

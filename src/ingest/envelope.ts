@@ -6,8 +6,8 @@ import { BUILT_BYTES_MAX } from '../verify/read/parse-json.ts';
 const LONGEST = 255;
 
 /**
- * Counts characters, not UTF-16 units, and takes only text that every store keeps as it is: an unpaired surrogate
- * would be replaced on its way to UTF-8, and two different keys become one.
+ * Counts characters, not UTF-16 units, and accepts only text that every store keeps unchanged: an unpaired surrogate
+ * would be replaced in UTF-8, and two different keys would become one.
  */
 const name = (what: string) =>
   z
@@ -23,12 +23,12 @@ const name = (what: string) =>
     // The same in the words of JSON Schema, for the API's description.
     .meta({ minLength: 1, maxLength: LONGEST, pattern: '^[^\\u0000\\ud800-\\udfff]*$', description: what });
 
-/** A character has two units at most, so that a huge text need not be taken apart. */
+/** A character has at most two units, so a huge text need not be split. */
 function countCharacters(text: string): number {
   return text.length > 2 * LONGEST ? text.length : Array.from(text).length;
 }
 
-/** The body of `POST /webhooks`. Further members are kept with the bytes and mean nothing to the receiver. */
+/** The body of `POST /webhooks`. Other members are kept with the bytes and ignored. */
 export const envelopeSchema = z.looseObject({
   idempotency_key: name("The sender's own name of the event: the same key is the same event."),
   event_type: name('What happened, such as order.created. Destinations choose by it.'),
@@ -48,7 +48,7 @@ export type EnvelopeOutcome =
   | Readonly<{ kind: 'malformed_json'; detail: string }>
   | Readonly<{ kind: 'invalid'; fields: readonly FieldError[] }>;
 
-/** Reads key and type out of the body. `fields` are named by JSON Pointer (RFC 6901). */
+/** Reads key and type from the body. `fields` are JSON Pointers (RFC 6901). */
 export function readEnvelope(body: Uint8Array): EnvelopeOutcome {
   if (!isUtf8(body))
     return { kind: 'malformed_json', detail: 'The body is not UTF-8 text (RFC 8259, section 8.1).' };
@@ -97,7 +97,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** V8 quotes the text around the mistake; payloads do not belong in answers or logs. */
+/** Without the text around the mistake that V8 quotes: payloads do not belong in answers or logs. */
 function describe(error: Error): string {
   const position = /position \d+( \(line \d+ column \d+\))?/.exec(error.message);
   return position === null ? NO_PLACE : position[0];

@@ -6,9 +6,9 @@ import type { Source } from './open-source.ts';
 import type { RawRequest } from './raw-request.ts';
 import type { Redact } from './redact.ts';
 
-/** Longest body that is kept of a request that was not verified. */
+/** The longest body that is kept of a rejected request. */
 export const KEPT_BODY_BYTES = 256 * 1024;
-/** Most requests that are being written at once: a flood of forgeries must not take the store from events. */
+/** Most rejected requests that are written at once: a flood of forgeries must not keep the store from events. */
 const MOST_AT_ONCE = 16;
 
 export type Rejected = Readonly<{
@@ -22,7 +22,7 @@ export type Rejected = Readonly<{
   receivedAtMs: number;
 }>;
 
-/** Keeps a request for the operator, in its own time: the sender's answer does not wait for it. */
+/** Keeps a request for the operator, in the background: the sender's answer does not wait for it. */
 export type KeepRejected = (rejected: Rejected) => void;
 
 /** Keeps a request whose body is too long, with the beginning of that body as its own. */
@@ -30,7 +30,7 @@ export type KeepTooLarge = (source: Source, request: RawRequest, bodyBytes: numb
 
 export type KeepRejectedParts = Readonly<{
   store: Pick<RejectedStore, 'keepRejected'>;
-  /** Of each source; the oldest go first. */
+  /** For each source; the oldest are deleted first. */
   bounds: Readonly<{ maxRequests: number; maxBytes: number }>;
   newId: IdGenerator;
   emit: Emit;

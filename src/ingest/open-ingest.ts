@@ -38,7 +38,7 @@ export type IngestOptions = Readonly<{
   destinations: readonly Destination[];
   clock: Clock;
   newId: IdGenerator;
-  /** Where the receiver is reached from outside, or null. */
+  /** The receiver's own URL as seen from outside, or null. */
   publicUrl: string | null;
   rejectedBounds: RejectedBounds;
   fetchStatus: FetchStatus;
@@ -47,7 +47,7 @@ export type IngestOptions = Readonly<{
   onAccepted: StoreEventParts['onAccepted'];
 }>;
 
-/** From a raw request to a stored event, with all that sources need for it. */
+/** Ingest: from a raw request to a stored event. */
 export type Ingest = Readonly<{
   sources: readonly Source[];
   accept: Accept;
@@ -60,13 +60,13 @@ export type Ingest = Readonly<{
   unroutedReason(event: WebhookEvent): UnroutedReason;
   /** Writes down how often events came again. */
   duplicateNotes: Service;
-  /** Lets go of an entry of a source's state that was dropped. */
+  /** Forgets an entry of a source's state that was dropped. */
   onStateDropped(source: string, entry: string): Promise<void>;
 }>;
 
 /**
- * Opens the sources, with the secrets that handshakes have left in the store.
- * @throws StoreError when those cannot be read
+ * Opens the sources, with the secrets that handshakes stored.
+ * @throws StoreError when the secrets cannot be read
  */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const { store, destinations, clock, newId, emit } = options;

@@ -14,17 +14,17 @@ import { createRedact, looksSecret, type Redact, tokenQueries } from './redact.t
 import type { SourceConfig, Verification } from './source-config.ts';
 import { createSourceVerifier, type SourceVerifier } from './source-verifier.ts';
 
-/** What a source with verification goes by, made once at the start. */
+/** The compiled rules of a source with verification, made once at the start. */
 export type SourceRules = Readonly<{
   verifier: SourceVerifier;
   identity: IdentityRules;
-  /** Beside POST: further methods that events come with. */
+  /** HTTP methods of events besides POST. */
   methods: ReadonlySet<string>;
-  /** In the order in which they are tried: before the signature is verified, and after it. */
+  /** In the order in which they are matched: before the signature is verified, and after it. */
   handshakes: Readonly<{ unsigned: readonly Handshake[]; signed: readonly Handshake[] }>;
   params: Readonly<Record<string, string>>;
   reply: AcceptedReply;
-  /** Of the 401 to what does not verify; null for the problem as JSON. */
+  /** Body of the 401 for a request that fails verification; null for the problem as JSON. */
   refusalBody: string | null;
   publicUrl: PublicUrl;
   /** When this process opened the source. */
@@ -34,27 +34,27 @@ export type SourceRules = Readonly<{
   /** The source keeps no replay marks though nothing else recognises a captured request under another id. */
   isUnmarked: boolean;
   redact: Redact;
-  /** One of its handshakes asks for a call that confirms a subscription. */
+  /** One of its handshakes asks the receiver to confirm a subscription. */
   confirmsSubscriptions: boolean;
-  /** Challenges the sender for user and password, which some send only when they are asked. */
+  /** Challenges the sender for user and password, which some send only after a challenge. */
   asksForPassword: boolean;
 }>;
 
-/** A named endpoint; without rules it takes the JSON envelope. */
+/** A named endpoint; without rules it accepts the JSON envelope. */
 export type Source = Readonly<{ name: string; rules: SourceRules | null }>;
 
 export type SourceParts = Readonly<{
   store: Pick<SourceStateStore, 'readSourceState' | 'keepSourceState'>;
   clock: Pick<Clock, 'nowMs'>;
-  /** Where the receiver is reached from outside, without the path; null where nobody said. */
+  /** The receiver's own URL as seen from outside, without the path, or null. */
   publicUrl: string | null;
-  /** What stands in for keys and certificates of providers, or for how they are fetched. */
+  /** Replaces keys and certificates of providers, or how they are fetched. */
   keys?: Pick<VerifierOptions, 'fetchText' | 'certs' | 'jwks'> | undefined;
 }>;
 
 /**
- * Makes what a source goes by of its configuration.
- * @throws SchemeError for a configuration that the start should not have let through
+ * Compiles the rules of a source from its configuration.
+ * @throws SchemeError for an invalid configuration, which the start refuses before
  */
 export function openSource({ name, verification }: SourceConfig, parts: SourceParts): Source {
   return { name, rules: verification === null ? null : openRules(name, verification, parts) };
@@ -73,7 +73,7 @@ function openRules(source: string, verification: Verification, parts: SourcePart
       store: parts.store,
     }),
     identity,
-    // An answer to HEAD has no body, and who asks by it wants to know rather than to tell.
+    // HEAD only checks the endpoint; it never carries an event.
     methods: new Set((provider?.methods ?? []).filter((method) => method !== 'HEAD' && method !== 'POST')),
     handshakes: {
       unsigned: handshakes.filter(({ signed }) => !signed),
@@ -112,7 +112,7 @@ function verifierOptions(verification: Verification, { keys }: SourceParts): Ver
   };
 }
 
-/** What the provider calls the secret that it brings: `body:/verification_token` is kept as `verification_token`. */
+/** The provider's name for the secret that it sends: `body:/verification_token` is kept as `verification_token`. */
 function secretEntry(handshakes: readonly Handshake[]): string | null {
   for (const { action } of handshakes) {
     if (action?.kind === 'keep-secret') return /[^:/]+$/.exec(action.from)![0].toLowerCase();
@@ -120,7 +120,7 @@ function secretEntry(handshakes: readonly Handshake[]): string | null {
   return null;
 }
 
-/** The handshakes that a source may be asked for. */
+/** The handshakes of a source. */
 export function handshakesOf({ verification }: SourceConfig): readonly Handshake[] {
   return verification === null ? [] : handshakesIn(verification);
 }
@@ -150,7 +150,7 @@ function secretQueries(verification: Verification | null): ReadonlySet<string> {
   return new Set(tokenQueries(schemes));
 }
 
-/** A request as schemes and handshakes see it: one view for all of them, so that nothing is parsed twice. */
+/** The request as schemes and handshakes see it: one view, so that nothing is parsed twice. */
 export function toSigned({ publicUrl }: SourceRules, request: RawRequest): RequestView {
   const { method, headers, body } = request;
   return viewOf({ method, url: publicUrl(request), headers, body });

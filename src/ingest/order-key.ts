@@ -6,10 +6,10 @@ import { compileLocator, type LocatorKind, type Reader } from '../verify/read/lo
 import { scopeOf } from '../verify/read/scope.ts';
 import { type SignedRequest, viewOf } from '../verify/read/signed-request.ts';
 
-/** Where an order key may be: what a request says of itself. */
+/** Where an order key may be. */
 const ORDER_KINDS: readonly LocatorKind[] = ['header', 'query', 'body', 'form', 'xml'];
 
-/** Longer keys are kept as their hash, which orders as well and bounds the index. */
+/** Longer keys are stored as their hash, which orders just as well and bounds the index. */
 export const ORDER_KEY_CHARS_MAX = 255;
 
 /** What is wrong with a locator of an order key, else null. */

@@ -38,7 +38,7 @@ export function createPerformHandshake(parts: PerformHandshakeParts): PerformHan
       handshake: handshake.name,
       detail,
     });
-    // Before the action: what cannot be answered must leave nothing behind.
+    // Before the action: a handshake that cannot be answered must change nothing.
     const answer = answerHandshake(handshake, request, {
       secrets: rules.verifier.secrets(),
       params: rules.params,
@@ -83,12 +83,12 @@ function textAt(locator: Locator, request: RequestView): string | null {
   return reader.ok ? reader.value.one(scopeOf(request, {})) : null;
 }
 
-/** Visible ASCII, as secrets in headers are: no other text could be told apart from its neighbours by an operator. */
+/** Visible ASCII, as in headers: an operator could not distinguish other texts. */
 function isSecret(text: string): boolean {
   return text.length <= SECRET_CHARS && /^[\x21-\x7e]+$/.test(text);
 }
 
-/** An answer is made of the request in part, and must not become headers that nobody meant. */
+/** The answer repeats parts of the request, which must not become other headers. */
 function isSendable({ headers, body }: HandshakeReply): boolean {
   return (
     body.length <= ECHO_CHARS &&

@@ -1,11 +1,11 @@
 import type { RawRequest } from './raw-request.ts';
 
-/** Tells the absolute URL of a request as its sender knows it: some providers sign it. */
+/** Returns the absolute URL of a request as the sender knows it: some providers sign it. */
 export type PublicUrl = (request: RawRequest) => string;
 
 /**
- * @param own the URL of the source as it is registered at the provider, or null
- * @param base the receiver's own, before the path (PUBLIC_URL), or null: then the request's own words have to do
+ * @param own the URL of the source as registered at the provider, or null
+ * @param base the receiver's own URL without the path (PUBLIC_URL), or null: then the request's Host header is used
  */
 export function createPublicUrl(own: string | null, base: string | null): PublicUrl {
   if (own !== null) return ({ url }) => withQueryOf(url, own);

@@ -1,4 +1,4 @@
-/** A request as it came: what schemes sign, and what a destination may want to verify again. */
+/** A request as it was received: what schemes verify, and what a destination may verify again. */
 export type RawRequest = Readonly<{
   method: string;
   /** Path and query. */

@@ -3,12 +3,12 @@ import type { RawRequest } from './raw-request.ts';
 
 export const REDACTED = '[redacted]';
 
-/** Headers and parameters that are called so hold secrets, whatever the scheme is. */
+/** Headers and parameters with such names contain secrets, whatever the scheme is. */
 const SECRET_NAME = /token|secret|passw|api[-_]?key|auth|cookie|session/;
-/** Parameters that hold one when this is all of their name. */
+/** Parameters with exactly these names contain secrets. */
 const SECRET_QUERIES: ReadonlySet<string> = new Set(['key', 'access_key', 'code', 'sig', 'pwd']);
 
-/** What plug-ins read, of what would be taken for a secret. */
+/** Headers that plug-ins read and whose names look like secrets. */
 const PLUGIN_READS: Readonly<Record<PluginScheme['plugin'], readonly Locator[]>> = {
   sns: [],
   paypal: ['header:paypal-auth-algo'],
@@ -18,9 +18,9 @@ const PLUGIN_READS: Readonly<Record<PluginScheme['plugin'], readonly Locator[]>>
 export type Redact = (request: RawRequest) => Readonly<{ url: string; headers: readonly string[] }>;
 
 /**
- * Makes what takes the secrets out of a request that is kept: those of any sender, and the token where the source has
- * one. What signatures are made of and checked with stays, because it is no secret and without it the request could not
- * be verified again; so does what names the event.
+ * Compiles the redaction of requests that are kept: removes what looks like a secret, and the source's token. Inputs of
+ * signatures stay, since they are no secrets and the request could not be verified again without them; so do the values
+ * that name the event.
  * @param names the templates of the event's key and type
  */
 export function createRedact(schemes: readonly Scheme[], names: readonly Template[] = []): Redact {
@@ -35,7 +35,7 @@ export function createRedact(schemes: readonly Scheme[], names: readonly Templat
   const isSecretHeader = (sent: string, value: string) => {
     const name = sent.toLowerCase();
     if (headers.tokens.some((token) => fits(name, token))) return true;
-    // The header of a JWT is that of other credentials as well.
+    // The header of a JWT may contain other credentials instead.
     if (headers.jwts.includes(name)) return !JWT.test(value);
     return SECRET_NAME.test(name) && !headers.needed.some((one) => fits(name, one));
   };
@@ -65,7 +65,7 @@ function tokenLocators(scheme: Scheme): Locator[] {
   return [scheme.sig.from, equals].flat();
 }
 
-/** What has to be there for the scheme to verify, of what is no secret by itself. */
+/** The inputs that the scheme needs and that are no secrets themselves. */
 function readByScheme(scheme: Scheme): readonly Locator[] {
   switch (scheme.alg) {
     case 'token':
@@ -74,7 +74,7 @@ function readByScheme(scheme: Scheme): readonly Locator[] {
     case 'plugin':
       return PLUGIN_READS[scheme.plugin];
     default: {
-      // Locators are in many places of a scheme, and begin alike in all of them.
+      // Locators are in many places of a scheme and have the same prefixes in all of them.
       const { when: _when, ...rest } = scheme;
       return locatorsIn(JSON.stringify(rest));
     }
@@ -93,7 +93,7 @@ function lower(name: string): string {
   return name.toLowerCase();
 }
 
-/** `x-token-*` stands for every header that begins so. */
+/** `x-token-*` is every header with that prefix. */
 function fits(name: string, pattern: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }

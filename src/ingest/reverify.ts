@@ -15,24 +15,24 @@ export type ReverifiedEvent = Exclude<StoreEventOutcome, { kind: 'full' }> &
   Readonly<{ source: string; bodyBytes: number }>;
 
 export type ReverifyOutcome =
-  /** No request of that id is kept. */
+  /** No request with that id is kept. */
   | Readonly<{ kind: 'unknown' }>
-  /** It is kept as rejected no more. */
+  /** It is no longer kept as rejected. */
   | ReverifiedEvent
-  /** It was a handshake, whose action is done; nobody is left to be answered. It is kept no more either. */
+  /** It was a handshake, and its action is done; there is no client left to answer. It is no longer kept either. */
   | Readonly<{
       kind: 'handshake';
       source: string;
       handshake: string;
       reply: HandshakeReply;
-      /** Of one that is an event as well. */
+      /** The event, if the handshake is one as well. */
       event: ReverifiedEvent | null;
     }>
   | Readonly<{ kind: 'full' }>
   | Readonly<{ kind: 'rejected'; reason: VerifyReason; detail: string }>
   | Readonly<{ kind: 'keys_unavailable'; detail: string }>;
 
-/** Judges a kept request as if it came again at its own time, by the rules and secrets of today. */
+/** Verifies a kept request as of its own time, with the current rules and secrets. */
 export type Reverify = (id: string, nowMs: number) => Promise<ReverifyOutcome>;
 
 export type ReverifyParts = Readonly<{
@@ -63,7 +63,7 @@ export function createReverify(parts: ReverifyParts): Reverify {
     }
     const outcome = await take(parts, { source, rules, request, signed, nowMs });
     if (outcome.kind !== 'full' && outcome.kind !== 'rejected') {
-      // Only now: what came of it is durable. Should this fail, a repetition finds a duplicate.
+      // Only now that the result is durable. If this fails, another attempt finds a duplicate.
       await store.dropRejected(id);
     }
     return outcome;
@@ -78,7 +78,7 @@ type Verified = Readonly<{
   nowMs: number;
 }>;
 
-/** As the source takes a request that has just come: a handshake is none of its events, unless it says so. */
+/** Handles the request as the source handles a new one: a handshake is no event unless its action says so. */
 async function take(parts: ReverifyParts, verified: Verified): Promise<ReverifyOutcome> {
   const { source, rules, request, signed, nowMs } = verified;
   const handshake = findHandshake(rules.handshakes.signed, signed);
@@ -105,7 +105,7 @@ function refuse(detail: string): Extract<ReverifyOutcome, { kind: 'rejected' }> 
   return { kind: 'rejected', reason: 'misconfigured', detail };
 }
 
-/** What took the place of a secret must not become one. */
+/** The replacement of a redacted secret must not be kept as a secret. */
 function bringsRedacted({ action }: Handshake, request: RawRequest): boolean {
   return action?.kind === 'keep-secret' && isRedacted(request);
 }
@@ -114,7 +114,7 @@ function isRedacted({ url, headers }: RawRequest): boolean {
   return headers.includes(REDACTED) || url.includes(REDACTED);
 }
 
-/** A token is not kept, so what was rejected for its token stays so. */
+/** Tokens are not kept, so a request that was rejected for its token stays rejected. */
 function explain(detail: string, request: RawRequest): string {
   return isRedacted(request) ? `${detail} Values that may be secret were not kept with the request.` : detail;
 }

@@ -4,36 +4,36 @@ import type { Verdict } from '../verify/outcome.ts';
 import type { SignedRequest } from '../verify/read/signed-request.ts';
 import { sameText } from '../verify/schemes/same-text.ts';
 
-/** Another node may have kept a secret; a flood of wrong signatures must not become one of reads. */
+/** Another node may have kept a secret; a flood of wrong signatures must not become a flood of reads. */
 const READ_EVERY_MS = 1_000;
 
 export type SourceVerifier = Readonly<{
-  /** Synchronous unless keys have to be fetched, or a secret that another process kept to be read. */
+  /** Synchronous unless keys have to be fetched, or a secret that another process kept has to be read. */
   verify(request: SignedRequest, nowMs: number): Verdict | Promise<Verdict>;
-  /** Those in force. */
+  /** The secrets in force. */
   secrets(): readonly string[];
   /**
-   * Takes the secret of a handshake, durably, if the source has none yet: `kept`. `same`: it is in force already,
-   * `other`: another one is.
+   * Stores the secret of a handshake if the source has none yet: `kept`. `same`: the secret is in force already, `other`:
+   * another one is.
    */
   keep(secret: string, nowMs: number): Promise<'kept' | 'same' | 'other'>;
-  /** Whether it takes the next secret that a handshake brings. */
+  /** Whether it would keep the next secret of a handshake. */
   awaitsSecret(): boolean;
-  /** Goes by what the store has from now on. */
+  /** Reads the secret from the store again. */
   reload(nowMs: number): Promise<void>;
 }>;
 
 export type SourceVerifierParts = Readonly<{
   source: string;
   options: VerifierOptions;
-  /** Entry of the source's state for the secret that a handshake brings; null where none does. */
+  /** Entry of the source's state for the secret of a handshake; null where no handshake has one. */
   entry: string | null;
   store: Pick<SourceStateStore, 'readSourceState' | 'keepSourceState'>;
 }>;
 
 /**
- * A verifier whose secret may come out of the store.
- * @throws SchemeError for options that no verifier can be made of
+ * Creates a verifier whose secret may come from the store.
+ * @throws SchemeError for invalid options
  */
 export function createSourceVerifier(parts: SourceVerifierParts): SourceVerifier {
   const { options } = parts;
@@ -49,7 +49,7 @@ export function createSourceVerifier(parts: SourceVerifierParts): SourceVerifier
   };
 }
 
-/** Schemes of the user's own cannot be compiled without the secret that they need; a provider knows of its waiting. */
+/** A user's own schemes cannot be compiled without their secret; a provider's can wait for it. */
 function compileWith(options: VerifierOptions, secret: string | null): Verifier {
   if (secret !== null) return compileVerifier({ ...options, secrets: [secret] });
   return options.provider === undefined ? { verify: () => NO_SECRET } : compileVerifier(options);
@@ -116,7 +116,7 @@ function createKeeper({ source, options, store }: SourceVerifierParts, entry: st
     },
     awaitsSecret: () => kept === null,
     async reload(nowMs) {
-      // A reading that is under way may have begun before the change.
+      // A read that is under way may have begun before the change.
       await reading?.catch(() => {});
       await refresh(nowMs);
     },

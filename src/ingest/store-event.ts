@@ -11,7 +11,7 @@ import type { Address } from './order-key.ts';
 import type { RawRequest } from './raw-request.ts';
 import { unroutedReason } from './unrouted.ts';
 
-/** What the sender is told of its event. */
+/** What the sender learns about its event. */
 export type Receipt = Readonly<{
   id: string;
   idempotencyKey: string;
@@ -141,7 +141,7 @@ const SHA256_HEX = /^[0-9a-f]{64}$/;
 
 /** The mark by which a captured request is recognised until the window has passed. */
 export function replayMark(replayKey: string, sinceMs: number): ReplayMark {
-  // Mostly it is the body's hash, which needs not be hashed again.
+  // The body's hash need not be hashed again.
   const digest = SHA256_HEX.test(replayKey)
     ? Buffer.from(replayKey.slice(0, 2 * DIGEST_LENGTH), 'hex')
     : hash('sha256', replayKey, 'buffer').subarray(0, DIGEST_LENGTH);

@@ -1,15 +1,15 @@
-/** How far the confirmation of a subscription is, as the source's state holds it. */
+/** The progress of a subscription's confirmation, as stored in the source's state. */
 export type Subscription =
   | Readonly<{ status: 'pending'; url: string; sinceMs: number }>
   | Readonly<{ status: 'confirmed'; atMs: number }>
   | Readonly<{ status: 'failed'; error: string }>;
 
-/** The text that the store keeps; operators read it too. */
+/** The stored text, which operators read too. */
 export function subscriptionText(subscription: Subscription): string {
   return JSON.stringify(subscription);
 }
 
-/** @returns null for what is not such a text */
+/** @returns null for any other text */
 export function parseSubscription(text: string): Subscription | null {
   try {
     const value = JSON.parse(text) as Partial<Record<string, unknown>> | null;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a number may be. One range serves the environment variable and the key of the config file alike. */
+/** A range of numbers. The environment variable and the key of the config file share it. */
 export type NumberRange = Readonly<{
   min: number;
   max: number;

@@ -17,7 +17,7 @@ function keysOf(shape: object): string {
   return Object.keys(shape).join(', ');
 }
 
-/** Tells the mistakes of a part as one's own, each with its own path and message. */
+/** Adds the issues of a part to the context, each with its own path and message. */
 export function passOn(
   issues: readonly z.core.$ZodIssue[],
   context: Readonly<{ value: unknown; issues: z.core.$ZodRawIssue[] }>,

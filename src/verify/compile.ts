@@ -35,13 +35,13 @@ export type VerifierOptions = Readonly<{
 }>;
 
 export type Verifier = Readonly<{
-  /** Whether the request is the provider's. Synchronous unless the scheme has to do with JWT or certificates. */
+  /** Whether the request comes from the provider. Synchronous unless the scheme uses a JWT or a certificate. */
   verify(request: SignedRequest, nowMs: number): Verdict | Promise<Verdict>;
 }>;
 
 /**
  * Prepares the verification of a source's requests.
- * @throws SchemeError for an unknown provider, a missing secret, a key that does not decode, a wrong scheme
+ * @throws SchemeError for an unknown provider, a missing secret, a key that does not decode, an invalid scheme
  */
 export function compileVerifier(options: VerifierOptions): Verifier {
   const { provider, schemes } = chosen(options);
@@ -64,7 +64,7 @@ const NO_SECRET: Verdict = {
   detail: 'There is no secret yet: the provider has not sent it.',
 };
 
-/** Some providers send the secret themselves, when the webhook is made. */
+/** Some providers send the secret themselves when the webhook is created. */
 function awaitsSecret(provider: Provider, secrets: readonly string[]): boolean {
   const keeps = provider.handshakes?.some(({ action }) => action?.kind === 'keep-secret') === true;
   return keeps && secrets.length === 0;
@@ -108,13 +108,13 @@ function inputsOf(options: VerifierOptions): SchemeInputs {
     toleranceSeconds,
     certs: certs ?? null,
     jwks: jwks ?? null,
-    // Whoever brings keys means these keys.
+    // Given keys are the only keys: nothing is fetched beside them.
     fetchText: certs === undefined && jwks === undefined ? (fetchText ?? guardedFetch) : refuseToFetch,
   };
 }
 
 const refuseToFetch: FetchText = async () => {
-  throw new FetchError('keys were given, so that none is fetched', null);
+  throw new FetchError('keys were given, so none is fetched', null);
 };
 
 function named(problems: readonly string[], provider: Provider | null): readonly string[] {
@@ -172,7 +172,7 @@ function compilePlugin(plugin: string, inputs: SchemeInputs): SchemeOutcome {
   }
 }
 
-/** The first parameter that the scheme names and that was not given. */
+/** The first parameter that the scheme names and the options lack. */
 function missingParam(scheme: Scheme, params: Readonly<Record<string, string>>): string | null {
   for (const [, name] of JSON.stringify(scheme).matchAll(/\bparam:([A-Za-z0-9_-]+)/g)) {
     if (!Object.hasOwn(params, name!) || params[name!] === '') return name!;

@@ -19,16 +19,16 @@ export type HandshakeReply = Readonly<{
 export type HandshakeKeys = Readonly<{
   secrets: readonly string[];
   params: Params;
-  /** The URL that the provider has of this source, where it is part of the answer. */
+  /** The source's URL as registered at the provider, where the answer contains it. */
   publicUrl?: string | null;
 }>;
 
 export type HandshakeAnswer =
   | Readonly<{ kind: 'reply'; reply: HandshakeReply }>
-  /** To be answered 403. */
+  /** Answered 403. */
   | Readonly<{ kind: 'refused'; detail: string }>;
 
-/** The first handshake whose conditions the request fulfils. */
+/** The first handshake whose conditions the request meets. */
 export function findHandshake(handshakes: readonly Handshake[], request: SignedRequest): Handshake | null {
   if (handshakes.length === 0) return null;
   const scope = scopeOf(viewOf(request), {});
@@ -57,7 +57,7 @@ function fits({ when }: Handshake, scope: Scope): boolean {
   return true;
 }
 
-/** Answers a handshake. Whether a signed one verifies is for the caller to find out before. */
+/** Answers a handshake. The caller verifies a signed one before. */
 export function answerHandshake(
   handshake: Handshake,
   request: SignedRequest,
@@ -103,7 +103,7 @@ function computeMac(rule: NonNullable<Handshake['mac']>, scope: Scope): string |
   return feed(templateOf(rule.of), scope, hash) ? digestAs(hash, rule.enc) : null;
 }
 
-/** Null if a part of it is missing. Echoes are plain text that no browser takes for anything else. */
+/** Null if a part is missing. Echoes are plain text with nosniff, so that no browser runs them. */
 function fillReply(
   { status, headers = {}, body = '' }: Handshake['reply'],
   scope: Scope,
@@ -118,7 +118,7 @@ function fillReply(
   }
   for (const [name, template] of Object.entries(headers)) {
     const value = templateOf(template).text(scope);
-    // Header values come out of the request: a line end would begin a header of the sender's choice.
+    // Header values come from the request: a line end would start a header of the sender's choice.
     if (value === null || !/^[\x20-\x7e]*$/.test(value)) return null;
     sent[name.toLowerCase()] = value;
   }
@@ -136,7 +136,7 @@ function fillJson(body: Readonly<Record<string, unknown>>, scope: Scope): string
   return isWhole ? text : null;
 }
 
-/** Locators and templates of the declarations, which are few and constant. */
+/** Compiled locators, templates and patterns of the declarations, which are few and constant. */
 const readers = new Map<Locator, Reader>();
 const templates = new Map<Template, CompiledTemplate>();
 const patterns = new Map<string, RegExp>();

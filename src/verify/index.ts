@@ -44,7 +44,7 @@ export type VerifyWebhookOptions = Readonly<{
   jwks?: JsonWebKeySet | null;
   fetchText?: FetchText;
   method?: string;
-  /** Absolute, as the sender knows it. Needed where it is signed. */
+  /** Absolute, as the sender knows it. Required where it is signed. */
   url?: string;
   /** An object, a flat list `[name, value, …]`, pairs, or `Headers`. */
   headers?: HeadersLike;
@@ -52,7 +52,7 @@ export type VerifyWebhookOptions = Readonly<{
   /** Unix time in milliseconds. */
   now: number;
   toleranceSeconds?: number | null;
-  /** Where the event's name and type are, for `verify`; they come before what the provider declares. */
+  /** Where the event's key and type are, for `verify`; they come before the provider's own. */
   idempotencyKey?: Template | readonly Template[];
   eventType?: Template | readonly Template[];
 }>;
@@ -62,8 +62,11 @@ export type VerifyWebhookResult =
   | Readonly<{ ok: false; reason: VerifyReason | 'keys_unavailable'; detail: string }>;
 
 /**
- * Verifies one webhook, without the service. Never throws for what it is given: a wrong set-up is `misconfigured`.
- * Who verifies many prepares it once with `compileVerifier`.
+ * Verifies one webhook, without the service. Never throws: a wrong set-up is `misconfigured`. To verify many, prepare it
+ * once with `compileVerifier`.
+ *
+ * Keys that begin with `sha256:`, or that the provider's page calls a mark, are the same event for a while only: `identify`
+ * has that window.
  */
 export async function verifyWebhook(options: VerifyWebhookOptions): Promise<VerifyWebhookResult> {
   try {
@@ -88,7 +91,7 @@ export async function verifyWebhook(options: VerifyWebhookOptions): Promise<Veri
   }
 }
 
-/** Of an empty URL a signature could be right as well: that of another endpoint without one. */
+/** A signature over an empty URL would fit any endpoint. */
 function signsUrl({ provider, verify }: VerifyWebhookOptions): boolean {
   const schemes = provider === undefined ? verify : findProvider(provider)?.schemes;
   return /\{(?:url(?::[a-z]+)?|path)\}/.test(JSON.stringify(schemes));

@@ -1,4 +1,4 @@
-/** Why a request was not verified. A bounded list: metrics have a label of it. */
+/** Why a request was not verified. A fixed list, since it is a metric label. */
 export const VERIFY_REASONS = [
   'missing_signature',
   'malformed_signature',
@@ -21,8 +21,8 @@ export const VERIFY_REASONS = [
 export type VerifyReason = (typeof VERIFY_REASONS)[number];
 
 export type Verified = Readonly<{ ok: true }>;
-/** `detail` names what was expected; it never holds secrets or payload. */
+/** `detail` names what was expected; it never contains secrets or payload. */
 export type Unverified = Readonly<{ ok: false; reason: VerifyReason; detail: string }>;
-/** The keys or certificates could not be fetched: the receiver's own trouble, to be tried again. */
+/** The keys or certificates could not be fetched: a failure of the receiver, which the sender should retry. */
 export type Unavailable = Readonly<{ ok: false; reason: 'keys_unavailable'; detail: string }>;
 export type Verdict = Verified | Unverified | Unavailable;

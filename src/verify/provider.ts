@@ -9,7 +9,7 @@ import type {
   Template,
 } from './scheme.ts';
 
-/** Scheme families, as the documentation has a page for each. */
+/** Scheme families. The documentation has a page for each. */
 export const FAMILIES = {
   body: 'HMAC of the body, in one header',
   'timestamp-in-signature': 'HMAC with the timestamp in the signature header',
@@ -24,29 +24,29 @@ export const FAMILIES = {
 } as const;
 export type Family = keyof typeof FAMILIES;
 
-/** What the user has to give. */
+/** A value that the user has to configure. */
 export type Need = Readonly<{
-  /** Of the source's configuration: `secret`, `publicKey` or `params.topicArn`. */
+  /** The key in the source's configuration: `secret`, `publicKey` or `params.topicArn`. */
   option: 'secret' | 'publicKey' | `params.${string}`;
-  /** What it is called at the provider and where it is found there. */
+  /** What the provider calls it, and where to find it there. */
   what: string;
   optional?: boolean;
-  /** At least one of the needs of the same name is required. */
+  /** At least one of the needs with the same name is required. */
   oneOf?: string;
 }>;
 
-/** What a source answers to an event that it has taken. */
+/** The answer of a source to an accepted event. */
 export type AcceptedReply = Readonly<{
-  /** Without it 202 for a new event and 200 for a duplicate. */
+  /** By default 202 for a new event and 200 for a duplicate. */
   status?: number;
-  /** Without it the receipt as JSON. */
+  /** By default the receipt as JSON. */
   body?: string;
   contentType?: string;
 }>;
 
-/** A request that is not an event but a question of whether, or with which secret, this endpoint is the user's. */
+/** A request that is no event: the provider checks that the endpoint is the user's, or exchanges a secret. */
 export type Handshake = Readonly<{
-  /** What it is called, in logs and docs. */
+  /** The name in logs and docs. */
   name: string;
   method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
   /** All must hold. */
@@ -55,11 +55,11 @@ export type Handshake = Readonly<{
     /** Absent from the request. */
     noHeader?: string;
     query?: string;
-    /** There must be no body. */
+    /** The body must be empty. */
     emptyBody?: true;
     /** Exact values by locator. */
     equals?: Readonly<Record<Locator, string>>;
-    /** Must be present and a text that fits the pattern (of the whole). */
+    /** Must be present as text that the pattern matches as a whole. */
     matches?: Readonly<Record<Locator, string>>;
     /** Members that a JSON body must not have. */
     absent?: readonly Locator[];
@@ -67,17 +67,17 @@ export type Handshake = Readonly<{
   }>;
   /** Verify the request like an event before it is answered. */
   signed: boolean;
-  /** Value that must be equal to the secret (constant time), else 403: `query:hub.verify_token`. */
+  /** Value that must equal the secret (compared in constant time), otherwise 403: `query:hub.verify_token`. */
   secretAt?: Locator;
-  /** Parameter that holds the value for `secretAt`, where it is not what signs; the secret, if it is not given. */
+  /** Parameter with the value for `secretAt`, where it is not the signing secret; the secret if it is not configured. */
   secretParam?: string;
-  /** What happens beside the answer. */
+  /** What happens besides the answer. */
   action?:
     | Readonly<{ kind: 'keep-secret'; from: Locator }>
     | Readonly<{ kind: 'confirm-subscription'; url: Locator }>
     /** The request is stored as an event as well. */
     | Readonly<{ kind: 'keep-event' }>;
-  /** Computed for `{mac}` in the answer. */
+  /** How to compute `{mac}` for the answer. */
   mac?: Readonly<{ alg: 'hmac' | 'digest'; hash: Hash; of: Template; enc: Encoding; key?: KeyRule }>;
   reply: Readonly<{
     status: number;
@@ -87,7 +87,7 @@ export type Handshake = Readonly<{
   }>;
 }>;
 
-/** What `send` posts and the docs show. */
+/** The sample event that `send` posts and the docs show. */
 export type Sample = Readonly<{
   eventType: string;
   contentType?: string;
@@ -126,7 +126,7 @@ export type RetryMark = Readonly<{
   source: string;
 }>;
 
-/** All that the receiver knows of a provider: data, and nothing else. */
+/** The declaration of a provider: data only. */
 export type Provider = Readonly<{
   /** Lower case with hyphens. */
   id: string;
@@ -156,16 +156,16 @@ export type Provider = Readonly<{
    * event. The token is taken for some time before and after its date, and is remembered for both together.
    */
   replayWindowSeconds?: number;
-  /** Methods that events come with; POST alone, if it is absent. */
+  /** HTTP methods of events; POST alone by default. */
   methods?: readonly string[];
   eventType: readonly Template[];
   reply?: AcceptedReply;
-  /** Body of the 401 to a request that does not verify; without it the problem as JSON. */
+  /** Body of the 401 for a request that fails verification; by default the problem as JSON. */
   refusalBody?: string;
   handshakes?: readonly Handshake[];
   /** Longest body that the provider sends, where that is more than 5 MiB. */
   maxBodyBytes?: number;
-  /** Traps that a user should know of, one sentence each. */
+  /** Pitfalls for users, one sentence each. */
   notes?: readonly string[];
   sample?: Sample;
 }>;

@@ -40,7 +40,7 @@ function isSigning(scheme: Scheme): scheme is SigningScheme {
   return !['token', 'basic', 'jwt', 'plugin'].includes(scheme.alg);
 }
 
-/** Whether no part of the body could be another one. */
+/** Whether the whole body is signed. */
 function signsBody(scheme: SigningScheme): boolean {
   if (scheme.alg === 'hmac' && scheme.bodyHashQuery !== undefined) return true;
   return templatesOf(scheme).every((template) => /\{body(?::unpacked|_sha256_hex)?\}/.test(template));
@@ -53,7 +53,7 @@ function templatesOf({ signed = '{body}' }: SigningScheme): readonly Template[] 
 function namesBy(scheme: SigningScheme): readonly Template[] {
   const { sig } = scheme;
   const from = [sig.from].flat();
-  // Lists may have other items as well, and one message many signatures of ECDSA.
+  // Lists may have other items, and ECDSA has many signatures for one message.
   const isOneText = sig.split === undefined && sig.kv === undefined && sig.group === undefined;
   const isOneSignature = scheme.alg === 'hmac' || scheme.alg === 'digest';
   const isReadable = from.every((one) => /^(?:header:[^*]+|query:|form:|body:[^*]+$)/.test(one));
@@ -62,7 +62,7 @@ function namesBy(scheme: SigningScheme): readonly Template[] {
   return templatesOf(scheme).map((template) => nameOf(template, scheme));
 }
 
-/** What was signed, as it can be read of a request that has been verified. */
+/** The signed text, as far as it can be read from a verified request. */
 function nameOf(template: Template, { ts, each }: SigningScheme): Template {
   const time = ts === undefined ? null : [ts.from].flat();
   const name = template.replace(/\{([^{}]*)\}/g, (part, inner: string) => {
@@ -72,7 +72,7 @@ function nameOf(template: Template, { ts, each }: SigningScheme): Template {
   return name.includes('{') ? name : '{body_sha256_hex}';
 }
 
-/** Parts of the signature and parameters are not known any more, and differ in nothing that matters. */
+/** Parts of the signature and parameters are no longer known, and do not matter. */
 function kept(locator: Locator, each: Locator | undefined): Template {
   if (/^(?:sig|param):/.test(locator)) return '';
   if (!locator.startsWith('item:')) return `{${locator}}`;

@@ -8,7 +8,7 @@ const ALPHABETS: Readonly<Record<Encoding, RegExp>> = {
   base64url: /^[A-Za-z0-9_-]+$/,
 };
 
-/** What an encoding looks like, for messages. */
+/** Names of the encodings, for messages. */
 export const ENCODING_WORDS: Readonly<Record<Encoding, string>> = {
   hex: 'lower-case hex',
   HEX: 'upper-case hex',
@@ -17,8 +17,8 @@ export const ENCODING_WORDS: Readonly<Record<Encoding, string>> = {
 };
 
 /**
- * Decodes a text that must be exactly what encoding its bytes would give: Node's own decoder passes over junk and
- * spare bits, so that many texts are one signature.
+ * Decodes a text that must be the canonical encoding of its bytes. Node's own decoder ignores junk and spare bits, with
+ * which many texts would be one signature.
  * @returns null if it is empty or anything else
  */
 export function decodeStrictly(text: string, encoding: Encoding): Buffer | null {
@@ -27,7 +27,7 @@ export function decodeStrictly(text: string, encoding: Encoding): Buffer | null 
   return encode(bytes, encoding) === text ? bytes : null;
 }
 
-/** Whether the text could be a signature at all, to tell a malformed one from a wrong one. */
+/** Whether the text could be a signature: distinguishes a malformed one from a wrong one. */
 export function looksEncoded(text: string, encoding: Encoding): boolean {
   return text !== '' && ALPHABETS[encoding].test(text);
 }
@@ -36,7 +36,7 @@ export function encode(bytes: Buffer, encoding: Encoding): string {
   return encoding === 'HEX' ? bytes.toString('hex').toUpperCase() : bytes.toString(encoding);
 }
 
-/** What a finished hash is, encoded; without the way over a buffer where the hash can do it. */
+/** The encoded digest of a finished hash, without a buffer in between where the hash can encode itself. */
 export function digestAs(finished: Hash | Hmac, encoding: Encoding): string {
   return encoding === 'HEX' ? finished.digest('hex').toUpperCase() : finished.digest(encoding);
 }
@@ -44,7 +44,7 @@ export function digestAs(finished: Hash | Hmac, encoding: Encoding): string {
 /** Text as the bytes that came over the wire: Node reads header bytes as Latin-1. */
 export function wireBytes(text: string): Buffer {
   for (let i = 0; i < text.length; i++) {
-    // Latin-1 would cut such a character to another one.
+    // Latin-1 would truncate such a character to another one.
     if (text.charCodeAt(i) > 0xff) return Buffer.from(text, 'utf8');
   }
   return Buffer.from(text, 'latin1');

@@ -1,4 +1,4 @@
-/** Headers as callers have them: an object, a flat list `[name, value, …]`, pairs, or `Headers`. */
+/** Headers as callers pass them: an object, a flat list `[name, value, …]`, pairs, or `Headers`. */
 export type HeadersLike =
   | Iterable<readonly [string, string]>
   | readonly string[]

@@ -1,6 +1,6 @@
 import { LazyJson } from './lazy-json.ts';
 
-/** The parts of a JSON Pointer (RFC 6901); null if it is none. The empty pointer is the whole document. */
+/** The parts of a JSON Pointer (RFC 6901), or null if the text is not one. The empty pointer is the whole document. */
 export function parsePointer(text: string): readonly string[] | null {
   if (text === '') return [];
   if (!text.startsWith('/') || /~(?![01])/.test(text)) return null;
@@ -84,11 +84,11 @@ function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   if (value instanceof LazyJson) return value.member(name);
   if (Array.isArray(value)) return /^(?:0|[1-9]\d{0,9})$/.test(name) ? value[Number(name)] : undefined;
-  // A pointer must not find what JavaScript gives to every object.
+  // A pointer must not find members of the prototype.
   return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }
 
-/** A JSON value as text; null if it has none of its own (objects, arrays, null). */
+/** A JSON value as text; null for objects, arrays and null. */
 export function textOf(value: unknown): string | null {
   switch (typeof value) {
     case 'string':

@@ -28,26 +28,26 @@ export const LOCATOR_KINDS = [
 ] as const;
 export type LocatorKind = (typeof LOCATOR_KINDS)[number];
 
-/** A locator, ready to read. */
+/** A compiled locator. */
 export type Reader = Readonly<{
   locator: Locator;
   kind: LocatorKind;
-  /** What follows the kind. */
+  /** The text after the kind. */
   name: string;
-  /** It may find several values by its nature: `*`. */
+  /** It contains `*`, so it may find several values. */
   isList: boolean;
-  /** The text, if there is exactly one: of two that differ nobody knows which was meant. */
+  /** The text, if there is exactly one: two are ambiguous. */
   one(scope: Scope): string | null;
   all(scope: Scope): readonly string[];
   /** Of a list with `*` the texts, or null unless every item of every array has one. */
   complete(scope: Scope): readonly string[] | null;
-  /** The JSON values themselves; of other places the texts. */
+  /** The JSON values themselves; for other kinds the texts. */
   values(scope: Scope): readonly unknown[];
 }>;
 
 export type Compiled<T> = Readonly<{ ok: true; value: T }> | Readonly<{ ok: false; problem: string }>;
 
-/** Takes a locator apart, once. */
+/** Compiles a locator. */
 export function compileLocator(locator: Locator): Compiled<Reader> {
   const at = locator.indexOf(':');
   const kind = LOCATOR_KINDS.find((known) => known === locator.slice(0, at));
@@ -116,7 +116,7 @@ function fromForm(locator: Locator, text: string): Compiled<Reader> {
   return { ok: true, value: fromTexts(locator, 'form', text) };
 }
 
-/** Of a batch whose items are signed one by one, in any order and as often as a sender likes: each different one. */
+/** Items that are signed one by one can be sent again in any order and number, so that the set of them is the value. */
 function fromItems(locator: Locator, text: string): Compiled<Reader> {
   const [array, ...members] = text.split(',').map(parsePointer);
   if (array == null || members.length === 0 || members.includes(null) || text.includes('*')) {
@@ -235,15 +235,15 @@ function xmlOf(view: RequestView): string | null {
   if (body?.slice(0, 200).trimStart().startsWith('<')) return body;
   const found: string[] = [];
   for (const value of [...(view.form?.values() ?? [])].flat()) {
-    // Encoders of some languages break the text into lines.
+    // Some encoders break the text into lines.
     const text = decodeStrictly(value.replace(/[\r\n]/g, ''), 'base64')?.toString();
     if (text?.trimStart().startsWith('<') === true) found.push(text);
   }
-  // Of two nobody knows which was signed.
+  // Two fields with XML are ambiguous.
   return found.length === 1 ? found[0]! : null;
 }
 
-/** Template of a text that may be a bare locator: `header:X-Id` is `{header:X-Id}`. */
+/** The template for a text that may be a bare locator: `header:X-Id` becomes `{header:X-Id}`. */
 export function asTemplate(text: string): string {
   return !text.includes('{') && compileLocator(text).ok ? `{${text}}` : text;
 }

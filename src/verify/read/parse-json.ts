@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { readLazyJson } from './lazy-json.ts';
 
-/** Digits that a JavaScript number may not hold exactly, where a JSON number can stand. */
+/** Enough digits that a JavaScript number may be inexact, where a JSON number can stand. */
 const LONG_NUMBER = /[[:,\s]-?\d{16}/;
 
 /**
- * Parses JSON; undefined if it is not. Whole numbers beyond 2^53 come as bigint: two ids that differ in their last
- * digit must not become one.
+ * Parses JSON; undefined if the text is not JSON. Integers beyond 2^53 become bigint: two ids that differ in their last
+ * digit must stay different.
  */
 export function parseJson(text: string): unknown {
   try {

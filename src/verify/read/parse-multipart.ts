@@ -13,7 +13,7 @@ export function parseMultipart(contentType: string, body: Uint8Array): Fields | 
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const mark = Buffer.from(`\r\n--${found[1] ?? found[2]}`, 'latin1');
   const first = mark.subarray(2);
-  // The first boundary has no line end before it if nothing precedes it.
+  // The first boundary may be at the very start, without a line end before it.
   let at = bytes.subarray(0, first.length).equals(first) ? first.length : after(bytes, mark, 0);
   const fields = new Map<string, string[]>();
   for (let parts = 0; at !== -1 && parts <= FORM_FIELDS_MAX; parts++) {
@@ -31,7 +31,7 @@ function after(bytes: Buffer, mark: Buffer, from: number): number {
   return at === -1 ? -1 : at + mark.length;
 }
 
-/** One part, from the line end after its boundary to the one before the next. False if it is broken. */
+/** Reads one part, which begins with the line end after its boundary. False if it is malformed. */
 function takePart(part: Buffer, fields: Map<string, string[]>): boolean {
   const headEnd = part.indexOf('\r\n\r\n');
   if (headEnd === -1) return false;

@@ -3,7 +3,7 @@ import type { SignatureRule } from '../scheme.ts';
 import { type Compiled, compileLocator, type Reader } from './locate.ts';
 import type { Pair, Params, Scope } from './scope.ts';
 
-/** A signature header taken apart: what may be a signature, and the pairs beside it. */
+/** A parsed signature header: the candidate signatures, and the other pairs. */
 export type SignatureGroup = Readonly<{ candidates: readonly string[]; pairs: readonly Pair[] }>;
 
 export type ParsedSignature =
@@ -14,7 +14,7 @@ export type SignatureReader = (scope: Scope) => ParsedSignature;
 
 const NO_PAIRS: readonly Pair[] = [];
 
-/** Prepares the reading of a signature. @param params give the keys that the rule names by `param:` */
+/** Compiles a signature rule. @param params the values for keys that the rule names by `param:` */
 export function compileSignature(rule: SignatureRule, params: Params): Compiled<SignatureReader> {
   const readers: Reader[] = [];
   for (const locator of typeof rule.from === 'string' ? [rule.from] : rule.from) {
@@ -47,7 +47,7 @@ function parseTexts(
   rule: SignatureRule,
   keys: ReadonlySet<string> | null,
 ): ParsedSignature {
-  // Of two headers of one name, others may see the other one; no provider sends its list so.
+  // Of two headers with one name, a handler may read the other one; no provider sends its list that way.
   if (texts.length > 1 && !reader.isList) {
     return {
       kind: 'malformed',
@@ -93,7 +93,7 @@ function parseGroup(
   for (const text of texts) {
     for (const part of rule.split === undefined ? [text] : text.split(rule.split)) {
       const item = rule.trim === true && part.startsWith(' ') ? part.slice(1) : part;
-      // What is left over at the end of a list is junk, and junk is never passed over.
+      // An empty item is junk, and junk is never skipped.
       if (item === '') return null;
       const pair = rule.kv === undefined ? null : pairOf(item, rule.kv);
       if (pair === null && rule.kv !== undefined) return null;
@@ -112,7 +112,7 @@ function pairOf(item: string, separator: string): Pair | null {
   return at <= 0 ? null : [item.slice(0, at), item.slice(at + separator.length)];
 }
 
-/** What was expected, for the message. */
+/** The expected shape, for messages. */
 function shapeOf(rule: SignatureRule): string {
   const name = rule.key === undefined ? 'key' : typeof rule.key === 'string' ? rule.key : rule.key.join('|');
   const value = `${rule.prefix ?? ''}signature`;

@@ -4,9 +4,8 @@ import { FORM_FIELDS_MAX } from '../limits.ts';
 export type Fields = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Parses `application/x-www-form-urlencoded`, strictly: undefined if an escape is not UTF-8 in percents, or if there are
- * too many fields. A lax decoder
- * makes one text of several bodies, and with schemes that sign the decoded text all of them would verify.
+ * Parses `application/x-www-form-urlencoded`, strictly: undefined if an escape is not UTF-8, or if there are too many
+ * fields. A lax decoder maps several bodies to one text, and a scheme that signs the decoded text would verify them all.
  */
 export function parseUrlencoded(text: string): Fields | undefined {
   const fields = new Map<string, string[]>();

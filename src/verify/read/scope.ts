@@ -4,7 +4,7 @@ import type { RequestView } from './signed-request.ts';
 export type Pair = readonly [key: string, value: string];
 export type Params = Readonly<Record<string, string>>;
 
-/** Where locators and templates read. One per verification; the later members are filled in as they become known. */
+/** What locators and templates read from. One for each verification; later members are set as they become known. */
 export type Scope = {
   readonly view: RequestView;
   readonly params: Params;
@@ -16,7 +16,7 @@ export type Scope = {
   ts: string | null;
   /** `item:` */
   item: unknown;
-  /** `{body_sha256_hex}`, where it is another one. */
+  /** `{body_sha256_hex}`, where it is not the body's own hash. */
   bodyHash: string | null;
   /** `{received_10s}` */
   receivedAtMs: number | null;

@@ -8,7 +8,7 @@ import { parseMultipart } from './parse-multipart.ts';
 import { type Fields, parseUrlencoded } from './parse-urlencoded.ts';
 import { unpackBody } from './unpack.ts';
 
-/** What schemes see. `url` is absolute, as the sender knows it (the public URL). `headers` flat, as sent. */
+/** A request as schemes see it. `url` is absolute, as the sender knows it (the public URL). `headers` is flat, as sent. */
 export type SignedRequest = Readonly<{
   method: string;
   url: string;
@@ -16,7 +16,7 @@ export type SignedRequest = Readonly<{
   body: Uint8Array;
 }>;
 
-/** The request as a view that parses what it is asked for, once. Give the same one to verify and identify. */
+/** The request as a view that parses on demand, once. Pass the same view to verify and identify. */
 export function viewOf(request: SignedRequest): RequestView {
   return request instanceof RequestView ? request : new RequestView(request);
 }
@@ -48,7 +48,7 @@ export class RequestView implements SignedRequest {
     let found: string | null = null;
     for (let i = 0; i + 1 < this.headers.length; i += 2) {
       if (!sameName(this.headers[i]!, name)) continue;
-      // Which of two was signed is anyone's guess, and the handler may guess otherwise.
+      // Two headers are ambiguous, and the handler may read the other one.
       if (found !== null) return null;
       found = this.headers[i + 1]!;
     }
@@ -64,7 +64,7 @@ export class RequestView implements SignedRequest {
     return found;
   }
 
-  /** Values of every header whose name begins so. @param prefix in lower case */
+  /** Values of every header whose name has the prefix. @param prefix in lower case */
   headersBeginning(prefix: string): string[] {
     const found: string[] = [];
     for (let i = 0; i + 1 < this.headers.length; i += 2) {
@@ -135,8 +135,8 @@ export class RequestView implements SignedRequest {
   }
 
   /**
-   * Fields of a form body; undefined if it is none. A body without a content type is taken as a form, but never one that
-   * is a JSON object or array: of what is both, one reading could be signed and the other one used.
+   * Fields of a form body; undefined if it is not a form. A body without a content type is read as a form, except a JSON
+   * object or array: of a body that is both, one reading could be signed and the other one used.
    */
   get form(): Fields | undefined {
     this.#form ??= { value: this.#parseForm() };

@@ -7,7 +7,7 @@ import type { Scope } from './scope.ts';
 import type { RequestView } from './signed-request.ts';
 import { decodedUrl, pathOf, withoutPort, withoutQuery, withPort } from './url-forms.ts';
 
-/** Takes what is signed, piece by piece. */
+/** Receives the signed bytes piece by piece. */
 export type Sink = { update(data: Uint8Array): unknown };
 
 export type CompiledTemplate = Readonly<{
@@ -15,9 +15,9 @@ export type CompiledTemplate = Readonly<{
   /** Locators and words in it. */
   readers: readonly Reader[];
   words: readonly string[];
-  /** The pieces that are signed, in order; null if something is missing. The body is not copied. */
+  /** The signed pieces in order; null if a part is missing. The body is not copied. */
   pieces(scope: Scope): readonly Uint8Array[] | null;
-  /** As text; null if something is missing. Lists are joined by commas. */
+  /** As text; null if a part is missing. Lists are joined by commas. */
   text(scope: Scope, lists?: Lists): string | null;
 }>;
 
@@ -49,7 +49,7 @@ const WORDS: Readonly<Record<string, (scope: Scope) => string | null>> = {
   mac: (scope) => scope.mac,
 };
 
-/** Takes a template apart, once. */
+/** Compiles a template. */
 export function compileTemplate(template: Template): Compiled<CompiledTemplate> {
   const parts: Part[] = [];
   for (const piece of template.split(/(\{[^{}]*\})/)) {
@@ -117,7 +117,7 @@ function pieceOf(part: Part, scope: Scope): Uint8Array | null {
     }
     case 'locator': {
       const text = part.reader.one(scope);
-      // Providers that sign the fields of an item sign what is missing as nothing.
+      // Providers that sign the fields of an item sign a missing field as nothing.
       if (text === null) return part.reader.kind === 'item' && isMissing(part.reader, scope) ? NOTHING : null;
       return part.reader.kind === 'header' || part.reader.kind === 'sig' ? wireBytes(text) : bytesOf(text);
     }
@@ -129,7 +129,7 @@ function isMissing(reader: Reader, scope: Scope): boolean {
   return values.length === 0 || (values.length === 1 && values[0] === null);
 }
 
-/** UTF-8, but not of a half character, whose bytes would be those of another text. */
+/** UTF-8; null for an unpaired surrogate, whose bytes would be those of another text. */
 function bytesOf(text: string): Uint8Array | null {
   return text.isWellFormed() ? Buffer.from(text, 'utf8') : null;
 }
@@ -163,9 +163,9 @@ function textOfPart(part: Part, scope: Scope, lists: Lists): string | null {
   }
 }
 
-/** Every key in order, with each of its different values in order, one after the other, as Twilio signs them. */
+/** Every key in sorted order, each with its distinct values in sorted order, concatenated as Twilio signs them. */
 function sortedForm(view: RequestView): string | null {
-  // The file parts of a multipart body would be covered by nothing.
+  // Nothing would cover the files of a multipart body.
   if (view.mediaType.startsWith('multipart/')) return null;
   const form = view.form;
   if (form === undefined) return null;
@@ -176,7 +176,7 @@ function sortedForm(view: RequestView): string | null {
   return text;
 }
 
-/** Values of the headers that the signature's `h` lists, joined by dots; one that is not there is empty. */
+/** Values of the headers that the signature's `h` lists, joined by dots; a missing header is empty. */
 function signedHeaders(scope: Scope): string | null {
   const lists = scope.pairs.filter(([key]) => key === 'h');
   if (lists.length !== 1) return null;
@@ -191,7 +191,7 @@ function signedHeaders(scope: Scope): string | null {
   return values.join('.');
 }
 
-/** Feeds what a template signs to a hash. False if something is missing. */
+/** Feeds the signed text of a template to a hash. False if a part is missing. */
 export function feed(template: CompiledTemplate, scope: Scope, sink: Sink): boolean {
   const pieces = template.pieces(scope);
   if (pieces === null) return false;

@@ -2,8 +2,7 @@ import type { z } from 'zod';
 import { schemeSchema } from './scheme-schema.ts';
 
 /**
- * What is wrong with a scheme that a user wrote, one line each, beginning with the path to it: `.sig.from: …`. Empty if
- * it is a scheme.
+ * Problems of a user's scheme, one line each, with the path first: `.sig.from: …`. Empty if the scheme is valid.
  */
 export function checkScheme(scheme: unknown): readonly string[] {
   const parsed = schemeSchema.safeParse(scheme);

@@ -1,18 +1,18 @@
 import { LIST_MAX } from '../limits.ts';
 import { templateMistake } from './locator-fields.ts';
 
-/** What the answer of a handshake may be made of. */
+/** What a handshake's answer may contain. */
 
 const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   ...['connection', 'content-length', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
 ]);
 
-/** Whether a header of that name may be set. */
+/** Whether a header with that name may be set. */
 export function isSendableHeader(name: string): boolean {
   return /^[\w!#$%&'*+.^`|~-]{1,255}$/.test(name) && !CONNECTION_HEADERS.has(name.toLowerCase());
 }
 
-/** Deeper than any answer that a provider looks for, and an end to objects that hold themselves. */
+/** Deeper than any answer that a provider expects; also ends objects that contain themselves. */
 const DEPTH_MAX = 8;
 
 /** Whether the value is a template, or JSON whose texts are. */

@@ -84,8 +84,8 @@ const shape = {
 } satisfies Fields<Handshake>;
 
 /**
- * A handshake that a user wrote, strictly. What would answer for, or take the place of, what nobody has signed is a
- * mistake.
+ * A user's handshake, validated strictly. A handshake that would answer unsigned requests with the secret, or replace
+ * events, is a mistake.
  */
 export const handshakeSchema = part(shape)
   .readonly()
@@ -117,7 +117,7 @@ function dangersOf(handshake: Handshake): Danger[] {
   return [...dangers, ...replyDangers(handshake)];
 }
 
-/** Whoever may have any text signed could have an event's. */
+/** A handshake that signs any text on request would sign an event's text too. */
 function oracleDangers(of: string, matches: Readonly<Record<string, string>>): Danger[] {
   const compiled = compileTemplate(of);
   if (!compiled.ok) return [];
@@ -135,7 +135,7 @@ function oracleDangers(of: string, matches: Readonly<Record<string, string>>): D
     ]);
 }
 
-/** An answer is for whoever asks. */
+/** Any client may get the answer. */
 function replyDangers({ mac, reply }: Handshake): Danger[] {
   const texts = JSON.stringify([reply.headers, reply.body]);
   const dangers: Danger[] = [];

@@ -37,7 +37,7 @@ const jwtRules = {
 
 export const jwtField = part(jwtRules).readonly();
 
-/** A claim's text may be a template, so that its braces must be right. */
+/** A claim's text may be a template, so its braces must be valid. */
 function jwtClaimMistake(text: string): string | null {
   const mistake = textMistake(text);
   if (mistake !== null) return mistake;
@@ -49,7 +49,7 @@ function isKeySource(value: unknown): boolean {
   return ['secret', 'publicKey', 'plaid'].includes(value as string) || keysUrlField.safeParse(value).success;
 }
 
-/** As keys are fetched: by https, without user name and password. */
+/** Keys are fetched by https, without user name and password. */
 function isKeysUrl(text: string): boolean {
   if (text.length > KEYS_URL_CHARS_MAX || !/^https:\S+$/.test(text)) return false;
   const url = URL.parse(text);

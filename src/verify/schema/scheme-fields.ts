@@ -20,8 +20,8 @@ import {
 } from './locator-fields.ts';
 
 /**
- * The parts that schemes are made of. Every member of the types has its field here, and no other is known. The message
- * of a mistake is what the field takes.
+ * The parts of schemes. Every member of the types has its field here, and no other member is accepted. The message of a
+ * mistake says what the field takes.
  */
 
 export const TEXT_TAKES = `a text of 1 to ${TEXT_CHARS_MAX} characters`;
@@ -38,7 +38,7 @@ export function wordField<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, `one of ${words.join(', ')}`);
 }
 
-/** A text, or a list of texts, in none of which a function finds a mistake. */
+/** A text, or a list of texts, without a mistake according to a function. */
 export function textOrTexts(takes: string, mistakeOf: (text: string) => string | null) {
   const item = checkedText(takes, mistakeOf);
   return z

@@ -92,8 +92,8 @@ const plugin = {
 const ALGS = 'hmac, digest, ed25519, ecdsa-p256, rsa-sha256, token, basic, jwt, plugin';
 
 /**
- * One way to verify, strictly: a member that is unknown or out of place would otherwise verify less than was meant, and
- * so would a scheme that signs nothing of the request.
+ * A scheme, validated strictly: an unknown or misplaced member would verify less than intended, and so would a scheme
+ * that signs nothing of the request.
  */
 export const schemeSchema = z
   .discriminatedUnion(
@@ -110,6 +110,6 @@ export const schemeSchema = z
         context.addIssue({ code: 'custom', path: [...path], message: takes });
       }
     },
-    // What is no scheme yet has mistakes of its own to be told of first.
+    // Other mistakes are reported first.
     { when: ({ issues }) => issues.length === 0 },
   ) satisfies z.ZodType<Scheme>;

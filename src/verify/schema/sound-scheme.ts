@@ -2,12 +2,12 @@ import { compileLocator, type Reader } from '../read/locate.ts';
 import { type CompiledTemplate, compileTemplate } from '../read/template.ts';
 import type { Locator, Scheme, Template, TimestampRule, TokenScheme } from '../scheme.ts';
 
-/** Where a scheme is well written, and yet would take what nobody has signed; with what it takes there. */
+/** A place where a valid scheme would accept unsigned requests, and what it takes instead. */
 export type Weakness = Readonly<{ path: readonly string[]; takes: string }>;
 
 type SigningScheme = Extract<Scheme, { signed?: unknown }>;
 
-/** Finds what makes a scheme no proof. Its locators and templates are right already. */
+/** Finds why a scheme proves nothing. Its locators and templates are valid already. */
 export function weaknessesOf(scheme: Scheme): readonly Weakness[] {
   switch (scheme.alg) {
     case 'hmac':
@@ -23,7 +23,7 @@ export function weaknessesOf(scheme: Scheme): readonly Weakness[] {
   }
 }
 
-/** Two parts of one request prove nothing to each other: its sender has written both. */
+/** Two equal parts of one request prove nothing: the sender has written both. */
 function publicToken({ equals = 'secret' }: TokenScheme): readonly Weakness[] {
   if (equals === 'secret' || equals.startsWith('param:')) return [];
   return [{ path: ['equals'], takes: 'secret, or a parameter of the source such as param:state' }];
@@ -41,7 +41,7 @@ function constantTemplates(scheme: SigningScheme): readonly Weakness[] {
   return templatesOf(scheme).every(isOfRequest) ? [] : [{ path: ['signed'], takes: SIGNED_TAKES }];
 }
 
-/** What is the same in every request of a source, or only tells the time, could be put before any body. */
+/** Words that differ between requests. A signature over anything else fits any body. */
 const REQUEST_WORDS: ReadonlySet<string> = new Set([
   ...['body', 'body_sha256_hex', 'crc32', 'form_sorted', 'signed_headers'],
   ...['url', 'url:port', 'url:noport', 'url:decoded'],
@@ -68,7 +68,7 @@ function unsignedTimestamp(scheme: SigningScheme): readonly Weakness[] {
 
 function signsTimestamp(template: CompiledTemplate, { from }: TimestampRule, scheme: SigningScheme): boolean {
   if (template.words.includes('ts')) return true;
-  // Of several places the first that is there counts, and the sender says which is there.
+  // The first place that is present counts, and the sender chooses which is present.
   return [from].flat().every((locator) => signs(template, locator, scheme));
 }
 
@@ -83,7 +83,7 @@ function signs({ words, readers }: CompiledTemplate, locator: Locator, scheme: S
     case 'query':
       return has(...WITH_QUERY);
     case 'form':
-      // A pointer leads into the field, which may be signed as a whole.
+      // A pointer leads into a field, which may be signed as a whole.
       return (
         has('form_sorted') || readers.some(({ locator: one }) => locator.startsWith(`${one}/`)) || signsBody()
       );
@@ -103,7 +103,7 @@ function signs({ words, readers }: CompiledTemplate, locator: Locator, scheme: S
   }
 }
 
-/** Names of headers are the same in any casing. */
+/** Header names are case-insensitive. */
 function isSame(one: Reader, other: Reader): boolean {
   if (one.kind !== other.kind) return false;
   return one.kind === 'header'

@@ -12,8 +12,8 @@ export type CertificateRule = Readonly<{
   /** Of the subject's common name. */
   name: RegExp;
   /**
-   * How far a fetched certificate must lead to a root: `required`, or `as-given` where the provider's file has the leaf
-   * alone; then each issuer that is in the file must be right, and the pinned https host vouches for the rest.
+   * Whether a fetched certificate must chain to a root: `required`, or `as-given` where the provider's file has the leaf
+   * alone. Then each issuer in the file must be valid, and the pinned https host vouches for the rest.
    */
   chain: 'required' | 'as-given';
 }>;
@@ -25,7 +25,7 @@ export type CertificateSource = (
   Readonly<{ ok: true; certificate: X509Certificate }> | Readonly<{ ok: false; verdict: Verdict }>
 >;
 
-/** Certificates by URL: the given ones, or else fetched, checked and kept for an hour. */
+/** Certificates by URL: given, or fetched, checked and cached for an hour. */
 export function createCertificateSource(
   rule: CertificateRule,
   certs: Readonly<Record<string, string>> | null,
@@ -55,7 +55,7 @@ function wrong(detail: string): { ok: false; verdict: Verdict } {
   return { ok: false, verdict: refuse('wrong_certificate', detail) };
 }
 
-/** Anyone can name a certificate of their own: only the provider's hosts are believed. */
+/** Anyone can name a certificate of their own, so only the provider's hosts are trusted. */
 export function isPinned(text: string, { host, path }: Pick<CertificateRule, 'host' | 'path'>): boolean {
   const url = URL.parse(text);
   if (url === null || url.protocol !== 'https:' || url.port !== '') return false;
@@ -113,7 +113,7 @@ function isInForce(certificate: X509Certificate, nowMs: number): boolean {
 
 let parsedRoots: readonly X509Certificate[] | null = null;
 
-/** Parsing them takes a while, and most receivers never need them. */
+/** Parsed on first use: it takes a while, and most receivers never need them. */
 function roots(): readonly X509Certificate[] {
   parsedRoots ??= rootCertificates.map((pem) => new X509Certificate(pem));
   return parsedRoots;

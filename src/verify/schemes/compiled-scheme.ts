@@ -5,14 +5,14 @@ import type { FetchText } from './fetch-keys.ts';
 /** Keys in a JWK Set (RFC 7517). */
 export type JsonWebKeySet = Readonly<{ keys: readonly Readonly<Record<string, unknown>>[] }>;
 
-/** What a scheme is made with. */
+/** The inputs of a scheme. */
 export type SchemeInputs = Readonly<{
   secrets: readonly string[];
   publicKey: string | null;
   params: Params;
-  /** Instead of the tolerance of the declaration. */
+  /** Overrides the tolerance of the declaration. */
   toleranceSeconds: number | undefined;
-  /** Certificates by URL, and keys: given ones are trusted as they are, and nothing is fetched. */
+  /** Certificates by URL, and keys. Given ones are trusted as they are, and nothing is fetched. */
   certs: Readonly<Record<string, string>> | null;
   jwks: JsonWebKeySet | null;
   fetchText: FetchText;
@@ -23,7 +23,7 @@ export type SyncCheck = (scope: Scope, nowMs: number) => Verdict;
 
 export type SchemeOutcome =
   | Readonly<{ kind: 'ready'; check: Check }>
-  /** Its kind of key was not given; another scheme of the provider may do. */
+  /** Its kind of key was not given; another scheme of the provider may apply. */
   | Readonly<{ kind: 'passed-over'; problem: string }>
   | Readonly<{ kind: 'wrong'; problem: string }>;
 

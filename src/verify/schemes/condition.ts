@@ -3,7 +3,7 @@ import type { RequestView } from '../read/signed-request.ts';
 import type { Condition } from '../scheme.ts';
 import { refuse } from './compiled-scheme.ts';
 
-/** Secrets that a scheme is meant for. */
+/** The secrets that a scheme applies to. */
 export function secretsFor(condition: Condition | undefined, secrets: readonly string[]): readonly string[] {
   const { secretPrefix, noSecretPrefix } = condition ?? {};
   return secrets.filter(
@@ -13,7 +13,7 @@ export function secretsFor(condition: Condition | undefined, secrets: readonly s
   );
 }
 
-/** Null if the scheme is one for this request. */
+/** Null if the scheme applies to this request. */
 export function judgeCondition(condition: Condition, view: RequestView): Verdict | null {
   const { header, noHeader, query, noQuery, contentType, notContentType } = condition;
   if (header !== undefined && !view.hasHeader(header.toLowerCase())) {
@@ -33,7 +33,7 @@ export function judgeCondition(condition: Condition, view: RequestView): Verdict
   return null;
 }
 
-/** `svix-*` is any header that begins so. */
+/** `svix-*` is any header with that prefix. */
 function isThere(view: RequestView, name: string): boolean {
   return name.endsWith('*') ? view.headersBeginning(name.slice(0, -1)).length > 0 : view.hasHeader(name);
 }

@@ -8,12 +8,12 @@ import { compileTemplates, refuseSignature, refuseUnsignable } from './hmac.ts';
 import { sameText } from './same-text.ts';
 import { compileSigned, type Judge } from './signed.ts';
 
-/** A plain digest of a text that has the secret in it. */
+/** A plain digest of a text that contains the secret. */
 export function compileDigest(scheme: DigestScheme, inputs: SchemeInputs): SchemeOutcome {
   if (inputs.secrets.length === 0) return { kind: 'passed-over', problem: 'a secret is missing' };
   const templates = compileTemplates(scheme.signed);
   if (!templates.ok) return wrong(templates.problem);
-  // Without a secret in it everyone can compute the digest.
+  // Without the secret in it, anyone can compute the digest.
   const open = templates.value.find((one) => !one.words.includes('secret'));
   if (open !== undefined)
     return wrong(`signed "${open.template}" has no {secret}, anyone could compute its digest`);
@@ -45,9 +45,9 @@ export function compileDigest(scheme: DigestScheme, inputs: SchemeInputs): Schem
 }
 
 /**
- * Whether who knows the digest of one text, but not the secret, can compute that of a longer one: the text, the padding
- * of the hash, and anything. The padding begins with the byte 0x80, which after a text in UTF-8 is never UTF-8. Behind
- * a secret at the end nothing can be put.
+ * Whether the digest of one text lets an attacker without the secret compute that of a longer one (length extension): the
+ * text, the padding of the hash, and anything. The padding begins with the byte 0x80, which is never valid UTF-8 after
+ * UTF-8 text. With the secret at the end nothing can be appended.
  */
 function isExtendable({ template }: CompiledTemplate): boolean {
   return !template.endsWith('{secret}');

@@ -19,7 +19,7 @@ const KEY_ID = /^[A-Za-z0-9-]{1,64}$/;
 
 type Named = Readonly<{ kid: string; signature: Buffer }>;
 
-/** eBay: ECDSA over the body, by a key that the signature names and eBay's API gives. */
+/** eBay: ECDSA over the body, with a key that the signature names and eBay's API returns. */
 export function compileEbay(inputs: SchemeInputs): SchemeOutcome {
   if (inputs.publicKey !== null && parseKey(inputs.publicKey) === null) {
     return wrong('publicKey is no EC key in PEM');
@@ -58,7 +58,7 @@ function readSignature(header: string): Named | null {
   return bytes === null ? null : { kid, signature: bytes };
 }
 
-/** A given key stands for all; given certificates are by key id or by the URL that the key is fetched from. */
+/** A given key is used for all requests; given certificates are looked up by key id or by the key's URL. */
 function keySource(inputs: SchemeInputs): ((kid: string, nowMs: number) => Promise<KeyObject | null>) | null {
   const { publicKey, certs, params } = inputs;
   if (publicKey !== null) {

@@ -16,7 +16,7 @@ type Rules = Readonly<{
   claims: readonly (readonly [string, Expected])[];
 }>;
 
-/** Prepares the judging of a token's claims. @param tolerance seconds instead of the rule's for `iat` */
+/** Compiles the checks of a token's claims. @param tolerance overrides the rule's tolerance for `iat`, in seconds */
 export function compileJwtClaims(
   jwt: JwtScheme['jwt'],
   tolerance: number | undefined,
@@ -52,7 +52,7 @@ function compileRules({ iss, aud, claims = {} }: JwtScheme['jwt']): Compiled<Rul
   return { ok: true, value: { iss: issuers, aud: audience?.value ?? null, claims: expected } };
 }
 
-/** How far `iat` may lie ahead where the scheme has no skew, be its age judged or not: clocks differ by no more. */
+/** How far ahead `iat` may be where the scheme has no skew, whether or not its age is judged. */
 const MOST_AHEAD_SECONDS = 300;
 
 function judgeTimes(jwtClaims: JwtClaims, now: number, skew: number, requireExp: boolean): Verdict | null {
@@ -105,7 +105,7 @@ function judgeTexts(jwtClaims: JwtClaims, rules: Rules, scope: Scope): Verdict |
   return null;
 }
 
-/** A claim that is missing must not fit an expectation that is missing. */
+/** A missing claim must not match a missing expectation. */
 function fits(claim: unknown, expected: CompiledTemplate, scope: Scope): boolean {
   const text = expected.text(scope);
   return text !== null && text !== '' && claim === text;

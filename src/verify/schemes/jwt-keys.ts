@@ -7,17 +7,17 @@ import { FetchError, type FetchText } from './fetch-keys.ts';
 import { createKeyCache } from './key-cache.ts';
 
 export type JwtKey = CryptoKey | Uint8Array;
-/** Keys that may have signed the token: none if the key id is not known. @throws KeysUnavailable */
+/** Keys that may have signed the token: none if the key id is unknown. @throws KeysUnavailable */
 export type JwtKeySource = (
   kid: string | undefined,
   alg: string,
   nowMs: number,
 ) => Promise<readonly JwtKey[]>;
 
-/** A key that is not in the set may have been added since, but not more often than this is it looked for. */
+/** A missing key may have been added since: the set is fetched again, but not more often than this. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** Where the keys of a scheme come from. A problem: what they need was not given. */
+/** The key source of a scheme, or a problem if its inputs are missing. */
 export function keySource({ keys, algs }: JwtScheme['jwt'], inputs: SchemeInputs): Compiled<JwtKeySource> {
   if (keys === 'secret') return fromSecrets(inputs.secrets);
   if (keys === 'publicKey') return fromPublicKey(inputs, algs);
@@ -63,7 +63,7 @@ function fromPlaid({ params, fetchText }: SchemeInputs): Compiled<JwtKeySource> 
       const answer = JSON.parse(await fetchText(url, { method: 'POST', headers, body }));
       return { keys: [answer.key] };
     } catch (error) {
-      // Plaid's 400 is its answer that there is no such key; others are trouble.
+      // Plaid answers 400 for an unknown key; any other failure is a failure of the fetch.
       if (error instanceof FetchError && error.status === 400) return { keys: [] };
       throw error;
     }
@@ -82,7 +82,7 @@ function parseKeySet(text: string): JsonWebKeySet {
   return set;
 }
 
-/** Key type by algorithm: a key of another type would be read as something that it is not. */
+/** Key type by algorithm: a key of another type would be misread. */
 const KEY_TYPES: Readonly<Record<string, string>> = {
   RS256: 'RSA',
   RS384: 'RSA',
@@ -128,7 +128,7 @@ function importOnce(jwk: Readonly<Record<string, unknown>>, alg: string): Promis
 
 type Configured = Readonly<{ kid: string | undefined; algs: readonly string[]; jwk: JWK }>;
 
-/** Keys of JWTs that are in the configuration: `publicKey` as PEM, as a JWK or as a set of them. */
+/** Configured keys of JWTs: `publicKey` as PEM, as a JWK or as a JWK Set. */
 function fromPublicKey({ publicKey }: SchemeInputs, algs: readonly string[]): Compiled<JwtKeySource> {
   if (publicKey === null) return { ok: false, problem: 'publicKey is missing' };
   const keys = parseKeys(publicKey);
@@ -142,7 +142,7 @@ function fromPublicKey({ publicKey }: SchemeInputs, algs: readonly string[]): Co
   return { ok: true, value: source };
 }
 
-/** A key without a name, or a token that names none, may be the right one; only two different names tell them apart. */
+/** A key without an id, or a token that names none, may match; only two different ids rule a match out. */
 function fits(key: Configured, kid: string | undefined, alg: string): boolean {
   return key.algs.includes(alg) && (kid === undefined || key.kid === undefined || key.kid === kid);
 }
@@ -154,7 +154,7 @@ function importer(alg: string) {
 function parseKeys(text: string): readonly Configured[] | null {
   try {
     if (!text.trimStart().startsWith('{')) {
-      // Of a private key a public one could be made, but it does not belong into a receiver.
+      // A private key would work, but it does not belong in a receiver.
       return text.includes('PRIVATE KEY') ? null : [configured(createPublicKey(text), {})];
     }
     const value = JSON.parse(text);
@@ -179,7 +179,7 @@ const CURVE_ALGS: Readonly<Record<string, string>> = {
   secp521r1: 'ES512',
 };
 
-/** What a key may sign by. */
+/** The algorithms of a key. */
 function algsOf({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): readonly string[] {
   switch (asymmetricKeyType) {
     case 'rsa':

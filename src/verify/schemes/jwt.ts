@@ -9,13 +9,13 @@ import { compileJwtClaims } from './jwt-claims.ts';
 import { type JwtKeySource, keySource } from './jwt-keys.ts';
 import { unavailable } from './key-cache.ts';
 
-/** Algorithms that a scheme may allow; `none` is not one. */
+/** Algorithms that a scheme may allow; `none` is not among them. */
 export const JWT_ALGS = [
   ...['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA'],
 ];
 
-/** A JSON Web Token about the request. */
+/** A JSON Web Token that proves the request. */
 export function compileJwt(scheme: JwtScheme, inputs: SchemeInputs): SchemeOutcome {
   const { jwt } = scheme;
   const problem = wrongAlgorithms(jwt);
@@ -35,7 +35,7 @@ export function compileJwt(scheme: JwtScheme, inputs: SchemeInputs): SchemeOutco
   return { kind: 'ready', check };
 }
 
-/** Keys of one kind only: a public key must never be taken for the secret of an HMAC. */
+/** Only one kind of keys: a public key must never be used as the secret of an HMAC. */
 function wrongAlgorithms({ algs, keys }: JwtScheme['jwt']): string | null {
   if (algs.length === 0) return 'jwt.algs is empty';
   const unknown = algs.find((alg) => !JWT_ALGS.includes(alg));
@@ -88,7 +88,7 @@ function failed(verdict: Verdict): Payload {
 
 function readHeader(token: string): { alg: string; kid: string | undefined } | null {
   const parts = token.split('.');
-  // jose passes over spare bits, and with them several texts are one signature.
+  // jose ignores spare bits, with which several texts would be one signature.
   if (parts.length !== 3 || parts.some((part) => decodeStrictly(part, 'base64url') === null)) return null;
   try {
     const { alg, kid, typ, b64, crit } = decodeProtectedHeader(token);

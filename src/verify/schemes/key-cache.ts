@@ -1,13 +1,13 @@
 import { messageOf } from '../../domain/errors.ts';
 import type { Verdict } from '../outcome.ts';
 
-/** The keys could not be had now. To be answered 503, never as if the request were wrong. */
+/** The keys cannot be fetched now. Answered 503, never as if the request were wrong. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
   readonly code = 'KEYS_UNAVAILABLE';
 }
 
-/** The verdict of a failed look-up. @throws what is no KeysUnavailable */
+/** The verdict for a failed look-up. @throws any other error */
 export function unavailable(error: unknown): Verdict {
   if (!(error instanceof KeysUnavailable)) throw error;
   return { ok: false, reason: 'keys_unavailable', detail: error.message };
@@ -15,8 +15,8 @@ export function unavailable(error: unknown): Verdict {
 
 export type KeyCache<T> = Readonly<{
   /**
-   * The value of the name, loaded if it is not known or too old. Callers at the same time share one load.
-   * @param maxAgeMs a younger age than usual, to look again for a key that was not there
+   * The value of the name, loaded if it is unknown or too old. Concurrent callers share one load.
+   * @param maxAgeMs a shorter maximum age, to look again for a key that was missing
    * @throws KeysUnavailable when it cannot be loaded
    */
   get(name: string, nowMs: number, maxAgeMs?: number): Promise<T>;
@@ -26,7 +26,7 @@ export type KeyCacheOptions<T> = Readonly<{
   load(name: string): Promise<T>;
   ttlMs?: number;
   maxEntries?: number;
-  /** Loads a minute at most: what is asked for comes out of unverified requests. */
+  /** Most loads a minute: names come from unverified requests. */
   maxLoadsPerMinute?: number;
 }>;
 
@@ -69,7 +69,7 @@ export function createKeyCache<T>(options: KeyCacheOptions<T>): KeyCache<T> {
   };
 }
 
-/** The oldest failure, or else the oldest: made-up names must not push out those that work. */
+/** The oldest failure, otherwise the oldest entry: invented names must not evict working keys. */
 function leastWanted<T>(entries: ReadonlyMap<string, Entry<T>>): string {
   let oldest: string | null = null;
   for (const [name, entry] of entries) {

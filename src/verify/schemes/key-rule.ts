@@ -3,11 +3,11 @@ import { decodeStrictly } from '../read/decode.ts';
 import type { Compiled } from '../read/locate.ts';
 import type { KeyRule } from '../scheme.ts';
 
-/** Makes the key of a secret. The problem that it may name never holds the secret. */
+/** Derives the key from a secret. A problem never contains the secret. */
 export function makeKey(secret: string, rule: KeyRule): Compiled<KeyObject> {
   const bytes = keyBytes(secret, rule);
   if (!bytes.ok) return bytes;
-  // Anyone could sign with no key.
+  // Anyone could sign with an empty key.
   if (bytes.value.length === 0) return { ok: false, problem: 'the secret is empty' };
   const [least, most] = rule.bytes ?? [1, Number.POSITIVE_INFINITY];
   if (bytes.value.length < least || bytes.value.length > most) {

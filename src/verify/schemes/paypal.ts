@@ -10,7 +10,7 @@ const CERTIFICATE: CertificateRule = {
   chain: 'required',
 };
 
-/** PayPal: RSA over id, time, the webhook's id and the body's CRC32, by a certificate that a header names. */
+/** PayPal: RSA over id, time, the webhook's id and the body's CRC32, with a certificate that a header names. */
 export function compilePaypal(inputs: SchemeInputs): SchemeOutcome {
   const { webhookId } = inputs.params;
   if (!webhookId) return { kind: 'passed-over', problem: 'params.webhookId is missing, which PayPal signs' };

@@ -18,7 +18,7 @@ const PUB_WORDS = {
   jwk: 'a public JWK',
 } as const;
 
-/** A signature that only the provider can make, checked with its public key. */
+/** A signature of the provider's private key, checked with its public key. */
 export function compilePublicKey(scheme: PublicKeyScheme, inputs: SchemeInputs): SchemeOutcome {
   if (inputs.publicKey === null) return { kind: 'passed-over', problem: 'publicKey is missing' };
   const key = importPublicKey(inputs.publicKey, scheme);
@@ -27,7 +27,7 @@ export function compilePublicKey(scheme: PublicKeyScheme, inputs: SchemeInputs):
   if (!templates.ok) return wrong(templates.problem);
   const encoding = scheme.sig.enc ?? 'hex';
   const judge: Judge = (scope, candidates) => {
-    // Each of them costs a hash of the body.
+    // Each costs a hash of the body.
     if (candidates.length > SIGNATURES_MAX) {
       return refuse('malformed_signature', `There are more than ${SIGNATURES_MAX} signatures.`);
     }
@@ -79,7 +79,7 @@ function parseKey(text: string, pub: PublicKeyScheme['pub']): KeyObject | null {
 /** @throws if it is no JWK */
 function publicJwk(text: string): KeyObject | null {
   const key = JSON.parse(text);
-  // A private key does not belong into a receiver.
+  // A private key does not belong in a receiver.
   return key.d === undefined ? createPublicKey({ key, format: 'jwk' }) : null;
 }
 

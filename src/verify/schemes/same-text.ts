@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 
-/** Compares in a time that tells nothing of where they differ, only whether their lengths do. */
+/** Compares in constant time for texts of equal length. */
 export function sameText(given: string, expected: string): boolean {
-  // Lengths in characters decide first; the bytes may still be more of them.
+  // Equal lengths in characters may still be different lengths in bytes.
   if (given.length !== expected.length) return false;
   return sameBytes(Buffer.from(given, 'utf8'), Buffer.from(expected, 'utf8'));
 }

@@ -6,7 +6,7 @@ import type { Locator, SignatureRule, TimestampRule } from '../scheme.ts';
 import { refuse, type SchemeInputs, type SyncCheck, VERIFIED } from './compiled-scheme.ts';
 import { compileTimestamp, type TimestampCheck } from './timestamp.ts';
 
-/** Judges the texts that may be signatures; the scope knows timestamp, pairs and item. */
+/** Judges the candidate signatures; the scope has timestamp, pairs and item. */
 export type Judge = (scope: Scope, candidates: readonly string[]) => Verdict;
 
 type Rules = Readonly<{
@@ -16,7 +16,7 @@ type Rules = Readonly<{
   matches?: Readonly<Record<Locator, string>>;
 }>;
 
-/** What all schemes with a signature have in common: find it, judge the timestamp, do so for each item. */
+/** The common part of signature schemes: find the signature, judge the timestamp, repeat for each item. */
 export function compileSigned(rules: Rules, inputs: SchemeInputs, judge: Judge): Compiled<SyncCheck> {
   const signature = compileSignature(rules.sig, inputs.params);
   if (!signature.ok) return signature;

@@ -69,11 +69,11 @@ function readMessage({ view }: Scope): Message | null {
   const message = view.json instanceof LazyJson ? view.json.scalars() : view.json;
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return null;
   const named = view.header('x-amz-sns-message-type');
-  // The header is not signed; who goes by it must not be misled.
+  // The header is not signed, and a handler may rely on it.
   return named === null || named === (message as Message).Type ? (message as Message) : null;
 }
 
-/** `Key\nValue\n` of the fields of this type of message; null if one is missing. */
+/** `Key\nValue\n` for the signed fields of this type of message; null if one is missing. */
 export function signedText(message: Message): string | null {
   const fields = SIGNED_FIELDS.get(String(message.Type));
   if (fields === undefined) return null;

@@ -10,10 +10,10 @@ const INTEGER = /^\d{1,13}$/;
 /** Without a zone it is UTC: Orb writes none. */
 const ISO = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))?$/;
 
-/** Null: in order, and `scope.ts` holds its text. */
+/** Null if the timestamp is acceptable; `scope.ts` then has its text. */
 export type TimestampCheck = (scope: Scope, nowMs: number) => Verdict | null;
 
-/** Prepares the reading and judging of a timestamp. @param override seconds of tolerance instead of the rule's */
+/** Compiles a timestamp rule. @param override overrides the rule's tolerance, in seconds */
 export function compileTimestamp(
   rule: TimestampRule,
   override: number | undefined,
@@ -33,7 +33,7 @@ export function compileTimestamp(
       return refuse('missing_timestamp', `There is no timestamp in ${where}.`);
     }
     const atMs = texts.length === 1 ? parseTimestamp(texts[0]!, unit) : null;
-    // Where no age is judged, the length is what keeps its last digit from passing for the first of the body.
+    // Where no age is judged, only the length keeps its last digit from passing for the first byte of the body.
     const isCut = tolerance === null && unit !== 'iso' && texts[0]!.length !== USUAL_DIGITS[unit];
     if (atMs === null || isCut) {
       return refuse('malformed_timestamp', `${where} is not one timestamp in ${UNIT_WORDS[unit]}.`);
@@ -54,7 +54,7 @@ function firstPresent(readers: readonly Reader[], scope: Scope): readonly string
   return null;
 }
 
-/** Milliseconds since 1970; null unless the text is exactly such a timestamp. */
+/** Milliseconds since 1970; null if the text is not exactly such a timestamp. */
 export function parseTimestamp(text: string, unit: 's' | 'ms' | 'iso'): number | null {
   if (unit === 'iso') return parseIso(text);
   if (!INTEGER.test(text)) return null;
@@ -74,14 +74,14 @@ function parseIso(text: string): number | null {
   ];
   const milliseconds = Number((found[7] ?? '').padEnd(3, '0').slice(0, 3));
   const date = new Date(Date.UTC(year, month - 1, day, hour, minute, second, milliseconds));
-  // Date.UTC makes the 2nd of March of the 30th of February.
+  // Date.UTC turns 30 February into 2 March.
   const isReal = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
   const offsetMinutes = Number(found[9] ?? 0) * 60 + Number(found[10] ?? 0);
   if (!isReal || hour > 23 || minute > 59 || second > 59 || Number(found[10] ?? 0) > 59) return null;
   return date.getTime() - (found[8] === '-' ? -1 : 1) * offsetMinutes * 60_000;
 }
 
-/** Judges by both sides, and takes what is exactly at the bound. @param tolerance null: any age will do */
+/** Judges the age in both directions; the bound itself is accepted. @param tolerance null accepts any age */
 export function judgeAge(atMs: number, nowMs: number, tolerance: number | null): Verdict | null {
   if (tolerance === null) return null;
   const ageMs = nowMs - atMs;

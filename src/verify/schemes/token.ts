@@ -6,7 +6,7 @@ import { refuse, type SchemeInputs, type SchemeOutcome, VERIFIED, wrong } from '
 import { sameBytes } from './same-text.ts';
 import { compileSigned, type Judge } from './signed.ts';
 
-/** The secret itself, sent along. */
+/** The secret itself, sent with the request. */
 export function compileToken(scheme: TokenScheme, inputs: SchemeInputs): SchemeOutcome {
   const place =
     scheme.equals === undefined || scheme.equals === 'secret' ? null : compileLocator(scheme.equals);

@@ -2,7 +2,7 @@ import type { Verdict, VerifyReason } from '../outcome.ts';
 import type { Scope } from '../read/scope.ts';
 import { type Check, refuse } from './compiled-scheme.ts';
 
-/** Any of the schemes may accept; of several refusals the one that came furthest tells most. */
+/** Any scheme may accept; of several refusals the one of the check that got furthest is reported. */
 export function verdictOfAny(
   checks: readonly Check[],
   scope: Scope,
@@ -37,7 +37,7 @@ async function later(
   return verdict.ok ? verdict : moreTelling(refusal, verdict);
 }
 
-/** How far a check came. What could not be checked for want of keys is no refusal, and outweighs them all. */
+/** How far a check got. Unavailable keys are no refusal and rank highest. */
 function rank(verdict: Verdict): number {
   if (verdict.ok) return 0;
   if (verdict.reason === 'keys_unavailable') return 4;

@@ -13,7 +13,7 @@ export type SignedWebhook = Readonly<{
   body: Uint8Array;
 }>;
 
-/** A request in the making: values are put where locators say. */
+/** A request under construction: values are put where locators say. */
 export class Draft {
   readonly method: string;
   url: string;
@@ -31,7 +31,7 @@ export class Draft {
     return new RequestView(this);
   }
 
-  /** Puts the value where the locator says, in place of what is there. @param item the pointer to the item at hand */
+  /** Puts the value where the locator says, replacing any value there. @param item the pointer to the current item */
   put(locator: Locator, value: string, item = ''): void {
     const at = locator.indexOf(':');
     const name = locator.slice(at + 1);
@@ -98,7 +98,7 @@ function withValue(root: unknown, pointer: string, value: string): unknown {
     throw new SchemeError([`a sample cannot be signed: its body is no JSON object to put ${pointer} into`]);
   }
   const members = holder as Record<string, unknown>;
-  // What was a number stays one: that is how the provider sends it.
+  // A number stays a number, as the provider sends it.
   members[name] = typeof members[name] === 'number' ? Number(value) : value;
   return root;
 }

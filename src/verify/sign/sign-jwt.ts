@@ -6,7 +6,7 @@ import { SchemeError } from '../scheme-error.ts';
 
 const LIFETIME_SECONDS = 300;
 
-/** A token with the claims that the scheme asks for, good for five minutes. */
+/** A token with the claims that the scheme requires, valid for five minutes. */
 export function signJwt(
   { jwt }: JwtScheme,
   scope: Scope,
@@ -47,7 +47,7 @@ const CURVE_ALGS: Readonly<Record<string, string>> = {
   secp521r1: 'ES512',
 };
 
-/** The first that the private key is for; without such a key the first. */
+/** The first algorithm that fits the private key; without a key the first. */
 function chooseAlg(algs: readonly string[], key: KeyObject | null): string {
   if (key === null) return algs[0]!;
   const fitting = algs.find((alg) => {
@@ -62,7 +62,7 @@ function chooseAlg(algs: readonly string[], key: KeyObject | null): string {
         return false;
     }
   });
-  // The secret signs, whatever key was given beside it.
+  // The secret signs, whatever other key was given.
   if (fitting === undefined && algs[0]!.startsWith('HS')) return algs[0]!;
   if (fitting === undefined) throw new SchemeError([`privateKey is for none of ${algs.join(', ')}`]);
   return fitting;

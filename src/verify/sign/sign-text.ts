@@ -6,7 +6,7 @@ import { makeKey } from '../schemes/key-rule.ts';
 
 type Keys = Readonly<{ secret?: string; privateKey?: string }>;
 
-/** The signature of a message by one of the schemes that sign text. */
+/** The signature of a message under a scheme that signs text. */
 export function computeSignature(
   scheme: HmacScheme | DigestScheme | PublicKeyScheme,
   { secret, privateKey }: Keys,
@@ -39,7 +39,7 @@ function importPrivateKey(privateKey: string | undefined): KeyObject {
   }
 }
 
-/** The signature as the header has it: `t=…,v1=…`, `v1,…`, `sha256=…`. */
+/** The signature in the header's format: `t=…,v1=…`, `v1,…`, `sha256=…`. */
 export function formatSignature(
   rule: SignatureRule,
   signature: string,

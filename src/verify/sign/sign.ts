@@ -17,15 +17,15 @@ export type SignOptions = Readonly<{
   /** A provider's id, or schemes as in `verify`. */
   provider: string | Scheme | readonly Scheme[];
   secret?: string;
-  /** PEM, for schemes whose signatures only the provider can make. */
+  /** PEM, for schemes that the provider signs with a private key. */
   privateKey?: string;
   params?: Params;
-  /** Where it will be posted, as the receiver knows itself. */
+  /** The URL to post to, as the receiver knows it. */
   url: string;
   body: Uint8Array;
   headers?: HeadersLike;
   nowMs: number;
-  /** For ids that the provider would make up. */
+  /** Generates the ids that the provider would generate. */
   newId: (nowMs: number) => string;
 }>;
 
@@ -33,7 +33,7 @@ type Context = Readonly<{ options: SignOptions; draft: Draft; params: Params }>;
 
 /**
  * Signs a webhook as the provider would.
- * @throws SchemeError if a key is missing, or if only the provider has the key and no privateKey is given
+ * @throws SchemeError if a key is missing, or if the provider signs with a private key and none is given
  */
 export function signWebhook(options: SignOptions): SignedWebhook {
   const draft = new Draft({
@@ -58,7 +58,7 @@ function chooseScheme({ options, draft }: Context): Scheme {
     if (!isPublicKey(scheme) && scheme.alg !== 'jwt' && scheme.alg !== 'plugin') {
       if (secret === undefined || secretsFor(scheme.when, [secret]).length === 0) return false;
     }
-    // Headers and parameters that are to be there will be put there.
+    // Required headers and parameters are added later.
     const { header: _header, query: _query, ...rest } = scheme.when ?? {};
     return judgeCondition(rest, view) === null;
   });
@@ -114,7 +114,7 @@ function firstOf<T extends string>(texts: T | readonly T[]): T {
   return typeof texts === 'string' ? texts : texts[0]!;
 }
 
-/** Calls once with the pointer to each item, or with none. */
+/** Calls once for each item with its pointer, or once with an empty one. */
 function forEachItem(
   { each }: { each?: string },
   { draft }: Context,
@@ -153,7 +153,7 @@ function signOne(scheme: HmacScheme | DigestScheme | PublicKeyScheme, context: C
   draft.put(firstOf(scheme.sig.from), formatSignature(scheme.sig, signature, pairs, context.params), item);
 }
 
-/** Puts the time where the scheme reads it, and gives its text. */
+/** Puts the time where the scheme reads it, and returns its text. */
 function putTimestamp(rule: TimestampRule, { draft, options }: Context, pairs: Pair[]): string {
   const seconds = Math.floor(options.nowMs / 1000);
   const texts = { s: String(seconds), ms: String(options.nowMs), iso: new Date(options.nowMs).toISOString() };
@@ -164,7 +164,7 @@ function putTimestamp(rule: TimestampRule, { draft, options }: Context, pairs: P
   return text;
 }
 
-/** Ids and lists that are signed and not there yet. */
+/** Adds signed ids and lists that are missing. */
 function putMissing(template: CompiledTemplate, { draft, options, params }: Context, pairs: Pair[]): void {
   for (const { locator, kind, name } of template.readers) {
     if (kind === 'sig' && !pairs.some(([key]) => key === name))
@@ -176,7 +176,7 @@ function putMissing(template: CompiledTemplate, { draft, options, params }: Cont
   }
 }
 
-/** What Coinbase's `h` lists: the headers of the event. */
+/** Coinbase's `h`: the names of the event's headers. */
 function listedHeaders(headers: readonly string[]): string {
   return headers
     .filter((name, i) => i % 2 === 0 && /^x-/i.test(name))
