@@ -33,7 +33,7 @@ export const adyenPlatform: Provider = {
   formerKeys: { of: ['{body:/type}:{body:/data/id}:{body_sha256_hex}'], seconds: 30 * DAY },
   eventType: ['{body:/type}'],
   reply: { status: 200, body: '[accepted]', contentType: 'text/plain' },
-  notes: ['Retried three times at once, then at growing distances for days.'],
+  notes: ['Adyen retries three times at once, then at growing intervals for up to 30 days.'],
   sample: {
     eventType: 'balancePlatform.transfer.updated',
     body: {

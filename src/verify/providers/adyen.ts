@@ -26,7 +26,7 @@ export const adyen: Provider = {
       what: 'HMAC key (hex): Adyen Customer Area, Developers, Webhooks, the standard webhook, Security.',
     },
   ],
-  // Every item has a signature of its own, over some of its fields; one that is missing is signed as nothing.
+  // Every item has its own signature over some of its fields; a missing field is signed as nothing.
   schemes: [
     {
       alg: 'hmac',
@@ -34,7 +34,7 @@ export const adyen: Provider = {
       each: 'body:/notificationItems',
       sig: { from: `${ITEM}/additionalData/hmacSignature`, enc: 'base64' },
       signed: SIGNED_FIELDS.map((field) => `{${ITEM}/${field}}`).join(':'),
-      // A colon inside a value could pass for one between two; only the merchant's own reference may have some.
+      // A colon inside a value could pass for a separator; only the merchant's own reference may contain colons.
       matches: Object.fromEntries(PLAIN_FIELDS.map((field) => [`${ITEM}/${field}`, '[^:]*'])),
       key: { enc: 'hex' },
     },
@@ -48,9 +48,9 @@ export const adyen: Provider = {
   eventType: [`{body:/notificationItems/*${MEMBER}/eventCode}`],
   reply: { status: 200, body: '[accepted]', contentType: 'text/plain' },
   notes: [
-    'Only eight fields of an item are signed; the rest of it is not covered. Use Basic authentication at a proxy as well.',
-    'Items that came together in one delivery are another event when they come apart: look at `pspReference` as well.',
-    'Retried three times at once, then at growing distances for days.',
+    'Only eight fields of an item are signed; the rest is not covered. Use Basic authentication at a proxy as well.',
+    'Items that came together are another event when they come separately: check `pspReference` as well.',
+    'Adyen retries three times at once, then at growing intervals for up to 30 days.',
   ],
   sample: {
     eventType: 'AUTHORISATION',

@@ -12,7 +12,7 @@ export const airtable: Provider = {
     {
       alg: 'hmac',
       hash: 'sha256',
-      // Hex, though guides have it as base64.
+      // Hex, although some guides say base64.
       sig: { from: 'header:X-Airtable-Content-MAC', prefix: 'hmac-sha256=', enc: 'hex' },
       signed: '{body}',
       key: { enc: 'base64' },
@@ -27,8 +27,8 @@ export const airtable: Provider = {
   eventType: ['ping'],
   reply: { status: 200, body: '' },
   notes: [
-    'A notification says only that there is something: ask for the payloads with a cursor.',
-    'The webhook expires after seven days unless it is refreshed; 13 retries within about a day.',
+    'A notification says only that there are changes: fetch the payloads with a cursor.',
+    'The webhook expires after seven days unless it is refreshed. Airtable retries 13 times within about a day.',
   ],
   sample: {
     eventType: 'ping',

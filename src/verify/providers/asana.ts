@@ -8,7 +8,7 @@ export const asana: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'X-Hook-Secret of the webhook. Without it the source keeps the one that Asana sends when the webhook is made.',
+      what: 'X-Hook-Secret of the webhook. Without it the source keeps the secret that Asana sends when the webhook is created.',
       optional: true,
     },
   ],
@@ -37,8 +37,8 @@ export const asana: Provider = {
     },
   ],
   notes: [
-    'Each webhook has a secret of its own, which comes over the wire: one source for one webhook.',
-    'Heartbeats come every eight hours; after 24 hours of failures, or one 410, Asana deletes the webhook.',
+    'Each webhook has its own secret, which is sent in the handshake: use one source for each webhook.',
+    'Asana sends a heartbeat every eight hours, and deletes the webhook after 24 hours of failures or one 410.',
   ],
   sample: {
     eventType: 'task.changed',

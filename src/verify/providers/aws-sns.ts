@@ -8,10 +8,10 @@ export const awsSns: Provider = {
   needs: [
     {
       option: 'params.topicArn',
-      what: 'ARN of the topic (arn:aws:sns:…): messages of any other topic are refused.',
+      what: 'ARN of the topic (arn:aws:sns:…). Messages of any other topic are refused.',
     },
   ],
-  // RSA over some of the fields, with the key of a certificate that the message names.
+  // RSA over some of the fields, with the certificate that the message names.
   schemes: [{ alg: 'plugin', plugin: 'sns' }],
   idempotencyKey: ['{body:/MessageId}'],
   eventType: ['{body:/Type}'],
@@ -26,9 +26,9 @@ export const awsSns: Provider = {
     },
   ],
   notes: [
-    'Raw message delivery has no signature: leave it off.',
-    'The receiver fetches certificates from sns.<region>.amazonaws.com and confirms the subscription there: it needs to reach it.',
-    'An UnsubscribeConfirmation is kept as an event; its URL would subscribe again and is not followed.',
+    'Raw message delivery has no signature: keep it off.',
+    'The receiver fetches certificates from sns.<region>.amazonaws.com and confirms the subscription there, so it has to reach that host.',
+    'An UnsubscribeConfirmation is stored as an event; its URL would subscribe again and is not called.',
     'A 4xx other than 429 is final for SNS.',
   ],
   sample: {

@@ -10,10 +10,10 @@ export const azureEventGrid: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'A secret of your choice, put into the endpoint URL as `?code=…` or sent as the delivery property (header) `aeg-webhook-secret`.',
+      what: 'A secret of your choice, in the endpoint URL as `?code=…` or in the delivery property (header) `aeg-webhook-secret`.',
     },
   ],
-  // Event Grid does not sign.
+  // Event Grid signs nothing.
   schemes: [
     { alg: 'token', sig: { from: 'query:code' } },
     { alg: 'token', sig: { from: 'header:aeg-webhook-secret' } },
@@ -70,9 +70,9 @@ export const azureEventGrid: Provider = {
   ],
   notes: [
     'The secret proves the sender and covers nothing.',
-    'A subscription that is secured by Microsoft Entra ID (Azure AD) sends a bearer token as well, which is not looked at; to go by it use `verify` with `alg: jwt` and the keys of your tenant.',
-    'After 400, 401, 403 or 413 Event Grid never tries again: with a wrong secret in the configuration events are dropped, or dead-lettered if the subscription says so. Look at the rejected requests.',
-    'Everything else is retried for 24 hours, up to thirty times.',
+    'A subscription that is secured by Microsoft Entra ID (Azure AD) also sends a bearer token, which is ignored; to verify it use `verify` with `alg: jwt` and the keys of your tenant.',
+    'Event Grid never retries after 400, 401, 403 or 413: with a wrong secret in the configuration it drops events, or dead-letters them if the subscription says so. Check the rejected requests.',
+    'Event Grid retries after any other failure for 24 hours, up to thirty times.',
   ],
   sample: {
     eventType: 'Microsoft.Storage.BlobCreated',

@@ -10,7 +10,7 @@ export const bitbucket: Provider = {
     {
       alg: 'hmac',
       hash: 'sha256',
-      // No -256 in the name, and SHA-256 all the same.
+      // SHA-256, although the name has no -256.
       sig: { from: 'header:X-Hub-Signature', prefix: 'sha256=', enc: 'hex' },
       signed: '{body}',
     },
@@ -21,7 +21,7 @@ export const bitbucket: Provider = {
     '{header:X-Event-Key}:{body_sha256_hex}',
   ],
   eventType: ['{header:X-Event-Key}'],
-  notes: ['A delivery that times out or meets a 5xx is tried two more times; X-Attempt-Number counts.'],
+  notes: ['Bitbucket makes two more attempts after a timeout or a 5xx; X-Attempt-Number counts them.'],
   sample: {
     eventType: 'repo:push',
     headers: { 'X-Event-Key': '{event_type}', 'X-Request-UUID': '{uuid}', 'X-Attempt-Number': '1' },

@@ -9,7 +9,7 @@ export const braintree: Provider = {
     { option: 'secret', what: 'Private key: Braintree Control Panel, API, Keys.' },
     {
       option: 'params.publicKey',
-      what: 'Public key of the same pair: it says which of the signatures is yours.',
+      what: 'Public key of the same pair, which selects your signature.',
     },
   ],
   schemes: [
@@ -17,9 +17,9 @@ export const braintree: Provider = {
       alg: 'hmac',
       hash: 'sha1',
       sig: { from: 'form:bt_signature', split: '&', kv: '|', key: 'param:publicKey', enc: 'hex' },
-      // Some gateways drop the line break at the end on the way.
+      // Some gateways drop the final line break.
       signed: ['{form:bt_payload}', '{form:bt_payload}\n'],
-      // The key signs challenges for anyone who asks; none of them is so long, nor XML.
+      // The key signs challenges for any client; a challenge is shorter, and no XML.
       matches: { 'form:bt_payload': '[A-Za-z0-9+/=\\s]{33,}', 'xml:kind': '[^]+' },
       key: { derive: 'sha1' },
     },
@@ -48,7 +48,7 @@ export const braintree: Provider = {
   ],
   notes: [
     'The event is XML in base64, in the field `bt_payload`.',
-    'Retried every hour, for 24 hours in production and three in the sandbox.',
+    'Braintree retries every hour, for 24 hours in production and three in the sandbox.',
   ],
   sample: {
     eventType: 'subscription_charged_successfully',

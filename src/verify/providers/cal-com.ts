@@ -34,8 +34,8 @@ export const calCom: Provider = {
     },
   ],
   notes: [
-    'Without a secret the header says `no-secret-provided`, and the delivery is refused.',
-    'Nothing is retried.',
+    'Without a secret the header is `no-secret-provided`, and the delivery is refused.',
+    'Cal.com makes at most three attempts.',
   ],
   sample: {
     eventType: 'BOOKING_CREATED',

@@ -6,7 +6,10 @@ export const calendly: Provider = {
   name: 'Calendly',
   family: 'timestamp-in-signature',
   needs: [
-    { option: 'secret', what: 'Signing key that you gave, or got, when you made the webhook subscription.' },
+    {
+      option: 'secret',
+      what: 'Signing key that you chose, or received, when you created the webhook subscription.',
+    },
   ],
   schemes: [
     {
@@ -20,7 +23,7 @@ export const calendly: Provider = {
   idempotencyKey: [],
   marks: [{ when: ['body:/created_at'], windowSeconds: DAY, source: 'Calendly retries for 24 hours' }],
   eventType: ['{body:/event}'],
-  notes: ['The window is three minutes.', 'A subscription that fails for 24 hours is switched off.'],
+  notes: ['The tolerance is three minutes.', 'Calendly disables a subscription that fails for 24 hours.'],
   sample: {
     eventType: 'invitee.created',
     body: {

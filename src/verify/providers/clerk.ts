@@ -11,11 +11,11 @@ export const clerk: Provider = {
       what: 'Signing Secret `whsec_…`: Clerk Dashboard, Configure, Webhooks, the endpoint.',
     },
   ],
-  // Only svix-*: Clerk's own SDK reads no other names.
+  // Only svix-*: Clerk's own SDK reads no other headers.
   schemes: [standardWebhooksV1('svix', WHSEC_KEY)],
   idempotencyKey: ['{header:svix-id}'],
   eventType: ['{body:/type}'],
-  notes: ['The headers are named svix-*, whatever guides say of webhook-*.'],
+  notes: ['The headers are named svix-*, although some guides say webhook-*.'],
   sample: {
     eventType: 'user.created',
     headers: { 'svix-id': 'msg_{uuid}' },

@@ -8,7 +8,7 @@ export const clio: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'X-Hook-Secret of the webhook. Without it the source keeps the one that Clio sends when the webhook is made.',
+      what: 'X-Hook-Secret of the webhook. Without it the source keeps the secret that Clio sends when the webhook is created.',
       optional: true,
     },
   ],
@@ -36,7 +36,9 @@ export const clio: Provider = {
       reply: { status: 200, headers: { 'X-Hook-Secret': '{header:X-Hook-Secret}' }, body: '' },
     },
   ],
-  notes: ['Each webhook has a secret of its own, which comes over the wire: one source for one webhook.'],
+  notes: [
+    'Each webhook has its own secret, which is sent in the handshake: use one source for each webhook.',
+  ],
   sample: {
     eventType: 'updated',
     body: {

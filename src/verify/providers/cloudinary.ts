@@ -9,7 +9,7 @@ export const cloudinary: Provider = {
   schemes: [
     {
       alg: 'digest',
-      // The account's choice may be SHA-256; without it SHA-1 is what Cloudinary uses.
+      // SHA-1 by default; an account may choose SHA-256.
       hash: 'sha1',
       sig: { from: 'header:X-Cld-Signature', enc: 'hex' },
       ts: { from: 'header:X-Cld-Timestamp', unit: 's', tol: 7200 },
@@ -26,7 +26,9 @@ export const cloudinary: Provider = {
   ],
   sharedBy: 'two notifications that say the same in the same second, without a request id',
   eventType: ['{body:/notification_type}'],
-  notes: ['The window is two hours, as in Cloudinary’s own SDK; set `toleranceSeconds` for a shorter one.'],
+  notes: [
+    'The tolerance is two hours, as in Cloudinary’s own SDK; set `toleranceSeconds` for a shorter one.',
+  ],
   sample: {
     eventType: 'upload',
     body: {

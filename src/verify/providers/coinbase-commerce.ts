@@ -18,8 +18,8 @@ export const coinbaseCommerce: Provider = {
   eventType: ['{body:/event/type}'],
   reply: { status: 200 },
   notes: [
-    'Coinbase has replaced Commerce by its Developer Platform: see coinbase-cdp.',
-    'Retried for three days.',
+    'Coinbase has replaced Commerce with its Developer Platform: see coinbase-cdp.',
+    'Coinbase retries for three days.',
   ],
   sample: {
     eventType: 'charge:confirmed',

@@ -21,7 +21,7 @@ export const customerIo: Provider = {
   ],
   idempotencyKey: ['{body:/event_id}'],
   eventType: ['{body:/object_type}.{body:/metric}', '{body:/metric}'],
-  notes: ['Customer.io waits 4 s and retries for seven days.'],
+  notes: ['Customer.io waits 4 s for an answer and retries for seven days.'],
   sample: {
     eventType: 'email.delivered',
     body: '{"event_id":"{uuid}","object_type":"email","metric":"delivered","timestamp":{now_s},"data":{"customer_id":"42","recipient":"ada@example.org","subject":"Your order"}}',

@@ -18,7 +18,7 @@ export const discord: Provider = {
       ts: { from: 'header:X-Signature-Timestamp', unit: 's', tol: null },
       signed: '{ts}{body}',
       pub: 'raw-hex',
-      // Nothing stands between time and body: a digit of the one could pass for the other's.
+      // There is no separator between time and body: a digit of one could pass for a digit of the other.
       matches: { 'header:X-Signature-Timestamp': '\\d{10}' },
     },
   ],
@@ -51,8 +51,8 @@ export const discord: Provider = {
     },
   ],
   notes: [
-    'Discord sends wrong signatures on purpose, when the URL is saved and later, and wants 401 for them.',
-    'Events are retried for up to ten minutes; an interaction wants its answer within 3 s, which a receiver cannot give.',
+    'Discord sends wrong signatures on purpose, when the URL is saved and later, and expects 401.',
+    'Discord retries events for up to ten minutes. It expects the answer to an interaction within 3 s, which a receiver cannot give.',
   ],
   sample: {
     eventType: 'APPLICATION_AUTHORIZED',

@@ -13,7 +13,7 @@ export const docusign: Provider = {
     {
       alg: 'hmac',
       hash: 'sha256',
-      // One header for each key of the account, up to a hundred; any of them will do.
+      // One header for each key of the account, up to a hundred; any of them may match.
       sig: { from: 'header:X-DocuSign-Signature-*', enc: 'base64' },
       signed: '{body}',
     },
@@ -30,7 +30,7 @@ export const docusign: Provider = {
     { when: ['xml:TimeGenerated'], windowSeconds: 15 * DAY, source: 'DocuSign retries for 15 days' },
   ],
   eventType: ['{body:/event}'],
-  notes: ['Retried from five minutes on, at doubling distances, for fifteen days.'],
+  notes: ['DocuSign retries after five minutes, then at doubling intervals, for fifteen days.'],
   sample: {
     eventType: 'envelope-completed',
     body: {

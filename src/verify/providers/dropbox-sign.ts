@@ -1,7 +1,7 @@
 import type { Provider } from '../provider.ts';
 import { DAY } from './families.ts';
 
-// The event is JSON in the field `json` of a multipart form; app callbacks may come as JSON.
+// The event is JSON in the field `json` of a multipart form; app callbacks may be plain JSON.
 export const dropboxSign: Provider = {
   id: 'dropbox-sign',
   name: 'Dropbox Sign (HelloSign)',
@@ -59,8 +59,8 @@ export const dropboxSign: Provider = {
     },
   ],
   notes: [
-    'Only the time and the type of an event are signed: whoever has seen one can make up the rest.',
-    'Any answer without the text `Hello API Event Received` counts as a failure.',
+    'Only the time and the type of an event are signed: anyone who has seen an event can forge the rest.',
+    'Dropbox Sign takes any answer without the text `Hello API Event Received` as a failure.',
   ],
   sample: {
     eventType: 'signature_request_signed',

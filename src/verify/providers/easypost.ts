@@ -4,7 +4,7 @@ export const easypost: Provider = {
   id: 'easypost',
   name: 'EasyPost',
   family: 'body',
-  needs: [{ option: 'secret', what: '`webhook_secret` that you gave when you made the webhook.' }],
+  needs: [{ option: 'secret', what: '`webhook_secret` that you chose when you created the webhook.' }],
   schemes: [
     {
       alg: 'hmac',
@@ -16,7 +16,7 @@ export const easypost: Provider = {
   ],
   idempotencyKey: ['{body:/id}'],
   eventType: ['{body:/description}'],
-  notes: ['The secret is brought to Unicode form NFKD before it is used, as EasyPost does.'],
+  notes: ['The secret is normalised to Unicode form NFKD before it is used, as EasyPost does.'],
   sample: {
     eventType: 'tracker.updated',
     body: {

@@ -11,11 +11,11 @@ export const ebay: Provider = {
     },
     {
       option: 'params.clientId',
-      what: 'App ID (Client ID) of the production keyset: eBay’s public keys are fetched with it.',
+      what: 'App ID (Client ID) of the production keyset, with which eBay’s public keys are fetched.',
     },
     { option: 'params.clientSecret', what: 'Cert ID (Client Secret) of the same keyset.' },
   ],
-  // ECDSA over the body, by a key that the header X-EBAY-SIGNATURE names and eBay's API gives out.
+  // ECDSA over the body, with a key that the header X-EBAY-SIGNATURE names and eBay's API returns.
   schemes: [{ alg: 'plugin', plugin: 'ebay' }],
   idempotencyKey: ['{body:/notification/notificationId}'],
   eventType: ['{body:/metadata/topic}'],

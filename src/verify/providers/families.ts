@@ -7,7 +7,7 @@ export const DAY = 86_400;
 
 type HeaderPrefix = 'webhook' | 'svix';
 
-/** The secret of Standard Webhooks: base64 behind a mark that is no part of it. */
+/** The secret of Standard Webhooks: base64 after a prefix that is not part of it. */
 export const WHSEC_KEY: KeyRule = { strip: 'whsec_', enc: 'base64', bytes: [24, 64] };
 
 /** Standard Webhooks, `v1`: HMAC-SHA256 of `{id}.{timestamp}.{body}`, one of several in the header. */
@@ -18,7 +18,7 @@ export function standardWebhooksV1(prefix: HeaderPrefix, key: KeyRule): HmacSche
     sig: { from: `header:${prefix}-signature`, split: ' ', kv: ',', key: 'v1', enc: 'base64' },
     ts: { from: `header:${prefix}-timestamp`, unit: 's', tol: 300 },
     signed: `{header:${prefix}-id}.{ts}.{body}`,
-    // With a dot in it, the id could pass for id and timestamp of another body.
+    // An id with a dot could pass for the id and timestamp of another body.
     matches: { [`header:${prefix}-id`]: '[^.]+' },
     key,
     when: { header: `${prefix}-id` },
@@ -32,7 +32,7 @@ export function standardWebhooksV1a(prefix: HeaderPrefix): PublicKeyScheme {
     sig: { from: `header:${prefix}-signature`, split: ' ', kv: ',', key: 'v1a', enc: 'base64' },
     ts: { from: `header:${prefix}-timestamp`, unit: 's', tol: 300 },
     signed: `{header:${prefix}-id}.{ts}.{body}`,
-    // With a dot in it, the id could pass for id and timestamp of another body.
+    // An id with a dot could pass for the id and timestamp of another body.
     matches: { [`header:${prefix}-id`]: '[^.]+' },
     pub: 'raw-b64',
     pubStrip: 'whpk_',
@@ -41,7 +41,7 @@ export function standardWebhooksV1a(prefix: HeaderPrefix): PublicKeyScheme {
 }
 
 /**
- * What an echoed challenge may be: printable, and nothing that a browser could take for markup. It is answered as
- * plain text, but one line of defence too many costs nothing.
+ * An echoed challenge: printable, and nothing that a browser could take for markup. The answer is plain text as well; this
+ * is a second line of defence.
  */
 export const CHALLENGE = '[ -;=?-~]{1,1024}';

@@ -4,11 +4,11 @@ export const favro: Provider = {
   id: 'favro',
   name: 'Favro',
   family: 'url',
-  needs: [{ option: 'secret', what: 'Secret that you gave when you made the webhook.' }],
+  needs: [{ option: 'secret', what: 'Secret that you chose when you created the webhook.' }],
   schemes: [
     {
       alg: 'hmac',
-      // Favro signs with SHA-1 and nothing else.
+      // Favro signs with SHA-1 only.
       hash: 'sha1',
       sig: { from: 'header:X-Favro-Webhook', enc: 'base64' },
       signed: '{body:/payloadId}{url}',
@@ -18,7 +18,7 @@ export const favro: Provider = {
   eventType: ['{body:/action}'],
   notes: [
     'Only the payload’s id and the URL are signed; the rest of the body is not covered.',
-    'The URL must be the one that was registered: set `publicUrl` behind a proxy.',
+    'The URL must be the registered one: set `publicUrl` behind a proxy.',
   ],
   sample: {
     eventType: 'created',

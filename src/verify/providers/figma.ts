@@ -5,7 +5,7 @@ export const figma: Provider = {
   id: 'figma',
   name: 'Figma',
   family: 'token',
-  needs: [{ option: 'secret', what: 'Passcode that you gave when you made the webhook.' }],
+  needs: [{ option: 'secret', what: 'Passcode that you chose when you created the webhook.' }],
   schemes: [{ alg: 'token', sig: { from: 'body:/passcode' } }],
   // retries counts the attempts.
   idempotencyKey: [],
@@ -30,8 +30,8 @@ export const figma: Provider = {
     },
   ],
   notes: [
-    'The passcode proves the sender and covers nothing; it stands in the stored body.',
-    'Three retries after 5 minutes, 30 minutes and 3 hours; an answer of 400 stops the webhook.',
+    'The passcode proves the sender and covers nothing; the stored body contains it.',
+    'Figma retries after 5 minutes, 30 minutes and 3 hours; an answer of 400 stops the webhook.',
   ],
   sample: {
     eventType: 'FILE_UPDATE',

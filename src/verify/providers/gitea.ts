@@ -3,7 +3,7 @@ import type { SignatureRule } from '../scheme.ts';
 
 const FORM = ['application/x-www-form-urlencoded', 'multipart/form-data'] as const;
 
-// Gogs knows only its own name. An empty X-Gitea-Signature is present, and refused.
+// Gogs sends only its own header. An empty X-Gitea-Signature counts as present, and is refused.
 const SIGNATURE: SignatureRule = {
   from: ['header:X-Gitea-Signature', 'header:X-Gogs-Signature'],
   enc: 'hex',
@@ -17,20 +17,20 @@ export const gitea: Provider = {
   needs: [{ option: 'secret', what: 'Secret: repository or organization Settings, Webhooks, field Secret.' }],
   schemes: [
     { alg: 'hmac', hash: 'sha256', sig: SIGNATURE, signed: '{body}', when: { notContentType: FORM } },
-    // As a form, the JSON in the field is signed and not the form.
+    // Of a form, the JSON in the field is signed, not the form.
     { alg: 'hmac', hash: 'sha256', sig: SIGNATURE, signed: '{form:payload}', when: { contentType: FORM } },
   ],
   idempotencyKey: ['{header:X-Gitea-Delivery}', '{header:X-Gogs-Delivery}'],
-  // Of a form only the one field is signed: of two bodies with one signature the signature is the name.
+  // Of a form only one field is signed, so the signature identifies the event and the body does not.
   replayKey: [
     '{header:X-Gitea-Event}:{header:X-Gitea-Signature}',
     '{header:X-Gogs-Event}:{header:X-Gogs-Signature}',
   ],
   eventType: ['{header:X-Gitea-Event}', '{header:X-Gitea-Event-Type}', '{header:X-Gogs-Event}'],
   notes: [
-    'Without a secret the signature header is sent empty, and such deliveries are refused.',
-    'Nothing is retried by itself, and the default time-out is 5 s.',
-    'The X-GitHub-* and X-Hub-Signature-256 headers that come along are not looked at.',
+    'Without a secret the signature header is empty, and such deliveries are refused.',
+    'Gitea does not retry by itself; its default timeout is 5 s.',
+    'The X-GitHub-* and X-Hub-Signature-256 headers are ignored.',
   ],
   sample: {
     eventType: 'push',

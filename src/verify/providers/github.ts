@@ -7,7 +7,7 @@ export const github: Provider = {
   needs: [
     { option: 'secret', what: 'Secret: the webhook of the repository, organization or app, field Secret.' },
   ],
-  // X-Hub-Signature (SHA-1) comes along for old receivers and is not looked at.
+  // X-Hub-Signature (SHA-1) is for old receivers and ignored.
   schemes: [
     {
       alg: 'hmac',
@@ -39,7 +39,7 @@ export const github: Provider = {
   ],
   notes: [
     'GitHub does not retry by itself: a failed delivery is sent again by hand or through the API, within three days.',
-    'With the content type form the event is JSON in the field `payload`; the signature covers the form as it was sent.',
+    'With the form content type the event is JSON in the field `payload`; the signature covers the form as it was sent.',
   ],
   // 25 MB is the largest payload that it sends.
   maxBodyBytes: 25 * 1024 * 1024,

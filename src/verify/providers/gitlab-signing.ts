@@ -7,14 +7,14 @@ export const gitlabSigning: Provider = {
   aliases: ['gitlab-signing-token'],
   family: 'timestamp-beside',
   needs: [{ option: 'secret', what: 'Signing token `whsec_…`: GitLab, Settings, Webhooks, Signing token.' }],
-  // GitLab names no window; five minutes is what the format's other senders use.
+  // GitLab documents no tolerance; other senders of the format use five minutes.
   schemes: [standardWebhooksV1('webhook', WHSEC_KEY)],
-  // The same value as Idempotency-Key, but only this header is signed.
+  // Equal to Idempotency-Key, but only this header is signed.
   idempotencyKey: ['{header:webhook-id}'],
   eventType: ['{header:X-Gitlab-Event}', '{body:/object_kind}'],
   notes: [
-    'A webhook may have a secret token as well (X-Gitlab-Token); the signature alone decides here.',
-    'Four failures in a row pause a webhook, forty switch it off.',
+    'A webhook may have a secret token as well (X-Gitlab-Token), which is ignored here.',
+    'GitLab pauses a webhook after four consecutive failures and disables it after forty.',
   ],
   // 25 MB is the largest payload that it sends.
   maxBodyBytes: 25 * 1024 * 1024,

@@ -21,8 +21,8 @@ export const gitlab: Provider = {
   replayKey: ['{header:X-Gitlab-Event}:{body_sha256_hex}', '{body_sha256_hex}'],
   eventType: ['{header:X-Gitlab-Event}', '{body:/object_kind}'],
   notes: [
-    'The token proves who sent it, not what: nothing covers the body. Where GitLab offers a signing token, use gitlab-signing.',
-    'GitLab has no retry schedule; a request that is sent again by hand keeps its Idempotency-Key; four failures in a row pause a webhook, forty switch it off.',
+    'The token proves the sender; nothing covers the body. Where GitLab offers a signing token, use gitlab-signing.',
+    'GitLab has no retry schedule; a request that is sent again by hand keeps its Idempotency-Key. GitLab pauses a webhook after four consecutive failures and disables it after forty.',
   ],
   // 25 MB is the largest payload that it sends.
   maxBodyBytes: 25 * 1024 * 1024,

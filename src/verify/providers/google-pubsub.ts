@@ -9,7 +9,7 @@ export const googlePubsub: Provider = {
     { option: 'params.audience', what: 'Audience of the push subscription (by default the endpoint URL).' },
     {
       option: 'params.serviceAccount',
-      what: 'E-mail address of the service account that the subscription authenticates as: anyone with a Google account can get a token for your audience.',
+      what: 'E-mail address of the service account that the subscription authenticates as. Without it, anyone with a Google account could get a token for your audience.',
     },
   ],
   schemes: [
@@ -42,8 +42,8 @@ export const googlePubsub: Provider = {
   ],
   notes: [
     'The token proves the sender; it does not cover the message.',
-    'The type is the attribute eventType, ce-type or type of the message: set `eventType` if yours is named otherwise.',
-    'Unacknowledged messages come again for up to seven days.',
+    'The type is the attribute eventType, ce-type or type of the message: set `eventType` if yours has another name.',
+    'Pub/Sub sends unacknowledged messages again for up to seven days.',
   ],
   sample: {
     eventType: 'OBJECT_FINALIZE',

@@ -30,7 +30,7 @@ export const hubspotV1: Provider = {
     seconds: DAY,
   },
   eventType: ['{body:/*/subscriptionType}'],
-  notes: ['A plain digest without a time: use hubspot-v3 where HubSpot sends it.'],
+  notes: ['A plain digest without a timestamp: use hubspot-v3 where HubSpot sends it.'],
   sample: {
     eventType: 'contact.creation',
     headers: { 'X-HubSpot-Signature-Version': 'v1' },

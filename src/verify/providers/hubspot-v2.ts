@@ -31,7 +31,7 @@ export const hubspotV2: Provider = {
   },
   eventType: ['{body:/*/subscriptionType}'],
   notes: [
-    'A plain digest without a time: use hubspot-v3 where HubSpot sends it.',
+    'A plain digest without a timestamp: use hubspot-v3 where HubSpot sends it.',
     'The URL is signed: set `publicUrl` behind a proxy.',
   ],
   sample: {

@@ -35,7 +35,7 @@ export const hubspotV3: Provider = {
   eventType: ['{body:/*/subscriptionType}'],
   notes: [
     'The URL is signed: set `publicUrl` behind a proxy.',
-    'One delivery is a batch of up to a hundred; ten retries in 24 hours.',
+    'One delivery is a batch of up to a hundred events. HubSpot retries ten times in 24 hours.',
   ],
   sample: {
     eventType: 'contact.creation',

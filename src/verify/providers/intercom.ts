@@ -8,7 +8,7 @@ export const intercom: Provider = {
   schemes: [
     {
       alg: 'hmac',
-      // Intercom signs with SHA-1 and nothing else.
+      // Intercom signs with SHA-1 only.
       hash: 'sha1',
       sig: { from: 'header:X-Hub-Signature', prefix: 'sha1=', enc: 'hex' },
       signed: '{body}',
@@ -27,7 +27,10 @@ export const intercom: Provider = {
       reply: { status: 200, body: '' },
     },
   ],
-  notes: ['One retry after a minute.', 'An answer of 410 switches the subscription off, 429 slows it down.'],
+  notes: [
+    'Intercom retries once, after a minute.',
+    'An answer of 410 disables the subscription, 429 throttles it.',
+  ],
   sample: {
     eventType: 'conversation.user.created',
     body: {

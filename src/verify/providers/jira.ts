@@ -18,8 +18,8 @@ export const jira: Provider = {
   replayKey: '{body_sha256_hex}',
   eventType: ['{body:/webhookEvent}'],
   notes: [
-    'Webhooks of the administration are signed when they have a secret; those of Connect apps carry a JWT and are not taken.',
-    'Up to five retries after 5 to 15 minutes, on 408, 409, 425, 429 and 5xx.',
+    'Admin webhooks are signed if they have a secret; webhooks of Connect apps carry a JWT and are refused.',
+    'Jira retries up to five times after 5 to 15 minutes, on 408, 409, 425, 429 and 5xx.',
   ],
   sample: {
     eventType: 'jira:issue_created',

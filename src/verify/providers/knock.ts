@@ -27,7 +27,7 @@ export const knock: Provider = {
   ],
   sharedBy: 'two events that say the same in the same millisecond',
   eventType: ['{body:/type}'],
-  notes: ['The timestamp counts milliseconds.'],
+  notes: ['The timestamp is in milliseconds.'],
   sample: {
     eventType: 'message.delivered',
     body: {

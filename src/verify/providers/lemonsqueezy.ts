@@ -18,7 +18,7 @@ export const lemonsqueezy: Provider = {
     },
   ],
   sharedBy: 'two events of one name that leave a record unchanged',
-  // The one in the body is signed.
+  // Only the name in the body is signed.
   eventType: ['{body:/meta/event_name}', '{header:X-Event-Name}'],
   reply: { status: 200 },
   sample: {

@@ -29,7 +29,7 @@ export const line: Provider = {
       reply: { status: 200, body: '' },
     },
   ],
-  notes: ['Deliveries are repeated only if redelivery is switched on for the channel.'],
+  notes: ['LINE redelivers only if redelivery is enabled for the channel.'],
   sample: {
     eventType: 'message',
     body: '{"destination":"U8e742f61d673b39c7fff3cecb7536ef0","events":[{"type":"{event_type}","webhookEventId":"{uuid}","deliveryContext":{"isRedelivery":false},"timestamp":{now_ms},"source":{"type":"user","userId":"U4af4980629"},"message":{"id":"444573844083572737","type":"text","text":"Hello"},"mode":"active"}]}',

@@ -11,7 +11,7 @@ export const linear: Provider = {
       alg: 'hmac',
       hash: 'sha256',
       sig: { from: 'header:Linear-Signature', enc: 'hex' },
-      // The one in the body is signed; the header linear-timestamp is not.
+      // The body's timestamp is signed; the header linear-timestamp is not.
       ts: { from: 'body:/webhookTimestamp', unit: 'ms', tol: 60 },
       signed: '{body}',
     },
@@ -20,7 +20,10 @@ export const linear: Provider = {
   replayKey: '{body_sha256_hex}',
   eventType: ['{header:Linear-Event}.{body:/action}', '{header:Linear-Event}'],
   reply: { status: 200 },
-  notes: ['The window is a minute.', 'Linear waits 5 s and retries after a minute, an hour and six hours.'],
+  notes: [
+    'The tolerance is a minute.',
+    'Linear waits 5 s for an answer and retries after a minute, an hour and six hours.',
+  ],
   sample: {
     eventType: 'Issue.create',
     headers: { 'Linear-Delivery': '{uuid}', 'Linear-Event': 'Issue' },

@@ -11,7 +11,7 @@ export const linkedin: Provider = {
       alg: 'hmac',
       hash: 'sha256',
       sig: { from: 'header:X-LI-Signature', enc: 'hex' },
-      // The mark is a part of what is signed, not of the header.
+      // The prefix is part of the signed text, not of the header.
       signed: 'hmacsha256={body}',
     },
   ],
@@ -35,7 +35,7 @@ export const linkedin: Provider = {
       reply: { status: 200, body: { challengeCode: '{query:challengeCode}', challengeResponse: '{mac}' } },
     },
   ],
-  notes: ['LinkedIn validates the endpoint again every two hours and blocks it when that fails.'],
+  notes: ['LinkedIn validates the endpoint every two hours and blocks it if that fails.'],
   sample: {
     eventType: 'ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS',
     body: '{"type":"{event_type}","notifications":[{"notificationId":{now_s},"organizationalEntity":"urn:li:organization:1000","action":"COMMENT","lastModifiedAt":{now_ms}}]}',

@@ -8,7 +8,7 @@ export const mailchimp: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'A secret of your choice, put into the callback URL as `?secret=…`: Mailchimp does not sign.',
+      what: 'A secret of your choice, in the callback URL as `?secret=…`: Mailchimp does not sign.',
     },
   ],
   schemes: [{ alg: 'token', sig: { from: 'query:secret' } }],

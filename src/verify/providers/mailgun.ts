@@ -3,8 +3,8 @@ import type { Scheme } from '../scheme.ts';
 import { HOUR } from './families.ts';
 
 /**
- * Retries go on for some eight hours. A token is good for one event only if it is remembered for as long as it is taken,
- * which is from twelve hours before its time to twelve hours after it.
+ * Mailgun retries for about eight hours. A token is accepted from twelve hours before its time to twelve hours after it,
+ * and has to be remembered for as long.
  */
 const TOLERANCE_SECONDS = 43_200;
 
@@ -14,7 +14,7 @@ const EVENT: Scheme = {
   sig: { from: 'body:/signature/signature', enc: 'hex' },
   ts: { from: 'body:/signature/timestamp', unit: 's', tol: TOLERANCE_SECONDS },
   signed: '{body:/signature/timestamp}{body:/signature/token}',
-  // Nothing stands between the two: a digit of the one could pass for the other's, and a used token for a new one.
+  // There is no separator: a digit of one could pass for a digit of the other, and a used token for a new one.
   matches: { 'body:/signature/timestamp': '\\d{10}' },
 };
 
@@ -25,9 +25,9 @@ export const mailgun: Provider = {
   needs: [{ option: 'secret', what: 'HTTP webhook signing key: Mailgun, Account settings, API security.' }],
   schemes: [
     EVENT,
-    // Of a subaccount, signed with the key of the account above it.
+    // Of a subaccount, signed with the key of its parent account.
     { ...EVENT, sig: { from: 'body:/signature/parent-signature', enc: 'hex' } },
-    // Inbound routes send the three as fields of the form.
+    // Inbound routes send the three values as form fields.
     {
       alg: 'hmac',
       hash: 'sha256',
@@ -51,7 +51,7 @@ export const mailgun: Provider = {
   notes: [
     'The signature covers a timestamp and a token but not the event: each token is accepted once, and for twelve hours.',
     '`replayWindowSeconds` cannot be less than a day, nor than twice `toleranceSeconds`.',
-    'An answer of 406 ends the retries; all else is retried for some eight hours.',
+    'An answer of 406 ends the retries; after any other failure Mailgun retries for about eight hours.',
   ],
   sample: {
     eventType: 'delivered',

@@ -10,7 +10,7 @@ export const mandrill: Provider = {
   schemes: [
     {
       alg: 'hmac',
-      // Mandrill signs with SHA-1 and nothing else.
+      // Mandrill signs with SHA-1 only.
       hash: 'sha1',
       sig: { from: 'header:X-Mandrill-Signature', enc: 'base64' },
       signed: '{url}{form_sorted}',
@@ -27,14 +27,14 @@ export const mandrill: Provider = {
     },
   ],
   sharedBy: 'two events that say the same in the same second',
-  // Nothing stands between names and values: of two forms with one signature the signature is the name.
+  // There is no separator between names and values, so the signature identifies the event and the form does not.
   replayKey: '{header:X-Mandrill-Signature}',
   eventType: ['{form:mandrill_events/*/event}', '{form:mandrill_events/*/type}'],
   reply: { status: 200 },
   handshakes: [
     { name: 'URL check', method: 'HEAD', signed: false, reply: { status: 200, body: '' } },
     {
-      // Signed with the key "test-webhook", for before the real one exists; there is nothing in it to trust.
+      // Signed with the key "test-webhook" before the real key exists; it contains nothing.
       name: 'empty test batch',
       method: 'POST',
       when: { equals: { 'form:mandrill_events': '[]' } },

@@ -15,7 +15,7 @@ export const meta: Provider = {
     { option: 'secret', what: 'App secret: Meta for Developers, the app, App settings, Basic.' },
     {
       option: 'params.verifyToken',
-      what: 'Verify token that you enter beside the callback URL; without it the secret is expected there.',
+      what: 'Verify token that you enter beside the callback URL; without it the secret is expected.',
       optional: true,
     },
   ],
@@ -73,8 +73,8 @@ export const meta: Provider = {
   ],
   notes: [
     'One delivery may hold up to a thousand changes.',
-    'Retried for 36 hours, by WhatsApp for seven days.',
-    'The verify token travels in a URL: give it as `params.verifyToken`, and keep the app secret for signatures.',
+    'Meta retries for 36 hours, WhatsApp for seven days.',
+    'The verify token is sent in a URL: set it as `params.verifyToken`, and keep the app secret for signatures.',
   ],
   sample: {
     eventType: 'whatsapp_business_account.messages',

@@ -6,7 +6,7 @@ export const microsoftGraph: Provider = {
   name: 'Microsoft Graph change notifications',
   aliases: ['graph', 'msgraph', 'office365', 'microsoft-365'],
   family: 'token',
-  needs: [{ option: 'secret', what: '`clientState` that you gave when you made the subscription.' }],
+  needs: [{ option: 'secret', what: '`clientState` that you chose when you created the subscription.' }],
   schemes: [{ alg: 'token', each: 'body:/value', sig: { from: 'item:/clientState' } }],
   // Resource and kind of change are the same for every later change.
   idempotencyKey: ['{body:/value/*/id}'],
@@ -22,8 +22,8 @@ export const microsoftGraph: Provider = {
   ],
   notes: [
     'clientState proves the sender and covers nothing: fetch the resource before you trust what a notification says.',
-    'Every notification of a delivery has to carry it.',
-    'Rich notifications bring validationTokens (JWTs of Microsoft) too, which are not looked at: verify them in the handler before you use their encrypted data, which is passed on as it is.',
+    'Every notification of a delivery must have it.',
+    'Rich notifications also have validationTokens (JWTs of Microsoft), which are ignored: verify them in the handler before you use the encrypted data, which is forwarded unchanged.',
     'Only rich notifications have an id. Every other notification is a new event, retries included, since a later change sends the same bytes.',
     'Answer within 3 s; Microsoft retries for four hours.',
   ],

@@ -40,9 +40,9 @@ export const monday: Provider = {
     },
   ],
   notes: [
-    'Webhooks made with a personal token carry no JWT and are refused.',
-    'The audience is the URL as monday knows it: set `publicUrl` behind a proxy. The body is not covered.',
-    'Retried every minute for half an hour.',
+    'Webhooks that were created with a personal token carry no JWT and are refused.',
+    'The audience is the registered URL: set `publicUrl` behind a proxy. The body is not covered.',
+    'monday.com retries every minute for 30 minutes.',
   ],
   sample: {
     eventType: 'create_pulse',

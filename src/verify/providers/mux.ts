@@ -16,7 +16,7 @@ export const mux: Provider = {
   ],
   idempotencyKey: ['{body:/id}'],
   eventType: ['{body:/type}'],
-  notes: ['Retried for 24 hours.'],
+  notes: ['Mux retries for 24 hours.'],
   sample: {
     eventType: 'video.asset.ready',
     body: {

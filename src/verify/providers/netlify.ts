@@ -21,9 +21,9 @@ export const netlify: Provider = {
   idempotencyKey: [],
   eventType: ['{header:X-Netlify-Event}'],
   notes: [
-    'The token has no expiry: only the body’s hash in it ties it to a delivery.',
+    'The token has no expiry; it is tied to a delivery only by the body’s hash.',
     'Netlify documents no retries and sends no event id: every notification is a new event.',
-    'A notification that keeps failing is switched off.',
+    'Netlify disables a notification that keeps failing.',
   ],
   sample: {
     eventType: 'deploy_created',

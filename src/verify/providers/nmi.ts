@@ -9,14 +9,14 @@ export const nmi: Provider = {
     {
       alg: 'hmac',
       hash: 'sha256',
-      // t is a nonce, never a time: there is no window.
+      // t is a nonce and not a time: there is no tolerance.
       sig: { from: 'header:Webhook-Signature', split: ',', kv: '=', key: 's', enc: 'hex' },
       signed: '{sig:t}.{body}',
     },
   ],
   idempotencyKey: ['{body:/event_id}'],
   eventType: ['{body:/event_type}'],
-  notes: ['The `t` of the signature is a nonce and no time, so that age is not judged.'],
+  notes: ['The `t` of the signature is a nonce and not a time, so age is not judged.'],
   sample: {
     eventType: 'transaction.sale.success',
     body: {

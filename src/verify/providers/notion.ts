@@ -7,7 +7,7 @@ export const notion: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Verification token `secret_…`. Without it the source keeps the one that Notion posts when the subscription is made.',
+      what: 'Verification token `secret_…`. Without it the source keeps the token that Notion posts when the subscription is created.',
       optional: true,
     },
   ],
@@ -36,8 +36,8 @@ export const notion: Provider = {
     },
   ],
   notes: [
-    'The token comes once, unsigned: it is kept only while the source has no secret. Enter it in Notion to finish.',
-    'Eight attempts within about 24 hours.',
+    'Notion sends the token once, unsigned: it is kept only while the source has no secret. Enter it in Notion to finish.',
+    'Notion makes eight attempts within about 24 hours.',
   ],
   sample: {
     eventType: 'page.created',

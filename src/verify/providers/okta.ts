@@ -25,7 +25,10 @@ export const okta: Provider = {
       reply: { status: 200, body: { verification: '{header:x-okta-verification-challenge}' } },
     },
   ],
-  notes: ['Okta waits 3 s and tries once more after a 5xx, never after a 4xx.', 'Nothing covers the body.'],
+  notes: [
+    'Okta waits 3 s for an answer and retries once after a 5xx, never after a 4xx.',
+    'Nothing covers the body.',
+  ],
   sample: {
     eventType: 'user.lifecycle.create',
     body: {

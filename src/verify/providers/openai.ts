@@ -8,12 +8,12 @@ export const openai: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Signing secret `whsec_…`, shown once when the webhook is made in the project settings.',
+      what: 'Signing secret `whsec_…`, shown once when the webhook is created in the project settings.',
     },
   ],
   schemes: [
     { ...standardWebhooksV1('webhook', WHSEC_KEY), when: { header: 'webhook-id', secretPrefix: 'whsec_' } },
-    // A secret without the mark is the key as it stands.
+    // A secret without the prefix is the key itself.
     {
       ...standardWebhooksV1('webhook', { enc: 'utf8' }),
       when: { header: 'webhook-id', noSecretPrefix: 'whsec_' },
@@ -21,7 +21,7 @@ export const openai: Provider = {
   ],
   idempotencyKey: ['{header:webhook-id}'],
   eventType: ['{body:/type}'],
-  notes: ['Their SDK takes a signature without its version too; here it has to be `v1,…`.'],
+  notes: ['The SDK also accepts a signature without a version; the receiver requires `v1,…`.'],
   sample: {
     eventType: 'response.completed',
     headers: { 'webhook-id': 'wh_{uuid}' },

@@ -11,7 +11,7 @@ export const orb: Provider = {
       alg: 'hmac',
       hash: 'sha256',
       sig: { from: 'header:X-Orb-Signature', split: ',', kv: '=', key: 'v1', enc: 'hex' },
-      // Orb writes no time zone and means UTC.
+      // Orb's time has no zone and is UTC.
       ts: { from: 'header:X-Orb-Timestamp', unit: 'iso', tol: 300 },
       signed: 'v1:{ts}:{body}',
     },

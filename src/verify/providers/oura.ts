@@ -9,7 +9,7 @@ export const oura: Provider = {
     { option: 'secret', what: 'Client secret of the app: Oura developer portal.' },
     {
       option: 'params.verificationToken',
-      what: 'verification_token that you gave when you subscribed; without it the secret is expected there.',
+      what: 'verification_token that you chose when you subscribed; without it the secret is expected.',
       optional: true,
     },
   ],
@@ -18,7 +18,7 @@ export const oura: Provider = {
       alg: 'hmac',
       hash: 'sha256',
       sig: { from: 'header:x-oura-signature', enc: 'HEX' },
-      // Signed, but Oura names no unit and no window for it.
+      // Signed, but Oura documents neither unit nor tolerance.
       signed: '{header:x-oura-timestamp}{body}',
     },
   ],
@@ -44,7 +44,7 @@ export const oura: Provider = {
       reply: { status: 200, body: { challenge: '{query:challenge}' } },
     },
   ],
-  notes: ['The signature is upper-case hex.', 'Subscriptions expire and have to be renewed.'],
+  notes: ['The signature is upper-case hex.', 'Subscriptions expire: renew them.'],
   sample: {
     eventType: 'sleep.update',
     body: {

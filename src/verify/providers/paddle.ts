@@ -24,9 +24,9 @@ export const paddle: Provider = {
   idempotencyKey: ['{body:/event_id}', '{body:/notification_id}'],
   eventType: ['{body:/event_type}'],
   notes: [
-    'The window is 5 s, as in Paddle’s own SDK: behind a proxy that queues, or a clock that drifts, set `toleranceSeconds`.',
-    'During a rotation there are two signatures; either will do.',
-    'Retried sixty times in three days, in the sandbox three times in a quarter of an hour.',
+    'The tolerance is 5 s, as in Paddle’s own SDK: set `toleranceSeconds` behind a proxy that queues, or if the clock drifts.',
+    'During a rotation there are two signatures; either may match.',
+    'Paddle retries sixty times in three days, in the sandbox three times in 15 minutes.',
   ],
   sample: {
     eventType: 'transaction.completed',

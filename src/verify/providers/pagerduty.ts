@@ -5,12 +5,12 @@ export const pagerduty: Provider = {
   name: 'PagerDuty (webhooks v3)',
   aliases: ['pagerduty-v3'],
   family: 'body',
-  needs: [{ option: 'secret', what: 'Signing secret, shown once when the webhook subscription is made.' }],
+  needs: [{ option: 'secret', what: 'Signing secret, shown once when the webhook subscription is created.' }],
   schemes: [
     {
       alg: 'hmac',
       hash: 'sha256',
-      // Two during a rotation.
+      // Two signatures during a rotation.
       sig: { from: 'header:X-PagerDuty-Signature', split: ',', kv: '=', key: 'v1', enc: 'hex' },
       signed: '{body}',
     },
@@ -27,7 +27,7 @@ export const pagerduty: Provider = {
       reply: { status: 200, body: '' },
     },
   ],
-  notes: ['PagerDuty waits 5 s and tries about ten times.'],
+  notes: ['PagerDuty waits 5 s for an answer and makes about ten attempts.'],
   sample: {
     eventType: 'incident.triggered',
     body: {

@@ -1,6 +1,6 @@
 import type { Provider } from '../provider.ts';
 
-// In the order in which they are signed.
+// In signing order.
 const FIELDS = [
   'amount_cents',
   'created_at',

@@ -5,14 +5,14 @@ export const paypal: Provider = {
   name: 'PayPal',
   family: 'certificate',
   needs: [{ option: 'params.webhookId', what: 'Webhook ID: PayPal Developer Dashboard, the app, Webhooks.' }],
-  // RSA-SHA256 of `{id}|{time}|{webhookId}|{crc32 of the body}`, with the key of a certificate that PayPal names.
+  // RSA-SHA256 of `{id}|{time}|{webhookId}|{crc32 of the body}`, with the certificate that a header names.
   schemes: [{ alg: 'plugin', plugin: 'paypal' }],
   idempotencyKey: ['{body:/id}'],
   eventType: ['{body:/event_type}'],
   notes: [
-    'Certificates are fetched from *.paypal.com only, and kept; the receiver needs to reach it over HTTPS.',
-    'Events of the simulator are signed for another webhook id and are refused.',
-    'Retried 25 times in three days.',
+    'The receiver fetches certificates from *.paypal.com only, over HTTPS, so it has to reach that host.',
+    'Events of the simulator are signed for another webhook id and refused.',
+    'PayPal retries 25 times in three days.',
   ],
   sample: {
     eventType: 'PAYMENT.SALE.COMPLETED',

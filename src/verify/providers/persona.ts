@@ -9,7 +9,7 @@ export const persona: Provider = {
     {
       alg: 'hmac',
       hash: 'sha256',
-      // While secrets change there are two groups, each with a time of its own.
+      // During a rotation there are two groups, each with its own time.
       sig: { from: 'header:Persona-Signature', group: ' ', split: ',', kv: '=', key: 'v1', enc: 'hex' },
       ts: { from: 'sig:t', unit: 's', tol: 300 },
       signed: '{ts}.{body}',

@@ -7,12 +7,12 @@ export const plaid: Provider = {
   needs: [
     {
       option: 'params.clientId',
-      what: 'client_id: Plaid Dashboard, Developers, Keys. Plaid’s keys are fetched with it.',
+      what: 'client_id: Plaid Dashboard, Developers, Keys. Needed to fetch Plaid’s keys.',
     },
     { option: 'params.plaidSecret', what: 'Secret of the environment, from the same page.' },
     {
       option: 'params.environment',
-      what: '`production` or `sandbox`; production without it.',
+      what: '`production` (the default) or `sandbox`.',
       optional: true,
     },
   ],

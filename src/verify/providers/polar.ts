@@ -8,13 +8,13 @@ export const polar: Provider = {
   needs: [
     { option: 'secret', what: 'Webhook secret: Polar, organization Settings, Webhooks, the endpoint.' },
   ],
-  // The one sender of this format whose secret is not decoded.
+  // The only sender of this format whose secret is not decoded.
   schemes: [standardWebhooksV1('webhook', { enc: 'utf8' })],
   idempotencyKey: ['{header:webhook-id}'],
   eventType: ['{body:/type}'],
   notes: [
-    'The secret is used as text, whatever it looks like.',
-    'Ten failures in a row switch the endpoint off.',
+    'The secret is used as text, even if it looks like base64.',
+    'Polar disables the endpoint after ten consecutive failures.',
   ],
   sample: {
     eventType: 'order.paid',

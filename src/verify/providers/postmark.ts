@@ -8,7 +8,7 @@ export const postmark: Provider = {
   needs: [
     {
       option: 'secret',
-      what: '`user:password` of your choice, the same that you put into the webhook URL (https://user:password@…).',
+      what: '`user:password` of your choice, as in the webhook URL (https://user:password@…).',
     },
   ],
   schemes: [{ alg: 'basic' }],
@@ -36,7 +36,7 @@ export const postmark: Provider = {
   reply: { status: 200 },
   notes: [
     'Postmark does not sign; the password proves the sender, and nothing covers the body.',
-    'An answer of 403 ends the retries, of which there are about ten over some hours (three for opens and clicks).',
+    'Postmark retries about ten times over eleven hours (three times for opens and clicks); an answer of 403 ends the retries.',
   ],
   sample: {
     eventType: 'Delivery',

@@ -16,7 +16,7 @@ export const razorpay: Provider = {
   idempotencyKey: ['{header:x-razorpay-event-id}'],
   replayKey: '{body_sha256_hex}',
   eventType: ['{body:/event}'],
-  notes: ['A webhook that fails for 24 hours is switched off.'],
+  notes: ['Razorpay disables a webhook that fails for 24 hours.'],
   sample: {
     eventType: 'payment.captured',
     headers: { 'x-razorpay-event-id': '{uuid}' },

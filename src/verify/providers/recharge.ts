@@ -36,7 +36,7 @@ export const recharge: Provider = {
   ],
   sharedBy: 'two events of one topic that say the same in the same second',
   eventType: ['{header:X-Recharge-Topic}', '{key:meta}'],
-  notes: ['For all the header’s name, it is a plain digest.'],
+  notes: ['Despite the header’s name, it is a plain digest.'],
   sample: {
     eventType: 'subscription/created',
     headers: { 'X-Recharge-Topic': '{event_type}' },

@@ -29,7 +29,7 @@ export const retell: Provider = {
   ],
   sharedBy: 'two analyses of one call with the same result',
   eventType: ['{body:/event}'],
-  notes: ['The timestamp counts milliseconds.'],
+  notes: ['The timestamp is in milliseconds.'],
   sample: {
     eventType: 'call_ended',
     body: {

@@ -28,7 +28,7 @@ export const revolut: Provider = {
     'two events that say the same at the same time; without a time in the body every request is a new event',
   eventType: ['{body:/event}'],
   notes: [
-    'The timestamp counts milliseconds.',
+    'The timestamp is in milliseconds.',
     'Events of the Merchant API have no id and no time: each is a new event, retries included.',
   ],
   sample: {

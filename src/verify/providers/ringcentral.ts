@@ -7,7 +7,10 @@ export const ringcentral: Provider = {
   name: 'RingCentral',
   family: 'token',
   needs: [
-    { option: 'secret', what: '`verificationToken` that you gave in the delivery mode of the subscription.' },
+    {
+      option: 'secret',
+      what: '`verificationToken` that you chose in the delivery mode of the subscription.',
+    },
   ],
   schemes: [{ alg: 'token', sig: { from: 'header:Verification-Token' } }],
   idempotencyKey: ['{body:/uuid}'],

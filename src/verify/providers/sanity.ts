@@ -16,7 +16,7 @@ export const sanity: Provider = {
       alg: 'hmac',
       hash: 'sha256',
       sig: { from: 'header:sanity-webhook-signature', split: ',', kv: '=', key: 'v1', enc: 'base64url' },
-      // Sanity's own toolkit judges no age.
+      // Sanity's own toolkit does not judge the age.
       ts: { from: 'sig:t', unit: 'ms', tol: null },
       signed: '{ts}.{body}',
     },
@@ -32,8 +32,8 @@ export const sanity: Provider = {
   },
   eventType: ['{body:/_type}.{header:sanity-operation}', '{header:sanity-operation}', '{body:/_type}'],
   notes: [
-    'The body is what your GROQ projection makes of it: leave `_type` in for a good event type.',
-    'Any age is taken: set `toleranceSeconds` for a window. Two retries, 30 s apart.',
+    'Your GROQ projection defines the body: keep `_type` in it for the event type.',
+    'Any age is accepted: set `toleranceSeconds` for a limit. Sanity retries twice, 30 s apart.',
   ],
   sample: {
     eventType: 'post.update',

@@ -18,7 +18,7 @@ export const sendgrid: Provider = {
       ts: { from: 'header:X-Twilio-Email-Event-Webhook-Timestamp', unit: 's', tol: null },
       signed: '{ts}{body}',
       pub: 'spki-b64',
-      // Nothing stands between time and body: a digit of the one could pass for the other's.
+      // There is no separator between time and body: a digit of one could pass for a digit of the other.
       matches: { 'header:X-Twilio-Email-Event-Webhook-Timestamp': '\\d{10}' },
     },
   ],
@@ -26,8 +26,8 @@ export const sendgrid: Provider = {
   eventType: ['{body:/*/event}'],
   notes: [
     'One delivery is a batch: its type lists the types of its items, its key their ids.',
-    'The body ends with a line break that is signed too: nothing on the way may trim it.',
-    'Retried for 24 hours.',
+    'The body ends with a line break that is signed too: no proxy may trim it.',
+    'SendGrid retries for 24 hours.',
   ],
   sample: {
     eventType: 'delivered',

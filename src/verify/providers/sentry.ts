@@ -20,7 +20,7 @@ export const sentry: Provider = {
   idempotencyKey: ['{header:Request-ID}'],
   replayKey: ['{header:Sentry-Hook-Resource}:{body_sha256_hex}', '{body_sha256_hex}'],
   eventType: ['{header:Sentry-Hook-Resource}.{body:/action}', '{header:Sentry-Hook-Resource}'],
-  notes: ['Sentry waits 1 s; a thousand time-outs within 24 hours end the subscription.'],
+  notes: ['Sentry waits 1 s for an answer; a thousand timeouts within 24 hours end the subscription.'],
   sample: {
     eventType: 'issue.created',
     headers: { 'Request-ID': '{uuid}', 'Sentry-Hook-Resource': 'issue', 'Sentry-Hook-Timestamp': '{now_s}' },

@@ -8,7 +8,7 @@ export const shopify: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Client secret of the app (Dev Dashboard, Settings); for webhooks made in the store admin the secret shown there.',
+      what: 'Client secret of the app (Dev Dashboard, Settings); for webhooks of the store admin the secret shown there.',
     },
   ],
   schemes: [
@@ -35,8 +35,8 @@ export const shopify: Provider = {
   eventType: ['{header:X-Shopify-Topic}', '{header:shopify-topic}'],
   reply: { status: 200 },
   notes: [
-    'Eight failures within four hours, and Shopify deletes the subscription.',
-    'After a rotation of the secret the old one signs for a while: give both in `secrets`.',
+    'Shopify deletes the subscription after eight failures within four hours.',
+    'After a rotation Shopify signs with the old secret for a while: set both in `secrets`.',
     'Two subscriptions of one topic send the event twice under one id; it is accepted once.',
   ],
   sample: {

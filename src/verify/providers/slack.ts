@@ -30,7 +30,7 @@ export const slack: Provider = {
     },
   ],
   eventType: ['{body:/event/type}', '{body:/type}', '{form:payload/type}', '{form:command}'],
-  // A body would be shown to the user of a slash command, and break a dialog.
+  // A slash command would show the body to its user, and a dialog would fail.
   reply: { status: 200, body: '', contentType: 'text/plain' },
   handshakes: [
     {
@@ -42,8 +42,8 @@ export const slack: Provider = {
     },
   ],
   notes: [
-    'Slack waits 3 s and tries three more times: at once, after a minute, after five.',
-    'Slash commands and interactions can be taken, but not answered with a message: use their `response_url`.',
+    'Slack waits 3 s for an answer and retries three times: at once, after a minute and after five.',
+    'Slash commands and interactions are accepted, but cannot be answered with a message: use their `response_url`.',
   ],
   sample: {
     eventType: 'app_mention',

@@ -16,8 +16,8 @@ export const square: Provider = {
   idempotencyKey: ['{body:/event_id}'],
   eventType: ['{body:/type}'],
   notes: [
-    'The URL is signed, to the character, as it was registered: set `publicUrl` behind a proxy.',
-    'Eleven retries in 24 hours.',
+    'The URL is signed exactly as registered: set `publicUrl` behind a proxy.',
+    'Square retries eleven times in 24 hours.',
   ],
   sample: {
     eventType: 'payment.updated',

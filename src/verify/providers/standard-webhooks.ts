@@ -21,8 +21,8 @@ export const standardWebhooks: Provider = {
   idempotencyKey: ['{header:webhook-id}'],
   eventType: ['{body:/type}'],
   notes: [
-    'The secret is decoded from base64 after `whsec_`; a provider that uses the text itself is not this one (see polar).',
-    'A receiver that answers 410 is switched off by most senders.',
+    'The secret is decoded from base64 after `whsec_`. A provider that uses the text itself needs another declaration (see polar).',
+    'Most senders disable an endpoint that answers 410.',
   ],
   sample: {
     eventType: 'invoice.paid',

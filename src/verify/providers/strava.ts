@@ -8,7 +8,7 @@ export const strava: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Verify token of your choice; add it to the callback URL too (`?token=…`): Strava does not sign its events.',
+      what: 'Verify token of your choice; add it to the callback URL as well (`?token=…`), since Strava does not sign its events.',
     },
   ],
   schemes: [{ alg: 'token', sig: { from: 'query:token' } }],
@@ -32,7 +32,7 @@ export const strava: Provider = {
   ],
   notes: [
     'Nothing covers the body: fetch the activity before you trust what an event says.',
-    'Strava waits 2 s.',
+    'Strava waits 2 s for an answer and makes up to three attempts.',
   ],
   sample: {
     eventType: 'activity.create',

@@ -7,10 +7,10 @@ export const stripe: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Signing secret `whsec_…`: Stripe Dashboard, Developers, Webhooks, the endpoint, Reveal. `stripe listen` prints another one.',
+      what: 'Signing secret `whsec_…`: Stripe Dashboard, Developers, Webhooks, the endpoint, Reveal. `stripe listen` prints a different secret.',
     },
   ],
-  // v0 is for tests of old integrations and proves nothing.
+  // v0 is for tests of old integrations and no proof.
   schemes: [
     {
       alg: 'hmac',
@@ -24,9 +24,9 @@ export const stripe: Provider = {
   idempotencyKey: ['{body:/id}'],
   eventType: ['{body:/type}'],
   notes: [
-    'The secret is used with its `whsec_`, as text.',
-    'Live events are retried for three days, test events three times in a few hours; a redirect counts as a failure.',
-    'Events of connected accounts name the account in `account`; thin events verify alike.',
+    'The secret is used as text, with its `whsec_`.',
+    'Stripe retries live events for three days, test events three times in a few hours; a redirect is a failure.',
+    'Events of connected accounts have the account in `account`; thin events are verified in the same way.',
   ],
   sample: {
     eventType: 'payment_intent.succeeded',

@@ -3,8 +3,8 @@ import type { HmacScheme, PublicKeyScheme } from '../scheme.ts';
 import { standardWebhooksV1, standardWebhooksV1a, WHSEC_KEY } from './families.ts';
 
 /**
- * Svix sends its own names, or the unbranded ones where the sender chose so, and never both: beside an id that is signed,
- * another could be given that is not, and be taken for the event's.
+ * Svix sends its own headers, or the unbranded ones if the sender chose so, and never both: beside a signed id, an unsigned
+ * one could be taken for the event's.
  */
 function unbranded<S extends HmacScheme | PublicKeyScheme>(scheme: S): S {
   return { ...scheme, when: { ...scheme.when, noHeader: 'svix-*' } };
@@ -30,7 +30,7 @@ export const svix: Provider = {
   ],
   idempotencyKey: ['{header:svix-id}', '{header:webhook-id}'],
   eventType: ['{body:/type}', '{body:/eventType}'],
-  notes: ['An endpoint that fails for five days is switched off.'],
+  notes: ['Svix disables an endpoint that fails for five days.'],
   sample: {
     eventType: 'invoice.paid',
     headers: { 'svix-id': 'msg_{uuid}' },

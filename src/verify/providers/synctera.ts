@@ -4,12 +4,12 @@ export const synctera: Provider = {
   id: 'synctera',
   name: 'Synctera',
   family: 'timestamp-beside',
-  needs: [{ option: 'secret', what: 'Webhook secret, made by POST /v0/webhook_secrets.' }],
+  needs: [{ option: 'secret', what: 'Webhook secret, created by POST /v0/webhook_secrets.' }],
   schemes: [
     {
       alg: 'hmac',
       hash: 'sha256',
-      // While secrets change there are two, with a dot between.
+      // During a rotation there are two signatures, separated by a dot.
       sig: { from: 'header:Synctera-Signature', split: '.', enc: 'hex' },
       ts: { from: 'header:Request-Timestamp', unit: 's', tol: 300 },
       signed: '{ts}.{body}',

@@ -24,7 +24,7 @@ export const tebex: Provider = {
       reply: { status: 200, body: { id: '{body:/id}' } },
     },
   ],
-  notes: ['What is signed is the hex SHA-256 of the body.'],
+  notes: ['The signed text is the hex SHA-256 of the body.'],
   sample: {
     eventType: 'payment.completed',
     body: { id: '{uuid}', type: '{event_type}', date: '{now_iso}', subject: { transaction_id: 'tbx-1001' } },

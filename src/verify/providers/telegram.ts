@@ -7,15 +7,15 @@ export const telegram: Provider = {
   aliases: ['telegram-bot'],
   family: 'token',
   needs: [
-    { option: 'secret', what: '`secret_token` that you gave to setWebhook: 1 to 256 of A-Z a-z 0-9 _ -.' },
+    { option: 'secret', what: '`secret_token` of setWebhook: 1 to 256 characters of A-Z a-z 0-9 _ -.' },
   ],
   schemes: [{ alg: 'token', sig: { from: 'header:X-Telegram-Bot-Api-Secret-Token' } }],
   // After a week without updates the next id is chosen at random. Telegram keeps an update for 24 hours.
   idempotencyKey: [{ of: '{body:/update_id}', holdsSeconds: DAY + HOUR }],
   sharedBy: 'updates of several bots of one source',
-  // An update is named by the one member that it has beside its id.
+  // The type of an update is the name of its one member besides the id.
   eventType: ['{key:update_id}'],
-  // A body could be taken for a call of a method.
+  // Telegram could take a body for a method call.
   reply: { status: 200, body: '', contentType: 'text/plain' },
   notes: [
     'The token proves the sender and covers nothing.',

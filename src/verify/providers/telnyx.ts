@@ -21,7 +21,7 @@ export const telnyx: Provider = {
   ],
   idempotencyKey: ['{body:/data/id}'],
   eventType: ['{body:/data/event_type}'],
-  notes: ['Telnyx waits 2 s.'],
+  notes: ['Telnyx waits 2 s for an answer.'],
   sample: {
     eventType: 'message.received',
     body: {

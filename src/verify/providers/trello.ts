@@ -7,13 +7,13 @@ export const trello: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Secret of the Power-Up whose key made the webhook: trello.com/power-ups/admin, API key.',
+      what: 'Secret of the Power-Up whose key created the webhook: trello.com/power-ups/admin, API key.',
     },
   ],
   schemes: [
     {
       alg: 'hmac',
-      // Trello signs with SHA-1 and nothing else.
+      // Trello signs with SHA-1 only.
       hash: 'sha1',
       sig: { from: 'header:X-Trello-Webhook', enc: 'base64' },
       signed: '{body}{url}',
@@ -25,8 +25,8 @@ export const trello: Provider = {
   reply: { status: 200 },
   handshakes: [{ name: 'URL check', method: 'HEAD', signed: false, reply: { status: 200, body: '' } }],
   notes: [
-    'The URL is signed, to the character, as it was registered: set `publicUrl` behind a proxy.',
-    'Three retries, after 30, 60 and 120 s.',
+    'The URL is signed exactly as registered: set `publicUrl` behind a proxy.',
+    'Trello retries after 30, 60 and 120 s.',
   ],
   sample: {
     eventType: 'updateCard',

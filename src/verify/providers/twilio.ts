@@ -10,7 +10,7 @@ export const twilio: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Auth Token: Twilio Console, Account Info (of the subaccount, if there is one).',
+      what: 'Auth Token: Twilio Console, Account Info (of the subaccount, if you use one).',
     },
   ],
   // Twilio signs the URL sometimes with the port and sometimes without.
@@ -22,7 +22,7 @@ export const twilio: Provider = {
       signed: ['{url}{form_sorted}', '{url:port}{form_sorted}', '{url:noport}{form_sorted}'],
       when: { noQuery: 'bodySHA256', notContentType: ['application/json'] },
     },
-    // JSON: the URL alone is signed, and carries the hash of the body.
+    // JSON: only the URL is signed, and it contains the hash of the body.
     {
       alg: 'hmac',
       hash: 'sha1',
@@ -33,21 +33,21 @@ export const twilio: Provider = {
     },
   ],
   idempotencyKey: ['{header:I-Twilio-Idempotency-Token}'],
-  // The order of form fields is not signed, so that bodies of one signature may differ.
+  // The order of form fields is not signed, so bodies with one signature may differ.
   replayKey: '{header:X-Twilio-Signature}',
-  // By GET the parameters are in the URL, which is signed.
+  // With GET the parameters are in the URL, which is signed.
   methods: ['POST', 'GET'],
   eventType: ['{form:MessageStatus}', '{form:SmsStatus}', '{form:CallStatus}'],
-  // Calls and messages want TwiML; an empty answer does nothing.
+  // Calls and messages expect TwiML; an empty document does nothing.
   reply: {
     status: 200,
     body: '<?xml version="1.0" encoding="UTF-8"?><Response></Response>',
     contentType: 'text/xml',
   },
   notes: [
-    'The URL must be the one that Twilio knows: set `publicUrl` behind a proxy.',
-    'Nothing is retried unless the URL asks for it (`#rc=3`).',
-    'The answer is an empty TwiML document: for status callbacks, not to steer calls.',
+    'The URL must be the one configured at Twilio: set `publicUrl` behind a proxy.',
+    'Twilio retries only if the URL asks for it (`#rc=3`).',
+    'The answer is an empty TwiML document: fit for status callbacks, not for controlling calls.',
   ],
   sample: {
     eventType: 'delivered',

@@ -7,7 +7,10 @@ export const twitch: Provider = {
   aliases: ['twitch-eventsub'],
   family: 'timestamp-beside',
   needs: [
-    { option: 'secret', what: 'The secret of 10 to 100 ASCII characters that you gave when you subscribed.' },
+    {
+      option: 'secret',
+      what: 'The secret of 10 to 100 ASCII characters that you chose when you subscribed.',
+    },
   ],
   schemes: [
     {
@@ -19,7 +22,7 @@ export const twitch: Provider = {
     },
   ],
   idempotencyKey: ['{header:Twitch-Eventsub-Message-Id}'],
-  // A revocation names the type of its subscription too.
+  // A revocation has the type of its subscription too.
   eventType: [
     '{header:Twitch-Eventsub-Message-Type}.{header:Twitch-Eventsub-Subscription-Type}',
     '{header:Twitch-Eventsub-Message-Type}',
@@ -37,8 +40,8 @@ export const twitch: Provider = {
     },
   ],
   notes: [
-    'Notifications have types such as `notification.channel.follow`; `revocation.…` tells that a subscription has ended.',
-    'Too many failures, and Twitch revokes the subscription.',
+    'Notifications have types such as `notification.channel.follow`; `revocation.…` means that a subscription has ended.',
+    'Twitch revokes the subscription after too many failures.',
   ],
   sample: {
     eventType: 'notification.channel.follow',

@@ -19,7 +19,7 @@ export const typeform: Provider = {
   eventType: ['{body:/event_type}'],
   notes: [
     'Base64 follows `sha256=`.',
-    'An answer of 404 or 410 switches the webhook off at once; 408, 423, 429 and 503 are retried for ten hours.',
+    'An answer of 404 or 410 disables the webhook at once; after 408, 423, 429 and 503 Typeform retries for ten hours.',
   ],
   sample: {
     eventType: 'form_response',

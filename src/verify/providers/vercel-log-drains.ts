@@ -10,13 +10,13 @@ export const vercelLogDrains: Provider = {
     { option: 'secret', what: 'Signature verification secret of the drain: Vercel, team settings, Drains.' },
     {
       option: 'params.verifyToken',
-      what: 'Value of `x-vercel-verify` that the dashboard shows when the drain is made.',
+      what: 'Value of `x-vercel-verify` that the dashboard shows when the drain is created.',
     },
   ],
   schemes: [
     {
       alg: 'hmac',
-      // Vercel signs with SHA-1 and nothing else.
+      // Vercel signs with SHA-1 only.
       hash: 'sha1',
       sig: { from: 'header:x-vercel-signature', enc: 'hex' },
       signed: '{body}',
@@ -29,7 +29,7 @@ export const vercelLogDrains: Provider = {
     {
       name: 'endpoint verification',
       method: 'POST',
-      // An unsigned batch is no question: to answer 200 would lose it without a word.
+      // Only an empty body: answering 200 to an unsigned batch would lose it silently.
       when: { noHeader: 'x-vercel-signature', emptyBody: true },
       signed: false,
       reply: { status: 200, headers: { 'x-vercel-verify': '{param:verifyToken}' }, body: '' },

@@ -7,13 +7,13 @@ export const vercel: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Webhook secret, shown once at its creation; for integrations their client secret.',
+      what: 'Webhook secret, shown once when it is created; for integrations the client secret.',
     },
   ],
   schemes: [
     {
       alg: 'hmac',
-      // Vercel signs with SHA-1 and nothing else.
+      // Vercel signs with SHA-1 only.
       hash: 'sha1',
       sig: { from: 'header:x-vercel-signature', enc: 'hex' },
       signed: '{body}',
@@ -21,7 +21,7 @@ export const vercel: Provider = {
   ],
   idempotencyKey: ['{body:/id}'],
   eventType: ['{body:/type}'],
-  notes: ['Retried for 24 hours.'],
+  notes: ['Vercel retries for 24 hours.'],
   sample: {
     eventType: 'deployment.succeeded',
     body: '{"id":"{uuid}","type":"{event_type}","createdAt":{now_ms},"region":"fra1","payload":{"deployment":{"id":"dpl_1001","name":"my-project","url":"my-project.vercel.app"}}}',

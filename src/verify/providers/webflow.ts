@@ -8,7 +8,7 @@ export const webflow: Provider = {
   needs: [
     {
       option: 'secret',
-      what: 'Client secret of the app that made the webhook, or the secret key shown for a webhook made in the dashboard.',
+      what: 'Client secret of the app that created the webhook, or the secret key that the dashboard shows for its webhooks.',
     },
   ],
   schemes: [
@@ -38,7 +38,7 @@ export const webflow: Provider = {
   sharedBy: 'two events that say the same in the same millisecond',
   eventType: ['{body:/triggerType}'],
   reply: { status: 200 },
-  notes: ['The timestamp counts milliseconds.'],
+  notes: ['The timestamp is in milliseconds.'],
   sample: {
     eventType: 'form_submission',
     body: {

@@ -34,7 +34,7 @@ export const woocommerce: Provider = {
   ],
   notes: [
     'WooCommerce does not retry: every delivery is a new event. More than five failures in a row switch the webhook off.',
-    'Before it signs, WooCommerce turns HTML entities of the secret into characters; that is done here as well.',
+    'WooCommerce decodes HTML entities in the secret before it signs, and so does the receiver.',
   ],
   sample: {
     eventType: 'order.updated',

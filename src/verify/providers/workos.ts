@@ -17,7 +17,7 @@ export const workos: Provider = {
   ],
   idempotencyKey: ['{body:/id}'],
   eventType: ['{body:/event}'],
-  notes: ['The window is three minutes, and the timestamp counts milliseconds.'],
+  notes: ['The tolerance is three minutes, and the timestamp is in milliseconds.'],
   sample: {
     eventType: 'dsync.user.created',
     body: {

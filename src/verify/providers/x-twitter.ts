@@ -18,7 +18,7 @@ export const xTwitter: Provider = {
       hash: 'sha256',
       sig: { from: 'header:x-twitter-webhooks-signature', prefix: 'sha256=', enc: 'base64' },
       signed: '{body}',
-      // The key signs the tokens of the handshake for anyone who asks; none of them is an object with a member.
+      // The key signs the handshake's tokens for any client; a token is no object with a member.
       matches: { 'key:': '[^]+' },
     },
   ],
@@ -58,7 +58,7 @@ export const xTwitter: Provider = {
   ],
   notes: [
     'Base64 follows `sha256=`.',
-    'X asks for the CRC at registration and every hour; it names no retries.',
+    'X asks for the CRC at registration and every hour; it documents no retries.',
   ],
   sample: {
     eventType: 'tweet_create_events',

@@ -11,7 +11,7 @@ export const xero: Provider = {
       hash: 'sha256',
       sig: { from: 'header:x-xero-signature', enc: 'base64' },
       signed: '{body}',
-      // It looks like base64, and is used as text.
+      // It looks like base64 and is used as text.
       key: { enc: 'utf8' },
     },
   ],
@@ -31,7 +31,7 @@ export const xero: Provider = {
     },
   ],
   notes: [
-    'Xero tests with right and wrong signatures and wants 200 and 401, without body or cookies, within 5 s.',
+    'Xero tests with right and wrong signatures and expects 200 and 401, without body or cookies, within 5 s.',
   ],
   sample: {
     eventType: 'INVOICE.UPDATE',

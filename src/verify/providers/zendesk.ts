@@ -17,7 +17,7 @@ export const zendesk: Provider = {
       sig: { from: 'header:X-Zendesk-Webhook-Signature', enc: 'base64' },
       ts: { from: 'header:X-Zendesk-Webhook-Signature-Timestamp', unit: 'iso', tol: 300 },
       signed: '{ts}{body}',
-      // It looks like base64, and is used as text.
+      // It looks like base64 and is used as text.
       key: { enc: 'utf8' },
     },
   ],
@@ -26,15 +26,15 @@ export const zendesk: Provider = {
     { of: '{body:/id}', matches: { 'body:/type': 'zen:event-type:.+' } },
     '{header:X-Zendesk-Webhook-Invocation-Id}',
   ],
-  // The time is signed as well: without it all requests that have no body would be repetitions of one.
+  // With the signed time: otherwise all requests without a body would be one event.
   replayKey: '{header:X-Zendesk-Webhook-Signature-Timestamp}:{method}:{url}:{body_sha256_hex}',
   methods: ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'],
   eventType: ['{body:/type}'],
   notes: [
     'A webhook of a trigger has the body that you wrote; its key is the invocation id, which retries repeat.',
-    'A webhook of a trigger may use another method than POST; its signature covers the time and the body, not the URL.',
-    'Tests from before the webhook is saved are signed with a secret that Zendesk publishes, and are refused.',
-    'Zendesk waits 12 s; 409, 429 and 503 are tried again.',
+    'A webhook of a trigger may use other methods than POST; its signature covers the time and the body, not the URL.',
+    'Test requests before the webhook is saved are signed with a secret that Zendesk publishes, and are refused.',
+    'Zendesk waits 12 s for an answer and retries after 409, 429 and 503.',
   ],
   sample: {
     eventType: 'zen:event-type:ticket.created',

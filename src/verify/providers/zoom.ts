@@ -39,8 +39,8 @@ export const zoom: Provider = {
     },
   ],
   notes: [
-    'Zoom asks for the validation anew every 72 hours.',
-    'It waits 3 s and retries after 5, 20 and 60 minutes.',
+    'Zoom repeats the validation every 72 hours.',
+    'Zoom waits 3 s for an answer and retries after 5, 20 and 60 minutes.',
   ],
   sample: {
     eventType: 'meeting.started',
