@@ -3,29 +3,29 @@ import { type Receiver, startReceiver } from '../servers/receiver.ts';
 import type { Table } from '../support/table.ts';
 import { createTempDir } from '../support/temp.ts';
 
-/** What the receivers of a round stand on, such as a database that is empty. */
+/** The database of one round: the environment that leads a receiver to it, and how to stop it. */
 export type Database = Readonly<{ env: Readonly<Record<string, string>>; stop(): Promise<void> }>;
 
-/** Makes one in a directory of its own. */
+/** Opens an empty database with its files in the directory. */
 export type OpenDatabase = (dir: string) => Promise<Database>;
 
-/** The receiver makes its file by itself. */
+/** SQLite: the receiver creates the file itself. */
 export const onSqlite: OpenDatabase = async () => ({ env: {}, stop: async () => {} });
 
-/** A server of its own. */
+/** PostgreSQL: a server for this round alone. */
 export const onPostgres: OpenDatabase = async (dir) => {
   const postgres = await startPostgres(dir, TUNED);
   return { env: { DATABASE_URL: postgres.url, SHUTDOWN_GRACE: '1' }, stop: () => postgres.stop() };
 };
 
-/** An empty table that says why, where there is no PostgreSQL. */
+/** Measures, or returns an empty table that names what is missing. */
 export async function unlessPostgresMissing(title: string, measure: () => Promise<Table>): Promise<Table> {
   const missing = postgresMissing();
   if (missing === null) return measure();
   return { title, columns: [], rows: [], notes: [`skipped, ${missing}`] };
 }
 
-/** Runs with a receiver that was just started, on database of its own. */
+/** Starts a receiver on an empty database, runs the measurement, and stops both. */
 export async function withReceiver<T>(
   openDatabase: OpenDatabase,
   { config, env }: Readonly<{ config: string; env: Readonly<Record<string, string>> }>,

@@ -8,12 +8,12 @@ export type Counts = Readonly<{ accepted: number; completed: number }>;
 
 /** Servers that take events and complete them. */
 export type Pipeline = Readonly<{
-  /** One client posts to each; they share the connections. */
+  /** Each URL has a client of its own; the clients share CONNECTIONS. */
   urls: readonly string[];
   counts(): Promise<Counts>;
 }>;
 
-/** Per second, but for `left`, which counts. */
+/** Events per second; `left` is the number of events that were still open when the last one was accepted. */
 export type Saturated = Readonly<{ accepted: number; completed: number; left: number; throughput: number }>;
 
 const DRAIN_TIMEOUT_MS = 120_000;
@@ -51,7 +51,7 @@ export async function runSaturated(pipeline: Pipeline, setting: Setting): Promis
   };
 }
 
-/** Posts to all of them at once. @returns answers 2xx per second, together */
+/** Posts to all URLs at once. @returns answers with a 2xx status per second, summed over the URLs */
 export async function saturateAll({ urls }: Pipeline, setting: Setting, seconds: number): Promise<number> {
   const connections = Math.floor(CONNECTIONS / urls.length);
   const runs = urls.map((url) =>

@@ -60,6 +60,6 @@ put_network() {
 # put_repository FOLDER: copies the files that a clone would have, with the changes that are not committed yet.
 put_repository() {
   mkdir -p "$1"
-  (cd "$repository" && git ls-files -z --cached --others --exclude-standard |
+  (cd "$repository" && git -c safe.directory="$repository" ls-files -z --cached --others --exclude-standard |
     tar --null --ignore-failed-read -T - -cf - 2>/dev/null) | tar -C "$1" --no-same-owner -xf -
 }
