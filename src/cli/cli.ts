@@ -15,7 +15,7 @@ import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
 import { addRejectedCommand } from './rejected.ts';
 import { addSendCommand } from './send.ts';
-import { serve } from './serve.ts';
+import { addServeCommand } from './serve.ts';
 import { addSourceStateCommand } from './source-state.ts';
 
 /** Runs the command that the arguments name. A user's mistake ends with one message and status 1. */
@@ -23,10 +23,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   const program = new Command('webhook-receiver')
     .description('A durable inbox for webhooks. Settings come from the environment; see the README.')
     .version(packageVersion());
-  program
-    .command('serve', { isDefault: true })
-    .description('run the receiver')
-    .action(() => serve());
+  addServeCommand(program);
   program
     .command('config')
     .description('print the effective configuration, secrets redacted')

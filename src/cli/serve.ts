@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { type Internals, startApp } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
 
@@ -8,8 +9,16 @@ const SIGNALS = [
   ['SIGHUP', 1],
 ] as const;
 
+/** `webhook-receiver serve`, and `webhook-receiver` alone. */
+export function addServeCommand(program: Command): void {
+  program
+    .command('serve', { isDefault: true })
+    .description('run the receiver')
+    .action(() => serve());
+}
+
 /**
- * `webhook-receiver serve`: runs until SIGTERM, SIGINT or SIGHUP. The first signal drains and ends with status 0, a
+ * Runs the receiver until SIGTERM, SIGINT or SIGHUP. The first signal drains and ends with status 0, a
  * second one ends at once; attempts in progress then are charged as interrupted at the next start.
  */
 export async function serve(internals?: Internals): Promise<void> {

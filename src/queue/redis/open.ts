@@ -1,11 +1,12 @@
 import { createArrived } from '../arrived.ts';
-import type { DepthReading, Queue, QueueOptions } from '../queue.ts';
+import type { DepthReading, Queue, QueueDepth, QueueOptions } from '../queue.ts';
 import { stayConnected } from '../stay-connected.ts';
 import { createAcknowledge } from './acknowledge.ts';
-import { readDepth } from './depth.ts';
+import { isReply } from './client.ts';
+import type { RedisConnection } from './connection.ts';
 import type { StreamEntry } from './entries.ts';
 import { createHoldings } from './holdings.ts';
-import { streamKey } from './keys.ts';
+import { GROUP, streamKey } from './keys.ts';
 import { type LiveConnection, openLiveConnection } from './live-connection.ts';
 import { createPublish } from './publish.ts';
 import { createRecover } from './recover.ts';
@@ -76,4 +77,17 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
     health: () => (closing === null ? link.health() : { ...link.health(), state: 'down' }),
     close: () => (closing ??= close()),
   };
+}
+
+/** Reads two counters of the server: an entry is in its stream until it is acked, and pending once it is taken. */
+async function readDepth({ run }: RedisConnection, key: string, destination: string): Promise<QueueDepth> {
+  const [length, unacknowledged] = await run((client) =>
+    Promise.all([client.xLen(key), client.xPending(key, GROUP).then(({ pending }) => pending, noGroup)]),
+  );
+  return { destination, waiting: Math.max(0, length - unacknowledged), unacknowledged };
+}
+
+function noGroup(error: unknown): number {
+  if (isReply(error, 'NOGROUP')) return 0;
+  throw error;
 }
