@@ -8,7 +8,7 @@ export type ClusterOptions = Readonly<{
   measures: readonly ClusterMeasureName[];
   seconds: number;
   rounds: number;
-  /** Events in the tables when `rows` compares the cost of one more with that at few. */
+  /** Events in the tables when `rows` compares the cost of an event with full and with empty tables. */
   rows: number;
   out: string | null;
 }>;

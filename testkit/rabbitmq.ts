@@ -18,7 +18,7 @@ export type RabbitServer = Readonly<{
   start(): Promise<void>;
   /** Removes all that it has on disk; it must not run. */
   wipe(): Promise<void>;
-  /** Has it find that it has too little memory, so that it blocks whoever publishes, until the alarm ends. */
+  /** Sets off its memory alarm: it blocks publishers until the alarm ends. */
   raiseAlarm(): Promise<void>;
   endAlarm(): Promise<void>;
   /** The end of its log. */

@@ -125,7 +125,7 @@ function readInput(socket: Socket): Input {
     socket.end();
   });
   socket.on('close', over);
-  // Whoever writes to a connection that was refused finds it reset; what counts is what was read before.
+  // A write to a refused connection resets it; what was read before counts.
   socket.on('error', () => {});
   return input;
 }

@@ -69,7 +69,7 @@ export function startServer({ program, args, env, cwd, account }: ServerCommand)
   };
 }
 
-/** A port that nobody listens on now. */
+/** A port that is free now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);

@@ -6,7 +6,7 @@ export const STANDSTILL_MS = 120_000;
 
 const BETWEEN_LOOKS_MS = 1_000;
 
-/** Tells whether something still moves. */
+/** Says whether anything still makes progress. */
 export type Movement = Readonly<{
   /** Notes that something has happened. */
   moved(): void;

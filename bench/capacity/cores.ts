@@ -1,6 +1,6 @@
 import type { Timeline } from './timeline.ts';
 
-/** The processors of one machine: whoever finds none free waits in line. */
+/** The processors of one machine: work waits in line while none is free. */
 export type Cores = Readonly<{
   run(busyMs: number, done: () => void): void;
   /** Processor time used so far. */

@@ -38,7 +38,7 @@ export type ShardModel = Readonly<{
 }>;
 
 export type Load =
-  /** Events that arrive whatever happens, as those of the world do. */
+  /** Events arrive at a fixed rate, however slow the receiver is (an open workload). */
   | Readonly<{ kind: 'open'; perSecond: number }>
   /** Clients that each send the next event once the last is answered, on the receiver's own machine, as a benchmark does. */
   | Readonly<{ kind: 'closed'; clients: number; clientMs: number }>;

@@ -60,7 +60,7 @@ export function benchModel(clients: number): Model {
 
 /**
  * What statements cost the database: fitted to the processor time of one backend for batches of 20, 80 and 320 events
- * through a store that nobody else used. Bare node:http answered twice as much then as when SQLITE was measured. A claim
+ * through an otherwise idle store. Bare node:http answered twice as much then as when SQLITE was measured. A claim
  * or settlement took the node's process 5 to 10 us in batches of 80 and more, parted by guess; an accept's main thread is
  * that of SQLITE. The server, of 8 processors and an SSD with power-loss protection, and the network are assumed.
  */

@@ -9,7 +9,7 @@ export type Demand = Readonly<{
   retentionDays: number;
   /** Share of its capacity that a part may be used to: the rest is for bursts and for a part that fails. */
   most: number;
-  /** Beside body and headers, what an event with one delivery and one try takes on disk, rows and indexes together. */
+  /** Beside body and headers, what an event with one delivery and one attempt takes on disk, rows and indexes together. */
   rowBytes: number;
   /** What is written to the WAL for a byte that is kept: page images after checkpoints, updates, indexes. */
   walPerByte: number;

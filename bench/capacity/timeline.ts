@@ -1,4 +1,4 @@
-/** What happens when, in simulated milliseconds. Things of one moment happen in the order in which they were planned. */
+/** A schedule in simulated milliseconds. Actions of the same moment run in the order in which they were planned. */
 export type Timeline = Readonly<{
   nowMs(): number;
   after(delayMs: number, happen: () => void): void;

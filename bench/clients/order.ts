@@ -43,7 +43,7 @@ export function orderBody(key: string): string {
   return BEFORE_KEY + key + AFTER_KEY;
 }
 
-/** With one of so many order ids, in turn. */
+/** With the next of so many order ids, cyclically. */
 export function bodyOfOrder(key: string, orderId: string): string {
   return BEFORE_KEY + key + AFTER_KEY.replace(orderIdOf(0), orderId);
 }

@@ -1,6 +1,6 @@
 import { percentile } from '../support/stats.ts';
 
-/** What became of one request. Times are performance.now() of the sender. */
+/** The outcome of one request. Times are performance.now() of the sender. */
 export type Sample = Readonly<{
   /** When it should have left: lateness of the sender counts as the receiver's, so nothing is left out. */
   dueAtMs: number;

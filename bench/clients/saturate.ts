@@ -7,9 +7,9 @@ export type SaturateOptions = Readonly<{
   connections: number;
   seconds: number;
   keyPrefix: string;
-  /** File with a signature line for each request in turn; without it requests are not signed. */
+  /** File with a signature line for each request, used cyclically; without it requests are not signed. */
   signatures?: string;
-  /** So many order ids come in turn; without it there is one. */
+  /** How many order ids to cycle through; without it there is one. */
   orderKeys?: number;
 }>;
 

@@ -3,7 +3,7 @@ import type { Answer, Kind } from './tally.ts';
 
 export type Known = Readonly<{ key: string; id: string }>;
 
-/** What the clients share: whom they ask, what was acknowledged, and what came of every request. */
+/** What the clients share: the address, what was acknowledged, and the outcome of every request. */
 export type LoadState = {
   readonly origin: string;
   readonly known: Known[];
@@ -22,7 +22,7 @@ const STATUSES = ['pending', 'processing', 'completed', 'failed'];
 export async function send(state: LoadState, key: string, dueAtMs: number): Promise<void> {
   await ask(state, 'send', dueAtMs, post(key), '/webhooks', ({ status, view }) => {
     if (status !== 202) {
-      // Of these the receiver says that it stored nothing; of a 5xx or silence nobody knows.
+      // With these the receiver says that it stored nothing; after a 5xx or no answer it is unknown.
       if (status === 0 || status >= 500) state.unclear += 1;
       return status === 0 ? 'no answer' : `answered ${status}`;
     }
@@ -39,7 +39,7 @@ export async function resend(state: LoadState, dueAtMs: number): Promise<void> {
   await ask(state, 'resend', dueAtMs, post(known.key), '/webhooks', (reply) => expectKnown(reply, known));
 }
 
-/** Asks by id, by key and for health in turn. */
+/** Cycles through requests by id, by key and for health. */
 export async function poll(state: LoadState, turn: number, dueAtMs: number): Promise<void> {
   const known = pick(state.known);
   if (known === null || turn % 3 === 2) {

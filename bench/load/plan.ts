@@ -4,7 +4,7 @@ export type LoadPlan = Readonly<{
   senders: number;
   /** Post again what senders posted before. */
   resenders: number;
-  /** Ask for status by id, by key, and for health, in turn. */
+  /** Ask for status by id, by key, and for health, one after the other. */
   pollers: number;
   /** Of each client, whatever its kind. */
   perSecond: number;

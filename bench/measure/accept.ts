@@ -9,7 +9,7 @@ import { fixed, type Table, verdict, whole } from '../support/table.ts';
 import { createTempDir } from '../support/temp.ts';
 import { CONNECTIONS, type Setting, WARM_UP_SECONDS } from './setting.ts';
 
-/** A server's rate, measured in those of another in the same round. */
+/** A server's rate as a multiple of another's in the same round. */
 export type AcceptGoal = Readonly<{ server: string; base: string; atLeast: number; words: string }>;
 
 export type Comparison = Readonly<{
@@ -37,7 +37,7 @@ export async function compareServers(setting: Setting, comparison: Comparison): 
   let contenders = chooseContenders(setting, comparison.contenders, notes);
   const measured = new Map<string, Saturation[]>();
   for (let round = 0; round < setting.rounds; round += 1) {
-    // Back and forth: whoever runs later in a round must not always be the same.
+    // The order alternates, so that no server always runs last in a round.
     const order = round % 2 === 0 ? contenders : contenders.toReversed();
     for (const connections of comparison.connectionCounts) {
       for (const contender of order) {

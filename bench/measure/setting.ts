@@ -1,6 +1,6 @@
 import type { Saturate } from '../clients/saturate.ts';
 
-/** What every measurement is told. */
+/** What every measurement gets. */
 export type Setting = Readonly<{
   /** Length of one measured stretch. */
   seconds: number;

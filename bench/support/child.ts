@@ -86,7 +86,7 @@ function keepEnd(child: ChildProcess): () => string {
   return () => text;
 }
 
-/** A port that nobody listens on now. */
+/** A port that is free now. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -10,7 +10,7 @@ export type Table = Readonly<{
 
 const NUMERIC = /^[-+<>=≥≤~\d.,\s()×%]*(ms|s|MB|\/s)?$/;
 
-/** Markdown that reads well as plain text too: columns are padded, and those of numbers are right-aligned. */
+/** Markdown that reads well as plain text too: columns are padded, and numbers are right-aligned. */
 export function renderTable(table: Table): string {
   const cells = [table.columns, ...table.rows];
   const widths = table.columns.map((_, column) =>

@@ -31,8 +31,8 @@ export function addBlockedCommand(program: Command, env: NodeJS.ProcessEnv): voi
     .description(`order keys that a failed delivery blocks: list and release them ${NEEDS_TOKEN}`);
   const add = receiverCommands(blocked, env);
 
-  withPageOptions(add('list', 'list them, by destination and key'))
-    .option('--destination <name>', 'only those of one destination')
+  withPageOptions(add('list', 'list blocked keys, by destination and key'))
+    .option('--destination <name>', 'only keys of this destination')
     .option('--json', 'print JSON')
     .action((options: ListOptions) => list({ url: options.url, env }, options));
   add(

@@ -38,14 +38,14 @@ export function addRejectedCommand(program: Command, env: NodeJS.ProcessEnv): vo
   const add = receiverCommands(rejected, env);
 
   withPageOptions(add('list', 'list them, newest first'))
-    .option('--source <name>', 'only those of one source')
+    .option('--source <name>', 'only requests of this source')
     .option('--json', 'print JSON')
     .action((options: ListOptions) => list({ url: options.url, env }, options));
   add('show <id>', 'show one with its headers and body').action(async (id: string, { url }: Place) =>
     printJson(await askReceiver({ url, env }, 'GET', `/admin/rejected/${encodeURIComponent(id)}`)),
   );
   add('reverify [id]', 'verify them again with the current configuration, and accept those that pass')
-    .option('--source <name>', 'all of one source')
+    .option('--source <name>', 'all requests of this source')
     .option('--all', 'all of all sources')
     .action((id: string | undefined, options: ReverifyOptions) =>
       reverify({ url: options.url, env }, id, options),

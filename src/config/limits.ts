@@ -1,6 +1,6 @@
 import { decimal, type NumberRange, whole } from '../schema/number-range.ts';
 
-/** The range of every number of the configuration; src/verify/limits.ts has those of schemes. */
+/** The range of every number of the configuration; src/verify/limits.ts has the ranges of schemes. */
 export const LIMITS = {
   workers: whole(1, 10_000),
   queue: whole(1, 100_000_000),

@@ -67,7 +67,7 @@ export function createClaimLoop<Slot extends ClaimableSlot>(parts: ClaimLoopPart
     stopTimer();
     let plannedAtMs: number;
     for (;;) {
-      // Workers freed by one commit come free within one turn of the event loop: they share a claim.
+      // Workers freed by one commit come free within one pass of the event loop: they share a claim.
       await nextTurn();
       plannedAtMs = clock.nowMs();
       const plan = running && !paused ? planClaims(slots, parts.workerCount, plannedAtMs) : [];

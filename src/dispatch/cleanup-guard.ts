@@ -13,7 +13,7 @@ export function isTooFarAhead(aheadMs: number, retentionMs: number): boolean {
 export type CleanupGuardParts = Readonly<{
   store: Pick<CleanupStore, 'readCleanup' | 'keepCleanup'>;
   clock: Clock;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   monotonicMs: () => number;
   emit: Emit;
   kind: CleanupKind;

@@ -380,7 +380,7 @@ describe('a delivery whose settlement was answered late', () => {
     const retry = { maxAttempts: 9, baseDelayMs: 10, maxDelayMs: 10, jitter: 0 };
     const { accept, dispatcher, pass, store } = openDispatch([aDestination({ retry })], { billing: handler });
     const { settle } = store;
-    // Applied, but the answer is a failure; the next try comes after 100 ms and is told that the lease is lost.
+    // Applied, but the answer is a failure; the repetition after 100 ms is answered that the lease is lost.
     store.settle = async (...args) => {
       await settle(...args);
       store.settle = settle;

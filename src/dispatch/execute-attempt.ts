@@ -85,7 +85,7 @@ export async function executeAttempt(
   return settlement;
 }
 
-/** Delivered without its key, the event would overtake those of the same key that came before it. */
+/** Delivered without its key, the event would overtake earlier events of the same key. */
 function hidesOrderKey({ isUnreadable }: AttemptParts, { destination }: AttemptTarget, leased: Leased) {
   const { order } = destination;
   if (order === null || leased.lease.orderKey !== null || !IN_BODY.test(order.by)) return false;

@@ -35,7 +35,7 @@ export function createHeartbeat({ store, dispatcher, clock, emit, leaseMs }: Hea
   return createRunLoop(clock, leaseMs / 6, 'after a pause', async () => {
     const nowMs = clock.nowMs();
     const soonMs = nowMs + (leaseMs * 2) / 3;
-    // A lease that outlasts its length is from before a step of the clock: nobody could take it back for as long.
+    // A lease that outlasts its length was made before a step of the clock, and could not be reclaimed for as long.
     const needsExtension = ({ untilMs }: Active) =>
       untilMs <= soonMs || (Number.isFinite(untilMs) && untilMs > nowMs + leaseMs);
     await Promise.all([...dispatcher.active()].filter(needsExtension).map(extend));

@@ -15,7 +15,7 @@ export type PassTurnsParts = Readonly<{
 
 /**
  * A delivery that waited for its turn has used up its message, so the delivery that gets the turn needs another one.
- * Deliveries that end within one turn of the event loop share a query.
+ * Deliveries that end within one pass of the event loop share a query.
  */
 export function createPassTurns({ store, publisher, clock, emit }: PassTurnsParts): PassTurns {
   let ended = new Map<string, string>();

@@ -30,7 +30,7 @@ export function createPublisher(
   const report = (published: number, dropped: number) =>
     emit({ type: 'queue.published', published, dropped });
   const send = async () => {
-    // Entries of one turn of the event loop share a call.
+    // Entries of one pass of the event loop share a call.
     await new Promise((resolve) => setImmediate(resolve));
     while (gathered.length > 0) {
       const batch = gathered.slice(0, MAX_BATCH);

@@ -19,7 +19,7 @@ export async function turns(count: number = TURNS): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Moves the clock from timer to timer, each with all that it sets off, turns of the event loop included. */
+/** Moves the clock from timer to timer, each with all its consequences, passes of the event loop included. */
 export async function pass(clock: FakeClock, ms: number): Promise<void> {
   const endMs = clock.nowMs() + ms;
   await turns();

@@ -68,7 +68,7 @@ test('an error is never empty and never longer than an attempt may hold', () => 
   assert.ok(settlement.kind === 'failed' && settlement.error.length === ERROR_MESSAGE_CHARS);
 });
 
-test('a try always ends the delivery or sets a time that is not past, and never releases it', () => {
+test('an attempt always ends the delivery or sets a time that is not past, and never releases it', () => {
   const results: fc.Arbitrary<TryResult> = fc.record({
     outcome: fc.constantFrom(...ATTEMPT_OUTCOMES),
     error: fc.option(fc.string()),

@@ -1,7 +1,7 @@
 import type { WebhookEvent } from '../domain/event.ts';
 import type { TransactionWork } from '../domain/transaction.ts';
 
-/** What a handler is told about the current attempt. */
+/** What a handler gets about the current attempt. */
 export type HandlerContext = Readonly<{
   deliveryId: string;
   destination: string;

@@ -11,7 +11,7 @@ export type Phase = 'starting' | 'running' | 'stopping';
 /** Returns what keeps the receiver from being ready, or null. */
 export type Readiness = () => Promise<string | null>;
 
-/** Names what is in trouble without keeping the receiver from its work. */
+/** Names the parts that fail while the receiver still works. */
 export type Degradations = () => readonly string[];
 
 export type MetricsText = Readonly<{ contentType: string; text: () => Promise<string> }>;
@@ -48,10 +48,7 @@ export function createReadiness(
 
 const healthSchema = z.object({
   status: z.string(),
-  degraded: z
-    .array(z.string())
-    .optional()
-    .describe('What is in trouble without keeping events from being taken.'),
+  degraded: z.array(z.string()).optional().describe('The parts that fail while events are still accepted.'),
 });
 type HealthBody = z.output<typeof healthSchema>;
 

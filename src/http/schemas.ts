@@ -25,7 +25,7 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.int().min(400).max(599),
   detail: z.string(),
-  code: z.enum(Object.keys(PROBLEMS) as ProblemCode[]).describe('Stable; go by this.'),
+  code: z.enum(Object.keys(PROBLEMS) as ProblemCode[]).describe('Stable: branch on this.'),
   errors: z
     .array(z.object({ field: z.string().describe('JSON Pointer, RFC 6901.'), message: z.string() }))
     .optional(),

@@ -1,4 +1,4 @@
-/** The only source of time. Whatever waits or reads the time takes a clock, so that tests control it. */
+/** The only source of time. Code that waits or reads the time takes a clock, so that tests control it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   nowMs(): number;

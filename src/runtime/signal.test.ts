@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createSignal } from './signal.ts';
 
-test('a signal reaches those who listen by then, in the order of listening', () => {
+test('a signal reaches its listeners, in the order of listening', () => {
   const signal = createSignal<[name: string]>();
   const heard: string[] = [];
   signal.raise('nobody');

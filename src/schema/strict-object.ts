@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** An object without other keys. For an unknown key the message is the list of those that are known. */
+/** An object without other keys. For an unknown key the message lists the known ones. */
 export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape, takes: string) {
   return z.strictObject(shape, {
     error: (issue) => (issue.code === 'unrecognized_keys' ? keysOf(shape) : takes),

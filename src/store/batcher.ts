@@ -120,7 +120,7 @@ export class Batcher<Operation, Result> {
     });
   }
 
-  /** Starts on the next turn of the event loop, so that all requests that arrived with one poll share a commit. */
+  /** Starts on the next pass of the event loop, so that all requests that arrived with one poll share a commit. */
   #schedule(): void {
     if (this.#scheduled || this.#next() === null) return;
     this.#scheduled = true;

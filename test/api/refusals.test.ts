@@ -121,7 +121,7 @@ describe('503: the receiver is shutting down', () => {
     const { id } = (await post(`${url}/webhooks`, atWork)).json;
     await statusOf(url, id, 'processing');
     const stopped = receiver.stop();
-    // The stop itself begins within this turn of the event loop.
+    // The stop itself begins within this pass of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
     t.after(async () => open());
     return { ...receiver, webhooks: `${url}/webhooks`, atWork, id, stopped, open, dbPath };

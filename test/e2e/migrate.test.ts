@@ -40,7 +40,7 @@ describe('webhook-receiver migrate', () => {
         nowMs: Date.now(),
         newId: () => newId,
       });
-      // Names and values by turns.
+      // Names and values alternate.
       const headers = new Headers({ 'content-type': 'application/json' });
       for (let at = 0; at < signed.headers.length; at += 2) {
         headers.set(signed.headers[at]!, signed.headers[at + 1]!);

@@ -8,7 +8,7 @@ export type Payload = Readonly<{
   key: string;
   seq: number;
   workMs: number;
-  /** So many tries fail before one succeeds. */
+  /** How many attempts fail before one succeeds. */
   failures: number;
   /** Fails for good: `replay` until it is replayed, `always` also then. */
   fatal: 'never' | 'replay' | 'always';

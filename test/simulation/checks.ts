@@ -45,7 +45,7 @@ export function checkAttention(crew: Crew, dispatcher: Dispatcher, ledger: Ledge
   }
 }
 
-/** Holds what the store has kept in the end against what happened; returns the tries by outcome. */
+/** Compares what the store has at the end with what happened; returns the attempts by outcome. */
 export async function audit(
   crew: Crew,
   store: Store,

@@ -2,7 +2,7 @@ import { PermanentError, RetryAfter } from '../../src/domain/errors.ts';
 import { type Clock, sleep } from '../../src/runtime/clock.ts';
 import type { SeededRandom } from '../../testkit/seeded-random.ts';
 
-/** How a handler behaves in one try. */
+/** How a handler behaves in one attempt. */
 type Act = (clock: Clock, random: SeededRandom, signal: AbortSignal) => Promise<void>;
 
 const work = async (clock: Clock, ms: number) => {
@@ -59,7 +59,7 @@ export const TEMPERS: Readonly<Record<string, Temper>> = {
   ],
 };
 
-/** Plays one try. `onEnd` hears how it ended, before anyone else. */
+/** Plays one attempt. `onEnd` is called first with how it ended. */
 export function play(
   temper: Temper,
   clock: Clock,

@@ -13,7 +13,7 @@ import { drain, pipelineOf, runSaturated } from '../throughput.ts';
 import { fillRows } from './fill-rows.ts';
 
 const FEW = 10_000;
-/** Well below what one node can do, so that batches are of one size whatever else the machine does. */
+/** Well below what one node can do, so that other load on the machine does not change the batch size. */
 const PER_SECOND = 1_500;
 const FLAT = { least: 0.8, most: 1.25 } as const;
 

@@ -24,11 +24,11 @@ const listQuerySchema = z.strictObject({
     .refine((text) => readBlockedCursor(text) !== null, 'the `next` of a page')
     .optional()
     .describe('The `next` of the page before.'),
-  destination: z.string().min(1).max(64).optional().describe('Only those of one destination.'),
+  destination: z.string().min(1).max(64).optional().describe('Only blocked keys of this destination.'),
 });
 
 const releaseQuerySchema = z.strictObject({
-  destination: z.string().min(1).max(64).describe('The destination whose order it is.'),
+  destination: z.string().min(1).max(64).describe('The destination that the key orders.'),
   order_key: z
     .string()
     .max(ORDER_KEY_CHARS_MAX)
@@ -49,7 +49,10 @@ const releasedSchema = z.object({
   destination: z.string(),
   order_key: z.string(),
   delivery_id: z.string().describe('It stays a dead letter.'),
-  next_delivery_id: z.string().nullable().describe('Whose turn it is now.'),
+  next_delivery_id: z
+    .string()
+    .nullable()
+    .describe('The delivery that holds the turn now; null if none waited.'),
 });
 
 const schemas = {

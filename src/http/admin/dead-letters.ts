@@ -127,7 +127,7 @@ export const deadLetterDocument: DocumentPart = {
     '/admin/deliveries/{id}/replay': {
       post: adminOperation({
         operationId: 'replayDelivery',
-        summary: 'Try an ended delivery anew, as a new delivery that points to it',
+        summary: 'Repeat an ended delivery as a new delivery that points to it',
         parameters: [idParameter('Id of the delivery.')],
         replies: {
           '202': json('The new delivery; it is pending.', ref('Delivery'), {

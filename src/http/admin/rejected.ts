@@ -21,7 +21,7 @@ export type RejectedParts = Readonly<{
 }>;
 
 const listQuerySchema = pageQuerySchema.extend({
-  source: z.string().min(1).optional().describe('Only those of one source.'),
+  source: z.string().min(1).optional().describe('Only requests of this source.'),
 });
 
 const summarySchema = z.object({
@@ -50,7 +50,7 @@ const requestSchema = z.object({
 
 const reverifiedSchema = z.object({
   outcome: z.enum(['accepted', 'duplicate', 'handshake', 'rejected']),
-  reason: z.enum(VERIFY_REASONS).optional().describe('Of one that is rejected again, and stays.'),
+  reason: z.enum(VERIFY_REASONS).optional().describe('Why the request was rejected again; it stays.'),
   detail: z.string().optional(),
   handshake: z
     .string()
@@ -221,10 +221,10 @@ export const rejectedDocument: DocumentPart = {
     '/admin/rejected/{id}/reverify': {
       post: adminOperation({
         operationId: 'reverifyRejected',
-        summary: 'Verify a rejected request anew, as of its time, and take its event if it is good',
+        summary: 'Verify a rejected request again, as of its arrival, and accept its event if it passes',
         parameters: [REJECTED_ID],
         replies: {
-          '200': json('What came of it.', ref('Reverified'), {
+          '200': json('The outcome.', ref('Reverified'), {
             event: linkTo('getWebhookDetails', { id: '$response.body#/event/id' }),
           }),
         },

@@ -24,7 +24,7 @@ const schemas = {
 
 const UNKNOWN_SOURCE = 'No source of that name is configured.';
 
-/** What handshakes have left with a source: read it, or drop an entry so that its handshake can be repeated. */
+/** What handshakes have stored for a source: read it, or drop an entry so that its handshake can be repeated. */
 export function registerSourceState(admin: FastifyInstance, parts: SourceStateParts): void {
   const { store, onStateDropped } = parts;
   const known = new Set(parts.sources);
@@ -68,7 +68,7 @@ export const sourceStateDocument: DocumentPart = {
     '/admin/sources/{name}/state': {
       get: adminOperation({
         operationId: 'getSourceState',
-        summary: 'What handshakes have left with a source',
+        summary: 'What handshakes have stored for a source',
         parameters: [SOURCE_NAME],
         replies: {
           '200': json('The entries.', referTo(schemas)('SourceState'), {
@@ -83,9 +83,9 @@ export const sourceStateDocument: DocumentPart = {
     '/admin/sources/{name}/state/{entry}': {
       delete: adminOperation({
         operationId: 'dropSourceState',
-        summary: 'Forget an entry, so that the handshake may be done anew',
+        summary: 'Delete an entry, so that the handshake can be repeated',
         parameters: [SOURCE_NAME, pathParameter('entry', 'Name of the entry.')],
-        replies: { '204': { description: 'It is forgotten.' } },
+        replies: { '204': { description: 'The entry is deleted.' } },
       }),
     },
   },

@@ -22,7 +22,7 @@ export function openApiDocument(version: string): Record<string, unknown> {
     },
     servers: [{ url: '/' }],
     tags: [
-      { name: 'webhooks', description: 'Post events, and see how far their processing is.' },
+      { name: 'webhooks', description: 'Post events and read their status.' },
       { name: 'operations', description: 'Health, metrics, and this reference.' },
       { name: 'admin', description: 'Without ADMIN_TOKEN the receiver answers 404 to all of /admin.' },
     ],

@@ -22,7 +22,7 @@ export type Responder = Readonly<{
 
 export type ResponderParts = Readonly<{
   emit: Emit;
-  /** False once the receiver is told to stop. */
+  /** False once the receiver begins to stop. */
   isOpen: () => boolean;
 }>;
 

@@ -76,7 +76,7 @@ function accepted(event: EventOf<'event.accepted'>): Fields {
   };
 }
 
-/** A duplicate by anything but the sender's own id is the receiver's judgement, and is told with both ids. */
+/** A duplicate by anything but the sender's own id is the receiver's judgement, so the line has both ids. */
 function duplicateLine(event: EventOf<'event.duplicate'>): Parameters<WriteLine>[0] {
   const line = { type: event.type, fields: () => duplicate(event) };
   if (event.conflict) {

@@ -16,7 +16,7 @@ import {
 
 /** A broker that goes away or loses messages: its users notice and recover by themselves, and no call rejects. */
 export function lossConformance(factory: RigFactory): void {
-  describe('a broker in trouble', () => {
+  describe('a failing broker', () => {
     test('while it is away everything is dropped at once, and told; then it goes on', async (t) => {
       const rig = await rigFor(t, factory);
       const process = await startProcess(t, rig);
@@ -61,7 +61,7 @@ export function lossConformance(factory: RigFactory): void {
       await worksAgain(process);
     });
 
-    test('one that answers but takes nothing counts as away, also for those who publish nothing', async (t) => {
+    test('one that answers but takes nothing counts as away, also for a process that publishes nothing', async (t) => {
       const rig = await rigFor(t, factory);
       for (const [name, refuse] of Object.entries(rig.refusals)) {
         await t.test(name, async (t) => {

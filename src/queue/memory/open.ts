@@ -7,17 +7,17 @@ export function openMemoryQueue(broker: MemoryBroker, options: QueueOptions): Qu
   let health: QueueHealth = { state: 'down', sinceMs: clock.nowMs() };
   let gone = false;
   // Destinations whose last answer was empty: each is announced once, as the port promises.
-  const hungry = new Set<string>();
+  const foundEmpty = new Set<string>();
   const isUp = () => !gone && broker.isUp;
 
   const client = {
     onArrival(destination: string) {
-      if (hungry.delete(destination)) observer.onArrival?.(destination);
+      if (foundEmpty.delete(destination)) observer.onArrival?.(destination);
     },
     onUp() {
       health = { state: 'up', sinceMs: clock.nowMs() };
       observer.onHealthy?.();
-      for (const destination of [...hungry]) client.onArrival(destination);
+      for (const destination of [...foundEmpty]) client.onArrival(destination);
     },
     onDown() {
       health = { state: 'down', sinceMs: clock.nowMs() };
@@ -50,11 +50,11 @@ export function openMemoryQueue(broker: MemoryBroker, options: QueueOptions): Qu
     },
     async take(destination, limit) {
       if (!isUp()) {
-        hungry.add(destination);
+        foundEmpty.add(destination);
         return [];
       }
       const messages = broker.take(destination, limit, client).map(toMessage);
-      if (messages.length === 0) hungry.add(destination);
+      if (messages.length === 0) foundEmpty.add(destination);
       return messages;
     },
     async depth() {

@@ -31,10 +31,10 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
   const probeKey = `${options.prefix}!probe`;
   const arrived = createArrived();
   // Destinations whose last answer was empty: the next arrival is announced.
-  const hungry = new Set<string>();
+  const foundEmpty = new Set<string>();
 
   const announce = (destination: string) => {
-    if (hungry.delete(destination)) observer.onArrival?.(destination);
+    if (foundEmpty.delete(destination)) observer.onArrival?.(destination);
   };
   const onMessage = (message: QueueMessage) => {
     arrived.put(message);
@@ -63,7 +63,7 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
     },
     onUp: (connection) => {
       keepProbing(connection, probeKey, clock, connection.ended.signal).catch(connection.lost);
-      for (const destination of [...hungry]) announce(destination);
+      for (const destination of [...foundEmpty]) announce(destination);
     },
     // The broker takes back what a lost connection held.
     onDown: () => void arrived.empty(),
@@ -82,7 +82,7 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
     },
     async take(destination, limit) {
       const messages = connected() === null ? [] : arrived.takeUpTo(destination, limit);
-      if (messages.length === 0) hungry.add(destination);
+      if (messages.length === 0) foundEmpty.add(destination);
       return messages;
     },
     async depth() {

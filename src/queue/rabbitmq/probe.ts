@@ -2,7 +2,7 @@ import { type Clock, sleep } from '../../runtime/clock.ts';
 import { ANSWER_TIMEOUT_MS } from '../queue.ts';
 import { cutConnection, type RabbitConnection } from './connection.ts';
 
-/** Pause between probes, which bounds how long a process that publishes nothing believes in a broker that refuses. */
+/** Pause between probes, which bounds how long a process that publishes nothing takes a refusing broker for a healthy one. */
 const PROBE_PAUSE_MS = 1_000;
 
 /**

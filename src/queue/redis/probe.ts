@@ -4,7 +4,7 @@ import type { RedisConnection } from './connection.ts';
 import { GROUP } from './keys.ts';
 import { isRedirection, isRefusal, refused } from './refusal.ts';
 
-/** Pause between probes, which bounds how long a process that publishes nothing believes in a broker that refuses. */
+/** Pause between probes, which bounds how long a process that publishes nothing takes a refusing broker for a healthy one. */
 const PROBE_PAUSE_MS = 1_000;
 /** Most streams that one round probes. */
 const MAX_PROBED = 50;
@@ -56,7 +56,7 @@ export async function probeAll(
   }
 }
 
-/** Probes one stream of each shard, by turns, until the connection ends or the server refuses. */
+/** Probes one stream of each shard, one after the other, until the connection ends or the server refuses. */
 export async function keepProbing(
   connection: Pick<RedisConnection, 'run' | 'shardOf' | 'giveUp'>,
   keys: readonly string[],

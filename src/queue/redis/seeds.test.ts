@@ -14,7 +14,7 @@ describe('the addresses of a Redis', () => {
     assert.equal(createSeeds('redis://h').areMany, false);
   });
 
-  test('are tried by turns, each with the same scheme and credentials', () => {
+  test('are tried one after the other, each with the same scheme and credentials', () => {
     const url = 'rediss://u:p%40@a:7000?nodes=b:7001,[::1]:7002,c';
     assert.equal(createSeeds(url).areMany, true);
     assert.deepEqual(take(url, 5), [

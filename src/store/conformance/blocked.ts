@@ -68,7 +68,7 @@ export function blockedConformance(factory: StoreFactory): void {
       assert.deepEqual([letter?.id, letter?.turn], [failed, null]);
     });
 
-    test('a release of a key that nobody waits for frees it', async (t) => {
+    test('a release of a key without waiting deliveries frees it', async (t) => {
       const { store } = await openFor(t, factory);
       const failed = await insertOrdered(store, 'a');
       await work(store, 'ledger', BLOCKING);

@@ -47,7 +47,7 @@ export function browseConformance(factory: StoreFactory): void {
       }
     });
 
-    test('the tries of an event are those of all its deliveries', async (t) => {
+    test('the `tries` of an event count the attempts of all its deliveries', async (t) => {
       const { store } = await openFor(t, factory);
       const { event } = await insertFor(store, ['a', 'b', 'c']);
       await work(store, 'a', { kind: 'retry', dueAtMs: T0, error: 'again' });

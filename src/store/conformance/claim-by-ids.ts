@@ -80,7 +80,7 @@ export function claimByIdsConformance(factory: StoreFactory): void {
       assert.deepEqual([leased.length, leased[0]?.attempts], [1, 1]);
     });
 
-    test('counts are those of any claim', async (t) => {
+    test('counts attempts as any claim does', async (t) => {
       const { store } = await openFor(t, factory);
       const { id } = (await insertFor(store, ['billing'])).deliveries[0]!;
       await store.claimByIds(byIds([id]));

@@ -41,7 +41,7 @@ export function claimConformance(factory: StoreFactory): void {
       );
     });
 
-    test('a retry waits its turn by when it is due, not by its age', async (t) => {
+    test('retries are claimed by their due times, not by their ages', async (t) => {
       const { store } = await openFor(t, factory);
       const old = await insertFor(store, ['billing']);
       await work(store, 'billing', { kind: 'retry', dueAtMs: T0 + 100, error: 'again' });
@@ -78,7 +78,7 @@ export function claimConformance(factory: StoreFactory): void {
       assert.equal((await store.claim(claimOf(['other']))).leased.length, 4);
     });
 
-    test('leases come in the order of the limits, whoever is due longer', async (t) => {
+    test('leases come in the order of the limits, not of the due times', async (t) => {
       const { store } = await openFor(t, factory);
       await insertFor(store, ['a'], { receivedAtMs: T0 });
       await insertFor(store, ['b'], { receivedAtMs: T0 + 1 });

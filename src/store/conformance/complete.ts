@@ -96,7 +96,7 @@ export function completeConformance(factory: StoreFactory, isDurable: boolean): 
       });
     }
 
-    test('the holder may complete after the end of the lease, as long as nobody took it back', async (t) => {
+    test('the holder may complete after the end of the lease, as long as it was not reclaimed', async (t) => {
       const { store } = await open(t);
       await insertFor(store, ['billing']);
       const leased = await leaseNext(store, 'billing');
@@ -235,7 +235,7 @@ export function completeConformance(factory: StoreFactory, isDurable: boolean): 
       assert.equal(await tallyOf(store), 0);
     });
 
-    test('the try ends after the work', async (t) => {
+    test('the attempt ends after the work', async (t) => {
       const { store } = await open(t);
       await insertFor(store, ['billing']);
       const leased = await leaseNext(store, 'billing');

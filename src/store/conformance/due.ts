@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { insertFor, leaseNext, openFor, type StoreFactory, T0, work } from './harness.ts';
 
-/** What a sweep is told of the deliveries that are pending and due. */
+/** What a sweep learns about deliveries that are pending and due. */
 export function dueConformance(factory: StoreFactory): void {
   describe('countDue and duePending', () => {
     test('count and list what is pending and due of one destination, the longest due first', async (t) => {

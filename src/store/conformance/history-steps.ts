@@ -27,7 +27,7 @@ const OLDEST_PURGED_MS = 30_000;
 const LATEST = 20;
 const LONGEST_WINDOW_MS = 20_000;
 
-/** A lease and how many tries had ended when it was claimed. */
+/** A lease and how many attempts had ended when it was claimed. */
 export type Held = Readonly<{ lease: Lease; attempts: number }>;
 
 /** What a history remembers, to name in the next operation what may well exist. */

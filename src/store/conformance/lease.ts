@@ -92,7 +92,7 @@ export function leaseConformance(factory: StoreFactory): void {
       });
     }
 
-    test('the holder may settle after the end of the lease, as long as nobody took it back', async (t) => {
+    test('the holder may settle after the end of the lease, as long as it was not reclaimed', async (t) => {
       const { store } = await openFor(t, factory);
       const { event } = await insertFor(store, ['billing']);
       const leased = await leaseNext(store, 'billing');

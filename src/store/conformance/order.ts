@@ -107,7 +107,7 @@ export function orderConformance(factory: StoreFactory): void {
       assert.deepEqual(await claimIds(store), [first]);
     });
 
-    test('a key is a destination’s own, and a delivery without one waits for nobody', async (t) => {
+    test('a key is a destination’s own, and a delivery without one waits for none', async (t) => {
       const { store } = await openFor(t, factory);
       const event = anEvent();
       await store.insertEvent(event, [
@@ -238,7 +238,7 @@ export function orderConformance(factory: StoreFactory): void {
       for (let round = 0; round < 40; round++) {
         const leased = await leaseNext(store, 'ledger');
         assert.equal(leased.lease.deliveryId, last);
-        // In one turn of the event loop, and in two.
+        // In one pass of the event loop, and in two.
         const settling = settleAs(store, leased, round % 3 === 0 ? SKIPPED : COMPLETED);
         if (round % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
         [last] = await Promise.all([insertOrdered(store, 'a'), settling]);

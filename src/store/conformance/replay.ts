@@ -7,11 +7,11 @@ import { snapshotOf } from './snapshot.ts';
 
 const LATER = T0 + 60_000;
 
-/** How an ended delivery is tried anew. */
+/** How an ended delivery is repeated. */
 export function replayConformance(factory: StoreFactory): void {
   describe('replay', () => {
     for (const end of [{ kind: 'failed', error: 'no' }, { kind: 'completed' }] as const) {
-      test(`a ${end.kind} delivery gets a successor that starts anew; itself stays as it ended`, async (t) => {
+      test(`a ${end.kind} delivery gets a successor that starts afresh, and stays as it ended`, async (t) => {
         const { store } = await openFor(t, factory);
         const { event, deliveries } = await insertFor(store, ['billing']);
         await work(store, 'billing', end);
@@ -39,7 +39,7 @@ export function replayConformance(factory: StoreFactory): void {
       });
     }
 
-    test('a successor is claimed and settled like any other, and may be replayed in turn', async (t) => {
+    test('a successor is claimed and settled like any other, and may itself be replayed', async (t) => {
       const { store } = await openFor(t, factory);
       const { event, deliveries } = await insertFor(store, ['billing']);
       await work(store, 'billing', { kind: 'failed', error: 'no' });

@@ -7,7 +7,7 @@ import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, settleAs, T0
 /** What each way out of `processing` leaves behind. */
 export function settleConformance(factory: StoreFactory): void {
   describe('settle', () => {
-    test('completed: the try is counted and the delivery done', async (t) => {
+    test('completed: the attempt is counted and the delivery done', async (t) => {
       const { store } = await openFor(t, factory);
       const { event } = await insertFor(store, ['billing']);
       await settleAs(store, await leaseNext(store, 'billing'), { kind: 'completed' }, T0 + 10);
@@ -35,7 +35,7 @@ export function settleConformance(factory: StoreFactory): void {
       assert.equal((await leaseNext(store, 'billing', T0 + 5_000)).attempts, 1);
     });
 
-    test('failed: a dead letter with its error, which nobody claims', async (t) => {
+    test('failed: a dead letter with its error, which no claim returns', async (t) => {
       const { store } = await openFor(t, factory);
       const { event } = await insertFor(store, ['billing']);
       const leased = await leaseNext(store, 'billing');
@@ -62,7 +62,7 @@ export function settleConformance(factory: StoreFactory): void {
       assert.equal((await leaseNext(store, 'billing', T0 + 20)).attempts, 0);
     });
 
-    test('the last error is that of the last try: a release keeps it, completion clears it', async (t) => {
+    test('the last error is the last attempt’s: a release keeps it, completion clears it', async (t) => {
       const { store } = await openFor(t, factory);
       const { event } = await insertFor(store, ['billing']);
       const lastError = async () => (await store.deliveriesOf(event.id))[0]?.lastError;
@@ -85,7 +85,7 @@ export function settleConformance(factory: StoreFactory): void {
       assert.deepEqual((await store.deliveriesOf(event.id))[1], audit);
     });
 
-    test('every try is kept as it was, in order', async (t) => {
+    test('every attempt is kept as it was, in order', async (t) => {
       const { store } = await openFor(t, factory);
       const { deliveries } = await insertFor(store, ['billing']);
       const tries: readonly Attempt[] = ATTEMPT_OUTCOMES.map((outcome, at) =>

@@ -101,7 +101,7 @@ export type Counter = readonly [of: string, what: string, count: number];
 
 /** Rows and their digest, see RowDigest. */
 export type Side = Readonly<{ rows: number; sha256: string }>;
-/** `counters` are not moved but counted anew, and proved against the rows that they count. */
+/** `counters` are not moved but recounted, and proved against the rows that they count. */
 export type PartProof = Readonly<{ part: Part | 'counters'; source: Side; target: Side }>;
 export type Proof = readonly PartProof[];
 

@@ -35,7 +35,7 @@ export function createBorrow(
   };
   return async () => {
     const untilMs = monotonicMs() + CONNECT_TIMEOUT_MS;
-    // Several that connect at once are refused one by one, and the pool offers their places to those who wait.
+    // Several that connect at once are refused one by one, and the pool gives their places to waiting calls.
     for (;;) {
       try {
         return await pool.connect();

@@ -17,7 +17,7 @@ import { createSessionLink } from './session-link.ts';
 export type NodeSession = Readonly<{
   /** Resolves when it has tried to connect once. */
   start(): Promise<void>;
-  /** Tells the other nodes that something is due. A hint that may get lost; several within 20 ms are one. */
+  /** Notifies the other nodes that something is due. A notification may get lost; several within 20 ms are sent as one. */
   announce(): void;
   tryLead(): Promise<'leader' | 'follower'>;
   stop(): Promise<void>;
@@ -28,7 +28,7 @@ export const CHANNEL = 'webhook_receiver_due';
 
 /** How often the session shows the server that its node lives. */
 const BEAT_MS = 2_000;
-/** The observer is told of the skew with every fifth beat. */
+/** Every fifth beat reports the skew to the observer. */
 const BEATS_A_REPORT = 5;
 /** Commits that notify wait for each other, on all nodes: so one notification stands for all inserts of this time. */
 const ANNOUNCE_EVERY_MS = 20;

@@ -47,7 +47,7 @@ export async function beginWithin(client: PoolClient, lease: Lease): Promise<Ope
   const { eventId, number } = deliveryKey(lease.deliveryId);
   const [id, token] = [eventId, lease.token].map((text) => pg.escapeLiteral(text));
   // One round trip. Read committed, whatever the default is: a heartbeat may extend the lease meanwhile. What handlers
-  // before have left as temporary tables is in nobody's way.
+  // before have left as temporary tables does not matter.
   const results = (await client.query(
     `begin isolation level read committed; discard temp; savepoint ${MARK};
     select current_setting('search_path') as search_path from deliveries

@@ -4,7 +4,7 @@ import { sleep, systemClock } from '../../runtime/clock.ts';
 import { cancelStatement } from './cancel.ts';
 import { type ConnectOptions, clientConfig } from './connect.ts';
 
-/** The connection of the node's session: one at a time, made anew when it is lost. */
+/** The connection of the node's session: one at a time, replaced when it is lost. */
 export type SessionLink = Readonly<{
   live(): pg.Client | null;
   connect(): Promise<pg.Client>;

@@ -94,7 +94,7 @@ describe('a server that hangs', { concurrency: true }, () => {
     assert.equal(
       (await claimed).leased.length,
       1,
-      'a claim waits longer: it is worth a try of its deliveries',
+      'a claim waits longer: it is worth an attempt of its deliveries',
     );
     await untilItWorks(() => store.ping(), 4_000);
     // Whether they were kept nobody knew; each is there once now.

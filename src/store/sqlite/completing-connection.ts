@@ -157,7 +157,7 @@ function refuseRollingAllBack(prepared: Prepared): Prepared {
 /**
  * Runs work that may be an async function, provided that it waits for nothing outside: the file has one writer, and the
  * whole inbox waits while a transaction is open.
- * @throws TransactionError when the work's promise is still open after a turn of the event loop
+ * @throws TransactionError when the work's promise is still open after a pass of the event loop
  */
 async function withinTurn(work: () => unknown): Promise<void> {
   const result = work();
