@@ -242,6 +242,10 @@ describe('GET /openapi.json', () => {
           askAdmin(`/rejected/${rejected}/reverify`, 'POST'),
           askAdmin('/rejected/none/reverify', 'POST'),
         ],
+        'post /admin/cleanup/confirm': () => [
+          askAdmin('/cleanup/confirm', 'POST'),
+          request(`${receiver.url}/admin/cleanup/confirm`, { method: 'POST' }),
+        ],
         'get /admin/sources/{name}/state': () => [
           askAdmin('/sources/asana/state'),
           askAdmin('/sources/nobody/state'),
