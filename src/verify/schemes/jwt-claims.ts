@@ -106,12 +106,12 @@ function judgeTexts(jwtClaims: JwtClaims, rules: Rules, scope: Scope): Verdict |
 }
 
 /** A missing claim must not match a missing expectation. */
-function fits(claim: unknown, expected: CompiledTemplate, scope: Scope): boolean {
+function fits(jwtClaim: unknown, expected: CompiledTemplate, scope: Scope): boolean {
   const text = expected.text(scope);
-  return text !== null && text !== '' && claim === text;
+  return text !== null && text !== '' && jwtClaim === text;
 }
 
-function judgeBody(claim: unknown, name: string, scope: Scope): Verdict | null {
-  if (typeof claim === 'string' && sameText(claim, scope.view.bodySha256Hex)) return null;
+function judgeBody(jwtClaim: unknown, name: string, scope: Scope): Verdict | null {
+  if (typeof jwtClaim === 'string' && sameText(jwtClaim, scope.view.bodySha256Hex)) return null;
   return refuse('wrong_claim', `${name} is not the SHA-256 of the body.`);
 }
