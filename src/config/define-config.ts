@@ -2,6 +2,7 @@ import type { HandlerContext } from '../handlers/handler.ts';
 import type { HandlerEvent } from '../handlers/target.ts';
 import type { AcceptedReply, Handshake } from '../verify/provider.ts';
 import type { Scheme, Template } from '../verify/scheme.ts';
+import type { KeyProvider, OtherProvider, SecretProvider } from './provider-names.ts';
 
 /** What a config file holds. */
 export type UserConfig = Readonly<{
@@ -17,9 +18,19 @@ export type UserSource = UserEnvelopeSource | UserProviderSource | UserSchemeSou
 /** Takes `{idempotency_key, event_type, payload}` from any sender, without verification. */
 export type UserEnvelopeSource = Readonly<Record<string, never>>;
 
-/** Webhooks of a provider that the receiver knows; `webhook-receiver providers` lists them. */
+/**
+ * Webhooks of a provider that the receiver knows; `webhook-receiver providers` lists them. A source without what its
+ * provider always needs does not compile.
+ */
 export type UserProviderSource = SourceRules &
-  Readonly<{ provider: string; verify?: never; handshakes?: never }>;
+  Readonly<{ verify?: never; handshakes?: never }> &
+  (
+    | (Readonly<{ provider: SecretProvider }> & RequiredSecret)
+    | Readonly<{ provider: KeyProvider; publicKey: string }>
+    | Readonly<{ provider: OtherProvider }>
+  );
+
+type RequiredSecret = Readonly<{ secret: string }> | Readonly<{ secrets: readonly string[] }>;
 
 /** Webhooks of a sender that the receiver does not know: a request must satisfy one of the schemes. */
 export type UserSchemeSource = SourceRules &

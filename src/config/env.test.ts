@@ -64,7 +64,7 @@ describe('env', () => {
   });
 
   it('serves the whole configuration', async () => {
-    const userConfig = { sources: { a: { provider: 'github', secret: env('ENV_TEST_SET') } } };
+    const userConfig = { sources: { a: { provider: 'github', secret: env('ENV_TEST_SET') } } } as const;
     const { sources } = await loadConfig({ env: {}, cwd: '/nowhere', userConfig });
     assert.deepEqual(sources[1]?.verification?.secrets, ['hunter2']);
   });
