@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config/config.ts';
+import { checkDefaultSource } from './config/sources.ts';
 import { createCleanupGuard } from './dispatch/cleanup-guard.ts';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
@@ -97,6 +98,7 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   await dispatch.reclaim();
   // Before anything is accepted: a database that cannot be read ends the start.
   const stats = await store.stats();
+  await checkDefaultSource(config, store);
   await api.listen({ host: config.http.host, port: config.http.port });
   dispatch.start();
   opened.defer(() => dispatch.stop(config.shutdownGraceMs));

@@ -1,16 +1,36 @@
 import { z } from 'zod';
-import { strict } from '../schema/strict-object.ts';
+import { DEFAULT_SOURCE } from '../domain/source.ts';
+import { passOn, strict } from '../schema/strict-object.ts';
 import { nameField } from './destination-fields.ts';
 import { destinationSchema } from './destinations.ts';
 import { findMissingEnv } from './env.ts';
 import { NAMED_MAX } from './limits.ts';
 import { fileProblems, missingEnvProblem, pathText } from './problems.ts';
-import { sourceSchema } from './sources.ts';
+import { SOURCE_TAKES, type SourceValues, sourceSchema } from './sources.ts';
 
 /** The value of a config file. */
+/** A source, or false, which closes it. */
+const closableSource = z.unknown().transform((value, context): SourceValues | false => {
+  if (value === false) return false;
+  const parsed = sourceSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  passOn(parsed.error.issues, context);
+  return z.NEVER;
+});
+
+function onlyDefaultIsClosed(
+  sources: Readonly<Record<string, SourceValues | false>>,
+  context: z.core.$RefinementCtx,
+): void {
+  for (const [name, source] of Object.entries(sources)) {
+    if (source !== false || name === DEFAULT_SOURCE) continue;
+    context.addIssue({ code: 'custom', path: [name], message: `${SOURCE_TAKES}; only default can be false` });
+  }
+}
+
 const fileSchema = strict(
   {
-    sources: named(sourceSchema, 'sources').optional(),
+    sources: named(closableSource, 'sources').superRefine(onlyDefaultIsClosed).optional(),
     destinations: named(destinationSchema, 'destinations').optional(),
   },
   'an object with sources and destinations',

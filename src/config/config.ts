@@ -35,8 +35,10 @@ export type Config = Readonly<{
   rejected: Readonly<{ maxRequests: number; maxBytes: number; retentionMs: number }>;
   log: Readonly<{ level: LogLevel; format: LogFormat }>;
   shutdownGraceMs: number;
-  /** DEFAULT_SOURCE first, whether configured or not. */
+  /** DEFAULT_SOURCE first, whether configured or not, unless it is closed. */
   sources: readonly SourceConfig[];
+  /** The default source is closed though nobody has said so. */
+  closesDefault: boolean;
   destinations: readonly DestinationConfig[];
   /** The file that sources and destinations came from, or null. */
   configFile: string | null;

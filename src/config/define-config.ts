@@ -6,8 +6,11 @@ import type { KeyProvider, OtherProvider, SecretProvider } from './provider-name
 
 /** What a config file holds. */
 export type UserConfig = Readonly<{
-  /** Named endpoints, `POST /webhooks/{name}`. The source `default`, of `POST /webhooks`, always exists. */
-  sources?: Readonly<Record<string, UserSource>>;
+  /**
+   * Named endpoints, `POST /webhooks/{name}`. `default` is `POST /webhooks`: open without verification unless another
+   * source is verified; `{}` keeps it open beside them, and `false`, which no other source takes, closes it.
+   */
+  sources?: Readonly<Record<string, UserSource | false>>;
   /** Where events are delivered. Without any destination the simulator stands in for one. */
   destinations?: Readonly<Record<string, UserDestination>>;
 }>;

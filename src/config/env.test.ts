@@ -66,6 +66,6 @@ describe('env', () => {
   it('serves the whole configuration', async () => {
     const userConfig = { sources: { a: { provider: 'github', secret: env('ENV_TEST_SET') } } } as const;
     const { sources } = await loadConfig({ env: {}, cwd: '/nowhere', userConfig });
-    assert.deepEqual(sources[1]?.verification?.secrets, ['hunter2']);
+    assert.deepEqual(sources[0]?.verification?.secrets, ['hunter2']);
   });
 });

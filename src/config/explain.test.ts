@@ -7,6 +7,7 @@ import { loadConfig } from './load.ts';
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const userConfig: UserConfig = {
   sources: {
+    default: {},
     github: {
       provider: 'github',
       secrets: ['hunter2', 'hunter2-old'],

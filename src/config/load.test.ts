@@ -20,7 +20,7 @@ describe('the effective configuration', () => {
         target: { kind: 'simulator', minMs: 2000, maxMs: 5000, failureRate: 0.5 },
       },
     ]);
-    assert.deepEqual(config.sources, [{ name: 'default', verification: null }]);
+    assert.deepEqual(config.sources, [{ name: 'default', verification: null, maxBodyBytes: 5_242_880 }]);
     assert.equal(config.configFile, null);
   });
 
@@ -75,8 +75,8 @@ describe('the effective configuration', () => {
     const userConfig = { sources: { orders: {}, default: {} } };
     const { sources } = await loadConfig({ env: {}, cwd: '/nowhere', userConfig });
     assert.deepEqual(sources, [
-      { name: 'default', verification: null },
-      { name: 'orders', verification: null },
+      { name: 'default', verification: null, maxBodyBytes: 5_242_880 },
+      { name: 'orders', verification: null, maxBodyBytes: 5_242_880 },
     ]);
   });
 

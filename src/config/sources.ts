@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ConfigError } from '../domain/errors.ts';
 import { DEFAULT_SOURCE } from '../domain/source.ts';
 import type { SourceConfig, Verification } from '../ingest/source-config.ts';
 import { numberField } from '../schema/number-range.ts';
@@ -51,7 +52,9 @@ const RIVALS: readonly (readonly [Key, Key])[] = [
   ['publicUrl', 'public_url'],
 ];
 
-export const sourceSchema = strict(sourceShape, 'an object: {}, or with provider or verify').superRefine(
+export const SOURCE_TAKES = 'an object: {}, or with provider or verify';
+
+export const sourceSchema = strict(sourceShape, SOURCE_TAKES).superRefine(
   (source, context) => {
     const say = (path: Key[], got: string, message: string) =>
       context.addIssue({ code: 'custom', path, message, params: { got } });
@@ -80,16 +83,41 @@ export type SourceValues = z.output<typeof sourceSchema>;
  * suppress genuine events with equal bodies.
  */
 
-/** Makes the sources of checked values, DEFAULT_SOURCE first. */
-export function toSources(
-  sources: Readonly<Record<string, SourceValues>>,
-  bodies: BodyLimits,
-): SourceConfig[] {
+/** Makes the sources of checked values, DEFAULT_SOURCE first unless it is closed. */
+export function toSources(sources: FileSources, bodies: BodyLimits): SourceConfig[] {
   const others = Object.keys(sources).filter((name) => name !== DEFAULT_SOURCE);
-  return [DEFAULT_SOURCE, ...others].map((name) => {
-    const values = Object.hasOwn(sources, name) ? sources[name]! : {};
+  const isClosed = sources[DEFAULT_SOURCE] === false || closesDefault(sources);
+  return [...(isClosed ? [] : [DEFAULT_SOURCE]), ...others].map((name) => {
+    const values = (Object.hasOwn(sources, name) && sources[name]) || {};
     return { name, verification: toVerification(values), maxBodyBytes: bodyLimit(values, bodies) };
   });
+}
+
+type FileSources = Readonly<Record<string, SourceValues | false>>;
+
+/** Whether a verified source closes `POST /webhooks`, which nobody has declared: anyone could send what nobody signs. */
+export function closesDefault(sources: FileSources): boolean {
+  if (Object.hasOwn(sources, DEFAULT_SOURCE)) return false;
+  return Object.values(sources).some(
+    (source) => source !== false && (source.provider !== undefined || source.verify !== undefined),
+  );
+}
+
+/**
+ * Refuses a start that would close the default source while it has events: after an upgrade its senders would be turned
+ * away in silence.
+ * @throws ConfigError with the two lines to choose from
+ */
+export async function checkDefaultSource(
+  { closesDefault: isClosing }: Readonly<{ closesDefault: boolean }>,
+  store: Readonly<{ hasEvents(source: string): Promise<boolean> }>,
+): Promise<void> {
+  if (!isClosing || !(await store.hasEvents(DEFAULT_SOURCE))) return;
+  throw new ConfigError([
+    'sources.default: is not declared, which closes POST /webhooks beside verified sources, but its events are kept. Add one of\n' +
+      '      default: {},     it stays open, and takes events from anyone\n' +
+      '      default: false,  it is closed; what is kept is still delivered',
+  ]);
 }
 
 /** MAX_BODY_BYTES, and whether it is set or stands at its default. */

@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import { toDestinations, toRetry } from './destinations.ts';
 import { milliseconds } from './limits.ts';
 import type { EnvValues } from './settings.ts';
-import { toSources } from './sources.ts';
+import { closesDefault, toSources } from './sources.ts';
 
 export type Place = Readonly<{
   cwd: string;
@@ -46,6 +46,7 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
       maxBodyBytes: env.MAX_BODY_BYTES,
       isSet: place.isBodyLimitSet,
     }),
+    closesDefault: closesDefault(file.sources ?? {}),
     destinations: toDestinations(env, Object.entries(file.destinations ?? {}), place.folder),
     configFile: place.configFile,
   };

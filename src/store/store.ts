@@ -237,6 +237,8 @@ export interface BrowseStore {
   eventById(id: string): Promise<EventView | null>;
   /** The event with the key; of a mark, its newest event. */
   eventByKey(source: string, idempotencyKey: string): Promise<EventView | null>;
+  /** Whether an event of the source is kept. */
+  hasEvents(source: string): Promise<boolean>;
   /** The noted duplicates of the event, or null. */
   duplicatesOf(eventId: string): Promise<Duplicates | null>;
   /** The event with its bytes. */

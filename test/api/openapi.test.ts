@@ -44,6 +44,7 @@ describe('GET /openapi.json', () => {
     receiver = await startReceiver(suite, {
       env: { ADMIN_TOKEN: TOKEN },
       sources: {
+        default: {},
         orders: {},
         github: { provider: 'github', secret: 'right' },
         asana: { provider: 'asana' },

@@ -98,7 +98,7 @@ describe('a source with verification', () => {
   });
 
   it('takes bodies of any content type, of none, and none at all', async (t) => {
-    const { url, port, store } = await startSources(t, { sources: GITHUB });
+    const { url, port, store } = await startSources(t, { sources: { ...GITHUB, default: null } });
     const bytes = Buffer.from([0, 255, 13, 10, 128]);
     const bodies: [string | undefined, Buffer][] = [
       ['application/x-www-form-urlencoded', Buffer.from('payload=%7B%7D')],

@@ -149,7 +149,7 @@ export async function startApi(
   const api = await createApi({
     ingest: {
       accept: accept ?? unused,
-      sources: [],
+      sources: [{ name: 'default', rules: null }],
       budget: budget ?? { maxBytesInFlight: 1024 * 1024, bytesInFlight: 0 },
       maxBodyBytes: budget?.maxBodyBytes ?? 1024,
       emit,

@@ -22,7 +22,7 @@ describe('webhook-receiver migrate', () => {
     const destination = await startHeldDestination(t);
     const folder = await receiverFolder(t, {
       config: `export default {
-        sources: { hub: { provider: 'github', secret: ${JSON.stringify(SECRET)}, replayWindowSeconds: 86_400 } },
+        sources: { default: {}, hub: { provider: 'github', secret: ${JSON.stringify(SECRET)}, replayWindowSeconds: 86_400 } },
         destinations: { out: { url: ${JSON.stringify(destination.url)}, concurrency: 2, retry: { baseDelaySeconds: 0.1 } } },
       };`,
     });

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { DEFAULT_SOURCE } from '../../domain/source.ts';
 import type { Accept } from '../../ingest/accept.ts';
 import type { KeepTooLarge } from '../../ingest/keep-rejected.ts';
 import { isHandshake, type Source } from '../../ingest/open-source.ts';
@@ -44,7 +43,6 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
   const responder = createResponder(parts);
   const { reject } = responder;
   const sources = new Map(parts.sources.map((source) => [source.name, source]));
-  if (!sources.has(DEFAULT_SOURCE)) sources.set(DEFAULT_SOURCE, { name: DEFAULT_SOURCE, rules: null });
 
   const take = createTake(parts, responder);
 

@@ -26,10 +26,18 @@ export function browseConformance(factory: StoreFactory): void {
       const id = nextId(T0);
       assert.equal(await store.eventById(id), null);
       assert.equal(await store.eventByKey('default', 'unknown'), null);
+      assert.equal(await store.hasEvents('default'), false);
       assert.equal(await store.readEvent(id), null);
       assert.deepEqual(await store.deliveriesOf(id), []);
       assert.deepEqual(await store.attemptsOf(id), []);
       assert.deepEqual(await store.listDeadLetters(10, null), { deliveries: [], next: null });
+    });
+
+    test('whether events of a source are kept', async (t) => {
+      const { store } = await openFor(t, factory);
+      const { event } = await insertFor(store, ['a']);
+      assert.equal(await store.hasEvents(event.source), true);
+      assert.equal(await store.hasEvents(`${event.source}-other`), false);
     });
 
     test("an event's status is derived from its deliveries'", async (t) => {

@@ -47,6 +47,7 @@ const CALLS: Readonly<
   turnsAfter: (store) => store.turnsAfter([LEASE.deliveryId]),
   eventById: (store) => store.eventById(nextId(T0)),
   eventByKey: (store) => store.eventByKey('default', 'key'),
+  hasEvents: (store) => store.hasEvents('default'),
   readEvent: (store) => store.readEvent(nextId(T0)),
   deliveriesOf: (store) => store.deliveriesOf(nextId(T0)),
   attemptsOf: (store) => store.attemptsOf(nextId(T0)),

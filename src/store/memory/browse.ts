@@ -39,6 +39,11 @@ function duplicatesOf(state: State, eventId: string): Duplicates | null {
   return state.duplicates.get(eventId) ?? null;
 }
 
+/** @see BrowseStore.hasEvents */
+function hasEvents(state: State, source: string): boolean {
+  return [...state.events.values()].some((event) => event.source === source);
+}
+
 /** @see BrowseStore.readEvent */
 function readEvent(state: State, id: string): WebhookEvent | null {
   const event = state.events.get(id);
@@ -83,6 +88,7 @@ export function viewOf(state: State, event: WebhookEvent): EventView {
 export const browseVerbs = {
   eventById,
   eventByKey,
+  hasEvents,
   duplicatesOf,
   readEvent,
   deliveriesOf: listDeliveriesOf,

@@ -31,6 +31,10 @@ export const READ_EVENT: Statement<IdentifiedEventRow> = {
   name: 'read_event',
   text: `select ${EVENT_COLUMNS} from events e where e.id = $1`,
 };
+export const HAS_EVENTS: Statement<{ found: boolean }> = {
+  name: 'has_events',
+  text: `select exists (select 1 from events where source = $1) as found`,
+};
 export const DELIVERIES_OF: Statement<ListedDelivery> = {
   name: 'deliveries_of',
   text: `${DELIVERIES} where event_id = $1 order by number`,
@@ -59,6 +63,10 @@ export const browseVerbs: Verbs<QueryContext, Exclude<keyof BrowseStore, 'stats'
   async eventByKey({ query }, source, key) {
     const [row] = await query(EVENT_BY_KEY, [source, key, keyDigest(key)]);
     return row === undefined ? null : viewOf(row);
+  },
+  async hasEvents({ query }, source) {
+    const [row] = await query(HAS_EVENTS, [source]);
+    return row?.found === true;
   },
   async readEvent({ query }, id) {
     const [row] = await query(READ_EVENT, [id]);

@@ -20,7 +20,14 @@ const AFTER_ALL = Number.MAX_SAFE_INTEGER;
 
 /** The verbs of BrowseStore. */
 export const browseReads: Reads<
-  'eventById' | 'eventByKey' | 'readEvent' | 'deliveriesOf' | 'attemptsOf' | 'listDeadLetters' | 'stats'
+  | 'eventById'
+  | 'eventByKey'
+  | 'hasEvents'
+  | 'readEvent'
+  | 'deliveriesOf'
+  | 'attemptsOf'
+  | 'listDeadLetters'
+  | 'stats'
 > = {
   eventById(db) {
     const find = prepareRows<ViewRow>(db, `select ${VIEW_COLUMNS} from events where id = ?`);
@@ -45,6 +52,10 @@ export const browseReads: Reads<
       const row = ofMark.get(keyDigest(idempotencyKey), source) ?? find.get(source, idempotencyKey);
       return row === undefined ? null : viewOf(row);
     };
+  },
+  hasEvents(db) {
+    const find = prepareRows<{ seq: number }>(db, 'select seq from events where source = ? limit 1');
+    return (source) => find.get(source) !== undefined;
   },
   readEvent(db) {
     const readEvent = prepareReadEvent(db, 'id');
