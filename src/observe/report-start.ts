@@ -1,3 +1,4 @@
+import { compileGlob } from '../domain/glob.ts';
 import type { Emit } from '../events.ts';
 import type { Source } from '../ingest/open-source.ts';
 import type { StoreStats } from '../store/store.ts';
@@ -10,9 +11,16 @@ export type StartFacts = Readonly<{
   databaseUrl: string | null;
   queueUrl: string | null;
   configFile: string | null;
-  destinations: readonly Readonly<{ name: string; target: Readonly<{ kind: string }> }>[];
+  destinations: readonly DestinationFacts[];
   sources: readonly Source[];
   stats: StoreStats;
+}>;
+
+type DestinationFacts = Readonly<{
+  name: string;
+  /** Globs over source names. */
+  sources: readonly string[];
+  target: Readonly<{ kind: string }>;
 }>;
 
 /** Emits the few lines that a start writes, and warns of what an operator should know before it hurts. */
@@ -58,6 +66,7 @@ function warningsOf({ sources, destinations, stats }: StartFacts): readonly stri
           `the source ${name} has no secret yet and accepts the first one that it receives: ` +
           "create the webhook at the provider now, and check that the secret kept is that webhook's",
       ),
+    ...destinations.flatMap((destination) => unmatchedSources(destination, sources)),
     ...stats.counts
       .filter(({ destination, status }) => status === 'pending' && !names.has(destination))
       .map(
@@ -65,6 +74,22 @@ function warningsOf({ sources, destinations, stats }: StartFacts): readonly stri
           `${count} deliveries are pending for a destination that is not configured: ${destination}`,
       ),
   ];
+}
+
+/** Globs of a destination that no configured source matches: most likely a source is missing or mistyped. */
+function unmatchedSources(
+  { name, sources: globs }: DestinationFacts,
+  sources: readonly Pick<Source, 'name'>[],
+): readonly string[] {
+  const isUnmatched = (glob: string) => !sources.some((source) => compileGlob(glob)(source.name));
+  const unmatched = globs.filter(isUnmatched);
+  const list = unmatched.map((glob) => JSON.stringify(glob)).join(', ');
+  if (unmatched.length === globs.length) {
+    return [`the destination ${name} gets no events: no configured source matches its sources, ${list}`];
+  }
+  return unmatched.length === 0
+    ? []
+    : [`the destination ${name} names sources that are not configured: ${list}`];
 }
 
 /** Where the events are stored, without credentials. */

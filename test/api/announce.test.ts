@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/load.ts';
 import type { ReceiverEvent } from '../../src/events.ts';
 import { reportStart } from '../../src/observe/report-start.ts';
+import type { StoreStats } from '../../src/store/store.ts';
 import { startSources } from './sources-support.ts';
 import { post } from './support.ts';
 
@@ -25,6 +26,25 @@ describe('reportStart', () => {
     const sent = await post(`${url}/webhooks/asana`, '{}', { 'X-Hook-Secret': secret });
     assert.equal(sent.status, 200, sent.text);
     assert.deepEqual(await warnings(), []);
+  });
+
+  it('warns of filters that can match nothing', async () => {
+    const warningsFor = (filters: Readonly<Record<string, readonly string[]>>) => {
+      const events: ReceiverEvent[] = [];
+      const destinations = Object.entries(filters).map(([name, sources]) => ({
+        ...{ name, sources, target: { kind: 'http' } },
+      }));
+      const stats = { counts: [] } as unknown as StoreStats;
+      const sources = ['default', 'github'].map((name) => ({ name, rules: null }));
+      const facts = { url: 'http://h', dbPath: 'x', databaseUrl: null, queueUrl: null, configFile: null };
+      reportStart({ ...facts, destinations, stats, sources }, (event) => void events.push(event));
+      return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));
+    };
+    assert.deepEqual(warningsFor({ all: ['*'], one: ['github'], some: ['git*', 'default'] }), []);
+    assert.deepEqual(warningsFor({ none: ['gihtub', 'stripe*'], part: ['github', 'strype'] }), [
+      'the destination none gets no events: no configured source matches its sources, "gihtub", "stripe*"',
+      'the destination part names sources that are not configured: "strype"',
+    ]);
   });
 
   it('names once the sources whose captured requests nothing recognises', async (t) => {
