@@ -17,7 +17,7 @@ export const CLUSTER_HELP = `npm run bench:cluster -- [options]
 
   --only a,b      some of: ${CLUSTER_MEASURES.join(', ')}
   --rows N        events that lie in the tables already, for rows (5000000)
-  --seconds N     length of one measured stretch (5)
+  --seconds N     length of each measurement (5)
   --rounds N      how often each is measured (5)
   --quick         2 seconds, 1 round, 100,000 rows: to see that it works, not how fast
   --out FILE      also write the report there

@@ -28,7 +28,7 @@ export const BENCH_HELP = `npm run bench -- [options]
 
   --only a,b      some of: ${MEASURES.join(', ')};
                   or some of the servers that accept compares: ${CONTENDERS.map(({ name }) => name).join(', ')}
-  --seconds N     length of one measured stretch (5)
+  --seconds N     length of each measurement (5)
   --rounds N      how often each is measured (5)
   --quick         2 seconds, 1 round, fewer events: to see that it works, not how fast
   --out FILE      also write the report there

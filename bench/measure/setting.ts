@@ -2,7 +2,7 @@ import type { Saturate } from '../clients/saturate.ts';
 
 /** What every measurement gets. */
 export type Setting = Readonly<{
-  /** Length of one measured stretch. */
+  /** Length of each measurement. */
   seconds: number;
   rounds: number;
   saturate: Saturate;

@@ -88,7 +88,7 @@ export async function startPostgres(dir: string, settings: PostgresSettings = {}
   };
 }
 
-/** Of 16 MB each: more than a measured stretch fills, and less than `min_wal_size` keeps. */
+/** Of 16 MB each: more than a measurement fills, and less than `min_wal_size` keeps. */
 const RECYCLED_SEGMENTS = 40;
 
 /**

@@ -56,7 +56,7 @@ function summaryOf(outcome: MigrateOutcome): string {
       return `Source and target are equal. Moved in ${seconds(outcome.movingMs)}, proved in ${seconds(outcome.provingMs)}.`;
     }
     case 'moved_before':
-      return `Nothing to do: it was moved and proved at ${new Date(outcome.finishedAtMs).toISOString()}, as above.`;
+      return `Nothing to do: the inbox was moved and proved at ${new Date(outcome.finishedAtMs).toISOString()}, as above.`;
     case 'differs': {
       const parts = outcome.proof.filter((one) => !isEqual(one)).map(({ part }) => part);
       return (

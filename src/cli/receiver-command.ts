@@ -22,8 +22,8 @@ export function receiverCommands(parent: Command, env: NodeJS.ProcessEnv): AddRe
 
 export function withPageOptions(list: Command): Command {
   return list
-    .option('--limit <n>', 'most to list', '50')
-    .option('--cursor <next>', 'the `next` of the page before');
+    .option('--limit <n>', 'how many to list at most', '50')
+    .option('--cursor <next>', 'the `next` of the previous page');
 }
 
 /** A path with the defined parameters as its query. */

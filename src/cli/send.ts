@@ -174,7 +174,7 @@ function requireKey({ name, needs }: Provider, { secret, privateKey }: GivenKeys
   }
   if (needs.some(({ option }) => option === 'publicKey')) {
     throw new CommandError(
-      `${name} signs with a private key: give --private-key, the file of one whose public key the source has`,
+      `${name} signs with a private key: give --private-key with the file of a private key; the source has its public key`,
     );
   }
 }

@@ -40,7 +40,7 @@ const TABLE = {
   DATABASE_DIRECT_URL: secret(
     optional(
       databaseUrl,
-      'The same database without its pooler; needed, and set only, when DATABASE_URL leads to a pooler',
+      'The same database without its pooler; set it if, and only if, DATABASE_URL leads to a pooler',
     ),
   ),
   QUEUE_URL: secret(
@@ -70,13 +70,13 @@ const TABLE = {
   RETENTION_DAYS: setting(
     numberText(LIMITS.retentionDays),
     '30',
-    'Age in days at which an event with nothing left to do is deleted',
+    'Age in days at which an event without open or blocking deliveries is deleted',
   ),
   CLEANUP_INTERVAL_HOURS: setting(numberText(LIMITS.cleanupHours), '1', 'Hours between two clean-ups'),
   REJECTED_MAX: setting(
     numberText(LIMITS.rejected),
     '500',
-    'Most rejected requests kept for each source, the oldest go first; 0 keeps none',
+    'Most rejected requests kept for each source, the newest ones; 0 keeps none',
   ),
   REJECTED_MAX_BYTES: setting(
     numberText(LIMITS.rejectedBytes),

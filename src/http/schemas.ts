@@ -52,7 +52,7 @@ export const pageQuerySchema = z.strictObject({
     .string()
     .regex(/^(?:\d{1,16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/)
     .optional()
-    .describe('The `next` of the page before.'),
+    .describe('The `next` of the previous page.'),
 });
 
 export function eventBody(event: EventView): z.output<typeof eventSchema> {

@@ -17,8 +17,8 @@ export type BatcherOptions<Operation, Result> = Readonly<{
   /** Commits that may be in flight at once; with 2 the next one is ready when the last one is durable. */
   maxInFlight: number;
   /**
-   * How long a commit is the only one before a second may start beside it. While commits are short, waiting for the end
-   * of one makes a larger batch; a long one must not hold up everything behind it.
+   * How long a commit is the only one before a second may start beside it. While commits are short, waiting for
+   * the first makes a larger batch; a long commit must not hold up everything behind it.
    */
   alone?: Readonly<{ clock: Clock; ms: number }>;
 }>;
@@ -181,7 +181,7 @@ export class Batcher<Operation, Result> {
 }
 
 /**
- * A commit that fails because of one operation must not cost the others theirs: each is then committed alone, and only
+ * A commit that fails because of one operation must not fail the others: each is then committed alone, and only
  * the culprit fails.
  * @param commit rejects with a StoreError when nothing of the batch is visible
  * @param isShared whether that error is the storage's, and so would be every operation's

@@ -1,8 +1,8 @@
 import type { PurgeOutcome } from './store.ts';
 
 /**
- * Purges in slices, each in a transaction of its own, so that the work that comes meanwhile hardly waits.
- * @param slice most rows of one
+ * Purges in slices, each in a transaction of its own, so that other operations hardly wait.
+ * @param slice most rows of a slice
  * @see OperateStore.purge
  */
 export async function purgeInSlices(

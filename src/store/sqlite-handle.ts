@@ -16,7 +16,7 @@ export function createPrepared(db: DatabaseSync): Prepared {
     const statement = db.prepare(sql);
     // SQLite prepares the first statement and silently ignores the rest.
     if (sql.slice(statement.sourceSQL.length).trim() !== '') {
-      throw new TransactionError('a call takes one SQL statement, got more: make a call of each');
+      throw new TransactionError('a call takes one SQL statement, got several: make one call for each');
     }
     if (statements.size === MAX_PREPARED) statements.delete(statements.keys().next().value!);
     statements.set(sql, statement);

@@ -91,7 +91,7 @@ describe('webhook-receiver migrate, killed', () => {
     const { code, stdout } = await migrate(from, to).ended;
     assert.equal(code, 0);
     assert.ok(
-      stdout.startsWith(undisturbed) && /Nothing to do: it was moved and proved at/.test(stdout),
+      stdout.startsWith(undisturbed) && /Nothing to do: the inbox was moved and proved at/.test(stdout),
       stdout,
     );
   });

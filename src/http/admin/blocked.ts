@@ -23,7 +23,7 @@ const listQuerySchema = z.strictObject({
     .regex(/^[\w-]+$/, 'the `next` of a page')
     .refine((text) => readBlockedCursor(text) !== null, 'the `next` of a page')
     .optional()
-    .describe('The `next` of the page before.'),
+    .describe('The `next` of the previous page.'),
   destination: z.string().min(1).max(64).optional().describe('Only blocked keys of this destination.'),
 });
 

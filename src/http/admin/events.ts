@@ -34,7 +34,7 @@ const duplicatesSchema = z
   .object({
     count: z.int().min(1),
     last_received_at: time,
-    bytes_differed: z.boolean().describe('At least one of them had other bytes than the event.'),
+    bytes_differed: z.boolean().describe('At least one duplicate had other bytes than the event.'),
   })
   .describe(
     'Requests that were recognised as this event, counted within a second or two; absent if there were none.',
@@ -50,7 +50,7 @@ const schemas = {
     unrouted: z
       .enum(UNROUTED_REASONS)
       .nullable()
-      .describe('Why no destination wanted the event; null if one did.'),
+      .describe('Why no destination took the event; null if one did.'),
     duplicates: duplicatesSchema.optional(),
     deliveries: z.array(z.object({ ...deliverySchema.shape, tries: z.array(attemptSchema) })),
   }),

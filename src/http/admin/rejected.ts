@@ -27,12 +27,12 @@ const listQuerySchema = pageQuerySchema.extend({
 const summarySchema = z.object({
   id: id.meta({ description: 'UUIDv7 of the request.' }),
   source: z.string(),
-  reason: z.string().describe('Why it was not verified; `webhook_events_total` has the same words.'),
+  reason: z.string().describe('Why it was not verified; `webhook_events_total` has the same values.'),
   detail: z.string(),
   method: z.string(),
   url: z.string().describe('Path and query, secrets redacted.'),
   content_type: z.string(),
-  body_bytes: z.int().min(0).describe('As it was sent.'),
+  body_bytes: z.int().min(0).describe('Bytes of the body as sent.'),
   received_at: time,
 });
 
@@ -44,7 +44,7 @@ const requestSchema = z.object({
   body: z
     .string()
     .nullable()
-    .describe('Null if it was longer than 256 KiB; the first 4 KiB if the request was `too_large`.'),
+    .describe('Null if the body was longer than 256 KiB; the first 4 KiB if the request was `too_large`.'),
   body_encoding: z.enum(['utf8', 'base64']).nullable(),
 });
 
@@ -55,7 +55,9 @@ const reverifiedSchema = z.object({
   handshake: z
     .string()
     .optional()
-    .describe('What it is called; its action is done, and it is an event only if `event` is there.'),
+    .describe(
+      'The name of the handshake. Its action is done; the request is an event too only if `event` is present.',
+    ),
   event: receiptSchema.optional(),
 });
 

@@ -20,7 +20,7 @@ export type RecoverParts = Readonly<{
 }>;
 
 /**
- * Makes the periodic recovery of one destination: resets the idle time of the entries that this process holds, takes
+ * Makes the periodic recovery for a destination: resets the idle time of the entries that this process holds, takes
  * over entries that other consumers have left idle for `idleMs`, and deletes consumers that are long gone.
  */
 export function createRecover(parts: RecoverParts) {

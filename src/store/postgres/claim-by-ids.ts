@@ -6,8 +6,9 @@ import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 
 /**
- * Not plainly by the column: the planner would know the partial indexes of what is pending, and on empty tables take the
- * whole of one for no dearer than a look by the key. Such a plan stays, and goes through the backlog for each id.
+ * An expression instead of the column, so that the planner does not consider the partial indexes on pending rows. On empty
+ * tables it would estimate a scan of such an index to cost as much as a lookup by key, keep that plan, and later scan the
+ * backlog for each id.
  */
 export const IS_PENDING = `coalesce(status, '') = 'pending'`;
 

@@ -152,8 +152,8 @@ const BOTH = [false, true] as const;
 /**
  * The statement for each mix of kinds: events with their deliveries, for all of a batch in one round trip and one
  * transaction; all that are new if there is room for the whole batch, else none. Keys are taken in their order, so that
- * two batches that share keys cannot deadlock; of one key in a batch the first stays. With replay marks no two of a batch
- * may share a key or a mark. With order keys, their locks are taken before.
+ * two batches that share keys cannot deadlock; the first event of a batch with a key wins. With replay marks, no two events
+ * of a batch may share a key or a mark. With order keys, the caller has taken their locks.
  */
 export const INSERTS: ReadonlyMap<string, Statement<InsertRow>> = new Map(
   BOTH.flatMap((isMarked) =>

@@ -81,7 +81,7 @@ function frame(client: PoolClient, searchPath: string): OpenTransaction {
   };
   const query = (...statement: Parameters<typeof send>) => {
     const answer = send(...statement);
-    // One that fails unheard breaks the transaction, which is told; it need not end the process as well.
+    // A failed query that is not awaited breaks the transaction, which reports it; it must not end the process as well.
     answer.catch(() => {});
     return answer;
   };

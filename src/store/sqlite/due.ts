@@ -7,7 +7,7 @@ const COUNT_DUE_SQL = `
   select count(*) as due from (
     select 1 from deliveries where destination = ? and status = 'pending' and due_at <= ? limit ?)`;
 
-/** The index starts at `due_at >= ?`; the condition behind it skips what the page before had. */
+/** The index starts at `due_at >= ?`; the condition behind it skips the rows of the previous page. */
 const DUE_PENDING_SQL = `
   select key, due_at from deliveries
   where destination = ? and status = 'pending' and due_at <= ? and due_at >= ? and (due_at > ? or key > ?)

@@ -29,7 +29,7 @@ const {
 } = constants;
 
 const NO_TEMPORARY =
-  'a handler may not make temporary tables or views: they would stay with the connection, and hide those of that name';
+  'a handler may not make temporary tables or views: they would stay on the connection and hide tables or views of the same name';
 
 /** SQLite's table of the last rowid of each table with autoincrement, such as `events`. */
 const NUMBERS = 'sqlite_sequence';

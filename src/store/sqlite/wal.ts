@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { Service } from '../../runtime/service.ts';
 
-/** The writer truncates the -wal file to this size when it restarts the file. A larger file is one that could not be restarted. */
+/** The writer truncates the -wal file to this size when it restarts it. A larger file could not be restarted yet. */
 export const WAL_KEPT_BYTES = 67_108_864;
 
 const LOOK_MS = 30_000;
