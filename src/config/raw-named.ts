@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is RawObject {
 }
 
 /**
- * The sources or destinations of an unchecked config file, by name; what is not an object becomes an empty one.
+ * The sources or destinations of an unchecked config file, by name; anything but an object becomes an empty one.
  * Checks across settings use it, so that one invalid field does not hide their problems.
  */
 export function rawNamed(

@@ -8,7 +8,7 @@
  * - One pass at a time. A call of `ask` during a pass lowers due times, which the next plan of that pass sees.
  * - `dueAtMs` of a slot is only ever lowered, except by a claim for that slot, whose answer is newer than what was known.
  * - Between the last, empty plan and the sleep nothing is awaited, so no `ask` falls between the two.
- * - What falls due after the last plan was made has a timer: sleep goes by the plan's time, not by the present.
+ * - What falls due after the last plan was made has a timer: the timer is computed from the plan's time, not from the present.
  *
  * Callers: the dispatcher starts and stops it, and asks after every accept, freed worker, passed turn and message.
  */

@@ -37,7 +37,7 @@ export type Dispatcher = Readonly<{
   /** Whether this process works under that very lease. */
   holds(lease: Lease): boolean;
   /**
-   * Claims no more, lets what is at work finish for `graceMs`, and releases the rest uncharged. Always resolves,
+   * Claims no more, lets running attempts finish for `graceMs`, and releases the rest uncharged. Always resolves,
    * GIVE_BACK_MS and LAST_TRY_MS after the grace at the latest.
    */
   stop(graceMs: number): Promise<void>;

@@ -1,6 +1,6 @@
 import type { Destination } from '../domain/destination.ts';
 
-/** One destination's share of the dispatcher: what may be at work for it, and what is. */
+/** One destination's share of the dispatcher: how many deliveries may run, and which do. */
 export type DestinationSlot = Readonly<{
   destination: string;
   /** Most deliveries of this destination at work. */

@@ -3,11 +3,11 @@ import type { Queue, QueueEntry } from '../queue/queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export type Publisher = Readonly<{
-  /** Publishes soon, in one batch with other entries. Never waits and never fails: the sweep publishes what is lost. */
+  /** Publishes soon, in one batch with other entries. Never waits and never fails: the sweep publishes lost entries. */
   publish(entries: readonly QueueEntry[]): void;
   /** Publishes once a retry is due. */
   publishAt(entry: QueueEntry, dueAtMs: number): void;
-  /** Forgets what is due later, and resolves when everything else is published. */
+  /** Drops entries that are due later, and resolves when all others are published. */
   stop(): Promise<void>;
 }>;
 
@@ -18,7 +18,7 @@ const MAX_GATHERED = 20_000;
 /** Retries that are planned in memory; further ones are left to the sweep. */
 const MAX_PLANNED = 10_000;
 
-/** Publishes after the store's commit, so no delivery depends on it: the sweep finds what is dropped. */
+/** Publishes after the store's commit, so no delivery depends on it: the sweep finds dropped entries. */
 export function createPublisher(
   parts: Readonly<{ queue: Pick<Queue, 'publish'>; clock: Clock; emit: Emit }>,
 ): Publisher {

@@ -9,7 +9,7 @@ import type { QueueSource } from './queue-source.ts';
 
 export type SweeperParts = Readonly<{
   queue: Pick<Queue, 'publish' | 'depth'>;
-  /** Only the leader sweeps; several processes would each publish what is missing. */
+  /** Only the leader sweeps; several processes would each publish the missing messages. */
   store: Pick<QueuedStore, 'countDue' | 'duePending'> & Pick<SharedStore, 'tryLead'>;
   source: Pick<QueueSource, 'takenUntilMs'>;
   clock: Clock;

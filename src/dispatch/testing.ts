@@ -41,7 +41,7 @@ export type Recorder = Readonly<{
   of<Type extends ReceiverEvent['type']>(type: Type): Extract<ReceiverEvent, { type: Type }>[];
 }>;
 
-/** Keeps what is emitted. */
+/** Records the emitted events. */
 export function createRecorder(): Recorder {
   const events: ReceiverEvent[] = [];
   return {
@@ -132,7 +132,7 @@ export function openDispatch(
     dispatcher,
     pass: (ms: number) => pass(clock, ms),
     insert,
-    /** Stores so many events for a destination and wakes. */
+    /** Stores the given number of events for a destination, and wakes the dispatcher. */
     async accept(count: number, destination: string): Promise<string[]> {
       const ids: string[] = [];
       for (let i = 0; i < count; i++) ids.push(await insert(destination));

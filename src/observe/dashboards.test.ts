@@ -39,7 +39,7 @@ function knownSamples(): ReadonlyMap<string, readonly string[]> {
 
 type Expression = Readonly<{ selectors: { name: string; labels: string[] }[]; grouping: string[] }>;
 
-/** Takes a PromQL expression apart as far as names go: what is neither function, keyword nor label is a metric. */
+/** Finds the metrics of a PromQL expression: names that are neither functions, keywords nor labels. */
 function parseExpression(promql: string): Expression {
   const grouping: string[] = [];
   const selectors: Expression['selectors'] = [];

@@ -3,7 +3,7 @@ import { type Clock, monotonicMs } from './clock.ts';
 /** What another machine's clock showed, at a moment between the question and the answer by the monotonic clock. */
 export type ClockReading = Readonly<{ atMs: number; askedAtMs: number; answeredAtMs: number }>;
 
-/** A clock that follows another machine's. Between readings it goes by the monotonic clock, so the own one may step. */
+/** A clock that follows another machine's. Between readings it follows the monotonic clock, so steps of this machine's clock do not matter. */
 export type CorrectedClock = Clock & Readonly<{ correct(reading: ClockReading): void }>;
 
 /**

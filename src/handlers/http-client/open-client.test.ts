@@ -119,7 +119,7 @@ describe('a reused connection', () => {
       await clock.advance(1_000);
     }
     assert.equal(server.connections(), 2);
-    // Nothing goes by wall time, which may step back.
+    // Nothing depends on wall time, which may step back.
     assert.equal(clock.nextDueAtMs() === null || clock.nextDueAtMs()! <= clock.nowMs() + 60_000, true);
   });
 });

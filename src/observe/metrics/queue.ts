@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Queue } from '../../queue/queue.ts';
 import type { Handlers } from '../subscriber.ts';
 
-/** Counters of what is published to the broker. */
+/** Counters of the messages published to the broker. */
 export function queueMetrics(registry: Registry): Handlers {
   const counter = (name: string, help: string) => new Counter({ name, help, registers: [registry] });
   const published = counter('webhook_queue_published_total', 'Delivery ids that the broker accepted.');

@@ -64,7 +64,7 @@ export function createRedisCluster(url: string) {
   });
 }
 
-/** A connection being made that can be ended meanwhile. The library's own `destroy` does not stop a pending connect. */
+/** A pending connection that can be ended. The library's own `destroy` does not stop a pending connect. */
 export type Connecting = Readonly<{ connected: Promise<unknown>; destroy(): void }>;
 
 /** Begins to connect. */

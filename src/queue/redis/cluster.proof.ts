@@ -35,7 +35,7 @@ function startOn(t: TestContext, url: string): Promise<Process> {
   });
 }
 
-/** A queue of so many destinations, and whether it is connected. */
+/** A queue with the given number of destinations, and whether it is connected. */
 function openMany(t: TestContext, url: string, count: number, onTrouble?: (error: Error) => void) {
   const up = Promise.withResolvers<void>();
   const names = Array.from({ length: count }, (_, at) => `destination-${at}`);

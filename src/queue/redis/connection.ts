@@ -76,7 +76,7 @@ export async function openConnection(parts: ConnectionParts): Promise<RedisConne
         if (readers === MAX_READERS) return null;
         readers += 1;
         const server = await reached.clientOf(key);
-        // A close meanwhile could not end this reader, which did not exist yet.
+        // A close during the connect could not end this reader, which did not exist yet.
         if (isClosed) throw new Error('the connection to Redis has ended');
         const client = server.duplicate();
         const connecting = connectClient(client.on('error', lost));

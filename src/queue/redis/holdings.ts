@@ -17,7 +17,7 @@ export type Endings = Readonly<{
 }>;
 
 /**
- * Keeps what is held, by destination and entry id. A message leaves with its first ack or release; later calls of
+ * Keeps the held entries, by destination and entry id. A message leaves with its first ack or release; later calls of
  * either do nothing.
  */
 export function createHoldings(destinations: readonly string[], endings: Endings): Holdings {

@@ -37,7 +37,7 @@ export async function probe({ run }: Pick<RedisConnection, 'run'>, key: string):
 }
 
 /**
- * Checks that messages can be published to all streams, and taken from those of `taken`.
+ * Checks that messages can be published to all streams, and taken from the streams in `taken`.
  * @throws what the server refused, or what ended the connection
  */
 export async function probeAll(
