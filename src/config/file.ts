@@ -2,6 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../domain/errors.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { loadInTime } from '../runtime/load-in-time.ts';
 import { findJsonError } from './json-error.ts';
 import { oneLine, show } from './show.ts';
 
@@ -58,6 +60,9 @@ export async function isFileAt(path: string): Promise<boolean> {
 /** Imports a module by its URL. */
 export type ImportModule = (url: string) => Promise<unknown>;
 
+/** How modules are loaded, and the clock that limits how long it takes. */
+export type ModuleLoading = Readonly<{ importModule: ImportModule; clock: Clock }>;
+
 export type FileReading =
   | Readonly<{ kind: 'read'; value: unknown }>
   | Readonly<{ kind: 'wrong'; problem: string }>;
@@ -71,12 +76,12 @@ const MESSAGE_CHARS_MAX = 500;
 export async function readConfigFile(
   path: string,
   name: string,
-  importModule: ImportModule,
+  { importModule, clock }: ModuleLoading,
 ): Promise<FileReading> {
   try {
     return extname(path) === '.json'
       ? await readJson(path, name)
-      : await readModule(path, name, importModule);
+      : await loadInTime(readModule(path, name, importModule), clock);
   } catch (error) {
     const message = oneLine(messageOf(error), MESSAGE_CHARS_MAX);
     return { kind: 'wrong', problem: `${name}: cannot be loaded: ${message}` };

@@ -3,7 +3,10 @@ import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { eventually } from '../../testkit/eventually.ts';
+import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { ConfigError } from '../domain/errors.ts';
+import { LOAD_PATIENCE_MS } from '../runtime/load-in-time.ts';
 import { type LoadOptions, loadConfig } from './load.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -132,6 +135,20 @@ describe('the config file', () => {
     };
     assert.deepEqual(await namesOf({ env: {}, cwd: folder.path, importModule }), ['given']);
     assert.match(imported.join(), /^file:\/\/.*\/webhooks\.config\.ts$/);
+  });
+
+  it('that never ends to load is refused, instead of a start that hangs', async () => {
+    const never = new Promise<never>(() => {});
+    for (const importModule of [() => never, async () => ({ default: never })]) {
+      await using folder = await folderWith({ 'webhooks.config.mjs': 'not read' });
+      const clock = createFakeClock();
+      const mistakes = mistakesOf({ env: {}, cwd: folder.path, importModule, clock });
+      await eventually('the wait for the module', () => clock.pending() === 1);
+      await clock.advance(LOAD_PATIENCE_MS);
+      assert.deepEqual(await mistakes, [
+        'webhooks.config.mjs: cannot be loaded: it was still loading after 15 s: check its top-level await and its default export',
+      ]);
+    }
   });
 
   it('is refused together with the environment: one error with all mistakes of both', async () => {

@@ -1,5 +1,6 @@
 import { dirname, relative } from 'node:path';
 import { ConfigError } from '../domain/errors.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import { checkFile } from './check-file.ts';
 import { checkVerifiers } from './check-verifiers.ts';
 import type { Config } from './config.ts';
@@ -18,6 +19,8 @@ export type LoadOptions = Readonly<{
   /** Takes the place of a config file: CONFIG is not read, and handlers' paths are relative to `cwd`. */
   userConfig?: UserConfig;
   importModule?: ImportModule;
+  /** Limits how long a config file may take to load; unset: the system's. */
+  clock?: Clock;
 }>;
 
 /**
@@ -72,10 +75,11 @@ function noFile(problems: readonly string[]): UserReading {
   return { name: 'config', path: null, value: {}, problems };
 }
 
-async function readFound(path: string, { cwd, importModule }: LoadOptions): Promise<UserReading> {
+async function readFound(path: string, options: LoadOptions): Promise<UserReading> {
   provideOwnModule();
+  const { cwd, importModule = (url) => import(url), clock = systemClock } = options;
   const name = relative(cwd, path);
-  const file = await readConfigFile(path, name, importModule ?? ((url) => import(url)));
+  const file = await readConfigFile(path, name, { importModule, clock });
   if (file.kind === 'read') return { name, path, value: file.value, problems: [] };
   return { name, path, value: {}, problems: [file.problem] };
 }

@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { anEvent } from '../../testkit/builders.ts';
+import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { tempDir } from '../../testkit/temp-dir.ts';
 import { ConfigError } from '../domain/errors.ts';
+import { LOAD_PATIENCE_MS } from '../runtime/load-in-time.ts';
 import { createModuleHandler, loadHandlerFunction } from './module.ts';
 import { contextWith } from './testing.ts';
 
@@ -72,6 +74,14 @@ test('says what was found instead of a function', async (t) => {
     /it exports default \(object\), x \(number\)$/,
   );
   assert.match((await problemOf('throw new Error("broken")'))!, /cannot be loaded: broken$/);
+});
+
+test('says when the module never ends to load', async (t) => {
+  const clock = createFakeClock();
+  const loading = loadHandlerFunction(await moduleWith(t, 'await new Promise(() => {})'), clock);
+  const refused = assert.rejects(loading, /cannot be loaded: it was still loading after 15 s/);
+  await clock.advance(LOAD_PATIENCE_MS);
+  await refused;
 });
 
 test('says when the module is not there', async () => {

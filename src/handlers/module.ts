@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf } from '../domain/errors.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { loadInTime } from '../runtime/load-in-time.ts';
 import type { Handler } from './handler.ts';
 import type { HandlerFunction } from './target.ts';
 import { withPayload } from './with-payload.ts';
@@ -21,11 +23,15 @@ export function createModuleHandler(handle: HandlerFunction): Handler {
 /**
  * Loads a handler function from a module: its default export, else the export `handler`.
  * @param path of the module, absolute or relative to the working directory
+ * @param clock limits how long the module may take to load
  * @throws ConfigError with the path and what the module exports
  */
-export async function loadHandlerFunction(path: string): Promise<HandlerFunction> {
+export async function loadHandlerFunction(
+  path: string,
+  clock: Clock = systemClock,
+): Promise<HandlerFunction> {
   const file = resolve(path);
-  const exported = await importModule(file);
+  const exported = await importModule(file, clock);
   const found = [exported.default, exported.handler].find((value) => typeof value === 'function');
   if (found !== undefined) return found as HandlerFunction;
   throw new ConfigError([
@@ -33,9 +39,9 @@ export async function loadHandlerFunction(path: string): Promise<HandlerFunction
   ]);
 }
 
-async function importModule(file: string): Promise<Readonly<Record<string, unknown>>> {
+async function importModule(file: string, clock: Clock): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return await import(pathToFileURL(file).href);
+    return await loadInTime(import(pathToFileURL(file).href), clock);
   } catch (error) {
     throw new ConfigError([`the handler module ${file} cannot be loaded: ${messageOf(error)}`]);
   }

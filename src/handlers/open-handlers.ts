@@ -59,7 +59,7 @@ async function openHandler(
     case 'function':
       return createModuleHandler(target.handle);
     case 'module':
-      return createModuleHandler(await loadHandlerFunction(target.path));
+      return createModuleHandler(await loadHandlerFunction(target.path, clock));
     case 'simulator':
       return createSimulator(target, clock, random);
   }

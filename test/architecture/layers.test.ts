@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ingest: ['domain', 'runtime', 'verify', 'events', 'store'],
   dispatch: ['domain', 'runtime', 'events', 'store', 'queue', 'handlers'],
   observe: ['domain', 'runtime', 'verify', 'events', 'store', 'queue', 'ingest'],
-  config: ['domain', 'schema', 'verify', 'handlers', 'ingest', 'observe'],
+  config: ['domain', 'runtime', 'schema', 'verify', 'handlers', 'ingest', 'observe'],
   http: ['domain', 'runtime', 'schema', 'verify', 'events', 'store', 'observe', 'ingest'],
   cli: ['domain', 'runtime', 'schema', 'verify', 'events', 'store', 'observe', 'ingest', 'config', '(root)'],
   '(root)': [
