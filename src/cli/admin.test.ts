@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import { Command } from 'commander';
 import { addAdminCommands } from './admin.ts';
+import { AdminError, askReceiver } from './ask-receiver.ts';
 
 it('each command asks the receiver for its own path', async (t) => {
   const asked: string[] = [];
@@ -33,4 +34,16 @@ it('each command asks the receiver for its own path', async (t) => {
     'GET /admin/dead-letters?limit=5',
     'POST /admin/deliveries/delivery/replay',
   ]);
+});
+
+it('gives up on a receiver that takes the connection and does not answer', async (t) => {
+  for (const answers of [() => {}, (response: ServerResponse) => response.writeHead(200).write('{')]) {
+    const server = createServer((_request, response) => void answers(response)).listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const asked = askReceiver({ url, env: { ADMIN_TOKEN: 't' }, timeoutMs: 100 }, 'GET', '/admin/rejected');
+    await assert.rejects(asked, new AdminError(`${url} did not answer within 0.1 s`));
+    server.closeAllConnections();
+  }
 });

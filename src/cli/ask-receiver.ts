@@ -15,7 +15,15 @@ export class AdminError extends Error {
 type Problem = Readonly<{ code: string; detail: string }>;
 
 /** The running receiver to ask. */
-export type Asked = Readonly<{ url: string; env: NodeJS.ProcessEnv }>;
+export type Asked = Readonly<{
+  url: string;
+  env: NodeJS.ProcessEnv;
+  /** How long to wait for the whole answer; unset: ANSWER_TIMEOUT_MS. */
+  timeoutMs?: number;
+}>;
+
+/** Longer than a receiver takes to say that its database is away. */
+export const ANSWER_TIMEOUT_MS = 20_000;
 
 /** The end of the description of every command that asks a running receiver. */
 export const NEEDS_TOKEN = '(needs ADMIN_TOKEN here and at the receiver)';
@@ -30,17 +38,23 @@ export function defaultUrl(env: NodeJS.ProcessEnv): string {
  * @returns the JSON of its answer
  * @throws AdminError when it does not answer, or answers with anything but 2xx
  */
-export async function askReceiver<T>({ url, env }: Asked, method: string, path: string): Promise<T> {
+export async function askReceiver<T>(
+  { url, env, timeoutMs = ANSWER_TIMEOUT_MS }: Asked,
+  method: string,
+  path: string,
+): Promise<T> {
   const token = env.ADMIN_TOKEN ?? '';
   if (token === '') throw new AdminError('ADMIN_TOKEN is not set: set it to the token of the receiver');
   const target = URL.parse(path, url);
   if (target === null) throw new AdminError(`--url takes the URL of a receiver, such as ${defaultUrl({})}`);
-  const response = await fetch(target, { method, headers: { authorization: `Bearer ${token}` } }).catch(
-    (cause: unknown) => {
-      throw new AdminError(`no receiver answers at ${url}: start it, or give --url`, { cause });
-    },
-  );
-  const text = await response.text();
+  const explain = (cause: unknown): never => {
+    if (signal.aborted) throw new AdminError(`${url} did not answer within ${timeoutMs / 1000} s`, { cause });
+    throw new AdminError(`no receiver answers at ${url}: start it, or give --url`, { cause });
+  };
+  const signal = AbortSignal.timeout(timeoutMs);
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(target, { method, headers, signal }).catch(explain);
+  const text = await response.text().catch(explain);
   const body = text === '' ? {} : readJson(text);
   if (response.ok && body !== null) return body as T;
   const problem = problemOf(body);

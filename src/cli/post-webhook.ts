@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { REDACTED } from '../config/show.ts';
 import { messageOf } from '../domain/errors.ts';
 import { printable } from '../domain/printable.ts';
+import { ANSWER_TIMEOUT_MS } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 
 export type Post = Readonly<{
@@ -27,6 +28,7 @@ export async function postWebhook(post: Post, secrets: readonly string[]): Promi
     method,
     headers,
     redirect: 'manual',
+    signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
     ...(hasBody && { body: Buffer.from(body) }),
   }).catch((cause: unknown) => {
     const reason = messageOf((cause as Error).cause ?? cause);

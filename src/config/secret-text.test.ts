@@ -89,4 +89,26 @@ describe('a secret with white space or quotes', () => {
       assert.deepEqual(readEnv({ [name]: value }).problems, []);
     }
   });
+
+  it('ends the start in the password of a URL, encoded or not', () => {
+    for (const password of ['s3cret%0A', 's3cret\n', '%20s3cret', '%22s3cret%22', "'s3cret'"]) {
+      for (const [name, value] of [
+        ['DATABASE_URL', `postgres://u:${password}@host/db`],
+        ['DATABASE_DIRECT_URL', `postgres://host/db?password=${password.replace('\n', '%0A')}`],
+        ['QUEUE_URL', `redis://:${password}@host`],
+        ['QUEUE_URL', `amqp://u:${password}@host`],
+      ] as const) {
+        const { problems } = readEnv({ [name]: value });
+        assert.equal(problems.length, 1);
+        assert.match(
+          problems[0]!,
+          new RegExp(`^${name}: got a text of \\d+ characters with a password (with white space|in quotes)`),
+        );
+        assert.doesNotMatch(problems[0]!, /s3cret/);
+      }
+    }
+    for (const password of ['s3%20cret', '%', "a'b", '']) {
+      assert.deepEqual(readEnv({ DATABASE_URL: `postgres://u:${password}@host/db` }).problems, []);
+    }
+  });
 });

@@ -16,6 +16,26 @@ export function findSecretFlaw(text: string): SecretFlaw | null {
   return IN_QUOTES.test(text) ? 'in quotes' : null;
 }
 
+const URL_PASSWORD = /^[a-z]+:\/\/[^:/?#@]*:([^/?#]*)@/i;
+
+/** Finds what is wrong with the text of a secret variable: with the text, or with the password of a URL. */
+export function findVariableFlaw(text: string): string | null {
+  const flaw = findSecretFlaw(text);
+  if (flaw !== null) return flaw;
+  const inQuery = URL.parse(text)?.searchParams.get('password') ?? '';
+  const passwords = [decoded(URL_PASSWORD.exec(text)?.[1] ?? ''), inQuery];
+  const passwordFlaw = passwords.map(findSecretFlaw).find((found) => found !== null);
+  return passwordFlaw === undefined ? null : `with a password ${passwordFlaw}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 export const SECRET_FLAW_TAKES = 'one without white space at its ends, and not in quotes';
 
 /** Adds the check to a field of the config file. The problem names the variable that the text comes from, if any. */

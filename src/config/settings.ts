@@ -12,7 +12,7 @@ import {
   secretToken,
 } from './env-kinds.ts';
 import { LIMITS } from './limits.ts';
-import { findSecretFlaw, SECRET_FLAW_TAKES } from './secret-text.ts';
+import { findVariableFlaw, SECRET_FLAW_TAKES } from './secret-text.ts';
 import { show, showHidden } from './show.ts';
 
 /** One environment variable, as the documentation shows it. */
@@ -173,7 +173,7 @@ function secret<T>(row: Row<T>): Row<T> {
   const field = z
     .string()
     .optional()
-    .refine((text = '') => findSecretFlaw(text) === null)
+    .refine((text = '') => findVariableFlaw(text) === null)
     .pipe(row.field);
   return { ...row, secret: true, field };
 }
@@ -203,7 +203,7 @@ export function readEnv(env: Env): EnvReading {
 function wordProblems(env: Env, wrong: ReadonlySet<SettingName>): string[] {
   return SETTINGS.filter((setting) => wrong.has(setting.name)).map(({ name, secret, takes }) => {
     const value = env[name] ?? '';
-    const flaw = secret ? findSecretFlaw(value) : null;
+    const flaw = secret ? findVariableFlaw(value) : null;
     if (flaw !== null) return `${name}: got ${showHidden(value)} ${flaw}, takes ${SECRET_FLAW_TAKES}`;
     return `${name}: got ${secret ? showHidden(value) : show(value)}, takes ${takes}`;
   });

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { compileVerifier } from './index.ts';
-import { FORM_FIELDS_MAX, SIGNATURE_HEADERS_MAX, SIGNATURES_MAX, SIGNED_HEADERS_MAX } from './limits.ts';
+import {
+  FORM_FIELDS_MAX,
+  PART_HEAD_BYTES_MAX,
+  SIGNATURE_HEADERS_MAX,
+  SIGNATURES_MAX,
+  SIGNED_HEADERS_MAX,
+} from './limits.ts';
 import type { SignedRequest } from './read/signed-request.ts';
 import { parseForm } from './read/signed-request.ts';
 import type { Scheme } from './scheme.ts';
@@ -82,6 +88,17 @@ describe('the work for one request', () => {
     const headers = (count: number) => Array.from({ length: count }, (_, i) => [`s-${i}`, signature]).flat();
     assert.equal((await verifier.verify(request(headers(SIGNATURES_MAX)), 0)).ok, true);
     assert.equal((await verifier.verify(request(headers(SIGNATURES_MAX + 1)), 0)).ok, false);
+  });
+
+  it('reads no part of a multipart form whose headers are too long', () => {
+    const form = (bytes: number) => {
+      const head = '\r\nContent-Disposition: form-data; name="a"\r\nX: ';
+      return Buffer.from(`--B${head}${'x'.repeat(bytes - head.length)}\r\n\r\nv\r\n--B--`);
+    };
+    const parse = (bytes: number) =>
+      parseForm('multipart/form-data', 'multipart/form-data; boundary=B', form(bytes));
+    assert.equal(parse(PART_HEAD_BYTES_MAX)?.get('a')?.[0], 'v');
+    assert.equal(parse(PART_HEAD_BYTES_MAX + 1), undefined);
   });
 
   it('is that of so many fields', () => {

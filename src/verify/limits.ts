@@ -24,5 +24,9 @@ export const SIGNED_HEADERS_MAX = 64;
 export const UNPACKED_BYTES_MAX = 16 * 1024 * 1024;
 /** Most content codings that a body has been through. */
 export const ENCODINGS_MAX = 2;
+/** Most digits of a member of a large JSON body that become a bigint; a longer number becomes a text. */
+export const BIGINT_DIGITS_MAX = 1000;
+/** Most bytes of the headers of one part of a multipart form. */
+export const PART_HEAD_BYTES_MAX = 16 * 1024;
 /** Most fields of a form or a query. No provider comes near it. */
 export const FORM_FIELDS_MAX = 1000;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { BIGINT_DIGITS_MAX } from '../limits.ts';
 import { resolveAll, resolveComplete, resolvePointer, textOf } from './json-pointer.ts';
 import { LazyJson, readLazyJson } from './lazy-json.ts';
 import { parseJson, readJson } from './parse-json.ts';
@@ -29,6 +30,25 @@ function parsed(text: string): { value: unknown } | null {
 }
 
 describe('a JSON text that is read without being built', () => {
+  it('makes a bigint of at most 1000 digits, and a text of more', () => {
+    for (const digits of [1000, 1001]) {
+      const number = '7'.repeat(digits);
+      const found = read(`{"id":${number}}`);
+      assert.ok(found.ok);
+      const id = resolvePointer(found.value, ['id']);
+      assert.equal(typeof id, digits === BIGINT_DIGITS_MAX ? 'bigint' : 'string');
+      assert.equal(textOf(id), number);
+    }
+  });
+
+  it('has the values of parseJson when the whole text is a long number', () => {
+    for (const text of ['-9007199254740992', '90071992547409931']) {
+      const found = read(text);
+      assert.ok(found.ok);
+      assert.equal(found.value, parseJson(text));
+    }
+  });
+
   it('has the values of JSON.parse, whatever it is', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 4 }), fc.constantFrom(0, 1, 2), (json, indent) => {

@@ -1,3 +1,4 @@
+import { BIGINT_DIGITS_MAX } from '../limits.ts';
 import {
   BACKSLASH,
   CLOSE_ARRAY,
@@ -157,7 +158,9 @@ function valueAt(bytes: Uint8Array, at: number): unknown {
   const text = textBetween(bytes, at, endOf(bytes, at));
   const value: unknown = JSON.parse(text);
   const isLong = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(text);
-  return isLong ? BigInt(text) : value;
+  if (!isLong) return value;
+  // BigInt takes seconds for millions of digits. As a text they still tell two ids apart.
+  return text.length <= BIGINT_DIGITS_MAX ? BigInt(text) : text;
 }
 
 function stringAt(bytes: Uint8Array, start: number, end: number): string {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readLazyJson } from './lazy-json.ts';
 
 /** Enough digits that a JavaScript number may be inexact, where a JSON number can stand. */
-const LONG_NUMBER = /[[:,\s]-?\d{16}/;
+const LONG_NUMBER = /(?:^|[[:,\s])-?\d{16}/;
 
 /**
  * Parses JSON; undefined if the text is not JSON. Integers beyond 2^53 become bigint: two ids that differ in their last

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { FORM_FIELDS_MAX } from '../limits.ts';
+import { FORM_FIELDS_MAX, PART_HEAD_BYTES_MAX } from '../limits.ts';
 import type { Fields } from './parse-urlencoded.ts';
 
 const BOUNDARY = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i;
@@ -34,7 +34,7 @@ function after(bytes: Buffer, mark: Buffer, from: number): number {
 /** Reads one part, which begins with the line end after its boundary. False if it is malformed. */
 function takePart(part: Buffer, fields: Map<string, string[]>): boolean {
   const headEnd = part.indexOf('\r\n\r\n');
-  if (headEnd === -1) return false;
+  if (headEnd === -1 || headEnd > PART_HEAD_BYTES_MAX) return false;
   const lines = part.toString('utf8', 0, headEnd).split('\r\n');
   const disposition = lines.find((line) => /^content-disposition:\s*form-data/i.test(line));
   const name = disposition === undefined ? null : NAME.exec(disposition);
