@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { eventually } from '../../testkit/eventually.ts';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { ConfigError } from '../domain/errors.ts';
-import { LOAD_PATIENCE_MS } from '../runtime/load-in-time.ts';
+import { LOAD_TIMEOUT_MS } from '../runtime/load-in-time.ts';
 import { type LoadOptions, loadConfig } from './load.ts';
 
 type Files = Readonly<Record<string, string>>;
@@ -144,7 +144,7 @@ describe('the config file', () => {
       const clock = createFakeClock();
       const mistakes = mistakesOf({ env: {}, cwd: folder.path, importModule, clock });
       await eventually('the wait for the module', () => clock.pending() === 1);
-      await clock.advance(LOAD_PATIENCE_MS);
+      await clock.advance(LOAD_TIMEOUT_MS);
       assert.deepEqual(await mistakes, [
         'webhooks.config.mjs: cannot be loaded: it was still loading after 15 s: check its top-level await and its default export',
       ]);

@@ -6,7 +6,7 @@ import { anEvent } from '../../testkit/builders.ts';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { tempDir } from '../../testkit/temp-dir.ts';
 import { ConfigError } from '../domain/errors.ts';
-import { LOAD_PATIENCE_MS } from '../runtime/load-in-time.ts';
+import { LOAD_TIMEOUT_MS } from '../runtime/load-in-time.ts';
 import { createModuleHandler, loadHandlerFunction } from './module.ts';
 import { contextWith } from './testing.ts';
 
@@ -80,7 +80,7 @@ test('says when the module never ends to load', async (t) => {
   const clock = createFakeClock();
   const loading = loadHandlerFunction(await moduleWith(t, 'await new Promise(() => {})'), clock);
   const refused = assert.rejects(loading, /cannot be loaded: it was still loading after 15 s/);
-  await clock.advance(LOAD_PATIENCE_MS);
+  await clock.advance(LOAD_TIMEOUT_MS);
   await refused;
 });
 

@@ -69,6 +69,7 @@ describe('form bodies', () => {
     assert.deepEqual(form('', 'a=1&b=%2B+%C3%A9&a=2&c'), { a: ['1', '2'], b: ['+ é'], c: [''] });
   });
   it('is no form if an escape is not UTF-8', () => {
+    assert.deepEqual(parseUrlencoded('+a=+\u062b\u2b00+%2B'), new Map([[' a', [' \u062b\u2b00 +']]]));
     assert.equal(parseUrlencoded('a=%ff'), undefined);
     assert.equal(parseUrlencoded('a=%zz'), undefined);
     assert.equal(parseForm('', '', Buffer.from([0x61, 0x3d, 0xff])), undefined);

@@ -30,6 +30,18 @@ function parsed(text: string): { value: unknown } | null {
 }
 
 describe('a JSON text that is read without being built', () => {
+  it('reads a container once, however many pointers lead through it', () => {
+    const filler = Array.from({ length: 1500 }, (_, at) => `"\\u006b${at}":0,"i":1,"idd":2,"\\u0069d":${at}`);
+    for (const members of ['"id":7', filler.join()]) {
+      const found = read(`{"a":{${members}}}`);
+      assert.ok(found.ok);
+      const value = found.value as LazyJson;
+      assert.equal(value.member('a'), value.member('a'));
+      assert.equal(resolvePointer(value, ['a', 'id']), members === '"id":7' ? 7 : 1499);
+      assert.equal(resolvePointer(value, ['a', 'none']), undefined);
+    }
+  });
+
   it('makes a bigint of at most 1000 digits, and a text of more', () => {
     for (const digits of [1000, 1001]) {
       const number = '7'.repeat(digits);

@@ -26,6 +26,8 @@ export class LazyJson {
   readonly #bytes: Uint8Array;
   readonly #start: number;
   #members: Members | null;
+  /** The containers that were asked for, by place: several pointers lead through the same one. */
+  readonly #containers = new Map<number, LazyJson>();
 
   /** @param start of the container, in a text that `checkValue` accepts */
   constructor(bytes: Uint8Array, start: number, members: Members | null = null) {
@@ -40,7 +42,10 @@ export class LazyJson {
     if (this.isArray) return this.#item(name);
     this.#members ??= membersOf(this.#bytes, this.#start);
     const at = this.#members.isWhole ? this.#members.places.get(name) : this.#find(name);
-    return at === undefined ? undefined : valueAt(this.#bytes, at);
+    if (at === undefined) return undefined;
+    const value = this.#containers.get(at) ?? valueAt(this.#bytes, at);
+    if (value instanceof LazyJson && this.#containers.size < INDEXED_MAX) this.#containers.set(at, value);
+    return value;
   }
 
   /** Calls with each item of an array, until `use` returns false. */
@@ -84,9 +89,10 @@ export class LazyJson {
   }
 
   #find(name: string): number | undefined {
+    const wanted = Buffer.from(name);
     let found: number | undefined;
     forEachMember(this.#bytes, this.#start, (nameAt, nameEnd, at) => {
-      if (stringAt(this.#bytes, nameAt, nameEnd) === name) found = at;
+      if (isNameAt(this.#bytes, nameAt, nameEnd, name, wanted)) found = at;
     });
     return found;
   }
@@ -166,6 +172,17 @@ function valueAt(bytes: Uint8Array, at: number): unknown {
 function stringAt(bytes: Uint8Array, start: number, end: number): string {
   const text = textBetween(bytes, start, end);
   return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
+}
+
+/** Whether the name is the wanted one, without building every name of a large object. */
+function isNameAt(bytes: Uint8Array, start: number, end: number, name: string, wanted: Uint8Array): boolean {
+  const length = end - start - 2;
+  for (let at = 0; at < length; at++) {
+    const byte = bytes[start + 1 + at];
+    if (byte === BACKSLASH) return stringAt(bytes, start, end) === name;
+    if (byte !== wanted[at]) return false;
+  }
+  return length === wanted.length;
 }
 
 function textBetween(bytes: Uint8Array, start: number, end: number): string {

@@ -25,11 +25,20 @@ export function parseUrlencoded(text: string): Fields | undefined {
 }
 
 function decode(text: string): string | undefined {
-  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  const spaced = text.includes('+') ? withSpaces(text) : text;
   if (!spaced.includes('%')) return spaced;
   try {
     return decodeURIComponent(spaced);
   } catch {
     return undefined;
   }
+}
+
+/** `replaceAll` makes an object of every match: half a second for 5 MB of `+`. */
+function withSpaces(text: string): string {
+  const units = Buffer.from(text, 'utf16le');
+  for (let at = 0; at < units.length; at += 2) {
+    if (units[at] === 0x2b && units[at + 1] === 0) units[at] = 0x20;
+  }
+  return units.toString('utf16le');
 }
