@@ -42,6 +42,50 @@ describe('a JSON text that is read without being built', () => {
     }
   });
 
+  it('finds a member by its name, however the name is escaped', () => {
+    const unit = fc.constantFrom(
+      'a',
+      '"',
+      '\\',
+      '/',
+      '\n',
+      '\t',
+      '\b',
+      '\f',
+      '\r',
+      '\u0000',
+      'é',
+      'ﷺ',
+      '😀',
+      '\ud800',
+    );
+    const name = fc.array(unit, { maxLength: 4 }).map((units) => units.join(''));
+    const escaped = (text: string) =>
+      Array.from(
+        { length: text.length },
+        (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`,
+      ).join('');
+    fc.assert(
+      fc.property(name, name, fc.boolean(), (one, other, upper) => {
+        const inHex = upper ? escaped(one).toUpperCase().replaceAll('\\U', '\\u') : escaped(one);
+        for (const written of [
+          JSON.stringify(one),
+          `"${inHex}"`,
+          JSON.stringify(one).replaceAll('/', '\\/'),
+        ]) {
+          const text = `{${written}:1}`;
+          const found = read(text);
+          assert.ok(found.ok);
+          const wrapped = read(`[${text}]`);
+          assert.ok(wrapped.ok);
+          const expected = (parsed(text)!.value as Record<string, unknown>)[other];
+          assert.equal(resolvePointer(wrapped.value, ['0', other]), expected);
+          assert.equal(resolvePointer(wrapped.value, ['0', one]), 1);
+        }
+      }),
+    );
+  });
+
   it('makes a bigint of at most 1000 digits, and a text of more', () => {
     for (const digits of [1000, 1001]) {
       const number = '7'.repeat(digits);

@@ -27,7 +27,8 @@ export class LazyJson {
   readonly #start: number;
   #members: Members | null;
   /** The containers that were asked for, by place: several pointers lead through the same one. */
-  readonly #containers = new Map<number, LazyJson>();
+  #containers: Map<number, LazyJson> | null = null;
+  #wasAsked = false;
 
   /** @param start of the container, in a text that `checkValue` accepts */
   constructor(bytes: Uint8Array, start: number, members: Members | null = null) {
@@ -40,11 +41,10 @@ export class LazyJson {
   /** The value of the last member of that name, or of the item at that index; undefined if there is none. */
   member(name: string): unknown {
     if (this.isArray) return this.#item(name);
-    this.#members ??= membersOf(this.#bytes, this.#start);
-    const at = this.#members.isWhole ? this.#members.places.get(name) : this.#find(name);
+    const at = this.#placeOf(name);
     if (at === undefined) return undefined;
-    const value = this.#containers.get(at) ?? valueAt(this.#bytes, at);
-    if (value instanceof LazyJson && this.#containers.size < INDEXED_MAX) this.#containers.set(at, value);
+    const value = this.#containers?.get(at) ?? valueAt(this.#bytes, at);
+    if (value instanceof LazyJson) this.#keep(at, value);
     return value;
   }
 
@@ -86,6 +86,21 @@ export class LazyJson {
       at = Math.max(at, to);
     }
     return [...pieces, this.#bytes.subarray(at, endOf(this.#bytes, this.#start))];
+  }
+
+  #placeOf(name: string): number | undefined {
+    // Most items of an array are asked for one member: an index for each would cost more than the search.
+    if (!this.#wasAsked && this.#members === null) {
+      this.#wasAsked = true;
+      return this.#find(name);
+    }
+    this.#members ??= membersOf(this.#bytes, this.#start);
+    return this.#members.isWhole ? this.#members.places.get(name) : this.#find(name);
+  }
+
+  #keep(at: number, container: LazyJson): void {
+    this.#containers ??= new Map();
+    if (this.#containers.size < INDEXED_MAX) this.#containers.set(at, container);
   }
 
   #find(name: string): number | undefined {
@@ -176,14 +191,40 @@ function stringAt(bytes: Uint8Array, start: number, end: number): string {
 
 /** Whether the name is the wanted one, without building every name of a large object. */
 function isNameAt(bytes: Uint8Array, start: number, end: number, name: string, wanted: Uint8Array): boolean {
-  const length = end - start - 2;
-  for (let at = 0; at < length; at++) {
-    const byte = bytes[start + 1 + at];
-    if (byte === BACKSLASH) return stringAt(bytes, start, end) === name;
-    if (byte !== wanted[at]) return false;
+  const isAscii = wanted.length === name.length;
+  let at = start + 1;
+  let matched = 0;
+  while (at < end - 1) {
+    if (bytes[at] !== BACKSLASH) {
+      if (bytes[at] !== wanted[matched]) return false;
+      at += 1;
+    } else {
+      // A unit beyond ASCII is several bytes of the wanted name.
+      if (!isAscii) return stringAt(bytes, start, end) === name;
+      const next = at + (bytes[at + 1] === LOWER_U ? 6 : 2);
+      if (escapedUnit(bytes, at, next) !== wanted[matched]) return false;
+      at = next;
+    }
+    matched += 1;
   }
-  return length === wanted.length;
+  return matched === wanted.length;
 }
+
+/** The UTF-16 unit of the escape between the offsets. */
+function escapedUnit(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start === 2) return SHORT_ESCAPES.get(bytes[start + 1]!) ?? bytes[start + 1]!;
+  let unit = 0;
+  // The low four bits of a letter count from 1; of a digit they are its value.
+  for (let at = start + 2; at < end; at++) unit = 16 * unit + (bytes[at]! & 15) + (bytes[at]! > 0x40 ? 9 : 0);
+  return unit;
+}
+
+const LOWER_U = 0x75;
+const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
+  Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(
+    ([letter, meant]) => [letter.charCodeAt(0), meant.charCodeAt(0)] as const,
+  ),
+);
 
 function textBetween(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
