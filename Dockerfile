@@ -18,10 +18,13 @@ FROM node:26-slim
 LABEL org.opencontainers.image.title="webhook-receiver" \
       org.opencontainers.image.description="A durable inbox for webhooks: acknowledged means committed." \
       org.opencontainers.image.licenses="MIT"
+# glibc raises these thresholds by itself and then keeps the memory of large bodies: a third more under the worst load.
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=8000 \
-    DB_PATH=/data/events.db
+    DB_PATH=/data/events.db \
+    MALLOC_MMAP_THRESHOLD_=1048576 \
+    MALLOC_TRIM_THRESHOLD_=1048576
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

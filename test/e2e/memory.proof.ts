@@ -26,6 +26,13 @@ function memoryLimit(): number {
   return Number(mebibytes) * 1024 * 1024;
 }
 
+/** What the image sets for the C library's allocator. */
+function allocatorSettings(): Record<string, string> {
+  const image = readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8');
+  const settings = [...image.matchAll(/\b(MALLOC_\w+)=(\d+)/g)];
+  return Object.fromEntries(settings.map(([, name, value]) => [name!, value!]));
+}
+
 /** The most memory that a process has had so far. */
 function peakOf(pid: number): number {
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
@@ -48,7 +55,7 @@ test('32 senders of the worst bodies stay under the memory limit of deploy/kuber
       destinations: { out: { url: ${JSON.stringify(destination.url)}, orderBy: 'body:/action', concurrency: 4 } },
     };`,
   });
-  const receiver = await folder.start();
+  const receiver = await folder.start(allocatorSettings());
   const statuses = new Map<number, number>();
   const send = async (source: string, body: Buffer, isSigned: boolean, at: number) => {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
