@@ -1,10 +1,13 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { StoreError } from '../../domain/errors.ts';
 
 /** Creates the file, readable only by its owner: it holds payloads. @throws StoreError STORE_IO */
 export function createFile(databasePath: string): void {
-  if (existsSync(databasePath)) return;
+  if (existsSync(databasePath)) {
+    requireFile(databasePath);
+    return;
+  }
   const folder = path.dirname(path.resolve(databasePath));
   try {
     createFolder(folder);
@@ -18,6 +21,12 @@ export function createFile(databasePath: string): void {
       { cause },
     );
   }
+}
+
+/** SQLite would report a folder or a device as a fault of the disk. */
+function requireFile(databasePath: string): void {
+  if (statSync(databasePath).isFile()) return;
+  throw new StoreError('STORE_IO', `${databasePath} is not a file. DB_PATH takes the path of a file.`);
 }
 
 /** One folder at a time: `recursive` repeats ENOENT forever where no folder can be made, such as below /proc. */

@@ -91,6 +91,15 @@ test('a copy of a file in use is not in use', async (t) => {
   shell.close();
 });
 
+test('a path that is a folder or a device ends the start, and leaves nothing beside it', async (t) => {
+  const folder = await tempDir(t);
+  for (const path of [folder, '/dev/null']) {
+    const message = `${path} is not a file. DB_PATH takes the path of a file.`;
+    await assert.rejects(open(path), { code: 'STORE_IO', message });
+    assert.equal(existsSync(`${path}.lock`), false);
+  }
+});
+
 test('a folder that cannot be made ends the start at once', async (t) => {
   for (const path of ['/proc/no/such/events.db', '/proc/self/none/events.db']) {
     await assert.rejects(open(path), { code: 'STORE_IO', message: /cannot create the database .*DB_PATH/ });
