@@ -56,7 +56,7 @@ describe('a start that cannot succeed ends with status 1 and one clear message',
   it('for a path that is a folder', async (t) => {
     const folder = await receiverFolder(t);
     await mkdir(join(folder.path, 'folder.db'));
-    assertRefusal(await folder.run({ DB_PATH: 'folder.db' }), /cannot open the database .*folder\.db/);
+    assertRefusal(await folder.run({ DB_PATH: 'folder.db' }), /folder\.db is not a file\. DB_PATH takes/);
   });
 
   it('for a PostgreSQL that is not there, after some seconds of patience', async (t) => {
