@@ -102,8 +102,10 @@ async function onClient(way: ConnectOptions, work: (client: pg.Client) => Promis
     await client.connect();
     await work(client);
   } catch (error) {
-    // A statement that was given up may still wait on the server.
-    await cancelStatement(client);
+    // A statement without an answer may still wait on the server. Nothing is cancelled after an answer: PgBouncer ends
+    // at a cancellation for a client that has no server connection.
+    const isAnswered = error instanceof pg.DatabaseError || error instanceof StoreError;
+    if (!isAnswered) await cancelStatement(client);
     throw error;
   } finally {
     await client.end().catch(() => {});
