@@ -1,3 +1,4 @@
+import type { Provider } from '../provider.ts';
 import type { HmacScheme, KeyRule, PublicKeyScheme } from '../scheme.ts';
 
 /** Seconds, for the windows of marks. */
@@ -45,3 +46,26 @@ export function standardWebhooksV1a(prefix: HeaderPrefix): PublicKeyScheme {
  * is a second line of defence.
  */
 export const CHALLENGE = '[ -;=?-~]{1,1024}';
+
+/** The events of HubSpot are the same, whichever version of the signature they come with. */
+export const HUBSPOT_IDENTITY: Pick<
+  Provider,
+  'idempotencyKey' | 'marks' | 'sharedBy' | 'formerKeys' | 'eventType'
+> = {
+  // HubSpot does not promise that eventId is unique. attemptNumber counts the attempts.
+  idempotencyKey: [],
+  marks: [
+    {
+      of: '{without:/*/attemptNumber}',
+      when: ['body:/*/occurredAt'],
+      windowSeconds: DAY,
+      source: 'HubSpot retries ten times within 24 hours',
+    },
+  ],
+  sharedBy: 'two batches that say the same in the same millisecond',
+  formerKeys: {
+    of: ['{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}'],
+    seconds: DAY,
+  },
+  eventType: ['{body:/*/subscriptionType}'],
+};

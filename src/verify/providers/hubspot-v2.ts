@@ -1,5 +1,5 @@
 import type { Provider } from '../provider.ts';
-import { DAY } from './families.ts';
+import { HUBSPOT_IDENTITY } from './families.ts';
 
 export const hubspotV2: Provider = {
   id: 'hubspot-v2',
@@ -14,22 +14,7 @@ export const hubspotV2: Provider = {
       signed: '{secret}{method}{url}{body}',
     },
   ],
-  // HubSpot does not promise that eventId is unique. attemptNumber counts the attempts.
-  idempotencyKey: [],
-  marks: [
-    {
-      of: '{without:/*/attemptNumber}',
-      when: ['body:/*/occurredAt'],
-      windowSeconds: DAY,
-      source: 'HubSpot retries ten times within 24 hours',
-    },
-  ],
-  sharedBy: 'two batches that say the same in the same millisecond',
-  formerKeys: {
-    of: ['{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}'],
-    seconds: DAY,
-  },
-  eventType: ['{body:/*/subscriptionType}'],
+  ...HUBSPOT_IDENTITY,
   notes: [
     'A plain digest without a timestamp: use hubspot-v3 where HubSpot sends it.',
     'The URL is signed: set `publicUrl` behind a proxy.',

@@ -1,5 +1,5 @@
 import type { Provider } from '../provider.ts';
-import { DAY } from './families.ts';
+import { HUBSPOT_IDENTITY } from './families.ts';
 
 export const hubspotV3: Provider = {
   id: 'hubspot-v3',
@@ -17,22 +17,7 @@ export const hubspotV3: Provider = {
       signed: ['{method}{url:decoded}{body}{ts}', '{method}{url}{body}{ts}'],
     },
   ],
-  // HubSpot does not promise that eventId is unique. attemptNumber counts the attempts.
-  idempotencyKey: [],
-  marks: [
-    {
-      of: '{without:/*/attemptNumber}',
-      when: ['body:/*/occurredAt'],
-      windowSeconds: DAY,
-      source: 'HubSpot retries ten times within 24 hours',
-    },
-  ],
-  sharedBy: 'two batches that say the same in the same millisecond',
-  formerKeys: {
-    of: ['{body:/*/eventId}:{body:/*/subscriptionId}:{body:/*/objectId}:{body:/*/occurredAt}'],
-    seconds: DAY,
-  },
-  eventType: ['{body:/*/subscriptionType}'],
+  ...HUBSPOT_IDENTITY,
   notes: [
     'The URL is signed: set `publicUrl` behind a proxy.',
     'One delivery is a batch of up to a hundred events. HubSpot retries ten times in 24 hours.',
