@@ -8,6 +8,7 @@
  * - One pass at a time. A call of `ask` during a pass lowers due times, which the next plan of that pass sees.
  * - `dueAtMs` of a slot is only ever lowered, except by a claim for that slot, whose answer is newer than what was known.
  * - Between the last, empty plan and the sleep nothing is awaited, so no `ask` falls between the two.
+ * - The list of slots may be replaced at any time. A claim under way keeps its slot, which may no longer be in the list.
  * - What falls due after the last plan was made has a timer: the timer is computed from the plan's time, not from the present.
  *
  * Callers: the dispatcher starts and stops it, and asks after every accept, freed worker, passed turn and message.
@@ -23,16 +24,24 @@ export type ClaimableSlot = Omit<DestinationSlot, 'dueAtMs'> & { dueAtMs: number
 
 export type ClaimLoopParts<Slot extends ClaimableSlot> = Readonly<{
   source: WorkSource;
-  slots: readonly Slot[];
+  /** The slots of the configuration in effect, and those that a reload removed and that still have work. */
+  slots: () => readonly Slot[];
   workerCount: number;
   leaseMs: number;
   clock: Clock;
   newId: IdGenerator;
   emit: Emit;
-  /** Takes what was claimed, and has counted it as active when it returns. */
-  onClaimed: (slot: Slot, work: Work) => void;
+  /** A claim for the slot begins; what it brings runs under the target that the slot has at this moment. */
+  onClaim: (slot: Slot) => ClaimInProgress;
   /** No claim is under way any more. */
   onRest: () => void;
+}>;
+
+export type ClaimInProgress = Readonly<{
+  /** Takes what was claimed, and has counted it as active when it returns. */
+  take(work: Work): void;
+  /** The claim is over, and brings no more. */
+  end(): void;
 }>;
 
 export type ClaimLoop<Slot> = Readonly<{
@@ -70,7 +79,7 @@ export function createClaimLoop<Slot extends ClaimableSlot>(parts: ClaimLoopPart
       // Workers freed by one commit come free within one pass of the event loop: they share a claim.
       await nextTurn();
       plannedAtMs = clock.nowMs();
-      const plan = running && !paused ? planClaims(slots, parts.workerCount, plannedAtMs) : [];
+      const plan = running && !paused ? planClaims(slots(), parts.workerCount, plannedAtMs) : [];
       if (plan.length === 0) break;
       // One claim for each slot: the store commits them together, and each answer says when its slot is due next.
       await Promise.all(plan.map(claim));
@@ -94,7 +103,7 @@ export function createClaimLoop<Slot extends ClaimableSlot>(parts: ClaimLoopPart
   };
 
   const sleepUntilDue = (plannedAtMs: number) => {
-    const wakeAtMs = nextDueAfter(slots, plannedAtMs);
+    const wakeAtMs = nextDueAfter(slots(), plannedAtMs);
     if (wakeAtMs !== NEVER) stopTimer = clock.after(wakeAtMs - clock.nowMs(), look);
   };
 
@@ -118,23 +127,26 @@ export function createClaimLoop<Slot extends ClaimableSlot>(parts: ClaimLoopPart
 
 /** Claims for one slot, hands on what came, and notes when the slot is due next. Never rejects. */
 async function claimForSlot<Slot extends ClaimableSlot>(
-  { source, clock, leaseMs, newId, emit, onClaimed }: ClaimLoopParts<Slot>,
+  { source, clock, leaseMs, newId, emit, onClaim }: ClaimLoopParts<Slot>,
   { slot, limit }: PlannedClaim<Slot>,
 ): Promise<'claimed' | 'failed'> {
   const { destination } = slot;
   const nowMs = clock.nowMs();
   // An `ask` from here on lowers it, and is not overruled by an answer that may be older.
   slot.dueAtMs = NEVER;
+  const claim = onClaim(slot);
   try {
     const token = newId(nowMs);
     const taken = await source.take({ destination, limit, token, nowMs, leaseUntilMs: nowMs + leaseMs });
-    for (const work of taken.work) onClaimed(slot, work);
+    for (const work of taken.work) claim.take(work);
     slot.dueAtMs = Math.min(slot.dueAtMs, nextClaimAtMs(taken, nowMs, clock.nowMs()));
     return 'claimed';
   } catch (error) {
     emit({ type: 'store.failed', operation: 'claim', error: error as Error });
     slot.dueAtMs = 0;
     return 'failed';
+  } finally {
+    claim.end();
   }
 }
 

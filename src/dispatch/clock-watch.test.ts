@@ -20,15 +20,21 @@ function open() {
   const handler = createManualHandler();
   const destinations = [aDestination({ name: 'billing' })];
   let tokens = 0;
-  const core = { store, destinations, clock, emit: recorder.emit, leaseMs: LEASE_MS };
+  const core = { store, clock, emit: recorder.emit, leaseMs: LEASE_MS };
   const dispatcher = createDispatcher({
     ...core,
+    destinations,
     handlers: new Map([['billing', handler]]),
     random: { next: () => 0, fill: () => {} },
     newId: () => `token-${++tokens}`,
     workerCount: 10,
   });
-  const watch = createClockWatch({ ...core, dispatcher, monotonicMs: monotonic.nowMs });
+  const watch = createClockWatch({
+    ...core,
+    destinations: () => destinations,
+    dispatcher,
+    monotonicMs: monotonic.nowMs,
+  });
   const heartbeat = createHeartbeat({ ...core, dispatcher });
   return {
     store,
@@ -93,7 +99,7 @@ describe('a clock that steps back by an hour', () => {
     const watch = createClockWatch({
       store,
       dispatcher,
-      destinations: [{ name: 'billing' }],
+      destinations: () => [{ name: 'billing' }],
       clock: { nowMs: opened.nowMs, after: () => () => {} },
       monotonicMs: () => 0,
       emit: recorder.emit,

@@ -17,7 +17,8 @@ import type { Dispatcher } from './dispatcher.ts';
 export type ClockWatchParts = Readonly<{
   store: Pick<RescheduleStore, 'reschedule'>;
   dispatcher: Pick<Dispatcher, 'wake'>;
-  destinations: readonly Pick<Destination, 'name'>[];
+  /** Those of the configuration in effect. */
+  destinations: () => readonly Pick<Destination, 'name'>[];
   clock: Clock;
   /** Milliseconds from a clock that never steps. */
   monotonicMs: () => number;
@@ -65,7 +66,7 @@ async function reschedule(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    for (const { name } of destinations) {
+    for (const { name } of destinations()) {
       let count = 0;
       let after: string | null = null;
       do {

@@ -9,8 +9,9 @@ import { createSignal } from '../runtime/signal.ts';
 import type { CompleteStore, LeaseStore } from '../store/store.ts';
 import { createClaimLoop } from './claim-loop.ts';
 import type { IsUnreadable } from './execute-attempt.ts';
+import { createHandlerUses, type HandlerUses } from './handler-uses.ts';
 import { createStoreSource, type WorkSource } from './work-source.ts';
-import { type Active, createWorkers } from './workers.ts';
+import { type Active, createWorkers, type WorkedSlot } from './workers.ts';
 
 export type DispatcherParts = Readonly<{
   store: Pick<LeaseStore, 'claim' | 'settle'> & Pick<CompleteStore, 'completeWithin'>;
@@ -26,12 +27,19 @@ export type DispatcherParts = Readonly<{
   workerCount: number;
   leaseMs: number;
   isUnreadable?: IsUnreadable;
+  /** Takes each handler that `use` has replaced, once its last attempt has ended. */
+  onUnused?: (handler: Handler) => void;
 }>;
 
 export type Dispatcher = Readonly<{
   start(): void;
   /** There may be something to claim, for any destination or for the named one. May be called at any rate. */
   wake(destination?: string): void;
+  /**
+   * Replaces the destinations in one step. Claims and attempts that have begun end under the rules and with the handler
+   * that they began with. Deliveries of a removed destination stay pending.
+   */
+  use(destinations: readonly Destination[], handlers: ReadonlyMap<string, Handler>): void;
   /** Deliveries at work, for the heartbeat. */
   active(): Iterable<Active>;
   /** Whether this process works under that very lease. */
@@ -48,7 +56,8 @@ export const GIVE_BACK_MS = 4_000;
 /** After that, time for the store's last answers. */
 export const LAST_TRY_MS = 1_000;
 
-type DestinationSlot = ReturnType<typeof openSlot>;
+/** A slot stays that of its destination across reloads, so that its concurrency holds across them too. */
+type DestinationSlot = WorkedSlot & { concurrency: number; dueAtMs: number };
 
 /**
  * Claims as many deliveries as there are free workers, never polls while idle (an accept, a freed worker or the
@@ -56,20 +65,27 @@ type DestinationSlot = ReturnType<typeof openSlot>;
  */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { clock, emit } = parts;
-  const slots = parts.destinations.map((destination) => openSlot(parts, destination));
+  const uses = createHandlerUses(parts.onUnused ?? (() => {}));
+  let slots = replaceSlots([], parts.destinations, parts.handlers, uses);
   const freed = createSignal<[slot: DestinationSlot]>();
   const mayBeIdle = createSignal();
   const workers = createWorkers({ ...parts, onFreed: freed.raise });
   const claims = createClaimLoop({
     ...parts,
     source: parts.source ?? createStoreSource(parts.store),
-    slots,
-    onClaimed: workers.take,
+    slots: () => slots,
+    onClaim: workers.claim,
     onRest: mayBeIdle.raise,
   });
   freed.listen((slot) => {
     claims.ask([slot]);
     mayBeIdle.raise();
+  });
+  let hasRemoved = false;
+  mayBeIdle.listen(() => {
+    if (!hasRemoved) return;
+    slots = slots.filter((slot) => !isLeftOver(slot));
+    hasRemoved = slots.some(({ concurrency }) => concurrency === 0);
   });
 
   return {
@@ -78,6 +94,12 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       claims.ask(
         destination === undefined ? slots : slots.filter((slot) => slot.destination === destination),
       ),
+    use(destinations, handlers) {
+      slots = replaceSlots(slots, destinations, handlers, uses);
+      uses.keep(handlers.values());
+      hasRemoved = slots.some(({ concurrency }) => concurrency === 0);
+      claims.ask(slots);
+    },
     active: workers.active,
     holds: workers.holds,
     async stop(graceMs) {
@@ -104,9 +126,30 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
-function openSlot({ handlers }: DispatcherParts, destination: Destination) {
-  const { name, concurrency } = destination;
-  const handler = handlers.get(name);
-  if (handler === undefined) throw new Error(`no handler for destination ${name}`);
-  return { destination: name, concurrency, target: { destination, handler }, active: 0, dueAtMs: 0 };
+/** The slots of the destinations, and after them those of removed destinations that still have work. */
+function replaceSlots(
+  slots: readonly DestinationSlot[],
+  destinations: readonly Destination[],
+  handlers: ReadonlyMap<string, Handler>,
+  uses: HandlerUses,
+): readonly DestinationSlot[] {
+  const known = new Map(slots.map((slot) => [slot.destination, slot]));
+  const current = destinations.map((destination): DestinationSlot => {
+    const { name, concurrency } = destination;
+    const handler = handlers.get(name);
+    if (handler === undefined) throw new Error(`no handler for destination ${name}`);
+    const target = { destination, handler, use: uses.of(handler) };
+    const slot = known.get(name);
+    known.delete(name);
+    if (slot === undefined) return { destination: name, concurrency, target, active: 0, dueAtMs: 0 };
+    return Object.assign(slot, { concurrency, target });
+  });
+  // Without concurrency nothing is claimed for them, and their work still counts against the workers.
+  const removed = [...known.values()].map((slot) => Object.assign(slot, { concurrency: 0 }));
+  return [...current, ...removed.filter((slot) => !isLeftOver(slot))];
+}
+
+/** A removed destination's slot without work, and without a claim that may bring some. */
+function isLeftOver({ concurrency, active, target }: DestinationSlot): boolean {
+  return concurrency === 0 && active === 0 && target.use.isIdle();
 }

@@ -32,6 +32,8 @@ export type DispatchParts = Readonly<{
   newId: IdGenerator;
   emit: Emit;
   isUnreadable: IsUnreadable;
+  /** Takes each handler that `use` has replaced, once its last attempt has ended. */
+  onUnused?: (handler: Handler) => void;
   /** How long a claim holds without a heartbeat. */
   leaseMs?: number;
 }>;
@@ -46,6 +48,8 @@ export type Dispatch = Readonly<{
   onDue(): void;
   /** Takes back what an earlier process had leased. Does nothing on a shared store, where others may be at work. */
   reclaim(): Promise<void>;
+  /** Replaces the destinations in one step; see Dispatcher. */
+  use(destinations: readonly Destination[], handlers: ReadonlyMap<string, Handler>): void;
   /** Begins to claim. */
   start(): void;
   /** Claims no more and drains, for `graceMs`; see Dispatcher. */
@@ -63,19 +67,25 @@ const LEASE_MS = 30_000;
 
 export function openDispatch(parts: DispatchParts): Dispatch {
   const { store, leaseMs = LEASE_MS } = parts;
+  let { destinations } = parts;
   const core = { ...parts, leaseMs };
   // The queue reports arrivals as soon as it is connected, which may be before the dispatcher exists.
   const arrival = createSignal<[destination?: string]>();
   const queueing = openQueueing({ ...core, onArrival: arrival.raise });
   const dispatcher = createDispatcher({ ...core, ...(queueing !== null && { source: queueing.source }) });
   arrival.listen(dispatcher.wake);
-  const reaper = createReaper({ ...core, dispatcher, defaultRetry: parts.retry });
+  const inEffect = { ...core, dispatcher, destinations: () => destinations };
+  const reaper = createReaper({ ...inEffect, defaultRetry: parts.retry });
   const heartbeat = createHeartbeat({ ...core, dispatcher });
-  const clockWatch = createClockWatch({ ...core, dispatcher, monotonicMs });
+  const clockWatch = createClockWatch({ ...inEffect, monotonicMs });
   return {
     ...createNotifiers(dispatcher, queueing),
     async reclaim() {
       if (store.exclusive) await reaper.reclaimAll();
+    },
+    use(next, handlers) {
+      destinations = next;
+      dispatcher.use(next, handlers);
     },
     start: dispatcher.start,
     stop: dispatcher.stop,

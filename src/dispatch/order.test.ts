@@ -96,7 +96,7 @@ describe('a destination with order', () => {
         await rig.store.claim({ limits, token: `dead-${attempt}`, nowMs, leaseUntilMs: nowMs });
         const reaper = createReaper({
           ...rig,
-          destinations: destinations === 'configured' ? [rig.ledger] : [],
+          destinations: () => (destinations === 'configured' ? [rig.ledger] : []),
           defaultRetry: RETRY,
           random: { next: () => 0.5, bytes: () => new Uint8Array() } as never,
           emit: rig.recorder.emit,

@@ -172,6 +172,35 @@ describe('planClaims, over any course of claims and endings', () => {
   });
 });
 
+describe('planClaims after a reload, with any work that earlier configurations left', () => {
+  const [seed] = testSeeds([20_260_102]);
+  const drawn = fc.array(
+    fc.record({
+      concurrency: fc.integer({ min: 0, max: 20 }),
+      active: fc.integer({ min: 0, max: 20 }),
+      isDue: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 8 },
+  );
+
+  it('never gives out more than the free workers, and nothing beyond a concurrency', () => {
+    fc.assert(
+      fc.property(drawn, fc.integer({ min: 0, max: 20 }), (given, free) => {
+        const slots = given.map(({ concurrency, active, isDue }, at) =>
+          slot(`d${at}`, concurrency, active, isDue ? DUE : LATER),
+        );
+        const workers = slots.reduce((total, { active }) => total + active, free);
+        const planned = planClaims(slots, workers, NOW_MS);
+        assert.ok(planned.reduce((total, { limit }) => total + limit, 0) <= free);
+        for (const { slot: each, limit } of planned) {
+          assert.ok(Number.isInteger(limit) && limit > 0 && each.active + limit <= each.concurrency);
+        }
+      }),
+      { seed: seed!, numRuns: 2_000 },
+    );
+  });
+});
+
 describe('mostAtWork', () => {
   it('is all workers but the shares of the others, or the own concurrency', () => {
     const slots = [slot('a', 100, 0), slot('b', 2, 0), slot('c', 100, 0)];

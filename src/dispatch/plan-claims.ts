@@ -30,6 +30,9 @@ export function mostAtWork(
  * Divides the free workers among the slots that have something due. Each slot owns a fair share of the workers, which
  * the others cannot take even if it is unused, so that a slow or dead destination never holds up another. Workers
  * beyond the shares are divided evenly among the slots that have work for them.
+ *
+ * A reload can lower a concurrency below what is at work, and make shares that others still use: then `spare` is
+ * negative, and what is claimed within the shares makes up for it, so that there is never more work than workers.
  * @param workers most deliveries at work in all; at least one for each slot
  */
 export function planClaims<Slot extends DestinationSlot>(
@@ -39,7 +42,7 @@ export function planClaims<Slot extends DestinationSlot>(
 ): PlannedClaim<Slot>[] {
   const share = Math.floor(workers / slots.length);
   const unusedShare = (slot: Slot) => Math.max(0, Math.min(share, slot.concurrency) - slot.active);
-  const wantedBeyond = (slot: Slot) => slot.concurrency - slot.active - unusedShare(slot);
+  const wantedBeyond = (slot: Slot) => Math.max(0, slot.concurrency - slot.active - unusedShare(slot));
 
   let spare = slots.reduce((free, slot) => free - slot.active - unusedShare(slot), workers);
   return (
@@ -48,9 +51,13 @@ export function planClaims<Slot extends DestinationSlot>(
       // The slot that wants least goes first and leaves what it cannot take to the others.
       .sort((a, b) => wantedBeyond(a) - wantedBeyond(b))
       .map((slot, index, asking) => {
-        const extra = Math.min(wantedBeyond(slot), Math.floor(spare / (asking.length - index)));
+        const own = unusedShare(slot);
+        const extra =
+          spare < 0
+            ? Math.max(-own, spare)
+            : Math.min(wantedBeyond(slot), Math.floor(spare / (asking.length - index)));
         spare -= extra;
-        return { slot, limit: unusedShare(slot) + extra };
+        return { slot, limit: own + extra };
       })
       .filter(({ limit }) => limit > 0)
   );

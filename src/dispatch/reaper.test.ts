@@ -28,7 +28,7 @@ function setUp(
         wakes += 1;
       },
     },
-    destinations,
+    destinations: () => destinations,
     defaultRetry: { maxAttempts: 2, baseDelayMs: 500, maxDelayMs: 500, jitter: 0 },
     clock,
     random: createSeededRandom(1),

@@ -14,7 +14,8 @@ import { attemptOf } from './execute-attempt.ts';
 export type ReaperParts = Readonly<{
   store: Pick<LeaseStore, 'expired' | 'settle'> & Pick<SharedStore, 'tryLead'>;
   dispatcher: Pick<Dispatcher, 'holds' | 'wake'>;
-  destinations: readonly Destination[];
+  /** Those of the configuration in effect. */
+  destinations: () => readonly Destination[];
   /** For deliveries whose destination is no longer configured. */
   defaultRetry: RetryPolicy;
   clock: Clock;
@@ -33,7 +34,6 @@ const BATCH = 500;
  */
 export function createReaper(parts: ReaperParts): Reaper {
   const { store, dispatcher, clock, random, emit } = parts;
-  const configured = new Map(parts.destinations.map((destination) => [destination.name, destination]));
 
   /** A failure is left to the next pass. */
   const reclaim = async (expired: ExpiredLease): Promise<'done' | 'failed'> => {
@@ -53,7 +53,7 @@ export function createReaper(parts: ReaperParts): Reaper {
   const charge = async ({ lease, source, destination, attempts, leasedAtMs }: ExpiredLease) => {
     const nowMs = clock.nowMs();
     const attempt = attemptOf(INTERRUPTED, attempts + 1, leasedAtMs, nowMs);
-    const rules = configured.get(destination);
+    const rules = parts.destinations().find(({ name }) => name === destination);
     const policy = { ...(rules?.retry ?? parts.defaultRetry), jitter: 1 };
     // The rules of a destination that is no longer configured are unknown: keep its order.
     const onFailure = rules === undefined ? 'block' : rules.order?.onFailure;

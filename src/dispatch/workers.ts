@@ -1,7 +1,9 @@
 import { isExpired, type Lease } from '../domain/lease.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { Leased } from '../store/store.ts';
+import type { ClaimInProgress } from './claim-loop.ts';
 import { type AttemptParts, type AttemptTarget, executeAttempt } from './execute-attempt.ts';
+import type { HandlerUse } from './handler-uses.ts';
 import type { DestinationSlot } from './plan-claims.ts';
 import { CLAIMED_TOO_LATE, SHUTDOWN } from './stop-reasons.ts';
 import type { Work } from './work-source.ts';
@@ -14,10 +16,11 @@ export type Active = {
   untilMs: number;
 };
 
-/** A slot whose `active` belongs to the workers. */
-export type WorkedSlot = Omit<DestinationSlot, 'active'> & { active: number } & Readonly<{
-    target: AttemptTarget;
-  }>;
+/** What attempts run with: the destination's rules, and its handler, which stays open while it is used. */
+export type HeldTarget = AttemptTarget & Readonly<{ use: HandlerUse }>;
+
+/** A slot whose `active` belongs to the workers. A reload replaces its target; attempts keep the one they began with. */
+export type WorkedSlot = Omit<DestinationSlot, 'active'> & { active: number; target: HeldTarget };
 
 export type WorkersParts<Slot extends WorkedSlot> = Omit<AttemptParts, 'giveUp'> &
   Readonly<{
@@ -27,8 +30,8 @@ export type WorkersParts<Slot extends WorkedSlot> = Omit<AttemptParts, 'giveUp'>
 
 /** Runs claimed deliveries to their settlement, and keeps a record of those at work. */
 export type Workers<Slot extends WorkedSlot> = Readonly<{
-  /** Begins an attempt, which counts as active when this returns. */
-  take(slot: Slot, work: Work): void;
+  /** A claim begins. Each piece of work that it takes begins an attempt, which counts as active when `take` returns. */
+  claim(slot: Slot): ClaimInProgress;
   active(): Iterable<Active>;
   activeCount(): number;
   /** Whether this process works under that very lease. */
@@ -48,7 +51,7 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
   const attemptParts = { ...parts, giveUp: giveUp.signal };
   let refusing = false;
 
-  const run = async (slot: Slot, { leased, end }: Work, entry: Active) => {
+  const run = async (slot: Slot, target: HeldTarget, { leased, end }: Work, entry: Active) => {
     let settlement: Settlement | null = null;
     let isCompleted = false;
     // A delivery that its handler has completed has no lease to extend, and its order key's turn has passed.
@@ -59,28 +62,35 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
       if (leased.lease.orderKey !== null) onFreed(slot);
     };
     try {
-      settlement = await executeAttempt(attemptParts, slot.target, leased, entry.cancel.signal, onCompleted);
+      settlement = await executeAttempt(attemptParts, target, leased, entry.cancel.signal, onCompleted);
     } catch (error) {
       const message = 'an attempt ended in an unexpected way';
       emit({ type: 'receiver.failed', message, error: error as Error });
     }
     if (!isCompleted) end(settlement);
   };
+  const take = (slot: Slot, target: HeldTarget, work: Work) => {
+    const { leased } = work;
+    const key = keyOf(leased.lease);
+    const entry: Active = { leased, cancel: new AbortController(), untilMs: leased.lease.untilMs };
+    slot.active += 1;
+    target.use.begin();
+    atWork.set(key, entry);
+    if (refusing) entry.cancel.abort(SHUTDOWN);
+    else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
+    void run(slot, target, work, entry).then(() => {
+      atWork.delete(key);
+      slot.active -= 1;
+      target.use.end();
+      // It may also have left a retry behind.
+      onFreed(slot);
+    });
+  };
   return {
-    take(slot, work) {
-      const { leased } = work;
-      const key = keyOf(leased.lease);
-      const entry: Active = { leased, cancel: new AbortController(), untilMs: leased.lease.untilMs };
-      slot.active += 1;
-      atWork.set(key, entry);
-      if (refusing) entry.cancel.abort(SHUTDOWN);
-      else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
-      void run(slot, work, entry).then(() => {
-        atWork.delete(key);
-        slot.active -= 1;
-        // It may also have left a retry behind.
-        onFreed(slot);
-      });
+    claim(slot) {
+      const { target } = slot;
+      target.use.begin();
+      return { take: (work) => take(slot, target, work), end: target.use.end };
     },
     active: () => atWork.values(),
     activeCount: () => atWork.size,

@@ -87,7 +87,12 @@ export function createProcess(parts: ProcessParts): Process {
   const completeWithin = () => assert.fail('handlers of the simulation do not complete');
   const dispatcher = createDispatcher({ ...core, store: { ...core.store, completeWithin } });
   const heartbeat = createHeartbeat({ ...core, dispatcher });
-  const reaper = createReaper({ ...core, dispatcher, defaultRetry: parts.destinations[0]!.retry });
+  const reaper = createReaper({
+    ...core,
+    destinations: () => parts.destinations,
+    dispatcher,
+    defaultRetry: parts.destinations[0]!.retry,
+  });
   return process;
 }
 
