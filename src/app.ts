@@ -12,7 +12,7 @@ import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/health.ts';
 import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { type Ingest, openIngest } from './ingest/open-ingest.ts';
-import { createIsSecretQuery, handshakesOf } from './ingest/open-source.ts';
+import { confirmsSubscriptions, createIsSecretQuery, handshakesOf } from './ingest/open-source.ts';
 import type { SourceConfig } from './ingest/source-config.ts';
 import { isUnreadable } from './ingest/unrouted.ts';
 import { packageVersion } from './observe/build-info.ts';
@@ -107,7 +107,7 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   phase = 'running';
 
   const url = urlOf(api.server.address() as AddressInfo);
-  reportStart({ ...config, url, stats, sources: ingest.sources }, emit);
+  reportStart({ ...config, url, stats, sources: [...ingest.inEffect().sources.values()] }, emit);
   const running = opened.move();
   let stopping: Promise<void> | null = null;
   const stop = async () => {
@@ -133,7 +133,7 @@ function metricsOptions({ sources, destinations, queueMaxSize }: Config): Metric
 
 function handshakeNames(source: SourceConfig) {
   const handshakes = handshakesOf(source);
-  const confirms = handshakes.some(({ action }) => action?.kind === 'confirm-subscription');
+  const confirms = confirmsSubscriptions(handshakes);
   return handshakes.map(({ name }) => ({ source: source.name, handshake: name, confirms }));
 }
 
@@ -198,11 +198,9 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
   const isOpen = () => phase() === 'running';
   return createApi({
     ingest: {
-      accept: ingest.accept,
-      sources: ingest.sources,
+      inEffect: ingest.inEffect,
       budget: { maxBytesInFlight: bytesInFlight(maxBodyBytes), bytesInFlight: 0 },
       maxBodyBytes,
-      bodyLimits: new Map(config.sources.map((source) => [source.name, source.maxBodyBytes ?? maxBodyBytes])),
       keepTooLarge: ingest.keepTooLarge,
       emit,
       isOpen,
@@ -218,8 +216,8 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
       clock,
       emit,
       token: adminToken,
-      sources: config.sources.map(({ name }) => name),
-      reverify: ingest.reverify,
+      isSource: (name) => ingest.inEffect().sources.has(name),
+      reverify: (...args) => ingest.inEffect().reverify(...args),
       redactedUrl: ingest.redactedUrl,
       unroutedReason: ingest.unroutedReason,
       onPending: dispatch.onPending,

@@ -12,7 +12,7 @@ export type BeginConfirmation = (source: string, url: string, nowMs: number) => 
 export type FetchStatus = (url: string, signal: AbortSignal) => Promise<number>;
 
 export type ConfirmationParts = Readonly<{
-  /** The sources whose provider wants its subscriptions confirmed. */
+  /** The sources whose provider wants its subscriptions confirmed, at the start. */
   sources: readonly string[];
   store: Pick<SourceStateStore, 'readSourceState' | 'replaceSourceState'>;
   clock: Clock;
@@ -23,6 +23,8 @@ export type ConfirmationParts = Readonly<{
 export type Confirmations = Service &
   Readonly<{
     begin: BeginConfirmation;
+    /** Continues what an earlier process, or an earlier configuration, began for these sources. */
+    resume(sources: readonly string[]): void;
     /** Ends the confirmation that is under way for the source. */
     forget(source: string): void;
   }>;
@@ -57,6 +59,9 @@ export function createConfirmations(parts: ConfirmationParts): Confirmations {
     });
     ends.add(end);
   };
+  const resumeAll = (names: readonly string[]) => {
+    for (const source of names) launch(source, (signal) => resume(parts, source, signal));
+  };
   return {
     async begin(source, url, nowMs) {
       if (!isProviders(url)) return 'foreign';
@@ -66,9 +71,8 @@ export function createConfirmations(parts: ConfirmationParts): Confirmations {
       return 'begun';
     },
     forget: (source) => running.get(source)?.abort(),
-    start() {
-      for (const source of sources) launch(source, (signal) => resume(parts, source, signal));
-    },
+    resume: resumeAll,
+    start: () => resumeAll(sources),
     async stop() {
       stopped = true;
       for (const controller of running.values()) controller.abort();

@@ -1,17 +1,8 @@
-import { createRouter, type Destination } from '../domain/destination.ts';
 import type { WebhookEvent } from '../domain/event.ts';
-import type { Emit, UnroutedReason } from '../events.ts';
+import type { UnroutedReason } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { IdGenerator } from '../runtime/ids.ts';
 import type { Service } from '../runtime/service.ts';
-import type {
-  BrowseStore,
-  InboxStore,
-  RejectedBounds,
-  RejectedStore,
-  SourceStateStore,
-} from '../store/store.ts';
-import { type Accept, createAccept } from './accept.ts';
+import type { InboxStore, RejectedBounds } from '../store/store.ts';
 import {
   type Confirmations,
   createConfirmations,
@@ -20,38 +11,36 @@ import {
 } from './confirm-subscription.ts';
 import { createDuplicateNotes } from './duplicate-notes.ts';
 import { createKeepRejected, type KeepTooLarge } from './keep-rejected.ts';
-import { openSource, type Source, type SourceParts } from './open-source.ts';
-import { createAddress } from './order-key.ts';
-import { createPerformHandshake } from './perform-handshake.ts';
+import { confirmsSubscriptions, handshakesOf } from './open-source.ts';
+import {
+  type IngestConfig,
+  type IngestInEffect,
+  type PreparedIngest,
+  type PrepareParts,
+  prepareIngest,
+} from './prepare-ingest.ts';
 import { createRedact } from './redact.ts';
-import { createReverify, type Reverify } from './reverify.ts';
-import type { SourceConfig } from './source-config.ts';
-import { createStoreEvent, type StoreEventParts } from './store-event.ts';
+import type { StoreEventParts } from './store-event.ts';
 import { unroutedReason } from './unrouted.ts';
 
 /** Of events whose source verifies nothing, or is no longer configured. */
 const redactAny = createRedact([]);
 
-export type IngestOptions = Readonly<{
-  sources: readonly SourceConfig[];
-  store: InboxStore & Pick<BrowseStore, 'eventByKey' | 'readEvent'> & RejectedStore & SourceStateStore;
-  destinations: readonly Destination[];
-  clock: Clock;
-  newId: IdGenerator;
-  /** The receiver's own URL as seen from outside, or null. */
-  publicUrl: string | null;
-  rejectedBounds: RejectedBounds;
-  fetchStatus: FetchStatus;
-  keys?: SourceParts['keys'];
-  emit: Emit;
-  onAccepted: StoreEventParts['onAccepted'];
-}>;
+export type IngestOptions = PrepareParts &
+  IngestConfig &
+  Readonly<{ store: InboxStore; rejectedBounds: RejectedBounds; fetchStatus: FetchStatus }>;
 
 /** Ingest: from a raw request to a stored event. */
 export type Ingest = Readonly<{
-  sources: readonly Source[];
-  accept: Accept;
-  reverify: Reverify;
+  inEffect(): IngestInEffect;
+  /**
+   * Compiles another configuration, with the secrets that handshakes stored. A source that stays as it is keeps its
+   * rules, and with them the keys that it has fetched.
+   * @throws StoreError when the secrets cannot be read
+   */
+  prepare(config: IngestConfig): Promise<PreparedIngest>;
+  /** Lets it take effect, in one step. */
+  use(prepared: PreparedIngest): void;
   confirmations: Confirmations;
   keepTooLarge: KeepTooLarge;
   /** Path and query of an event, without the secrets that its source reads there. */
@@ -69,39 +58,30 @@ export type Ingest = Readonly<{
  * @throws StoreError when the secrets cannot be read
  */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
-  const { store, destinations, clock, newId, emit } = options;
-  const sources = options.sources.map((config) => openSource(config, options));
-  await Promise.all(sources.map(({ rules }) => rules?.verifier.reload(clock.nowMs())));
-
-  const byName = new Map(sources.map((source) => [source.name, source]));
+  const { store, clock, newId, emit } = options;
   const load = watchInserts(store, clock);
   const duplicateNotes = createDuplicateNotes({ store, clock, emit, isBehind: load.isBehind });
-  const storeEvent = createStoreEvent({
-    store: load.store,
-    noteDuplicate: duplicateNotes.note,
-    route: createRouter(destinations),
-    address: createAddress(destinations, emit),
-    newId,
-    emit,
-    onAccepted: options.onAccepted,
-  });
-  const confirming = sources.filter(({ rules }) => rules?.confirmsSubscriptions);
-  const confirmations = createConfirmations({
-    ...options,
-    sources: confirming.map(({ name }) => name),
-  });
-  const performHandshake = createPerformHandshake({ beginConfirmation: confirmations.begin, emit });
   const keepRejected = createKeepRejected({ store, bounds: options.rejectedBounds, newId, emit });
-  const accept = createAccept({
-    storeEvent,
-    performHandshake,
+  const confirmations = createConfirmations({ ...options, sources: confirmingOf(options) });
+  const longLived = {
     keepRejected,
-    clock,
-  });
+    beginConfirmation: confirmations.begin,
+    inserts: load.store,
+    noteDuplicate: duplicateNotes.note,
+  };
+  const prepare = (config: IngestConfig, earlier: PreparedIngest | null) =>
+    prepareIngest(options, longLived, config, earlier);
+  let current = await prepare(options, null);
+
+  const rulesOf = (source: string) => current.opened.sources.get(source)?.rules;
   return {
-    sources,
-    accept,
-    reverify: createReverify({ store, sources: byName, storeEvent, performHandshake }),
+    inEffect: () => current.opened,
+    prepare: (config) => prepare(config, current),
+    use(prepared) {
+      const known = new Set(confirmingOf(current.config));
+      current = prepared;
+      confirmations.resume(confirmingOf(prepared.config).filter((name) => !known.has(name)));
+    },
     confirmations,
     keepTooLarge: ({ name, rules }, request, bodyBytes, detail) =>
       keepRejected({
@@ -114,13 +94,18 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
         receivedAtMs: clock.nowMs(),
       }),
     unroutedReason: (event) => unroutedReason(event.eventType, event),
-    redactedUrl: (event) => (byName.get(event.source)?.rules?.redact ?? redactAny)(event).url,
+    redactedUrl: (event) => (rulesOf(event.source)?.redact ?? redactAny)(event).url,
     duplicateNotes,
     async onStateDropped(source, entry) {
       if (entry === SUBSCRIPTION_ENTRY) confirmations.forget(source);
-      await byName.get(source)?.rules?.verifier.reload(clock.nowMs());
+      await rulesOf(source)?.verifier.reload(clock.nowMs());
     },
   };
+}
+
+/** The sources whose provider wants its subscriptions confirmed. */
+function confirmingOf({ sources }: Pick<IngestConfig, 'sources'>): string[] {
+  return sources.flatMap((source) => (confirmsSubscriptions(handshakesOf(source)) ? source.name : []));
 }
 
 /** An insert that takes longer shows that the store is behind. */

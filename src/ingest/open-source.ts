@@ -14,7 +14,7 @@ import { createRedact, looksSecret, type Redact, tokenQueries } from './redact.t
 import type { SourceConfig, Verification } from './source-config.ts';
 import { createSourceVerifier, type SourceVerifier } from './source-verifier.ts';
 
-/** The compiled rules of a source with verification, made once at the start. */
+/** The compiled rules of a source with verification, made once for each configuration of it. */
 export type SourceRules = Readonly<{
   verifier: SourceVerifier;
   identity: IdentityRules;
@@ -34,14 +34,17 @@ export type SourceRules = Readonly<{
   /** The source keeps no replay marks though nothing else recognises a captured request under another id. */
   isUnmarked: boolean;
   redact: Redact;
-  /** One of its handshakes asks the receiver to confirm a subscription. */
-  confirmsSubscriptions: boolean;
   /** Challenges the sender for user and password, which some send only after a challenge. */
   asksForPassword: boolean;
 }>;
 
 /** A named endpoint; without rules it accepts the JSON envelope. */
-export type Source = Readonly<{ name: string; rules: SourceRules | null }>;
+export type Source = Readonly<{
+  name: string;
+  rules: SourceRules | null;
+  /** Longest body in bytes; left out: the receiver's. */
+  maxBodyBytes?: number;
+}>;
 
 export type SourceParts = Readonly<{
   store: Pick<SourceStateStore, 'readSourceState' | 'keepSourceState'>;
@@ -56,8 +59,8 @@ export type SourceParts = Readonly<{
  * Compiles the rules of a source from its configuration.
  * @throws SchemeError for an invalid configuration, which the start refuses before
  */
-export function openSource({ name, verification }: SourceConfig, parts: SourceParts): Source {
-  return { name, rules: verification === null ? null : openRules(name, verification, parts) };
+export function openSource({ verification, ...own }: SourceConfig, parts: SourceParts): Source {
+  return { ...own, rules: verification === null ? null : openRules(own.name, verification, parts) };
 }
 
 function openRules(source: string, verification: Verification, parts: SourceParts): SourceRules {
@@ -87,7 +90,6 @@ function openRules(source: string, verification: Verification, parts: SourcePart
     replayWindowMs,
     isUnmarked,
     redact: createRedact(schemes, namingTemplates(identity)),
-    confirmsSubscriptions: handshakes.some(({ action }) => action?.kind === 'confirm-subscription'),
     asksForPassword: schemes.some(({ alg }) => alg === 'basic'),
   };
 }
@@ -120,8 +122,13 @@ function secretEntry(handshakes: readonly Handshake[]): string | null {
   return null;
 }
 
+/** Whether one of the handshakes asks the receiver to confirm a subscription. */
+export function confirmsSubscriptions(handshakes: readonly Handshake[]): boolean {
+  return handshakes.some(({ action }) => action?.kind === 'confirm-subscription');
+}
+
 /** The handshakes of a source. */
-export function handshakesOf({ verification }: SourceConfig): readonly Handshake[] {
+export function handshakesOf({ verification }: Pick<SourceConfig, 'verification'>): readonly Handshake[] {
   return verification === null ? [] : handshakesIn(verification);
 }
 

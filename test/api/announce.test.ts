@@ -16,7 +16,10 @@ describe('reportStart', () => {
     const warnings = async () => {
       const events: ReceiverEvent[] = [];
       const stats = await store.stats();
-      reportStart({ ...config, url, stats, sources: ingest.sources }, (event) => void events.push(event));
+      reportStart(
+        { ...config, url, stats, sources: [...ingest.inEffect().sources.values()] },
+        (event) => void events.push(event),
+      );
       return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));
     };
     const secret = 'b537207f20cbfa02357cf448134da559';
@@ -62,7 +65,10 @@ describe('reportStart', () => {
     const config = await loadConfig({ env: {}, cwd: import.meta.dirname });
     const events: ReceiverEvent[] = [];
     const stats = await store.stats();
-    reportStart({ ...config, url, stats, sources: ingest.sources }, (event) => void events.push(event));
+    reportStart(
+      { ...config, url, stats, sources: [...ingest.inEffect().sources.values()] },
+      (event) => void events.push(event),
+    );
     const notices = events.flatMap((event) => (event.type === 'receiver.notice' ? event.message : []));
     assert.deepEqual(
       notices.filter((message) => message.includes('replay mark')).map((message) => message.split('. ')[0]),

@@ -95,8 +95,7 @@ export async function startSources(
   });
   const api = await createApi({
     ingest: {
-      accept: ingest.accept,
-      sources: ingest.sources,
+      inEffect: ingest.inEffect,
       budget: { maxBytesInFlight: 64 * 1024 * 1024, bytesInFlight: 0 },
       maxBodyBytes: 1024 * 1024,
       emit,
@@ -112,8 +111,8 @@ export async function startSources(
       clock,
       emit,
       token: ADMIN,
-      sources: names,
-      reverify: ingest.reverify,
+      isSource: (name) => names.includes(name),
+      reverify: ingest.inEffect().reverify,
       redactedUrl: ingest.redactedUrl,
       unroutedReason: ingest.unroutedReason,
       onPending: () => {},

@@ -131,7 +131,7 @@ export type StubApi = Readonly<{
 
 /** What an API test without a receiver stands in for: everything behind the HTTP face. */
 export type Stubs = Readonly<{
-  accept?: ApiParts['ingest']['accept'];
+  accept?: ReturnType<ApiParts['ingest']['inEffect']>['accept'];
   isOpen?: () => boolean;
   budget?: ApiParts['ingest']['budget'] & Readonly<{ maxBodyBytes: number }>;
   store?: Partial<ApiParts['store']>;
@@ -148,8 +148,10 @@ export async function startApi(
   const unused = () => Promise.reject(new Error('the test did not mean this to be called'));
   const api = await createApi({
     ingest: {
-      accept: accept ?? unused,
-      sources: [{ name: 'default', rules: null }],
+      inEffect: () => ({
+        accept: accept ?? unused,
+        sources: new Map([['default', { name: 'default', rules: null }]]),
+      }),
       budget: budget ?? { maxBytesInFlight: 1024 * 1024, bytesInFlight: 0 },
       maxBodyBytes: budget?.maxBodyBytes ?? 1024,
       emit,
@@ -165,7 +167,7 @@ export async function startApi(
       clock: systemClock,
       emit,
       token: null,
-      sources: [],
+      isSource: () => false,
       reverify: unused,
       redactedUrl: ({ url }) => url,
       unroutedReason: () => 'no_match',

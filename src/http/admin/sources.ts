@@ -8,8 +8,8 @@ import { adminOperation, WITHOUT_QUERY } from './operation.ts';
 
 export type SourceStateParts = Readonly<{
   store: Pick<SourceStateStore, 'readSourceState' | 'dropSourceState'>;
-  /** Names of the configured sources. */
-  sources: readonly string[];
+  /** Whether a source of that name is configured. */
+  isSource: (name: string) => boolean;
   /** Called after an entry is dropped, so that cached copies of it can be dropped too. */
   onStateDropped: (source: string, entry: string) => Promise<void>;
 }>;
@@ -26,15 +26,14 @@ const UNKNOWN_SOURCE = 'No source of that name is configured.';
 
 /** What handshakes have stored for a source: read it, or drop an entry so that its handshake can be repeated. */
 export function registerSourceState(admin: FastifyInstance, parts: SourceStateParts): void {
-  const { store, onStateDropped } = parts;
-  const known = new Set(parts.sources);
+  const { store, isSource, onStateDropped } = parts;
 
   admin.get<{ Params: { name: string } }>(
     '/admin/sources/:name/state',
     WITHOUT_QUERY,
     async (request, reply) => {
       const { name } = request.params;
-      if (!known.has(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
+      if (!isSource(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
       return stateBody(await store.readSourceState(name));
     },
   );
@@ -44,7 +43,7 @@ export function registerSourceState(admin: FastifyInstance, parts: SourceStatePa
     WITHOUT_QUERY,
     async (request, reply) => {
       const { name, entry } = request.params;
-      if (!known.has(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
+      if (!isSource(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
       const isText = entry.isWellFormed() && !entry.includes('\0');
       const outcome = isText ? await store.dropSourceState(name, entry) : 'unknown';
       if (outcome === 'unknown') return replyProblem(reply, 'not_found', 'The source has no such entry.');

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Accept } from '../../ingest/accept.ts';
 import type { KeepTooLarge } from '../../ingest/keep-rejected.ts';
+
 import { isHandshake, type Source } from '../../ingest/open-source.ts';
+import type { IngestInEffect } from '../../ingest/prepare-ingest.ts';
 import type { RawRequest } from '../../ingest/raw-request.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
 import { expectsBody } from '../send-problem.ts';
@@ -12,13 +13,11 @@ import { createResponder, type Responder, type ResponderParts } from './respond.
 
 export type IngestParts = ResponderParts &
   Readonly<{
-    accept: Accept;
-    sources: readonly Source[];
+    /** The sources in effect. A request is handled to its end with those of its beginning. */
+    inEffect: () => Pick<IngestInEffect, 'accept' | 'sources'>;
     budget: BodyBudget;
     /** Longest body of sources without a limit of their own. */
     maxBodyBytes: number;
-    /** Longest body by the source's name. */
-    bodyLimits?: ReadonlyMap<string, number>;
     /** Keeps a request whose body is too long for the operator; `body` is the beginning of it. */
     keepTooLarge?: KeepTooLarge;
   }>;
@@ -39,11 +38,9 @@ const NOTHING = Buffer.alloc(0);
  * cost as much as the rest of an accept.
  */
 export function createIngestRoute(parts: IngestParts): IngestRoute {
-  const { budget, isOpen, keepTooLarge = () => {} } = parts;
+  const { budget, isOpen, inEffect, keepTooLarge = () => {} } = parts;
   const responder = createResponder(parts);
   const { reject } = responder;
-  const sources = new Map(parts.sources.map((source) => [source.name, source]));
-
   const take = createTake(parts, responder);
 
   /** Of a body that is refused by its announced length. */
@@ -57,22 +54,25 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
       const url = request.url!;
       if (!isIngestPath(url)) return false;
       if (request.method === 'POST') return true;
-      const rules = sources.get(sourceNameOf(url))?.rules ?? null;
+      const rules = inEffect().sources.get(sourceNameOf(url))?.rules ?? null;
       if (rules === null || isKeyQuery(url)) return false;
       return rules.methods.has(request.method!) || isHandshake(rules, toRaw(request, NOTHING));
     },
-    methodsOf: (url) => [...((isIngestPath(url) && sources.get(sourceNameOf(url))?.rules?.methods) || [])],
+    methodsOf: (url) => [
+      ...((isIngestPath(url) && inEffect().sources.get(sourceNameOf(url))?.rules?.methods) || []),
+    ],
     handle(request, response) {
       const startedMs = monotonicMs();
+      const { sources, accept } = inEffect();
       const source = sources.get(sourceNameOf(request.url!));
       if (source === undefined) return reject(response, null, UNKNOWN_SOURCE);
       if (!hasBody(request.method!, source)) {
         if (!isOpen()) return reject(response, source, SHUTTING_DOWN);
         // A body that comes nevertheless is not read, and must not be parsed as the next request.
         if (expectsBody(request)) response.setHeader('connection', 'close');
-        return take(request, response, source, NOTHING, startedMs);
+        return take(accept, request, response, source, NOTHING, startedMs);
       }
-      const limit = parts.bodyLimits?.get(source.name) ?? parts.maxBodyBytes;
+      const limit = source.maxBodyBytes ?? parts.maxBodyBytes;
       const early = refuseEarly(request, limit, isOpen(), source.rules !== null);
       if (early !== null) {
         if (early.reason === 'too_large') keepRefused(request, source, early.detail);
@@ -80,7 +80,7 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
       }
       if (waitsForContinue(request)) response.writeContinue();
       readBody(request, budget, limit, (read) => {
-        if (read.kind === 'body') return take(request, response, source, read.body, startedMs);
+        if (read.kind === 'body') return take(accept, request, response, source, read.body, startedMs);
         const rejection = unreadable(read.kind, limit);
         if (read.kind === 'too_large') {
           keepTooLarge(source, toRaw(request, read.head), read.bytes, rejection.detail);
@@ -92,6 +92,7 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
 }
 
 type Take = (
+  accept: IngestInEffect['accept'],
   request: IncomingMessage,
   response: ServerResponse,
   source: Source,
@@ -100,8 +101,8 @@ type Take = (
 ) => void;
 
 /** Accepts a request that was read, gives its bytes back to the budget, and answers it. */
-function createTake({ accept, budget }: IngestParts, { answer, fail }: Responder): Take {
-  return (request, response, source, body, startedMs) => {
+function createTake({ budget }: IngestParts, { answer, fail }: Responder): Take {
+  return (accept, request, response, source, body, startedMs) => {
     accept(source, toRaw(request, body)).then(
       (outcome) => {
         releaseBody(budget, body);

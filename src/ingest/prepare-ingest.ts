@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from 'node:util';
+import { createRouter, type Destination } from '../domain/destination.ts';
+import type { Emit } from '../events.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { IdGenerator } from '../runtime/ids.ts';
+import type { BrowseStore, RejectedStore, SourceStateStore } from '../store/store.ts';
+import { type Accept, createAccept } from './accept.ts';
+import type { BeginConfirmation } from './confirm-subscription.ts';
+import type { NoteDuplicate } from './duplicate-notes.ts';
+import type { KeepRejected } from './keep-rejected.ts';
+import { openSource, type Source, type SourceParts } from './open-source.ts';
+import { createAddress } from './order-key.ts';
+import { createPerformHandshake } from './perform-handshake.ts';
+import { createReverify, type Reverify } from './reverify.ts';
+import type { SourceConfig } from './source-config.ts';
+import { createStoreEvent, type StoreEventParts } from './store-event.ts';
+
+/** The sources and routes of one configuration. What handles a request takes it once, and keeps it to the end. */
+export type IngestInEffect = Readonly<{
+  sources: ReadonlyMap<string, Source>;
+  accept: Accept;
+  reverify: Reverify;
+}>;
+
+/** What of the configuration decides about ingest. */
+export type IngestConfig = Readonly<{
+  sources: readonly SourceConfig[];
+  destinations: readonly Destination[];
+}>;
+
+/** A configuration that is compiled and ready to take effect. */
+export type PreparedIngest = Readonly<{ config: IngestConfig; opened: IngestInEffect }>;
+
+export type PrepareParts = Readonly<{
+  store: Pick<BrowseStore, 'eventByKey' | 'readEvent'> & RejectedStore & SourceStateStore;
+  clock: Clock;
+  newId: IdGenerator;
+  /** The receiver's own URL as seen from outside, or null. */
+  publicUrl: string | null;
+  keys?: SourceParts['keys'];
+  emit: Emit;
+  onAccepted: StoreEventParts['onAccepted'];
+}>;
+
+/** The parts of ingest that live through every configuration. */
+export type LongLived = Readonly<{
+  keepRejected: KeepRejected;
+  beginConfirmation: BeginConfirmation;
+  inserts: StoreEventParts['store'];
+  noteDuplicate: NoteDuplicate;
+}>;
+
+/**
+ * Compiles the sources and routes of a configuration, with the secrets that handshakes stored. A source that stays as it
+ * is keeps its rules, and with them the keys that it has fetched.
+ * @throws StoreError when the secrets cannot be read
+ */
+export async function prepareIngest(
+  options: PrepareParts,
+  { keepRejected, beginConfirmation, inserts, noteDuplicate }: LongLived,
+  { sources: configs, destinations }: IngestConfig,
+  earlier: PreparedIngest | null,
+): Promise<PreparedIngest> {
+  const { store, clock, newId, emit } = options;
+  const known = new Map(earlier?.config.sources.map((config) => [config.name, config]));
+  const opened = await Promise.all(
+    configs.map(async (config): Promise<Source> => {
+      const same = earlier?.opened.sources.get(config.name);
+      if (same !== undefined && isDeepStrictEqual(config, known.get(config.name))) return same;
+      const source = openSource(config, options);
+      await source.rules?.verifier.reload(clock.nowMs());
+      return source;
+    }),
+  );
+  const sources = new Map(opened.map((source) => [source.name, source]));
+  const storeEvent = createStoreEvent({
+    store: inserts,
+    noteDuplicate,
+    route: createRouter(destinations),
+    address: createAddress(destinations, emit),
+    newId,
+    emit,
+    onAccepted: options.onAccepted,
+  });
+  const performHandshake = createPerformHandshake({ beginConfirmation, emit });
+  return {
+    config: { sources: configs, destinations },
+    opened: {
+      sources,
+      accept: createAccept({ storeEvent, performHandshake, keepRejected, clock }),
+      reverify: createReverify({ store, sources, storeEvent, performHandshake }),
+    },
+  };
+}
