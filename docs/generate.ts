@@ -67,7 +67,7 @@ function named(list: string): Setting[] {
 
 function renderSettings(settings: readonly Setting[], columns: readonly Column[]): string {
   const rows = settings.map((setting) => [
-    `\`${setting.name}\``,
+    setting.secret ? `\`${setting.name}\` *` : `\`${setting.name}\``,
     ...columns.map((name) => CELLS[name](setting)),
   ]);
   return renderTable(['Variable', ...columns.map((name) => name[0]!.toUpperCase() + name.slice(1))], rows);

@@ -1,13 +1,13 @@
 import { type App, startApp } from './app.ts';
 import type { UserConfig } from './config/define-config.ts';
 import { loadConfig } from './config/load.ts';
-import type { SettingName } from './config/settings.ts';
+import type { SecretFileName, SettingName } from './config/settings.ts';
 import { keepAlive } from './runtime/keep-alive.ts';
 
 export type ReceiverOptions = UserConfig &
   Readonly<{
     /** Settings by the names of the program's environment variables: `{ PORT: '0' }`. */
-    env?: Readonly<Partial<Record<SettingName, string | undefined>>>;
+    env?: Readonly<Partial<Record<SettingName | SecretFileName, string | undefined>>>;
     /** The folder of relative paths; the working directory by default. */
     cwd?: string;
   }>;

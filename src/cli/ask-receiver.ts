@@ -1,4 +1,5 @@
 import { printable, printableJson } from '../domain/printable.ts';
+import { secretVariable } from './secret-variable.ts';
 
 /** A request to a receiver's admin surface that failed. */
 export class AdminError extends Error {
@@ -43,8 +44,11 @@ export async function askReceiver<T>(
   method: string,
   path: string,
 ): Promise<T> {
-  const token = env.ADMIN_TOKEN ?? '';
-  if (token === '') throw new AdminError('ADMIN_TOKEN is not set: set it to the token of the receiver');
+  const token = secretVariable(env, 'ADMIN_TOKEN');
+  if (token === null)
+    throw new AdminError(
+      'ADMIN_TOKEN is not set: set it to the token of the receiver, or ADMIN_TOKEN_FILE to a file with it',
+    );
   const target = URL.parse(path, url);
   if (target === null) throw new AdminError(`--url takes the URL of a receiver, such as ${defaultUrl({})}`);
   const explain = (cause: unknown): never => {

@@ -5,6 +5,7 @@ import { isEqual, type PartProof, type Proof, type Side } from '../store/migrate
 import { type MigrateOutcome, migrateInbox } from '../store/migrate/migrate-inbox.ts';
 import { CommandError } from './command-error.ts';
 import { createProgressLine } from './progress-line.ts';
+import { secretVariable } from './secret-variable.ts';
 import { textTable } from './text-table.ts';
 
 type Options = Readonly<{ from?: string; to?: string }>;
@@ -25,8 +26,12 @@ export function addMigrateCommand(program: Command, env: NodeJS.ProcessEnv): voi
 }
 
 async function run(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
-  const { from = env.DB_PATH || undefined, to = env.DATABASE_DIRECT_URL || env.DATABASE_URL || undefined } =
-    options;
+  const { from = env.DB_PATH || undefined } = options;
+  const to =
+    options.to ??
+    secretVariable(env, 'DATABASE_DIRECT_URL') ??
+    secretVariable(env, 'DATABASE_URL') ??
+    undefined;
   if (from === undefined) throw new CommandError('--from takes the SQLite file, such as ./data/events.db');
   const { success, data: url } = databaseUrl.schema.safeParse(to);
   if (!success) throw new CommandError(`--to takes ${databaseUrl.takes}`);

@@ -13,6 +13,7 @@ import { requireProvider } from './find-provider.ts';
 import { fitSample, typeOfSample } from './fit-sample.ts';
 import { postWebhook } from './post-webhook.ts';
 import { makeSample, type SampleEvent, type SampleOptions } from './sample-event.ts';
+import { secretVariable } from './secret-variable.ts';
 
 type Options = Readonly<{
   provider: string;
@@ -125,9 +126,9 @@ function requireSendable({ headers }: SampleEvent): void {
 /** The secret of --secret, or of a variable, which keeps it out of the shell's history. */
 function readSecret({ secret, secretEnv }: Options, env: NodeJS.ProcessEnv): string | null {
   if (secret !== undefined) return secret;
-  if (secretEnv === undefined) return env.WEBHOOK_SECRET || null;
-  const value = env[secretEnv];
-  if (value) return value;
+  if (secretEnv === undefined) return secretVariable(env, 'WEBHOOK_SECRET');
+  const value = secretVariable(env, secretEnv);
+  if (value !== null) return value;
   throw new CommandError(
     `--secret-env names ${secretEnv}, which is not set: give a variable with the secret`,
   );

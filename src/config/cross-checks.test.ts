@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crossCheck } from './cross-checks.ts';
-import { type Env, readEnv } from './settings.ts';
+import { readEnv } from './settings.ts';
+import type { Env } from './variable.ts';
 
 const check = (env: Env, destinations: unknown = {}) => crossCheck(readEnv(env), { destinations });
 const withRetry = (retry: unknown) => ({ d: { url: 'http://h/', retry } });

@@ -9,8 +9,9 @@ import type { UserConfig } from './define-config.ts';
 import { checkHandlerPaths } from './destinations.ts';
 import { findConfigFile, type ImportModule, readConfigFile } from './file.ts';
 import { provideOwnModule } from './self-import.ts';
-import { type Env, type EnvReading, readEnv } from './settings.ts';
+import { type EnvReading, readEnv } from './settings.ts';
 import { toConfig } from './to-config.ts';
+import type { Env } from './variable.ts';
 
 export type LoadOptions = Readonly<{
   env: Env;
@@ -29,7 +30,7 @@ export type LoadOptions = Readonly<{
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
   const { env, cwd } = options;
-  const reading = readEnv(env);
+  const reading = readEnv(env, cwd);
   const user = await readUserConfig(options, reading);
   const folder = user.path === null ? cwd : dirname(user.path);
   const checked = checkFile(user.value, user.name);

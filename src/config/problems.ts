@@ -22,9 +22,11 @@ export function fileProblems(issues: readonly Issue[], input: unknown, name: str
 }
 
 /** Describes a call of `env` whose variable has no value. */
-export function missingEnvProblem({ path, name, isEmpty }: MissingEnv): string {
-  const state = isEmpty ? 'empty' : 'not set';
-  return `${pathText(path)}: got env(${show(name)}), which is ${state}, takes a variable that has a value`;
+export function missingEnvProblem({ path, name, problem }: MissingEnv): string {
+  const got = `${pathText(path)}: got env(${show(name)})`;
+  if (problem !== 'unset' && problem !== 'empty') return `${got}; ${problem}`;
+  const state = problem === 'empty' ? 'empty' : 'not set';
+  return `${got}, which is ${state}, takes a variable that has a value`;
 }
 
 /** A path as code: `destinations.billing.events[0]`, `destinations["a.b"].url`. */

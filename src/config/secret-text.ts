@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { knownVariables } from './env.ts';
 import { showHidden } from './show.ts';
 
 /** What is wrong with the text of a secret or token, in words that follow its description. */
@@ -48,7 +49,7 @@ export function withoutSecretFlaw<T extends z.ZodType<string>>(field: T) {
 }
 
 function describeFlaw(text: string): string | null {
-  for (const [name, value = ''] of Object.entries(process.env)) {
+  for (const [name, value] of knownVariables()) {
     const flaw = isPartOf(text, value) ? findSecretFlaw(value) : null;
     if (flaw !== null) return `the value of ${name}, ${showHidden(value)} ${flaw}`;
   }

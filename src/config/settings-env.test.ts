@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Env, readEnv } from './settings.ts';
+import { readEnv } from './settings.ts';
+import type { Env } from './variable.ts';
 
 const lineFor = (env: Env) => readEnv(env).problems.join('\n');
 

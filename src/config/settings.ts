@@ -14,6 +14,7 @@ import {
 import { LIMITS } from './limits.ts';
 import { findVariableFlaw, SECRET_FLAW_TAKES } from './secret-text.ts';
 import { show, showHidden } from './show.ts';
+import { type Env, FILE_SUFFIX, readVariable } from './variable.ts';
 
 /** One environment variable, as the documentation shows it. */
 export type Setting = Readonly<{
@@ -27,6 +28,11 @@ export type Setting = Readonly<{
 }>;
 
 export type SettingName = keyof typeof TABLE;
+
+/** The variables that name a file with the value of a secret setting. */
+export type SecretFileName = {
+  [Name in SettingName]: (typeof TABLE)[Name]['secret'] extends true ? `${Name}_FILE` : never;
+}[SettingName];
 
 /** Validation, defaults and the documentation are all derived from this table. */
 const TABLE = {
@@ -169,7 +175,7 @@ function optional<T>(kind: Kind<T>, meaning: string): Row<T | null> {
 }
 
 /** Marks a row whose value is never printed, and must be free of what files and shells add to secrets. */
-function secret<T>(row: Row<T>): Row<T> {
+function secret<T>(row: Row<T>): Row<T> & Readonly<{ secret: true }> {
   const field = z
     .string()
     .optional()
@@ -178,33 +184,65 @@ function secret<T>(row: Row<T>): Row<T> {
   return { ...row, secret: true, field };
 }
 
-/** Environment variables by name, as in `process.env`. */
-export type Env = Readonly<Record<string, string | undefined>>;
-
 export type EnvReading = Readonly<{
   /** Complete: an invalid variable has its default, so that everything else can still be checked. */
   values: EnvValues;
   wrong: ReadonlySet<SettingName>;
-  /** Variables that are set and not empty. */
+  /** Variables that have a value: set and not empty, or read from a file. */
   given: ReadonlySet<SettingName>;
   problems: readonly string[];
+  /** The files that `NAME_FILE` variables name. */
+  files: readonly string[];
 }>;
 
-/** Reads the settings from the environment. An empty variable counts as unset. */
-export function readEnv(env: Env): EnvReading {
+/**
+ * Reads the settings from the environment, secrets also from the files that `NAME_FILE` variables name. An empty variable
+ * counts as unset.
+ * @param cwd what paths are relative to
+ */
+export function readEnv(processEnv: Env, cwd: string = process.cwd()): EnvReading {
+  const { env, files, problems, wrong: unreadable } = readSecretFiles(processEnv, cwd);
   const given = new Set(SETTINGS.map((setting) => setting.name).filter((name) => env[name]));
   const parsed = envSchema.safeParse(env);
-  if (parsed.success) return { values: parsed.data, wrong: new Set(), given, problems: [] };
+  if (parsed.success) return { values: parsed.data, wrong: unreadable, given, problems, files };
   const wrong = new Set(parsed.error.issues.map((issue) => issue.path[0] as SettingName));
   const rest = Object.fromEntries(Object.entries(env).filter(([name]) => !wrong.has(name as SettingName)));
-  return { values: envSchema.parse(rest), wrong, given, problems: wordProblems(env, wrong) };
+  return {
+    values: envSchema.parse(rest),
+    wrong: new Set([...wrong, ...unreadable]),
+    given,
+    problems: [...problems, ...wordProblems(env, wrong)],
+    files,
+  };
+}
+
+/** The environment with what the files of secrets hold. A file that cannot be read leaves its variable unset. */
+function readSecretFiles(processEnv: Env, cwd: string) {
+  const env: Record<string, string | undefined> = { ...processEnv };
+  const files: string[] = [];
+  const problems: string[] = [];
+  const wrong = new Set<SettingName>();
+  for (const { name } of SETTINGS.filter(({ secret }) => secret)) {
+    const reading = readVariable(processEnv, name, cwd);
+    if (reading.kind === 'missing') continue;
+    if (reading.file !== null) files.push(reading.file);
+    if (reading.kind === 'set') {
+      env[name] = reading.text;
+      continue;
+    }
+    delete env[name];
+    wrong.add(name);
+    problems.push(reading.problem);
+  }
+  return { env, files, problems, wrong };
 }
 
 function wordProblems(env: Env, wrong: ReadonlySet<SettingName>): string[] {
   return SETTINGS.filter((setting) => wrong.has(setting.name)).map(({ name, secret, takes }) => {
     const value = env[name] ?? '';
+    const variable = env[`${name}${FILE_SUFFIX}`] && secret ? `${name}${FILE_SUFFIX}` : name;
     const flaw = secret ? findVariableFlaw(value) : null;
-    if (flaw !== null) return `${name}: got ${showHidden(value)} ${flaw}, takes ${SECRET_FLAW_TAKES}`;
-    return `${name}: got ${secret ? showHidden(value) : show(value)}, takes ${takes}`;
+    if (flaw !== null) return `${variable}: got ${showHidden(value)} ${flaw}, takes ${SECRET_FLAW_TAKES}`;
+    return `${variable}: got ${secret ? showHidden(value) : show(value)}, takes ${takes}`;
   });
 }
