@@ -8,6 +8,7 @@ import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
 import { createEmitter, type Emit } from './events.ts';
 import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
+import { createTokens } from './http/admin/tokens.ts';
 import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/health.ts';
 import { fetchStatus } from './ingest/confirm-subscription.ts';
@@ -195,6 +196,9 @@ type ApiSources = Readonly<{
 function openApi(parts: ApiSources): Promise<FastifyInstance> {
   const { config, store, clock, emit, metrics, dispatch, ingest, phase } = parts;
   const { maxBodyBytes, adminToken } = config.http;
+  const tokens = createTokens(
+    adminToken === null ? [] : [{ name: 'admin', role: 'admin', token: adminToken }],
+  );
   const isOpen = () => phase() === 'running';
   return createApi({
     ingest: {
@@ -215,7 +219,7 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
       store,
       clock,
       emit,
-      token: adminToken,
+      tokens: () => tokens,
       isSource: (name) => ingest.inEffect().sources.has(name),
       reverify: (...args) => ingest.inEffect().reverify(...args),
       redactedUrl: ingest.redactedUrl,

@@ -1,4 +1,5 @@
 import type { Attempt } from '../src/domain/attempt.ts';
+import type { AuditEntry } from '../src/domain/audit.ts';
 import type { WebhookEvent } from '../src/domain/event.ts';
 import type { IdGenerator } from '../src/runtime/ids.ts';
 import { FAKE_EPOCH_MS } from './fake-clock.ts';
@@ -50,6 +51,19 @@ export function anAttempt(overrides: Partial<Attempt> = {}): Attempt {
     error: null,
     httpStatus: null,
     responseExcerpt: null,
+    ...overrides,
+  };
+}
+
+/** A row of the audit, about a replay by ann. */
+export function anAudit(overrides: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    atMs: FAKE_EPOCH_MS,
+    actor: { name: 'ann', role: 'operator', address: '127.0.0.1' },
+    action: 'delivery.replay',
+    target: 'a delivery',
+    before: null,
+    after: null,
     ...overrides,
   };
 }

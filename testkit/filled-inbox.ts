@@ -2,7 +2,7 @@ import type { WebhookEvent } from '../src/domain/event.ts';
 import type { Addressee } from '../src/domain/order.ts';
 import type { Settlement } from '../src/domain/settlement.ts';
 import type { RejectedRequest, Store } from '../src/store/store.ts';
-import { anAttempt, anEvent, nextId } from './builders.ts';
+import { anAttempt, anAudit, anEvent, nextId } from './builders.ts';
 import { FAKE_EPOCH_MS as T0 } from './fake-clock.ts';
 
 const LEASE_MS = 30_000;
@@ -68,7 +68,7 @@ export async function fillInbox(store: Store): Promise<Filled> {
   await insert(['failed'], { headers: ['x-a', '1', 'X-A', 'ü "q" \\', 'x-a', ''], body: Buffer.alloc(0) });
   await work('failed', { kind: 'retry', dueAtMs: T0 + 2_000, error: 'first' });
   const dead = await work('failed', { kind: 'failed', error: 'given up' }, T0 + 2_500);
-  await store.replay(dead, T0 + 5_000);
+  await store.replay(dead, T0 + 5_000, anAudit());
   await insert(['released']);
   await work('released', { kind: 'released', dueAtMs: T0 + 1_500 });
   await insert(['leased', 'leased too']);
@@ -99,8 +99,8 @@ export async function fillInbox(store: Store): Promise<Filled> {
     aRejected({ body: Buffer.alloc(0), bodyBytes: 0 }),
   ];
   for (const request of rejected) await store.keepRejected(request, BOUNDS);
-  await store.dropRejected(rejected[1]!.id);
-  await store.dropRejected(rejected[3]!.id);
+  await store.dropRejected(rejected[1]!.id, anAudit());
+  await store.dropRejected(rejected[3]!.id, anAudit());
 
   await store.noteDuplicates([
     { eventId: events[0]!.id, count: 3, lastAtMs: T0 + 9, differed: true },
@@ -110,6 +110,7 @@ export async function fillInbox(store: Store): Promise<Filled> {
   await store.keepSourceState('a', 'secret', 'gläsern', T0);
   await store.keepSourceState('ä', 'subscription', '{"arn":"x"}', T0 + 1);
   await store.keepSourceState('a', 'another', '', T0 + 2);
+  await store.appendAudit(anAudit({ before: { entry: 'ä "q"' }, after: { rate: '5/s', until: null } }));
   const sources = ['a', 'ä'];
   return {
     events,

@@ -36,6 +36,7 @@ export function defaultUrl(env: NodeJS.ProcessEnv): string {
 
 /**
  * Asks a receiver's admin surface.
+ * @param body sent as JSON
  * @returns the JSON of its answer
  * @throws AdminError when it does not answer, or answers with anything but 2xx
  */
@@ -43,6 +44,7 @@ export async function askReceiver<T>(
   { url, env, timeoutMs = ANSWER_TIMEOUT_MS }: Asked,
   method: string,
   path: string,
+  body?: object,
 ): Promise<T> {
   const token = secretVariable(env, 'ADMIN_TOKEN');
   if (token === null)
@@ -56,12 +58,16 @@ export async function askReceiver<T>(
     throw new AdminError(`no receiver answers at ${url}: start it, or give --url`, { cause });
   };
   const signal = AbortSignal.timeout(timeoutMs);
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(target, { method, headers, signal }).catch(explain);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  };
+  const request = { method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const response = await fetch(target, request).catch(explain);
   const text = await response.text().catch(explain);
-  const body = text === '' ? {} : readJson(text);
-  if (response.ok && body !== null) return body as T;
-  const problem = problemOf(body);
+  const answer = text === '' ? {} : readJson(text);
+  if (response.ok && answer !== null) return answer as T;
+  const problem = problemOf(answer);
   const detail = problem?.detail ?? 'not a reply of a webhook-receiver';
   throw new AdminError(`${url} answered ${response.status}: ${detail}${hintFor(response.status, detail)}`, {
     problem,

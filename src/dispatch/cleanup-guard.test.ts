@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { anEvent } from '../../testkit/builders.ts';
+import { anAudit, anEvent } from '../../testkit/builders.ts';
 import { FAKE_EPOCH_MS } from '../../testkit/fake-clock.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { openMemoryStore } from '../store/memory/open.ts';
@@ -105,7 +105,7 @@ describe('the clean-up guard', () => {
     assert.equal(await mayRun(), true);
     jump(20 * DAY_MS);
     assert.equal(await mayRun(), false);
-    await store.confirmCleanups(time.wallMs);
+    await store.confirmCleanups(time.wallMs, anAudit());
     pass(HOUR_MS);
     assert.equal(await mayRun(), true);
     jump(20 * DAY_MS);
@@ -126,7 +126,7 @@ describe('the clean-up guard', () => {
       return (await store.stats()).events;
     };
     assert.equal(await run(), 1);
-    await store.confirmCleanups(clock.nowMs());
+    await store.confirmCleanups(clock.nowMs(), anAudit());
     assert.equal(await run(), 0);
   });
 });

@@ -61,7 +61,8 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     ingest.methodsOf,
   );
   const replyNotFound = (request: FastifyRequest, reply: FastifyReply) => {
-    const allowed = allowedMethods(request.url);
+    const isClosed = parts.admin.tokens().isEmpty && /^\/admin\b/.test(request.url);
+    const allowed = isClosed ? '' : allowedMethods(request.url);
     if (allowed === '' || allowed.split(', ').includes(request.method)) {
       return replyProblem(reply, 'not_found', 'The API is described at /docs.');
     }

@@ -7,6 +7,7 @@ export const PROBLEMS = {
   bad_request: { status: 400, title: 'The request cannot be read' },
   unauthorized: { status: 401, title: 'A valid token is needed' },
   unverified: { status: 401, title: 'The request could not be verified' },
+  forbidden: { status: 403, title: 'The role does not allow this' },
   handshake_refused: { status: 403, title: 'The handshake is refused' },
   not_found: { status: 404, title: 'There is nothing here' },
   unknown_source: { status: 404, title: 'No such source' },

@@ -1,5 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
 import type { FieldError } from '../ingest/envelope.ts';
 import { nearest } from '../schema/nearest.ts';
 import { type ProblemCode, problemReply } from './problem.ts';
@@ -27,35 +27,42 @@ export function replyProblem(
 export function replyInvalidQuery(
   reply: FastifyReply,
   detail: string,
-  { issues }: z.ZodError,
+  error: z.ZodError,
   schema: z.ZodObject,
 ): FastifyReply {
-  const known = Object.keys(schema.shape);
-  const errors = issues.flatMap((issue) =>
+  return replyProblem(reply, 'invalid', detail, fieldErrors(error, schema, 'parameter'));
+}
+
+/**
+ * The fields of a request that fail its schema.
+ * @param schema names the fields that there are
+ * @param word what a field is called
+ */
+export function fieldErrors(
+  { issues }: z.ZodError,
+  schema: z.ZodType,
+  word: 'parameter' | 'member',
+): FieldError[] {
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  return issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownParameter(key, known))
+      ? issue.keys.map((key) =>
+          unknownField([...issue.path, key], issue.path.length === 0 ? known : [], word),
+        )
       : { field: pointerTo(...issue.path), message: issue.message },
   );
-  return replyProblem(reply, 'invalid', detail, errors);
 }
 
-/** A hook for routes without query parameters: refuses a request that has some, as it would be answered otherwise than meant. */
-export async function refuseQuery(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  const names = Object.keys(request.query as object);
-  if (names.length === 0) return;
-  replyProblem(
-    reply,
-    'invalid',
-    'There are no query parameters here.',
-    names.map((name) => unknownParameter(name, [])),
-  );
+/** The parameters of a request that takes none: it would be answered otherwise than meant. */
+export function unknownParameters(query: object): FieldError[] {
+  return Object.keys(query).map((name) => unknownField([name], [], 'parameter'));
 }
 
-function unknownParameter(name: string, known: readonly string[]): FieldError {
-  const meant = nearest(name, known);
+function unknownField(path: readonly PropertyKey[], known: readonly string[], word: string): FieldError {
+  const meant = nearest(String(path.at(-1)), known);
   return {
-    field: pointerTo(name),
-    message: meant === null ? 'not a known parameter' : `not a known parameter, the nearest is ${meant}`,
+    field: pointerTo(...path),
+    message: meant === null ? `not a known ${word}` : `not a known ${word}, the nearest is ${meant}`,
   };
 }
 

@@ -1,3 +1,4 @@
+import { type AuditDetail, type AuditEntry, withOutcome } from '../domain/audit.ts';
 import type { RejectedStore } from '../store/store.ts';
 import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
 import type { VerifyReason } from '../verify/outcome.ts';
@@ -33,7 +34,7 @@ export type ReverifyOutcome =
   | Readonly<{ kind: 'keys_unavailable'; detail: string }>;
 
 /** Verifies a kept request as of its own time, with the current rules and secrets. */
-export type Reverify = (id: string, nowMs: number) => Promise<ReverifyOutcome>;
+export type Reverify = (id: string, nowMs: number, audit: AuditEntry) => Promise<ReverifyOutcome>;
 
 export type ReverifyParts = Readonly<{
   store: Pick<RejectedStore, 'readRejected' | 'dropRejected'>;
@@ -44,7 +45,7 @@ export type ReverifyParts = Readonly<{
 
 export function createReverify(parts: ReverifyParts): Reverify {
   const { store, sources } = parts;
-  return async (id, nowMs) => {
+  return async (id, nowMs, audit) => {
     const kept = await store.readRejected(id);
     if (kept === null) return { kind: 'unknown' };
     const { source, body, bodyBytes, receivedAtMs } = kept;
@@ -64,10 +65,19 @@ export function createReverify(parts: ReverifyParts): Reverify {
     const outcome = await take(parts, { source, rules, request, signed, nowMs });
     if (outcome.kind !== 'full' && outcome.kind !== 'rejected') {
       // Only now that the result is durable. If this fails, another attempt finds a duplicate.
-      await store.dropRejected(id);
+      await store.dropRejected(id, withOutcome(audit, auditOutcome(source, outcome)));
     }
     return outcome;
   };
+}
+
+/** What the audit says of a request that is no longer kept. */
+function auditOutcome(
+  source: string,
+  outcome: Extract<ReverifyOutcome, { kind: 'accepted' | 'duplicate' | 'handshake' }>,
+): AuditDetail {
+  const event = outcome.kind === 'handshake' ? outcome.event : outcome;
+  return { source, outcome: outcome.kind, event_id: event?.receipt.id ?? null };
 }
 
 type Verified = Readonly<{
@@ -78,8 +88,10 @@ type Verified = Readonly<{
   nowMs: number;
 }>;
 
+type TakeOutcome = Exclude<ReverifyOutcome, { kind: 'unknown' | 'keys_unavailable' }>;
+
 /** Handles the request as the source handles a new one: a handshake is no event unless its action says so. */
-async function take(parts: ReverifyParts, verified: Verified): Promise<ReverifyOutcome> {
+async function take(parts: ReverifyParts, verified: Verified): Promise<TakeOutcome> {
   const { source, rules, request, signed, nowMs } = verified;
   const handshake = findHandshake(rules.handshakes.signed, signed);
   if (handshake === null) return store(parts, verified);

@@ -1,4 +1,5 @@
 import type { Attempt } from '../domain/attempt.ts';
+import type { AuditAction, AuditEntry } from '../domain/audit.ts';
 import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
@@ -6,11 +7,13 @@ import type { Addressee } from '../domain/order.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { TransactionWork } from '../domain/transaction.ts';
 import type { ClockReading } from '../runtime/corrected-clock.ts';
+import type { AuditRow } from './audit-chain.ts';
 
 /**
  * The store's port, split by role so that a caller asks for what it uses. Time is always an argument. Texts are well
  * formed and hold no NUL. Outcomes are unions; a method rejects with a StoreError when the storage itself fails, and
  * then nothing of the operation is visible. Overlapping calls are concurrent: a caller that needs an order awaits.
+ * A method with an `audit` entry writes it to the audit in its own transaction if it changes something, and only then.
  */
 export interface Store
   extends InboxStore,
@@ -24,7 +27,8 @@ export interface Store
     SharedStore,
     RejectedStore,
     SourceStateStore,
-    CleanupStore {}
+    CleanupStore,
+    AuditStore {}
 
 /** The port's asynchronous methods, by name. */
 export type Method = {
@@ -275,7 +279,7 @@ export interface OperateStore {
    * one. A delivery that blocks its order key passes its turn to its replay, which the limit never refuses; any other
    * replay waits for its turn like a new delivery, at the position of its event.
    */
-  replay(deliveryId: string, nowMs: number): Promise<ReplayOutcome>;
+  replay(deliveryId: string, nowMs: number, audit: AuditEntry): Promise<ReplayOutcome>;
   /** Proves that the store can commit. */
   ping(): Promise<void>;
   /** Commits what was submitted before; calls after it are refused with STORE_CLOSED. */
@@ -311,7 +315,7 @@ export interface OrderStore {
   /** Blocked keys of one destination, or of all; `after` is the `next` of the previous page. */
   listBlocked(limit: number, after: string | null, destination: string | null): Promise<BlockedPage>;
   /** Takes the turn from the failed delivery that blocks the key, which stays a dead letter. The next one is due. */
-  releaseKey(destination: string, orderKey: string): Promise<ReleaseOutcome>;
+  releaseKey(destination: string, orderKey: string, audit: AuditEntry): Promise<ReleaseOutcome>;
   /** For the order keys of these deliveries: the pending deliveries that hold the turn now. */
   turnsAfter(deliveryIds: readonly string[]): Promise<readonly DueDelivery[]>;
 }
@@ -365,7 +369,7 @@ export interface RejectedStore {
   /** Lists those of one source, or of all with null, newest first; `before` is the `next` of the previous page. */
   listRejected(limit: number, before: string | null, source: string | null): Promise<RejectedPage>;
   readRejected(id: string): Promise<RejectedRequest | null>;
-  dropRejected(id: string): Promise<'dropped' | 'unknown'>;
+  dropRejected(id: string, audit: AuditEntry): Promise<'dropped' | 'unknown'>;
   /**
    * Deletes up to `limit` requests that were received before `beforeMs`, oldest first.
    * @returns how many; fewer than the limit means that none are left
@@ -389,7 +393,7 @@ export interface SourceStateStore {
   keepSourceState(source: string, name: string, value: string, nowMs: number): Promise<'kept' | 'present'>;
   /** Writes the value, whether the name had one or not. */
   replaceSourceState(source: string, name: string, value: string, nowMs: number): Promise<void>;
-  dropSourceState(source: string, name: string): Promise<'dropped' | 'unknown'>;
+  dropSourceState(source: string, name: string, audit: AuditEntry): Promise<'dropped' | 'unknown'>;
 }
 
 /** What is cleaned up after a retention of its own. */
@@ -404,7 +408,29 @@ export interface CleanupStore {
   /** A clean-up of the kind runs. */
   keepCleanup(kind: CleanupKind, nowMs: number): Promise<void>;
   /** An operator confirms the clock: clean-ups of every kind count as run and confirmed now. */
-  confirmCleanups(nowMs: number): Promise<void>;
+  confirmCleanups(nowMs: number, audit: AuditEntry): Promise<void>;
+}
+
+/** Rows that fit all of what is not null; `sinceMs` included, `untilMs` not. */
+export type AuditFilter = Readonly<{
+  actor: string | null;
+  action: AuditAction | null;
+  target: string | null;
+  sinceMs: number | null;
+  untilMs: number | null;
+}>;
+
+/** A page of the audit, newest first, which may be short; `next` is the cursor of the next page. */
+export type AuditPage = Readonly<{ rows: readonly AuditRow[]; next: number | null }>;
+
+/** Who did what: see audit-chain.ts. */
+export interface AuditStore {
+  /** Writes a row for what is not an operation of the store, or was refused. */
+  appendAudit(entry: AuditEntry): Promise<void>;
+  /** Rows behind a number, oldest first. */
+  readAudit(after: number, limit: number): Promise<readonly AuditRow[]>;
+  /** Rows that fit, newest first, of the AUDIT_WALK rows before the cursor. */
+  listAudit(filter: AuditFilter, limit: number, before: number | null): Promise<AuditPage>;
 }
 
 /** Events inside a driver that an operator wants to see. */

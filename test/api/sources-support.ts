@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { aDestination } from '../../src/dispatch/testing.ts';
 import { createEmitter, type ReceiverEvent } from '../../src/events.ts';
+import { createTokens } from '../../src/http/admin/tokens.ts';
 import { createApi } from '../../src/http/api.ts';
 import { HTTP_LIMITS } from '../../src/http/server.ts';
 import { type Ingest, type IngestOptions, openIngest } from '../../src/ingest/open-ingest.ts';
@@ -93,6 +94,7 @@ export async function startSources(
     emit,
     onAccepted: () => {},
   });
+  const tokens = createTokens([{ name: 'admin', role: 'admin', token: ADMIN }]);
   const api = await createApi({
     ingest: {
       inEffect: ingest.inEffect,
@@ -110,7 +112,7 @@ export async function startSources(
       store,
       clock,
       emit,
-      token: ADMIN,
+      tokens: () => tokens,
       isSource: (name) => names.includes(name),
       reverify: ingest.inEffect().reverify,
       redactedUrl: ingest.redactedUrl,

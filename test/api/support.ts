@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import type { ReceiverEvent } from '../../src/events.ts';
+import { createTokens, type NamedToken } from '../../src/http/admin/tokens.ts';
 import { type ApiParts, createApi } from '../../src/http/api.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/http/problem.ts';
 import { HTTP_LIMITS, type HttpLimits } from '../../src/http/server.ts';
@@ -135,13 +136,14 @@ export type Stubs = Readonly<{
   isOpen?: () => boolean;
   budget?: ApiParts['ingest']['budget'] & Readonly<{ maxBodyBytes: number }>;
   store?: Partial<ApiParts['store']>;
+  tokens?: readonly NamedToken[];
   limits?: Partial<HttpLimits>;
 }>;
 
 /** Starts the HTTP face on stubs, for what a receiver does not do on demand. `events` is what it told. */
 export async function startApi(
   t: Readonly<{ after(clean: () => Promise<void>): void }>,
-  { accept, isOpen = () => true, budget, store = {}, limits }: Stubs,
+  { accept, isOpen = () => true, budget, store = {}, tokens = [], limits }: Stubs,
 ): Promise<StubApi> {
   const events: ReceiverEvent[] = [];
   const emit = (event: ReceiverEvent) => void events.push(event);
@@ -166,7 +168,7 @@ export async function startApi(
       store: store as ApiParts['store'],
       clock: systemClock,
       emit,
-      token: null,
+      tokens: () => createTokens(tokens),
       isSource: () => false,
       reverify: unused,
       redactedUrl: ({ url }) => url,

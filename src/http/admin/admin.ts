@@ -1,13 +1,14 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { DocumentPart } from '../docs/operation.ts';
 import { replyProblem } from '../reply.ts';
-import { type BlockedParts, blockedDocument, registerBlocked } from './blocked.ts';
-import { type CleanupParts, cleanupDocument, registerCleanup } from './cleanup.ts';
-import { type DeadLetterParts, deadLetterDocument, registerDeadLetters } from './dead-letters.ts';
-import { type EventParts, eventDocument, registerEvents } from './events.ts';
-import { type RejectedParts, registerRejected, rejectedDocument } from './rejected.ts';
-import { registerSourceState, type SourceStateParts, sourceStateDocument } from './sources.ts';
+import { addBlockedEndpoints, type BlockedParts, blockedDocument } from './blocked.ts';
+import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './cleanup.ts';
+import { addDeadLetterEndpoints, type DeadLetterParts, deadLetterDocument } from './dead-letters.ts';
+import { createAddEndpoint, type EndpointParts } from './endpoint.ts';
+import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
+import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
+import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } from './sources.ts';
+import type { Tokens } from './tokens.ts';
 
 export type AdminParts = EventParts &
   DeadLetterParts &
@@ -15,37 +16,37 @@ export type AdminParts = EventParts &
   SourceStateParts &
   BlockedParts &
   CleanupParts &
+  EndpointParts &
   Readonly<{
-    /** Opens the admin surface; with null none of its routes exist. */
-    token: string | null;
+    /** Those in force now; a reload may change them. */
+    tokens: () => Tokens;
   }>;
 
 /** The admin surface: what operators may see and do beyond the public status. */
 export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
-  const { token } = parts;
-  if (token === null) return;
-  const isToken = compareWith(token);
-
+  const { tokens } = parts;
   api.register(async (admin) => {
+    admin.decorateRequest('actor');
     admin.addHook('onRequest', async (request, reply) => {
-      if (isToken(request.headers.authorization)) return;
+      const { isEmpty, holderOf } = tokens();
+      if (isEmpty) return reply.callNotFound();
+      const holder = holderOf(request.headers.authorization);
+      if (holder !== null) {
+        request.actor = { ...holder, address: request.ip };
+        return;
+      }
       reply.header('www-authenticate', 'Bearer');
-      return replyProblem(reply, 'unauthorized', 'Send Authorization: Bearer and the ADMIN_TOKEN.');
+      const detail = 'Send Authorization: Bearer and a token, such as the ADMIN_TOKEN.';
+      return replyProblem(reply, 'unauthorized', detail);
     });
-    registerEvents(admin, parts);
-    registerDeadLetters(admin, parts);
-    registerBlocked(admin, parts);
-    registerRejected(admin, parts);
-    registerSourceState(admin, parts);
-    registerCleanup(admin, parts);
+    const add = createAddEndpoint(admin, parts);
+    addEventEndpoints(add, parts);
+    addDeadLetterEndpoints(add, parts);
+    addBlockedEndpoints(add, parts);
+    addRejectedEndpoints(add, parts);
+    addSourceStateEndpoints(add, parts);
+    addCleanupEndpoints(add, parts);
   });
-}
-
-/** Compares digests, so that the time taken shows neither the content nor the length of the token. */
-function compareWith(token: string): (header: string | undefined) => boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  const expected = digest(token);
-  return (header = '') => /^Bearer /i.test(header) && timingSafeEqual(digest(header.slice(7)), expected);
 }
 
 export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [

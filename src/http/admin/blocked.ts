@@ -1,12 +1,12 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
 import { ORDER_KEY_CHARS_MAX } from '../../ingest/order-key.ts';
 import { readBlockedCursor } from '../../store/blocked-cursor.ts';
 import type { BlockedKey, BlockedPage, OrderStore } from '../../store/store.ts';
 import { type DocumentPart, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
-import { replyInvalidQuery, replyProblem } from '../reply.ts';
 import { limitField, time, timeText } from '../schemas.ts';
+import { done, refuse } from './answer.ts';
+import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
 
 export type BlockedParts = Readonly<{
@@ -62,28 +62,23 @@ const schemas = {
 const ref = referTo(schemas);
 
 /** Order keys that a failed delivery blocks: list and release them. The other way out is a replay of that delivery. */
-export function registerBlocked(admin: FastifyInstance, { store, onPending }: BlockedParts): void {
-  admin.get('/admin/blocked-keys', async (request, reply) => {
-    const query = listQuerySchema.safeParse(request.query);
-    if (!query.success) {
-      const detail =
-        'Ask with ?limit= from 1 to 500, &destination= for one destination, &cursor= for a next page.';
-      return replyInvalidQuery(reply, detail, query.error, listQuerySchema);
-    }
-    const { limit, cursor = null, destination = null } = query.data;
-    return pageBody(await store.listBlocked(limit, cursor, destination));
+export function addBlockedEndpoints(add: AddEndpoint, { store, onPending }: BlockedParts): void {
+  const list = {
+    schema: listQuerySchema,
+    asks: 'Ask with ?limit= from 1 to 500, &destination= for one destination, &cursor= for a next page.',
+  };
+  add('GET /admin/blocked-keys', { query: list }, async ({ query }) => {
+    const { limit, cursor = null, destination = null } = query;
+    return done(pageBody(await store.listBlocked(limit, cursor, destination)));
   });
 
-  admin.post('/admin/blocked-keys/release', async (request, reply) => {
-    const query = releaseQuerySchema.safeParse(request.query);
-    if (!query.success) {
-      const detail = 'Name the key with ?destination= and &order_key=.';
-      return replyInvalidQuery(reply, detail, query.error, releaseQuerySchema);
-    }
-    const { destination, order_key } = query.data;
-    const outcome = await store.releaseKey(destination, order_key);
+  const release = { schema: releaseQuerySchema, asks: 'Name the key with ?destination= and &order_key=.' };
+  add('POST /admin/blocked-keys/release', { query: release }, async ({ query, audit }) => {
+    const { destination, order_key } = query;
+    const outcome = await store.releaseKey(destination, order_key, audit(destination));
     if (outcome.kind === 'not_blocked') {
-      return replyProblem(reply, 'not_found', 'No failed delivery blocks that key of that destination.');
+      const detail = 'No failed delivery blocks that key of that destination.';
+      return refuse('not_found', detail, { target: destination });
     }
     const { deliveryId, next } = outcome;
     if (next !== null) onPending({ id: next.deliveryId, destination });
@@ -93,7 +88,7 @@ export function registerBlocked(admin: FastifyInstance, { store, onPending }: Bl
       delivery_id: deliveryId,
       next_delivery_id: next?.deliveryId ?? null,
     };
-    return body;
+    return done(body);
   });
 }
 

@@ -1,10 +1,11 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../runtime/clock.ts';
 import type { CleanupStore } from '../../store/store.ts';
 import { type DocumentPart, json, referTo } from '../docs/operation.ts';
 import { time, timeText } from '../schemas.ts';
-import { adminOperation, WITHOUT_QUERY } from './operation.ts';
+import { done } from './answer.ts';
+import type { AddEndpoint } from './endpoint.ts';
+import { adminOperation } from './operation.ts';
 
 export type CleanupParts = Readonly<{ store: Pick<CleanupStore, 'confirmCleanups'>; clock: Clock }>;
 
@@ -14,12 +15,12 @@ const schemas = {
 const ref = referTo(schemas);
 
 /** Clean-ups that are held because the clock is far ahead: an operator confirms that it is right. */
-export function registerCleanup(admin: FastifyInstance, { store, clock }: CleanupParts): void {
-  admin.post('/admin/cleanup/confirm', WITHOUT_QUERY, async () => {
+export function addCleanupEndpoints(add: AddEndpoint, { store, clock }: CleanupParts): void {
+  add('POST /admin/cleanup/confirm', {}, async ({ audit }) => {
     const nowMs = clock.nowMs();
-    await store.confirmCleanups(nowMs);
+    await store.confirmCleanups(nowMs, audit('clean-ups'));
     const body: z.output<typeof schemas.CleanupConfirmed> = { confirmed_at: timeText(nowMs) };
-    return body;
+    return done(body);
   });
 }
 

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { DELIVERY_STATUSES, type Delivery } from '../../domain/delivery.ts';
 import { TURNS } from '../../domain/order.ts';
@@ -6,9 +5,10 @@ import type { Clock } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { BrowseStore, DeadLetterPage, OperateStore } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
-import { replyInvalidQuery, replyProblem } from '../reply.ts';
 import { id, pageQuerySchema, time, timeText } from '../schemas.ts';
-import { adminOperation, WITHOUT_QUERY } from './operation.ts';
+import { done, refuse } from './answer.ts';
+import type { AddEndpoint } from './endpoint.ts';
+import { adminOperation } from './operation.ts';
 
 export type DeadLetterParts = Readonly<{
   store: Pick<BrowseStore, 'listDeadLetters'> & Pick<OperateStore, 'replay'>;
@@ -44,46 +44,34 @@ const schemas = {
 const ref = referTo(schemas);
 
 /** `GET /admin/dead-letters` lists failed deliveries, `POST /admin/deliveries/{id}/replay` repeats an ended one. */
-export function registerDeadLetters(admin: FastifyInstance, parts: DeadLetterParts): void {
+export function addDeadLetterEndpoints(add: AddEndpoint, parts: DeadLetterParts): void {
   const { store, clock, onPending } = parts;
-
-  admin.get('/admin/dead-letters', async (request, reply) => {
-    const query = pageQuerySchema.safeParse(request.query);
-    if (!query.success) {
-      const detail = 'Ask with ?limit= from 1 to 500, and &cursor= for a next page.';
-      return replyInvalidQuery(reply, detail, query.error, pageQuerySchema);
-    }
-    return pageBody(await store.listDeadLetters(query.data.limit, query.data.cursor ?? null));
-  });
-
-  admin.post<{ Params: { id: string } }>(
-    '/admin/deliveries/:id/replay',
-    WITHOUT_QUERY,
-    async (request, reply) => {
-      const id = request.params.id.toLowerCase();
-      const outcome = isUuid(id) ? await store.replay(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
-      switch (outcome.kind) {
-        case 'replayed':
-          // A delivery that waits for its turn is announced when the turn comes.
-          if (outcome.delivery.turn !== 'waits') onPending(outcome.delivery);
-          return reply.code(202).send(deliveryBody(outcome.delivery));
-        case 'unknown':
-          return replyProblem(reply, 'not_found', 'No delivery of that id is kept here.');
-        case 'open':
-          return replyProblem(
-            reply,
-            'not_terminal',
-            `The delivery is ${outcome.status}; only an ended one is replayed.`,
-          );
-        case 'full':
-          return replyProblem(
-            reply,
-            'queue_full',
-            'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.',
-          );
-      }
-    },
+  const list = {
+    schema: pageQuerySchema,
+    asks: 'Ask with ?limit= from 1 to 500, and &cursor= for a next page.',
+  };
+  add('GET /admin/dead-letters', { query: list }, async ({ query: { limit, cursor = null } }) =>
+    done(pageBody(await store.listDeadLetters(limit, cursor))),
   );
+
+  add('POST /admin/deliveries/:id/replay', {}, async ({ params, audit }) => {
+    const id = params.id!.toLowerCase();
+    const outcome = isUuid(id)
+      ? await store.replay(id, clock.nowMs(), audit(id))
+      : ({ kind: 'unknown' } as const);
+    switch (outcome.kind) {
+      case 'replayed':
+        // A delivery that waits for its turn is announced when the turn comes.
+        if (outcome.delivery.turn !== 'waits') onPending(outcome.delivery);
+        return done(deliveryBody(outcome.delivery), 202);
+      case 'unknown':
+        return refuse('not_found', 'No delivery of that id is kept here.');
+      case 'open':
+        return refuse('not_terminal', `The delivery is ${outcome.status}; only an ended one is replayed.`);
+      case 'full':
+        return refuse('queue_full', 'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.');
+    }
+  });
 }
 
 function pageBody({ deliveries, next }: DeadLetterPage): z.output<typeof schemas.DeadLetters> {

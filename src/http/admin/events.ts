@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ATTEMPT_OUTCOMES, type Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
@@ -7,10 +6,11 @@ import { UNROUTED_REASONS, type UnroutedReason } from '../../events.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { BrowseStore, Duplicates } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, linkTo, referTo } from '../docs/operation.ts';
-import { replyProblem } from '../reply.ts';
 import { eventBody, eventSchema, time, timeText } from '../schemas.ts';
+import { done, refuse } from './answer.ts';
 import { deliveryBody, deliverySchema } from './dead-letters.ts';
-import { adminOperation, WITHOUT_QUERY } from './operation.ts';
+import type { AddEndpoint } from './endpoint.ts';
+import { adminOperation } from './operation.ts';
 
 export type EventParts = Readonly<{
   store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf' | 'duplicatesOf'>;
@@ -57,23 +57,23 @@ const schemas = {
 };
 
 /** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
-export function registerEvents(
-  admin: FastifyInstance,
+export function addEventEndpoints(
+  add: AddEndpoint,
   { store, redactedUrl, unroutedReason }: EventParts,
 ): void {
-  admin.get<{ Params: { id: string } }>('/admin/webhooks/:id', WITHOUT_QUERY, async (request, reply) => {
-    const id = request.params.id.toLowerCase();
+  add('GET /admin/webhooks/:id', {}, async ({ params }) => {
+    const id = params.id!.toLowerCase();
     const event = isUuid(id) ? await store.eventById(id) : null;
     const received = event === null ? null : await store.readEvent(id);
     if (event === null || received === null) {
-      return replyProblem(reply, 'not_found', 'No event of that id is kept here.');
+      return refuse('not_found', 'No event of that id is kept here.');
     }
     const deliveries = await store.deliveriesOf(id);
     const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
     const unrouted = deliveries.length === 0 ? unroutedReason(received) : null;
     const facts = { method: received.method, url: redactedUrl(received), unrouted };
     const duplicates = await store.duplicatesOf(id);
-    return detailsBody(event, { ...facts, duplicates }, deliveries, attempts);
+    return done(detailsBody(event, { ...facts, duplicates }, deliveries, attempts));
   });
 }
 

@@ -1,9 +1,5 @@
 import { ANYWHERE, problems } from '../docs/operation.ts';
 import { PROBLEMS, type ProblemCode } from '../problem.ts';
-import { refuseQuery } from '../reply.ts';
-
-/** The options of a route without query parameters. */
-export const WITHOUT_QUERY = { preHandler: refuseQuery };
 
 type AdminOperation = Readonly<{
   operationId: string;
@@ -29,7 +25,7 @@ export function adminOperation({ replies, problems: own = [], ...operation }: Ad
     ...operation,
     responses: {
       ...replies,
-      ...problems(...ANYWHERE, 'unauthorized', 'not_found', 'invalid', 'store_error', ...own),
+      ...problems(...ANYWHERE, 'unauthorized', 'forbidden', 'not_found', 'invalid', 'store_error', ...own),
       '404': CLOSED,
     },
   };

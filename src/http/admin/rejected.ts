@@ -1,20 +1,26 @@
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Emit } from '../../events.ts';
 import type { ReverifiedEvent, Reverify, ReverifyOutcome } from '../../ingest/reverify.ts';
 import { type Clock, monotonicMs } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
-import type { RejectedPage, RejectedRequest, RejectedStore, RejectedSummary } from '../../store/store.ts';
+import type {
+  AuditStore,
+  RejectedPage,
+  RejectedRequest,
+  RejectedStore,
+  RejectedSummary,
+} from '../../store/store.ts';
 import { VERIFY_REASONS } from '../../verify/outcome.ts';
 import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { handshakeEvent, receiptFields } from '../ingest/reply.ts';
-import { replyInvalidQuery, replyProblem } from '../reply.ts';
 import { id, pageQuerySchema, receiptSchema, time, timeText } from '../schemas.ts';
-import { adminOperation, WITHOUT_QUERY } from './operation.ts';
+import { done, refuse } from './answer.ts';
+import type { AddEndpoint } from './endpoint.ts';
+import { adminOperation } from './operation.ts';
 
 export type RejectedParts = Readonly<{
-  store: Pick<RejectedStore, 'listRejected' | 'readRejected'>;
+  store: Pick<RejectedStore, 'listRejected' | 'readRejected'> & Pick<AuditStore, 'appendAudit'>;
   reverify: Reverify;
   clock: Clock;
   emit: Emit;
@@ -68,45 +74,45 @@ const schemas = {
 };
 const ref = referTo(schemas);
 
-type ById = { Params: { id: string } };
-
 const UNKNOWN = 'No rejected request of that id is kept here.';
 
 /** Requests that were not verified: show them, and verify them again once the configuration is right. */
-export function registerRejected(admin: FastifyInstance, parts: RejectedParts): void {
+export function addRejectedEndpoints(add: AddEndpoint, parts: RejectedParts): void {
   const { store, reverify, clock } = parts;
-
-  admin.get('/admin/rejected', async (request, reply) => {
-    const query = listQuerySchema.safeParse(request.query);
-    if (!query.success) {
-      const detail = 'Ask with ?limit= from 1 to 500, &source= for one source, &cursor= for a next page.';
-      return replyInvalidQuery(reply, detail, query.error, listQuerySchema);
-    }
-    const { limit, cursor = null, source = null } = query.data;
-    return pageBody(await store.listRejected(limit, cursor, source));
+  const list = {
+    schema: listQuerySchema,
+    asks: 'Ask with ?limit= from 1 to 500, &source= for one source, &cursor= for a next page.',
+  };
+  add('GET /admin/rejected', { query: list }, async ({ query }) => {
+    const { limit, cursor = null, source = null } = query;
+    return done(pageBody(await store.listRejected(limit, cursor, source)));
   });
 
-  admin.get<ById>('/admin/rejected/:id', WITHOUT_QUERY, async (request, reply) => {
-    const id = request.params.id.toLowerCase();
+  add('GET /admin/rejected/:id', {}, async ({ params }) => {
+    const id = params.id!.toLowerCase();
     const kept = isUuid(id) ? await store.readRejected(id) : null;
-    if (kept === null) return replyProblem(reply, 'not_found', UNKNOWN);
-    return requestBody(kept);
+    return kept === null ? refuse('not_found', UNKNOWN) : done(requestBody(kept));
   });
 
-  admin.post<ById>('/admin/rejected/:id/reverify', WITHOUT_QUERY, async (request, reply) => {
+  add('POST /admin/rejected/:id/reverify', {}, async ({ params, audit }) => {
     const startedMs = monotonicMs();
-    const id = request.params.id.toLowerCase();
-    const outcome = isUuid(id) ? await reverify(id, clock.nowMs()) : ({ kind: 'unknown' } as const);
+    const id = params.id!.toLowerCase();
+    const outcome = isUuid(id)
+      ? await reverify(id, clock.nowMs(), audit(id))
+      : ({ kind: 'unknown' } as const);
     report(parts, outcome, monotonicMs() - startedMs);
     switch (outcome.kind) {
       case 'unknown':
-        return replyProblem(reply, 'not_found', UNKNOWN);
+        return refuse('not_found', UNKNOWN);
       case 'full':
-        return replyProblem(reply, 'queue_full', 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.');
+        return refuse('queue_full', 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.');
       case 'keys_unavailable':
-        return replyProblem(reply, outcome.kind, outcome.detail);
+        return refuse(outcome.kind, outcome.detail);
+      case 'rejected':
+        await store.appendAudit(audit(id, { after: { outcome: outcome.kind, reason: outcome.reason } }));
+        return done(reverifiedBody(outcome));
       default:
-        return reverifiedBody(outcome);
+        return done(reverifiedBody(outcome));
     }
   });
 }

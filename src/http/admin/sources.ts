@@ -1,13 +1,14 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { SourceState, SourceStateStore } from '../../store/store.ts';
+import { toAuditText } from '../../domain/audit.ts';
+import type { AuditStore, SourceState, SourceStateStore } from '../../store/store.ts';
 import { type DocumentPart, json, linkTo, pathParameter, referTo } from '../docs/operation.ts';
-import { replyProblem } from '../reply.ts';
 import { time, timeText } from '../schemas.ts';
-import { adminOperation, WITHOUT_QUERY } from './operation.ts';
+import { done, doneWithoutBody, refuse } from './answer.ts';
+import type { AddEndpoint } from './endpoint.ts';
+import { adminOperation } from './operation.ts';
 
 export type SourceStateParts = Readonly<{
-  store: Pick<SourceStateStore, 'readSourceState' | 'dropSourceState'>;
+  store: Pick<SourceStateStore, 'readSourceState' | 'dropSourceState'> & Pick<AuditStore, 'appendAudit'>;
   /** Whether a source of that name is configured. */
   isSource: (name: string) => boolean;
   /** Called after an entry is dropped, so that cached copies of it can be dropped too. */
@@ -25,32 +26,30 @@ const schemas = {
 const UNKNOWN_SOURCE = 'No source of that name is configured.';
 
 /** What handshakes have stored for a source: read it, or drop an entry so that its handshake can be repeated. */
-export function registerSourceState(admin: FastifyInstance, parts: SourceStateParts): void {
+export function addSourceStateEndpoints(add: AddEndpoint, parts: SourceStateParts): void {
   const { store, isSource, onStateDropped } = parts;
 
-  admin.get<{ Params: { name: string } }>(
-    '/admin/sources/:name/state',
-    WITHOUT_QUERY,
-    async (request, reply) => {
-      const { name } = request.params;
-      if (!isSource(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
-      return stateBody(await store.readSourceState(name));
-    },
-  );
+  add('GET /admin/sources/:name/state', {}, async ({ params, audit }) => {
+    const name = params.name!;
+    if (!isSource(name)) return refuse('not_found', UNKNOWN_SOURCE);
+    const state = await store.readSourceState(name);
+    // The values may be secrets: they are shown to nobody of whom the audit does not say so.
+    await store.appendAudit(audit(name, { after: { entries: state.length } }));
+    return done(stateBody(state));
+  });
 
-  admin.delete<{ Params: { name: string; entry: string } }>(
-    '/admin/sources/:name/state/:entry',
-    WITHOUT_QUERY,
-    async (request, reply) => {
-      const { name, entry } = request.params;
-      if (!isSource(name)) return replyProblem(reply, 'not_found', UNKNOWN_SOURCE);
-      const isText = entry.isWellFormed() && !entry.includes('\0');
-      const outcome = isText ? await store.dropSourceState(name, entry) : 'unknown';
-      if (outcome === 'unknown') return replyProblem(reply, 'not_found', 'The source has no such entry.');
-      await onStateDropped(name, entry);
-      return reply.code(204).send();
-    },
-  );
+  add('DELETE /admin/sources/:name/state/:entry', {}, async ({ params, audit }) => {
+    const name = params.name!;
+    const entry = params.entry!;
+    if (!isSource(name)) return refuse('not_found', UNKNOWN_SOURCE);
+    const isText = entry.isWellFormed() && !entry.includes('\0');
+    const outcome = isText
+      ? await store.dropSourceState(name, entry, audit(name, { before: { entry: toAuditText(entry) } }))
+      : 'unknown';
+    if (outcome === 'unknown') return refuse('not_found', 'The source has no such entry.');
+    await onStateDropped(name, entry);
+    return doneWithoutBody();
+  });
 }
 
 function stateBody(state: readonly SourceState[]): z.output<typeof schemas.SourceState> {

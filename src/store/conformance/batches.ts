@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anAttempt, anEvent } from '../../../testkit/builders.ts';
+import { anAttempt, anAudit, anEvent } from '../../../testkit/builders.ts';
 import { createSeededRandom } from '../../../testkit/seeded-random.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import { StoreError } from '../../domain/errors.ts';
@@ -77,10 +77,10 @@ export function batchesConformance(factory: StoreFactory): void {
         () => store.settle(leaseWith('one'), retry, anAttempt({ number: 1 }), T0),
         () => store.extend(leaseWith('one'), T0 + 1),
         () => store.claim(claimOf(['billing'], { token: 'two' })).then(leasedIds),
-        () => store.replay(id, T0).then(({ kind }) => kind),
+        () => store.replay(id, T0, anAudit()).then(({ kind }) => kind),
         () => store.settle(leaseWith('two'), { kind: 'failed', error: 'no' }, anAttempt({ number: 2 }), T0),
         () => store.settle(leaseWith('two'), { kind: 'completed' }, anAttempt({ number: 3 }), T0),
-        () => store.replay(id, T0).then(({ kind }) => kind),
+        () => store.replay(id, T0, anAudit()).then(({ kind }) => kind),
         () => store.claim(claimOf(['billing'], { token: 'three' })).then(leasedIds),
       ];
       const outcomes: unknown[] = [];

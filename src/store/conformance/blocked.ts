@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent } from '../../../testkit/builders.ts';
+import { anAudit, anEvent } from '../../../testkit/builders.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { Store } from '../store.ts';
@@ -57,7 +57,7 @@ export function blockedConformance(factory: StoreFactory): void {
       const failed = await insertOrdered(store, 'a');
       const next = await insertOrdered(store, 'a');
       await work(store, 'ledger', BLOCKING);
-      assert.deepEqual(await store.releaseKey('ledger', 'a'), {
+      assert.deepEqual(await store.releaseKey('ledger', 'a', anAudit()), {
         kind: 'released',
         deliveryId: failed,
         next: { deliveryId: next, dueAtMs: T0 },
@@ -72,7 +72,7 @@ export function blockedConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory);
       const failed = await insertOrdered(store, 'a');
       await work(store, 'ledger', BLOCKING);
-      const outcome = await store.releaseKey('ledger', 'a');
+      const outcome = await store.releaseKey('ledger', 'a', anAudit());
       assert.deepEqual(outcome, { kind: 'released', deliveryId: failed, next: null });
       const id = await insertOrdered(store, 'a');
       assert.deepEqual(await claimIds(store), [id]);
@@ -81,7 +81,7 @@ export function blockedConformance(factory: StoreFactory): void {
     test('what is not blocked cannot be released', async (t) => {
       const { store } = await openFor(t, factory);
       const release = async (destination: string, orderKey: string) =>
-        (await store.releaseKey(destination, orderKey)).kind;
+        (await store.releaseKey(destination, orderKey, anAudit())).kind;
       await insertOrdered(store, 'a');
       await insertOrdered(store, 'b');
       await work(store, 'ledger', BLOCKING);
@@ -97,7 +97,7 @@ export function blockedConformance(factory: StoreFactory): void {
       const failed = await insertOrdered(store, 'a');
       const next = await insertOrdered(store, 'a');
       await work(store, 'ledger', BLOCKING);
-      const outcome = await store.replay(failed, T0);
+      const outcome = await store.replay(failed, T0, anAudit());
       assert.ok(outcome.kind === 'replayed');
       assert.deepEqual([outcome.delivery.turn, outcome.delivery.orderKey], ['holds', 'a']);
       assert.deepEqual(await store.listBlocked(10, null, null), { keys: [], next: null });
@@ -113,9 +113,9 @@ export function blockedConformance(factory: StoreFactory): void {
       await work(store, 'ledger', BLOCKING);
       const next = await insertOrdered(store, 'a');
       await insertOrdered(store, 'a');
-      assert.deepEqual(await store.replay(other, T0), { kind: 'full' });
-      assert.equal((await store.replay(failed, T0)).kind, 'replayed');
-      assert.equal((await store.replay(failed, T0)).kind, 'full');
+      assert.deepEqual(await store.replay(other, T0, anAudit()), { kind: 'full' });
+      assert.equal((await store.replay(failed, T0, anAudit())).kind, 'replayed');
+      assert.equal((await store.replay(failed, T0, anAudit())).kind, 'full');
       assert.deepEqual(await store.insertEvent(anEvent(), ['ledger']), { kind: 'full' });
       await work(store, 'ledger', { kind: 'completed' });
       assert.deepEqual(await claimIds(store), [next]);
@@ -127,7 +127,7 @@ export function blockedConformance(factory: StoreFactory): void {
       const second = await insertOrdered(store, 'a');
       const third = await insertOrdered(store, 'a');
       await work(store, 'ledger', SKIPPED);
-      const outcome = await store.replay(first, T0);
+      const outcome = await store.replay(first, T0, anAudit());
       assert.ok(outcome.kind === 'replayed');
       assert.equal(outcome.delivery.turn, 'waits');
       for (const id of [second, outcome.delivery.id, third]) {
@@ -138,7 +138,7 @@ export function blockedConformance(factory: StoreFactory): void {
         );
         await store.settle(leased[0]!.lease, { kind: 'completed' }, null, T0);
       }
-      const again = await store.replay(third, T0);
+      const again = await store.replay(third, T0, anAudit());
       assert.ok(again.kind === 'replayed');
       assert.deepEqual(await claimIds(store), [again.delivery.id]);
     });
@@ -165,7 +165,7 @@ export function blockedConformance(factory: StoreFactory): void {
       const id = await insertOrdered(store, 'a');
       await work(store, 'ledger', BLOCKING);
       assert.equal((await store.purge(T0 + 1, 10, null)).deleted, 0);
-      await store.releaseKey('ledger', 'a');
+      await store.releaseKey('ledger', 'a', anAudit());
       assert.equal((await store.purge(T0 + 1, 10, null)).deleted, 1);
       assert.equal(await store.eventById(deliveryIdOf(id, 0)), null);
     });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { anAudit } from '../../../testkit/builders.ts';
 import { openFor, type StoreFactory, T0 } from './harness.ts';
 
 /** When clean-ups ran. */
@@ -21,7 +22,7 @@ export function cleanupsConformance(factory: StoreFactory, isDurable: boolean): 
     test('a confirmation is of every kind, and stays when clean-ups run', async (t) => {
       const { store } = await openFor(t, factory);
       await store.keepCleanup('events', T0);
-      await store.confirmCleanups(T0 + 10);
+      await store.confirmCleanups(T0 + 10, anAudit());
       for (const kind of ['events', 'rejected'] as const) {
         assert.deepEqual(await store.readCleanup(kind), { ranAtMs: T0 + 10, confirmedAtMs: T0 + 10 });
       }

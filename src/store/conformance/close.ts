@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anAttempt, anEvent, nextId } from '../../../testkit/builders.ts';
+import { anAttempt, anAudit, anEvent, nextId } from '../../../testkit/builders.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from './harness.ts';
 
@@ -19,6 +19,8 @@ const REJECTED = {
   bodyBytes: 0,
   receivedAtMs: T0,
 };
+
+const ALL_AUDIT = { actor: null, action: null, target: null, sinceMs: null, untilMs: null };
 
 /** Every method but `close` itself. */
 const CALLS: Readonly<
@@ -43,7 +45,7 @@ const CALLS: Readonly<
     ),
   expired: (store) => store.expired(T0, 10),
   listBlocked: (store) => store.listBlocked(10, null, null),
-  releaseKey: (store) => store.releaseKey('a', 'key'),
+  releaseKey: (store) => store.releaseKey('a', 'key', anAudit()),
   turnsAfter: (store) => store.turnsAfter([LEASE.deliveryId]),
   eventById: (store) => store.eventById(nextId(T0)),
   eventByKey: (store) => store.eventByKey('default', 'key'),
@@ -54,19 +56,22 @@ const CALLS: Readonly<
   listDeadLetters: (store) => store.listDeadLetters(10, null),
   stats: (store) => store.stats(),
   purge: (store) => store.purge(T0, 10, null),
-  replay: (store) => store.replay(nextId(T0), T0),
+  replay: (store) => store.replay(nextId(T0), T0, anAudit()),
   keepRejected: (store) => store.keepRejected(REJECTED, { maxRequests: 1, maxBytes: 1_000 }),
   listRejected: (store) => store.listRejected(10, null, null),
   readRejected: (store) => store.readRejected(REJECTED.id),
-  dropRejected: (store) => store.dropRejected(REJECTED.id),
+  dropRejected: (store) => store.dropRejected(REJECTED.id, anAudit()),
   purgeRejected: (store) => store.purgeRejected(T0, 10),
   readCleanup: (store) => store.readCleanup('events'),
   keepCleanup: (store) => store.keepCleanup('events', T0),
-  confirmCleanups: (store) => store.confirmCleanups(T0),
+  confirmCleanups: (store) => store.confirmCleanups(T0, anAudit()),
   readSourceState: (store) => store.readSourceState('a'),
   keepSourceState: (store) => store.keepSourceState('a', 'name', 'value', T0),
   replaceSourceState: (store) => store.replaceSourceState('a', 'name', 'value', T0),
-  dropSourceState: (store) => store.dropSourceState('a', 'name'),
+  dropSourceState: (store) => store.dropSourceState('a', 'name', anAudit()),
+  appendAudit: (store) => store.appendAudit(anAudit()),
+  readAudit: (store) => store.readAudit(0, 10),
+  listAudit: (store) => store.listAudit(ALL_AUDIT, 10, null),
   ping: (store) => store.ping(),
   tryLead: (store) => store.tryLead(),
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { anEvent } from '../../../testkit/builders.ts';
+import { anAudit, anEvent } from '../../../testkit/builders.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Store } from '../store.ts';
 import {
@@ -78,7 +78,7 @@ async function insertEveryState(store: Store): Promise<WebhookEvent[]> {
   await work(store, 'released', { kind: 'released', dueAtMs: T0 + 3 }, T0 + 3);
   await work(store, 'completed', { kind: 'completed' }, T0 + 4);
   await work(store, 'failed', { kind: 'failed', error: 'no' }, T0 + 5);
-  await store.replay(all.deliveries[5]!.id, T0 + 6);
+  await store.replay(all.deliveries[5]!.id, T0 + 6, anAudit());
   const none = await insertFor(store, []);
   const purged = await insertFor(store, [], { receivedAtMs: T0 - 1 });
   await store.purge(T0, 10, null);

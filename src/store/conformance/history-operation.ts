@@ -1,3 +1,4 @@
+import { anAudit } from '../../../testkit/builders.ts';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
@@ -74,9 +75,9 @@ export function perform(store: Store, operation: Operation): Promise<Outcome> {
     case 'extend':
       return outcome('extend', store.extend(operation.lease, operation.untilMs));
     case 'replay':
-      return outcome('replay', store.replay(operation.deliveryId, operation.nowMs));
+      return outcome('replay', store.replay(operation.deliveryId, operation.nowMs, anAudit()));
     case 'releaseKey':
-      return outcome('releaseKey', store.releaseKey(operation.destination, operation.orderKey));
+      return outcome('releaseKey', store.releaseKey(operation.destination, operation.orderKey, anAudit()));
     case 'expired':
       return outcome('expired', store.expired(operation.untilMs, operation.limit));
     case 'purge':

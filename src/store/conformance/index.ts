@@ -1,4 +1,5 @@
 import { describe } from 'node:test';
+import { auditConformance } from './audit.ts';
 import { batchesConformance } from './batches.ts';
 import { blockedConformance } from './blocked.ts';
 import { browseConformance } from './browse.ts';
@@ -59,6 +60,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     rejectedConformance(factory, isDurable);
     sourceStateConformance(factory, isDurable);
     cleanupsConformance(factory, isDurable);
+    auditConformance(factory, isDurable);
     batchesConformance(factory);
     historiesConformance(factory);
     if (isDurable) durabilityConformance(factory);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent } from '../../../testkit/builders.ts';
+import { anAudit, anEvent } from '../../../testkit/builders.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import { NEVER_MS } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
@@ -199,7 +199,7 @@ export function orderConformance(factory: StoreFactory): void {
       assert.deepEqual(await order(), [{ destination: 'ledger', waiting: 2, blocked: 0 }]);
       await work(store, 'ledger', BLOCKING);
       assert.deepEqual(await order(), [{ destination: 'ledger', waiting: 2, blocked: 1 }]);
-      await store.releaseKey('ledger', 'a');
+      await store.releaseKey('ledger', 'a', anAudit());
       assert.deepEqual(await order(), [{ destination: 'ledger', waiting: 1, blocked: 0 }]);
       for (let i = 0; i < 3; i++) await work(store, 'ledger', COMPLETED);
       assert.deepEqual(await order(), []);

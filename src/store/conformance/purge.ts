@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent } from '../../../testkit/builders.ts';
+import { anAudit, anEvent } from '../../../testkit/builders.ts';
 import type { Store } from '../store.ts';
 import { type Inserted, insertFor, leaseNext, openFor, type StoreFactory, T0, work } from './harness.ts';
 import { plainStats, snapshotOf } from './snapshot.ts';
@@ -28,7 +28,7 @@ export function purgeConformance(factory: StoreFactory): void {
         events: 0,
         oldestPendingAtMs: null,
       });
-      assert.deepEqual(await store.replay(deliveries[0]!.id, T0), { kind: 'unknown' });
+      assert.deepEqual(await store.replay(deliveries[0]!.id, T0, anAudit()), { kind: 'unknown' });
     });
 
     test('the key of a purged event is new again', async (t) => {
@@ -72,7 +72,7 @@ export function purgeConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory);
       const one = await insertFor(store, ['a']);
       await work(store, 'a', { kind: 'failed', error: 'no' });
-      await store.replay(one.deliveries[0]!.id, T0);
+      await store.replay(one.deliveries[0]!.id, T0, anAudit());
       assert.equal(await purgeAll(store, T0 + DAY_MS), 0);
       await work(store, 'a', { kind: 'completed' });
       assert.equal(await purgeAll(store, T0 + DAY_MS), 1);

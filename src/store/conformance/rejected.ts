@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent, nextId } from '../../../testkit/builders.ts';
+import { anAudit, anEvent, nextId } from '../../../testkit/builders.ts';
 import { createSeededRandom } from '../../../testkit/seeded-random.ts';
 import { type RejectedBounds, type RejectedRequest, rejectedBytes, type Store } from '../store.ts';
 import { openFor, type StoreFactory, T0 } from './harness.ts';
@@ -13,7 +13,7 @@ export function rejectedConformance(factory: StoreFactory, isDurable: boolean): 
     test('what is not there is null, unknown or empty', async (t) => {
       const { store } = await openFor(t, factory);
       assert.equal(await store.readRejected(nextId(T0)), null);
-      assert.equal(await store.dropRejected(nextId(T0)), 'unknown');
+      assert.equal(await store.dropRejected(nextId(T0), anAudit()), 'unknown');
       assert.deepEqual(await store.listRejected(10, null, null), { requests: [], next: null });
       assert.deepEqual(await store.listRejected(10, null, 'github'), { requests: [], next: null });
       assert.equal(await store.purgeRejected(T0, 10), 0);
@@ -75,7 +75,7 @@ export function rejectedConformance(factory: StoreFactory, isDurable: boolean): 
       const requests = Array.from({ length: 5 }, () => aRequest());
       for (const request of requests) await store.keepRejected(request, WIDE);
       const { next } = await store.listRejected(2, null, null);
-      for (const { id } of requests.slice(2)) await store.dropRejected(id);
+      for (const { id } of requests.slice(2)) await store.dropRejected(id, anAudit());
       await store.keepRejected(aRequest(), WIDE);
       const page = await store.listRejected(10, next, null);
       assert.deepEqual(idsOf(page.requests), [requests[1]!.id, requests[0]!.id]);
@@ -134,8 +134,8 @@ export function rejectedConformance(factory: StoreFactory, isDurable: boolean): 
       const requests = Array.from({ length: 6 }, (_, at) => aRequest({ receivedAtMs: T0 + at }));
       const bounds = { maxRequests: 3, maxBytes: 3 * rejectedBytes(requests[0]!) };
       for (const request of requests.slice(0, 3)) await store.keepRejected(request, bounds);
-      assert.equal(await store.dropRejected(requests[1]!.id), 'dropped');
-      assert.equal(await store.dropRejected(requests[1]!.id), 'unknown');
+      assert.equal(await store.dropRejected(requests[1]!.id, anAudit()), 'dropped');
+      assert.equal(await store.dropRejected(requests[1]!.id, anAudit()), 'unknown');
       await store.keepRejected(requests[3]!, bounds);
       assert.deepEqual(await idsIn(store), idsOf([requests[0]!, requests[2]!, requests[3]!]));
       assert.equal(await store.purgeRejected(T0 + 3, 10), 2);

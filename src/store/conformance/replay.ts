@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nextId } from '../../../testkit/builders.ts';
+import { anAudit, nextId } from '../../../testkit/builders.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import { insertFor, leaseNext, openFor, type StoreFactory, T0, work } from './harness.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -16,7 +16,7 @@ export function replayConformance(factory: StoreFactory): void {
         const { event, deliveries } = await insertFor(store, ['billing']);
         await work(store, 'billing', end);
         const [old] = await store.deliveriesOf(event.id);
-        const outcome = await store.replay(deliveries[0]!.id, LATER);
+        const outcome = await store.replay(deliveries[0]!.id, LATER, anAudit());
 
         const successor = {
           id: deliveryIdOf(event.id, 2),
@@ -44,11 +44,11 @@ export function replayConformance(factory: StoreFactory): void {
       const { event, deliveries } = await insertFor(store, ['billing']);
       await work(store, 'billing', { kind: 'failed', error: 'no' });
       const second = deliveryIdOf(event.id, 2);
-      await store.replay(deliveries[0]!.id, LATER);
+      await store.replay(deliveries[0]!.id, LATER, anAudit());
       const leased = await leaseNext(store, 'billing', LATER);
       assert.deepEqual([leased.lease.deliveryId, leased.event.id, leased.attempts], [second, event.id, 0]);
       await store.settle(leased.lease, { kind: 'failed', error: 'still no' }, null, LATER);
-      const outcome = await store.replay(second, LATER);
+      const outcome = await store.replay(second, LATER, anAudit());
       assert.equal(outcome.kind === 'replayed' && outcome.delivery.replayOf, second);
     });
 
@@ -58,20 +58,20 @@ export function replayConformance(factory: StoreFactory): void {
       await work(store, 'audit', { kind: 'completed' });
       await work(store, 'billing', { kind: 'failed', error: 'no' });
       assert.equal((await store.eventById(event.id))?.status, 'failed');
-      await store.replay(deliveries[0]!.id, LATER);
+      await store.replay(deliveries[0]!.id, LATER, anAudit());
       await work(store, 'billing', { kind: 'completed' }, LATER);
       assert.equal((await store.eventById(event.id))?.status, 'completed');
     });
 
     test('a delivery that is not there is unknown', async (t) => {
       const { store } = await openFor(t, factory);
-      assert.deepEqual(await store.replay(nextId(T0), T0), { kind: 'unknown' });
+      assert.deepEqual(await store.replay(nextId(T0), T0, anAudit()), { kind: 'unknown' });
     });
 
     test('an open delivery is not replayed', async (t) => {
       const { store } = await openFor(t, factory);
       const { event, deliveries } = await insertFor(store, ['billing']);
-      const replay = () => store.replay(deliveries[0]!.id, LATER);
+      const replay = () => store.replay(deliveries[0]!.id, LATER, anAudit());
       assert.deepEqual(await replay(), { kind: 'open', status: 'pending' });
       await leaseNext(store, 'billing');
       assert.deepEqual(await replay(), { kind: 'open', status: 'processing' });
@@ -84,11 +84,11 @@ export function replayConformance(factory: StoreFactory): void {
       await work(store, 'billing', { kind: 'failed', error: 'no' });
       const crowd = await insertFor(store, ['audit']);
       const before = await snapshotOf(store, [event, crowd.event]);
-      assert.deepEqual(await store.replay(deliveries[0]!.id, LATER), { kind: 'full' });
+      assert.deepEqual(await store.replay(deliveries[0]!.id, LATER, anAudit()), { kind: 'full' });
       assert.deepEqual(await snapshotOf(store, [event, crowd.event]), before);
 
       await leaseNext(store, 'audit');
-      assert.equal((await store.replay(deliveries[0]!.id, LATER)).kind, 'replayed');
+      assert.equal((await store.replay(deliveries[0]!.id, LATER, anAudit())).kind, 'replayed');
     });
   });
 }

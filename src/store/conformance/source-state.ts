@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { anAudit } from '../../../testkit/builders.ts';
 import { openFor, type StoreFactory, T0 } from './harness.ts';
 
 /** What handshakes left behind. */
@@ -8,7 +9,7 @@ export function sourceStateConformance(factory: StoreFactory, isDurable: boolean
     test('a source has nothing at first', async (t) => {
       const { store } = await openFor(t, factory);
       assert.deepEqual(await store.readSourceState('asana'), []);
-      assert.equal(await store.dropSourceState('asana', 'secret'), 'unknown');
+      assert.equal(await store.dropSourceState('asana', 'secret', anAudit()), 'unknown');
     });
 
     test('a value is written once: the first stays', async (t) => {
@@ -47,8 +48,8 @@ export function sourceStateConformance(factory: StoreFactory, isDurable: boolean
       const { store } = await openFor(t, factory);
       const outcomes = await Promise.all([
         store.keepSourceState('asana', 'secret', 'first', T0),
-        store.dropSourceState('asana', 'secret'),
-        store.dropSourceState('asana', 'secret'),
+        store.dropSourceState('asana', 'secret', anAudit()),
+        store.dropSourceState('asana', 'secret', anAudit()),
         store.keepSourceState('asana', 'secret', 'second', T0 + 1),
       ]);
       assert.deepEqual(outcomes, ['kept', 'dropped', 'unknown', 'kept']);
@@ -63,7 +64,7 @@ export function sourceStateConformance(factory: StoreFactory, isDurable: boolean
         await store.keepSourceState('notion', name, `of ${name}`, T0);
       }
       await store.keepSourceState('asana', 'b', '', T0);
-      await store.dropSourceState('notion', 'c');
+      await store.dropSourceState('notion', 'c', anAudit());
       assert.deepEqual(
         (await store.readSourceState('notion')).map(({ name, value }) => [name, value]),
         ['B', 'a', 'b', "it's \u{1f511}"].map((name) => [name, `of ${name}`]),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anEvent } from '../../../testkit/builders.ts';
+import { anAudit, anEvent } from '../../../testkit/builders.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0, work } from './harness.ts';
 import { plainStats } from './snapshot.ts';
@@ -47,7 +47,7 @@ export function statsConformance(factory: StoreFactory): void {
         null,
         T0,
       );
-      await store.replay(deliveries[0]!.id, T0);
+      await store.replay(deliveries[0]!.id, T0, anAudit());
       assert.deepEqual(plainStats(await store.stats()), before);
     });
 
@@ -55,7 +55,7 @@ export function statsConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory);
       const { deliveries } = await insertFor(store, ['a']);
       await work(store, 'a', { kind: 'failed', error: 'no' });
-      await store.replay(deliveries[0]!.id, T0);
+      await store.replay(deliveries[0]!.id, T0, anAudit());
       assert.deepEqual(await countsOf(store), ['a failed 1', 'a pending 1']);
     });
 

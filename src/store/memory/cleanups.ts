@@ -1,5 +1,6 @@
 import type { Verbs } from '../forward.ts';
 import type { CleanupStore } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { State } from './state.ts';
 
 const NEVER = { ranAtMs: null, confirmedAtMs: null };
@@ -10,9 +11,10 @@ export const cleanupVerbs: Verbs<State, keyof CleanupStore> = {
   keepCleanup({ cleanups }, kind, nowMs) {
     cleanups.set(kind, { ...(cleanups.get(kind) ?? NEVER), ranAtMs: nowMs });
   },
-  confirmCleanups({ cleanups }, nowMs) {
+  confirmCleanups(state, nowMs, audit) {
     for (const kind of ['events', 'rejected'] as const) {
-      cleanups.set(kind, { ranAtMs: nowMs, confirmedAtMs: nowMs });
+      state.cleanups.set(kind, { ranAtMs: nowMs, confirmedAtMs: nowMs });
     }
+    appendAudit(state, audit);
   },
 };

@@ -1,6 +1,7 @@
 import { StoreError } from '../../domain/errors.ts';
 import { forward, methodsOf, runVerb, type Verbs } from '../forward.ts';
 import type { Method, Store, StoreOptions } from '../store.ts';
+import { auditVerbs } from './audit.ts';
 import { browseVerbs } from './browse.ts';
 import { claim } from './claim.ts';
 import { claimByIds } from './claim-by-ids.ts';
@@ -41,6 +42,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   ...rejectedVerbs,
   ...sourceStateVerbs,
   ...cleanupVerbs,
+  ...auditVerbs,
 };
 
 /**

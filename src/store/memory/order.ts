@@ -1,3 +1,5 @@
+import type { AuditEntry } from '../../domain/audit.ts';
+import { releasedEntry } from '../audit-released.ts';
 import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
 import type { Verbs } from '../forward.ts';
 import {
@@ -8,6 +10,7 @@ import {
   type Method,
   type ReleaseOutcome,
 } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import { deliveriesWith, holderOf, isBlocking, ofKey, type State, type StoredDelivery } from './state.ts';
 
 /** Passes the turn to the waiting delivery that was accepted first. */
@@ -39,11 +42,14 @@ function listBlocked(
 }
 
 /** @see OrderStore.releaseKey */
-function releaseKey(state: State, destination: string, orderKey: string): ReleaseOutcome {
+function releaseKey(state: State, destination: string, orderKey: string, audit: AuditEntry): ReleaseOutcome {
   const holder = holderOf(state, destination, orderKey);
   if (holder === null || !isBlocking(holder)) return { kind: 'not_blocked' };
   state.deliveries.set(holder.id, { ...holder, turn: null });
-  return { kind: 'released', deliveryId: holder.id, next: passTurn(state, destination, orderKey) };
+  const next = passTurn(state, destination, orderKey);
+  const released = { kind: 'released' as const, deliveryId: holder.id, next };
+  appendAudit(state, releasedEntry(audit, destination, released));
+  return released;
 }
 
 /** @see OrderStore.turnsAfter */

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../domain/audit.ts';
 import { StoreError } from '../../domain/errors.ts';
 import type { Verbs } from '../forward.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type RejectedSummary,
   rejectedBytes,
 } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { State } from './state.ts';
 
 type Placed = Readonly<{ request: RejectedRequest; place: number }>;
@@ -50,10 +52,11 @@ function readRejected(state: State, id: string): RejectedRequest | null {
 }
 
 /** @see RejectedStore.dropRejected */
-function dropRejected(state: State, id: string): 'dropped' | 'unknown' {
+function dropRejected(state: State, id: string, audit: AuditEntry): 'dropped' | 'unknown' {
   const found = findPlaced(state, id);
   if (found === undefined) return 'unknown';
   state.rejected[found.place] = null;
+  appendAudit(state, audit);
   return 'dropped';
 }
 

@@ -1,10 +1,12 @@
+import { type AuditEntry, withOutcome } from '../../domain/audit.ts';
 import { deliveryIdOf, deliveryNumberOf } from '../../domain/delivery.ts';
 import type { ReplayOutcome } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import { addPending } from './insert.ts';
 import { deliveriesOf, isFullFor, isOpen, type State, toDelivery } from './state.ts';
 
 /** @see OperateStore.replay. The old delivery stays as it ended. */
-export function replay(state: State, deliveryId: string, nowMs: number): ReplayOutcome {
+export function replay(state: State, deliveryId: string, nowMs: number, audit: AuditEntry): ReplayOutcome {
   const old = state.deliveries.get(deliveryId);
   if (old === undefined) return { kind: 'unknown' };
   if (isOpen(old)) return { kind: 'open', status: old.status };
@@ -15,5 +17,6 @@ export function replay(state: State, deliveryId: string, nowMs: number): ReplayO
   // The replay takes the turn before any other delivery can.
   if (old.turn === 'holds') state.deliveries.set(old.id, { ...old, turn: null });
   addPending(state, { id, destination, orderKey, eventId, replayOf: deliveryId }, nowMs);
+  appendAudit(state, withOutcome(audit, { destination, replay_id: id }));
   return { kind: 'replayed', delivery: toDelivery(state.deliveries.get(id)!) };
 }

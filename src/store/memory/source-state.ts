@@ -1,5 +1,7 @@
+import type { AuditEntry } from '../../domain/audit.ts';
 import type { Verbs } from '../forward.ts';
 import type { Method, SourceState } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { State } from './state.ts';
 
 /** @see SourceStateStore.readSourceState */
@@ -28,8 +30,15 @@ function replaceSourceState(state: State, source: string, name: string, value: s
 }
 
 /** @see SourceStateStore.dropSourceState */
-function dropSourceState(state: State, source: string, name: string): 'dropped' | 'unknown' {
-  return state.sourceState.get(source)?.delete(name) ? 'dropped' : 'unknown';
+function dropSourceState(
+  state: State,
+  source: string,
+  name: string,
+  audit: AuditEntry,
+): 'dropped' | 'unknown' {
+  if (!state.sourceState.get(source)?.delete(name)) return 'unknown';
+  appendAudit(state, audit);
+  return 'dropped';
 }
 
 /** This file's verbs of the port. */

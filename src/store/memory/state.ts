@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import type { AuditRow } from '../audit-chain.ts';
 import type { CleanupKind, CleanupTimes, Duplicates, RejectedRequest, SourceState } from '../store.ts';
 
 /** The lease of a delivery that is `processing`. */
@@ -35,6 +36,8 @@ export type State = Readonly<{
   /** Source -> name -> value. */
   sourceState: Map<string, Map<string, SourceState>>;
   cleanups: Map<CleanupKind, CleanupTimes>;
+  /** In the order of the chain. */
+  audit: AuditRow[];
 }>;
 
 export function createState(maxPendingDeliveries: number): State {
@@ -50,6 +53,7 @@ export function createState(maxPendingDeliveries: number): State {
     rejected: [],
     sourceState: new Map(),
     cleanups: new Map(),
+    audit: [],
   };
 }
 
@@ -67,6 +71,7 @@ export function copyState(state: State): State {
     rejected: [...state.rejected],
     sourceState: new Map([...state.sourceState].map(([source, values]) => [source, new Map(values)])),
     cleanups: new Map(state.cleanups),
+    audit: [...state.audit],
   };
 }
 

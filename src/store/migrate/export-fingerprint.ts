@@ -19,6 +19,7 @@ const QUESTIONS = [
   `select seq from sqlite_sequence where name = 'rejected'`,
   'select source, requests, bytes from rejected_totals order by source',
   'select source, name, value, updated_at from source_state order by source, name',
+  'select seq, hex(hash) from audit order by seq desc limit 1',
 ];
 
 /** @see InboxSource.fingerprint */

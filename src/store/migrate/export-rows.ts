@@ -57,6 +57,10 @@ from duplicates d left join events e on e.seq = d.seq where d.seq > ? order by d
 select source, name, ${COLUMNS.source_state.join(', ')} from source_state
 where (source, name) > (?, ?) order by source, name`,
   },
+  audit: {
+    start: [0],
+    sql: `select seq, ${COLUMNS.audit.join(', ')} from audit where seq > ? order by seq`,
+  },
 };
 
 export function countRows(db: DatabaseSync, part: Part): number {

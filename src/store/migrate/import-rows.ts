@@ -28,6 +28,9 @@ const TYPES: Readonly<Record<string, string>> = {
   count: 'bigint',
   last_at: 'bigint',
   differed: 'integer',
+  at: 'bigint',
+  through: 'bigint',
+  hash: 'bytea',
 };
 
 /** The counters to update with the rows of a part, as a receiver does when it writes them. */
@@ -106,6 +109,7 @@ const KEYS: Readonly<Record<Part, Readonly<Record<string, Value>>>> = {
   duplicates: { event_id: '00000000-0000-0000-0000-000000000000' },
   rejected: { seq: 0 },
   source_state: { source: '', name: '' },
+  audit: { seq: 0 },
 };
 
 /**

@@ -7,13 +7,14 @@ export const PARTS = [
   'duplicates',
   'rejected',
   'source_state',
+  'audit',
 ] as const;
 export type Part = (typeof PARTS)[number];
 
 /**
  * The columns of a row of each part, in this order. Ids are texts; headers stay the text that is stored. A delivery is
  * identified by its event and number, and `replay_of` is a number too; `position` is the place of a delivery with an
- * order key in the order of acceptance. `seq` orders rejected requests.
+ * order key in the order of acceptance. `seq` orders rejected requests, and rows of the audit.
  */
 export const COLUMNS = {
   events: [
@@ -35,6 +36,10 @@ export const COLUMNS = {
     ...['received_at', 'kept_bytes', 'headers', 'body'],
   ],
   source_state: ['source', 'name', 'value', 'updated_at'],
+  audit: [
+    ...['seq', 'at', 'actor', 'role', 'address', 'action', 'target', 'before_json', 'after_json', 'through'],
+    'hash',
+  ],
 } as const satisfies Readonly<Record<Part, readonly string[]>>;
 
 export type Value = string | number | Uint8Array | null;

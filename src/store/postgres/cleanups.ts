@@ -1,6 +1,7 @@
 import type { Verbs } from '../forward.ts';
 import type { CleanupStore } from '../store.ts';
-import type { QueryContext, Statement } from './database.ts';
+import { appendAudit } from './audit.ts';
+import type { Database, QueryContext, Statement } from './database.ts';
 
 export const READ_CLEANUP: Statement<Readonly<{ ran_at: number | null; confirmed_at: number | null }>> = {
   name: 'read_cleanup',
@@ -21,7 +22,7 @@ on conflict (kind) do update set ran_at = excluded.ran_at, confirmed_at = exclud
 };
 
 /** @see CleanupStore */
-export const cleanupVerbs: Verbs<QueryContext, keyof CleanupStore> = {
+export const cleanupVerbs: Verbs<QueryContext & Readonly<{ background: Database }>, keyof CleanupStore> = {
   async readCleanup({ query }, kind) {
     const [row] = await query(READ_CLEANUP, [kind]);
     return { ranAtMs: row?.ran_at ?? null, confirmedAtMs: row?.confirmed_at ?? null };
@@ -29,7 +30,10 @@ export const cleanupVerbs: Verbs<QueryContext, keyof CleanupStore> = {
   async keepCleanup({ query }, kind, nowMs) {
     await query(KEEP_CLEANUP, [kind, nowMs]);
   },
-  async confirmCleanups({ query }, nowMs) {
-    await query(CONFIRM_CLEANUPS, [nowMs]);
+  confirmCleanups({ background }, nowMs, audit) {
+    return background.transaction(async (query) => {
+      await query(CONFIRM_CLEANUPS, [nowMs]);
+      await appendAudit(query, audit);
+    });
   },
 };

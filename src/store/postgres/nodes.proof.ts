@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import pg from 'pg';
-import { anAttempt, anEvent } from '../../../testkit/builders.ts';
+import { anAttempt, anAudit, anEvent } from '../../../testkit/builders.ts';
 import { eventually } from '../../../testkit/eventually.ts';
 import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
@@ -192,7 +192,7 @@ describe('several nodes on one database', () => {
     await one.insertEvent(event, ['billing']);
     const { lease } = (await one.claim(claimOf(1))).leased[0]!;
     await one.settle(lease, { kind: 'failed', error: 'no' }, anAttempt(), T0);
-    const replays = [one, two, one, two].map((node) => node.replay(lease.deliveryId, T0));
+    const replays = [one, two, one, two].map((node) => node.replay(lease.deliveryId, T0, anAudit()));
     for (const { kind } of await Promise.all(replays)) assert.equal(kind, 'replayed');
     assert.equal((await two.deliveriesOf(event.id)).length, 5);
   });

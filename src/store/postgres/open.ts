@@ -5,6 +5,7 @@ import { createMutex, type Mutex } from '../../runtime/mutex.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import { forward, methodsOf, runVerb, type Verbs } from '../forward.ts';
 import type { CompleteStore, Method, Store, StoreOptions } from '../store.ts';
+import { auditVerbs } from './audit.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { type Borrow, createBorrow } from './borrow.ts';
 import { browseVerbs } from './browse.ts';
@@ -80,6 +81,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...browseRejectedVerbs,
   ...sourceStateVerbs,
   ...cleanupVerbs,
+  ...auditVerbs,
   expired,
   purge,
   replay,

@@ -1,14 +1,17 @@
+import type { AuditEntry } from '../../domain/audit.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
+import { releasedEntry } from '../audit-released.ts';
 import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
 import type { Verbs } from '../forward.ts';
 import { type BlockedRow, pageOf, toBlockedKey } from '../rows.ts';
 import { type BlockedKey, MAX_WAITING_COUNTED, type OrderStore, type ReleaseOutcome } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import { addOrderCounts } from './counters.ts';
-import type { Query, QueryContext, Statement } from './database.ts';
+import type { Database, Query, QueryContext, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { type DueRow, toDue } from './due.ts';
 import type { Timed } from './lane.ts';
-import type { UnderLocks } from './order-locks.ts';
+import { lockKeys } from './order-locks.ts';
 import { passTurns } from './turn.ts';
 
 const blockedText = (behind: string, limit: string) => `
@@ -72,7 +75,7 @@ where h.status = 'pending'`,
 
 /** @see OrderStore */
 export const orderVerbs: Verbs<
-  QueryContext & Readonly<{ underLocks: UnderLocks; timed: Timed }>,
+  QueryContext & Readonly<{ background: Database; timed: Timed }>,
   keyof OrderStore
 > = {
   async listBlocked({ query }, limit, after, destination) {
@@ -87,8 +90,8 @@ export const orderVerbs: Verbs<
     );
     return { keys: rows.map(toBlocked), next };
   },
-  releaseKey: ({ underLocks, timed }, destination, orderKey) =>
-    timed(1, () => release(underLocks(new Set([orderKey])), destination, orderKey)),
+  releaseKey: ({ background, timed }, destination, orderKey, audit) =>
+    timed(1, () => background.transaction((query) => release(query, destination, orderKey, audit))),
   async turnsAfter({ query }, deliveryIds) {
     const keys = deliveryIds.map(deliveryKey);
     const rows = await query(TURNS_AFTER, [
@@ -99,17 +102,26 @@ export const orderVerbs: Verbs<
   },
 };
 
-async function release(query: Query, destination: string, orderKey: string): Promise<ReleaseOutcome> {
+/** In a transaction, since what the statement sees must be later than the lock. */
+async function release(
+  query: Query,
+  destination: string,
+  orderKey: string,
+  audit: AuditEntry,
+): Promise<ReleaseOutcome> {
+  await lockKeys(query, [orderKey]);
   const [row] = await query(RELEASE, [destination, orderKey]);
   if (row === undefined) return { kind: 'not_blocked' };
-  return {
-    kind: 'released',
+  const released = {
+    kind: 'released' as const,
     deliveryId: deliveryIdOf(row.event_id, row.number),
     next:
       row.next_event_id === null
         ? null
         : { deliveryId: deliveryIdOf(row.next_event_id, row.next_number), dueAtMs: row.due_at },
   };
+  await appendAudit(query, releasedEntry(audit, destination, released));
+  return released;
 }
 
 function toBlocked(row: BlockedKeyRow): BlockedKey {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import * as audit from './audit.ts';
 import * as browse from './browse.ts';
 import * as rejectedQueries from './browse-rejected.ts';
 import { CLAIM } from './claim.ts';
@@ -36,7 +37,7 @@ const STATEMENTS: readonly Statement[] = [
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],
-  ...[browse, rejected, rejectedQueries, sourceState].flatMap((module) =>
+  ...[audit, browse, rejected, rejectedQueries, sourceState].flatMap((module) =>
     Object.values(module).filter(isStatement),
   ),
 ];
@@ -62,6 +63,8 @@ insert into replay_marks select 's', decode(md5(n::text), 'hex'), pg_temp.id_of(
 insert into rejected (received_at, kept_bytes, body_bytes, id, source, reason, detail, method, url, content_type, headers)
   select n, 1, 1, pg_temp.id_of(n), 's' || n % 50, 'r', '', 'POST', '/', '', '[]'
   from generate_series(1, ${EVENTS / 10}) n;
+insert into audit (seq, at, actor, role, action, target, hash)
+  select n, n, 'a' || n % 5, 'admin', 'delivery.replay', 't' || n, '' from generate_series(1, ${EVENTS / 10}) n;
 insert into source_state select 's' || n, 'n', 'v', n from generate_series(1, ${EVENTS / 10}) n;
 `;
 

@@ -1,6 +1,7 @@
 import type { Verbs } from '../forward.ts';
 import { type RejectedBounds, type RejectedRequest, rejectedBytes } from '../store.ts';
-import type { Query, QueryContext, Statement } from './database.ts';
+import { appendAudit } from './audit.ts';
+import type { Database, Query, QueryContext, Statement } from './database.ts';
 import { createLane, failingAlone, inParts, type Lane, splitBatch } from './lane.ts';
 import { packBodies } from './packed-bodies.ts';
 
@@ -142,12 +143,16 @@ function lastThatFit(
 
 /** @see RejectedStore */
 export const rejectedVerbs: Verbs<
-  QueryContext & Readonly<{ keepLane: KeepLane }>,
+  QueryContext & Readonly<{ background: Database; keepLane: KeepLane }>,
   'keepRejected' | 'dropRejected' | 'purgeRejected'
 > = {
   keepRejected: ({ keepLane }, request, bounds) => keepLane.submit({ request, bounds }),
-  async dropRejected({ query }, id) {
-    return (await query(DROP_REJECTED, [id])).length > 0 ? 'dropped' : 'unknown';
+  dropRejected({ background }, id, audit) {
+    return background.transaction(async (query) => {
+      if ((await query(DROP_REJECTED, [id])).length === 0) return 'unknown';
+      await appendAudit(query, audit);
+      return 'dropped';
+    });
   },
   async purgeRejected({ query }, beforeMs, limit) {
     return (await query(PURGE_REJECTED, [beforeMs, limit])).length;

@@ -1,7 +1,9 @@
+import { type AuditEntry, withOutcome } from '../../domain/audit.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import { newReplay } from '../rows.ts';
 import type { ReplayOutcome } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { Backlog } from './backlog.ts';
 import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
 import type { Database, Query, Statement } from './database.ts';
@@ -73,9 +75,18 @@ export async function replay(
   { background, backlog, gate, timed }: ReplayContext,
   deliveryId: string,
   nowMs: number,
+  audit: AuditEntry,
 ): Promise<ReplayOutcome> {
   const outcome = await gate(1, () =>
-    timed(1, () => background.transaction((query) => replayWithin(query, deliveryId, nowMs, backlog.limit))),
+    timed(1, () =>
+      background.transaction(async (query) => {
+        const result = await replayWithin(query, deliveryId, nowMs, backlog.limit);
+        if (result.kind !== 'replayed') return result;
+        const { destination, id } = result.delivery;
+        await appendAudit(query, withOutcome(audit, { destination, replay_id: id }));
+        return result;
+      }),
+    ),
   );
   if (outcome.kind === 'replayed') backlog.changed(1);
   return outcome;

@@ -2,6 +2,7 @@ import type { Mutex } from '../../runtime/mutex.ts';
 import type { Verbs } from '../forward.ts';
 import { type SourceStateRow, toSourceState } from '../rows.ts';
 import type { SourceStateStore } from '../store.ts';
+import { appendAudit } from './audit.ts';
 import type { Database, Statement } from './database.ts';
 
 export const READ_STATE: Statement<SourceStateRow> = {
@@ -43,8 +44,14 @@ export const sourceStateVerbs: Verbs<SourceStateContext, keyof SourceStateStore>
   async replaceSourceState(context, ...values) {
     await ask(context, REPLACE_STATE, values);
   },
-  async dropSourceState(context, ...values) {
-    return (await ask(context, DROP_STATE, values)).length > 0 ? 'dropped' : 'unknown';
+  dropSourceState({ interactive, sourceStateMutex }, source, name, audit) {
+    return sourceStateMutex(() =>
+      interactive.transaction(async (query) => {
+        if ((await query(DROP_STATE, [source, name])).length === 0) return 'unknown';
+        await appendAudit(query, audit);
+        return 'dropped';
+      }),
+    );
   },
 };
 

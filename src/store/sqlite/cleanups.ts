@@ -23,13 +23,14 @@ export const cleanupWrites: Writes<'keepCleanup' | 'confirmCleanups'> = {
     );
     return (kind, nowMs) => void keep.run(kind, nowMs);
   },
-  confirmCleanups({ db }) {
+  confirmCleanups({ db, audit }) {
     const confirm = db.prepare(
       `insert into cleanups (kind, ran_at, confirmed_at) values (?, ?, ?)
        on conflict (kind) do update set ran_at = excluded.ran_at, confirmed_at = excluded.confirmed_at`,
     );
-    return (nowMs) => {
+    return (nowMs, entry) => {
       for (const kind of ['events', 'rejected']) confirm.run(kind, nowMs, nowMs);
+      audit.append(entry);
     };
   },
 };

@@ -4,6 +4,7 @@ import type { Lease } from '../../domain/lease.ts';
 import type { TransactionWork } from '../../domain/transaction.ts';
 import { createHandle, createPrepared, type Prepared } from '../sqlite-handle.ts';
 import type { Finish } from '../store.ts';
+import { prepareAudit } from './append-audit.ts';
 import { guarded } from './connect.ts';
 import { openCounters } from './counters.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
@@ -48,6 +49,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     db,
     counters,
     turns: prepareTurns(db, counters),
+    audit: prepareAudit(db),
     maxPendingDeliveries: Number.POSITIVE_INFINITY,
   });
   const look = db.prepare(LOOK);

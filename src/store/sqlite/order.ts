@@ -1,4 +1,5 @@
 import type { DeliveryStatus } from '../../domain/delivery.ts';
+import { releasedEntry } from '../audit-released.ts';
 import { BEFORE_ALL_BLOCKED, readBlockedCursor, toBlockedCursor } from '../blocked-cursor.ts';
 import { type BlockedRow, pageOf, toBlockedKey } from '../rows.ts';
 import { MAX_WAITING_COUNTED } from '../store.ts';
@@ -66,21 +67,23 @@ export const orderReads: Reads<'listBlocked' | 'turnsAfter'> = {
 
 /** @see OrderStore.releaseKey */
 export const orderWrites: Writes<'releaseKey'> = {
-  releaseKey({ db, counters, turns }) {
+  releaseKey({ db, counters, turns, audit }) {
     const findHolder = prepareRows<{ key: number; status: DeliveryStatus }>(db, HOLDER_SQL);
     const giveUp = db.prepare('update deliveries set turn = null where key = ?');
     const idOf = prepareIdOfKey(db);
-    return (destination, orderKey) => {
+    return (destination, orderKey, entry) => {
       const holder = findHolder.get(destination, orderKey);
       if (holder?.status !== 'failed') return { kind: 'not_blocked' };
       giveUp.run(holder.key);
       counters.addOrder(destination, 'blocked', -1);
       const next = turns.pass(destination, orderKey);
-      return {
-        kind: 'released',
+      const released = {
+        kind: 'released' as const,
         deliveryId: idOf(holder.key),
         next: next === null ? null : { deliveryId: idOf(next.key), dueAtMs: next.due_at },
       };
+      audit.append(releasedEntry(entry, destination, released));
+      return released;
     };
   },
 };

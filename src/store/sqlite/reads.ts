@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Answer, Operation } from '../store.ts';
+import { auditReads } from './audit.ts';
 import { browseReads } from './browse.ts';
 import { cleanupReads } from './cleanups.ts';
 import { dueReads } from './due.ts';
@@ -17,6 +18,7 @@ export const READS = {
   ...rejectedReads,
   ...sourceStateReads,
   ...cleanupReads,
+  ...auditReads,
 };
 
 export type ReadName = keyof typeof READS;

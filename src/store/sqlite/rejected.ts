@@ -63,13 +63,14 @@ export const rejectedWrites: Writes<'keepRejected' | 'dropRejected' | 'purgeReje
       append(request, bytes);
     };
   },
-  dropRejected({ db }) {
+  dropRejected({ db, audit }) {
     const find = prepareRows<{ seq: number }>(db, 'select seq from rejected where id = ?');
     const remove = prepareRemove(db);
-    return (id) => {
+    return (id, entry) => {
       const row = find.get(uuidToBytes(id));
       if (row === undefined) return 'unknown';
       remove(row.seq);
+      audit.append(entry);
       return 'dropped';
     };
   },

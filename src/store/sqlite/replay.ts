@@ -1,3 +1,4 @@
+import { withOutcome } from '../../domain/audit.ts';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { deliveryIdOf, deliveryNumberOf, eventIdOf } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
@@ -16,7 +17,7 @@ type OldRow = Readonly<{
 
 /** @see OperateStore.replay */
 export const replayWrites: Writes<'replay'> = {
-  replay({ db, counters, turns, maxPendingDeliveries }) {
+  replay({ db, counters, turns, audit, maxPendingDeliveries }) {
     const find = prepareRows<OldRow>(
       db,
       `select key, destination, status, order_key, turn from deliveries where key = ${KEY_OF_ID}`,
@@ -31,7 +32,7 @@ export const replayWrites: Writes<'replay'> = {
        values (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)`,
     );
     const giveUp = db.prepare('update deliveries set turn = null where key = ?');
-    return (deliveryId, nowMs) => {
+    return (deliveryId, nowMs, entry) => {
       const old = find.get(...keyParts(deliveryId));
       if (old === undefined) return { kind: 'unknown' };
       if (old.status === 'pending' || old.status === 'processing')
@@ -56,6 +57,7 @@ export const replayWrites: Writes<'replay'> = {
         { destination, due_at: dueAtMs, order_key: orderKey, turn },
         nowMs,
       );
+      audit.append(withOutcome(entry, { destination, replay_id: delivery.id }));
       return { kind: 'replayed', delivery };
     };
   },

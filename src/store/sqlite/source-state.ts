@@ -17,9 +17,13 @@ export const sourceStateWrites: Writes<'keepSourceState' | 'replaceSourceState' 
     );
     return (...values) => void replace.run(...values);
   },
-  dropSourceState({ db }) {
+  dropSourceState({ db, audit }) {
     const drop = db.prepare('delete from source_state where source = ? and name = ?');
-    return (source, name) => (drop.run(source, name).changes === 0 ? 'unknown' : 'dropped');
+    return (source, name, entry) => {
+      if (drop.run(source, name).changes === 0) return 'unknown';
+      audit.append(entry);
+      return 'dropped';
+    };
   },
 };
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { prepareAudit } from './append-audit.ts';
 import { openCounters } from './counters.ts';
 import { toStoreError } from './store-failure.ts';
 import { prepareTurns } from './turn.ts';
@@ -12,7 +13,13 @@ export type RunBatch = (batch: readonly Write[]) => WriteAnswer[];
 
 export function prepareBatch(db: DatabaseSync, maxPendingDeliveries: number): RunBatch {
   const counters = openCounters(db);
-  const perform = prepareWrites({ db, counters, turns: prepareTurns(db, counters), maxPendingDeliveries });
+  const perform = prepareWrites({
+    db,
+    counters,
+    turns: prepareTurns(db, counters),
+    audit: prepareAudit(db),
+    maxPendingDeliveries,
+  });
   const begin = db.prepare('begin immediate');
   const commit = db.prepare('commit');
   return (batch) => {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Answer, Method, Store } from '../store.ts';
+import type { Audit } from './append-audit.ts';
 import type { Counters } from './counters.ts';
 import type { Turns } from './turn.ts';
 
@@ -8,6 +9,7 @@ export type Writer = Readonly<{
   db: DatabaseSync;
   counters: Counters;
   turns: Turns;
+  audit: Audit;
   maxPendingDeliveries: number;
 }>;
 

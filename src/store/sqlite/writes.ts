@@ -1,3 +1,4 @@
+import { auditWrites } from './audit.ts';
 import { claimWrites } from './claim.ts';
 import { claimByIdsWrites } from './claim-by-ids.ts';
 import { cleanupWrites } from './cleanups.ts';
@@ -35,6 +36,7 @@ export const PORT_WRITES = {
   ...rejectedWrites,
   ...sourceStateWrites,
   ...cleanupWrites,
+  ...auditWrites,
   ping,
 };
 

@@ -3,6 +3,14 @@ import { marksRejectedState } from './0002-marks-rejected-state.ts';
 import { order } from './0003-order.ts';
 import { ownerAndCleanups } from './0004-owner-and-cleanups.ts';
 import { duplicates } from './0005-duplicates.ts';
+import { audit } from './0006-audit.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
-export const MIGRATIONS: readonly string[] = [inbox, marksRejectedState, order, ownerAndCleanups, duplicates];
+export const MIGRATIONS: readonly string[] = [
+  inbox,
+  marksRejectedState,
+  order,
+  ownerAndCleanups,
+  duplicates,
+  audit,
+];

@@ -1,0 +1,31 @@
+import type { AuditAction } from '../../domain/audit.ts';
+import type { Role } from '../../domain/role.ts';
+
+/** Who may use an endpoint, and what its use is called in the audit; null if it changes and reveals nothing. */
+export type Access = Readonly<{ role: Role; action: AuditAction | null }>;
+
+const sees = (role: Role): Access => ({ role, action: null });
+const acts = (role: Role, action: AuditAction): Access => ({ role, action });
+
+/** Every endpoint of the admin surface. One that is not here cannot be registered. */
+export const ADMIN_ACCESS = {
+  'GET /admin/webhooks/:id': sees('viewer'),
+  'GET /admin/dead-letters': sees('viewer'),
+  'POST /admin/deliveries/:id/replay': acts('operator', 'delivery.replay'),
+  'GET /admin/blocked-keys': sees('viewer'),
+  'POST /admin/blocked-keys/release': acts('operator', 'order_key.release'),
+  'GET /admin/rejected': sees('viewer'),
+  'GET /admin/rejected/:id': sees('viewer'),
+  'POST /admin/rejected/:id/reverify': acts('operator', 'rejected.reverify'),
+  'GET /admin/sources/:name/state': acts('admin', 'source_state.read'),
+  'DELETE /admin/sources/:name/state/:entry': acts('admin', 'source_state.drop'),
+  'POST /admin/cleanup/confirm': acts('operator', 'cleanup.confirm'),
+} as const satisfies Readonly<Record<string, Access>>;
+
+/** The name of an endpoint: its method and its path. */
+export type EndpointName = keyof typeof ADMIN_ACCESS;
+
+/** Whether a route is an endpoint. A HEAD is answered by the endpoint of its GET. */
+export function isEndpoint(method: string, url: string): boolean {
+  return `${method === 'HEAD' ? 'GET' : method} ${url}` in ADMIN_ACCESS;
+}

@@ -1,0 +1,51 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../domain/errors.ts';
+import { readBody } from '../ingest/read-body.ts';
+import { expectsBody } from '../send-problem.ts';
+import { type Refusal, refuse } from './answer.ts';
+
+/** Longest body of a request to the admin surface: room for some 25,000 ids. */
+export const ADMIN_BODY_BYTES = 1024 * 1024;
+/** Bodies of the admin surface in memory at once, over all requests. */
+const BUDGET = { maxBytesInFlight: 16 * ADMIN_BODY_BYTES, bytesInFlight: 0 };
+
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i;
+
+export type AdminBody =
+  | Readonly<{ kind: 'body'; value: unknown }>
+  | Refusal
+  /** The client is gone. */
+  | Readonly<{ kind: 'aborted' }>;
+
+/** Reads the JSON of a request; without a body it is an empty object. */
+export async function readAdminBody(request: IncomingMessage, response: ServerResponse): Promise<AdminBody> {
+  if (!expectsBody(request)) return { kind: 'body', value: {} };
+  const type = request.headers['content-type'] ?? '';
+  if (!JSON_TYPE.test(type)) {
+    return refuse('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
+  }
+  if (request.headers.expect !== undefined) response.writeContinue();
+  const outcome = await new Promise<Parameters<Parameters<typeof readBody>[3]>[0]>((resolve) =>
+    readBody(request, BUDGET, ADMIN_BODY_BYTES, resolve),
+  );
+  switch (outcome.kind) {
+    case 'body':
+      BUDGET.bytesInFlight -= outcome.body.length;
+      return parse(outcome.body);
+    case 'too_large':
+      return refuse('too_large', `The body is longer than ${ADMIN_BODY_BYTES} bytes.`);
+    case 'overloaded':
+      return refuse('overloaded', 'Too many bytes of other bodies are in memory.');
+    case 'aborted':
+      return outcome;
+  }
+}
+
+function parse(body: Uint8Array): AdminBody {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return { kind: 'body', value: text.trim() === '' ? {} : JSON.parse(text) };
+  } catch (error) {
+    return refuse('malformed_json', `The body is not JSON: ${messageOf(error)}.`);
+  }
+}
