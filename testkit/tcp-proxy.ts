@@ -6,15 +6,18 @@ export type TcpProxy = Readonly<{
   cut(): Promise<void>;
   /** Passes on nothing more on the connections that there are, as a firewall that has forgotten them; new ones work. */
   forget(): void;
+  /** New connections go to another server; those that there are stay. */
+  leadTo(port: number): void;
   /** Takes connections again, on the same port. */
   restore(): Promise<void>;
 }>;
 
 /** A way to a server that a test can disturb, without the server or the client knowing. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+  let target = targetPort;
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
-    const far = connect({ port: targetPort, host: '127.0.0.1' });
+    const far = connect({ port: target, host: '127.0.0.1' });
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -41,6 +44,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     },
     forget() {
       for (const socket of sockets) socket.unpipe().resume();
+    },
+    leadTo(port) {
+      target = port;
     },
     restore: () => listen(port),
   };

@@ -33,8 +33,8 @@ async function run(options: Options, env: NodeJS.ProcessEnv): Promise<void> {
     secretVariable(env, 'DATABASE_URL') ??
     undefined;
   if (from === undefined) throw new CommandError('--from takes the SQLite file, such as ./data/events.db');
-  const { success, data: url } = databaseUrl.schema.safeParse(to);
-  if (!success) throw new CommandError(`--to takes ${databaseUrl.takes}`);
+  const { data: url, error } = databaseUrl.schema.safeParse(to ?? '');
+  if (error !== undefined) throw new CommandError(`--to takes ${error.issues[0]!.message}`);
   const line = createProgressLine(process.stderr, monotonicMs);
   const outcome = await migrateInbox({
     from,

@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { DATABASE_URL_TAKES, type DatabaseUrlReading, readDatabaseUrl } from '../domain/database-url.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/log-level.ts';
 import { isWithin, type NumberRange } from '../schema/number-range.ts';
 import { isHttpUrl } from './destination-fields.ts';
 import { PATH_CHARS_MAX, URL_CHARS_MAX } from './limits.ts';
 
-/** Parses the text of an environment variable; `takes` describes valid texts, and is the message of every error. */
+/** Parses the text of an environment variable; `takes` describes valid texts, and so does the message of every error. */
 export type Kind<T> = Readonly<{ takes: string; schema: z.ZodType<T, string> }>;
 
 // Number() would also take " 5", "0x10", "1e3" and "Infinity": a typing error must not become a number.
@@ -56,16 +57,15 @@ function isFilePath(text: string): boolean {
   return !text.startsWith(':memory:') && !text.startsWith('file:') && !/[/\\]$/.test(text);
 }
 
-const DATABASE_PROTOCOLS = ['postgres:', 'postgresql:'];
+export const databaseUrl: Kind<string> = {
+  takes: DATABASE_URL_TAKES,
+  schema: z.string().superRefine((text, context) => {
+    const reading = text.length > URL_CHARS_MAX ? WRONG_DATABASE_URL : readDatabaseUrl(text);
+    if (reading.kind === 'wrong') context.addIssue({ code: 'custom', message: reading.takes });
+  }),
+};
 
-export const databaseUrl: Kind<string> = kindOf(
-  'a URL such as postgres://user:password@host:5432/database',
-  (text) => {
-    const url = URL.parse(text);
-    if (url === null || text.length > URL_CHARS_MAX) return undefined;
-    return DATABASE_PROTOCOLS.includes(url.protocol) && url.host !== '' ? text : undefined;
-  },
-);
+const WRONG_DATABASE_URL: DatabaseUrlReading = { kind: 'wrong', takes: DATABASE_URL_TAKES };
 
 /** The beginning of URLs, without its trailing slash. */
 export const publicBase: Kind<string> = kindOf(

@@ -70,6 +70,17 @@ describe('the explained configuration', () => {
     assert.doesNotMatch(await explain({ PUBLIC_URL: 'https://u:hunter2@h/in' }), /hunter2/);
   });
 
+  it('shows where the database is, without credentials, however many servers it has', async () => {
+    for (const [url, shown] of [
+      ['postgres://me:hunter2@h/db', 'postgres://(redacted)@h/db'],
+      ['postgres://me:hunter2@a:1,[::1],c/db?x=hunter2', 'postgres://(redacted)@a:1,[::1],c/db?(redacted)'],
+      ['postgres://a,b:2/db', 'postgres://a,b:2/db'],
+    ] as const) {
+      const config = JSON.parse(await explain({ DATABASE_URL: url, DATABASE_DIRECT_URL: url }));
+      assert.deepEqual([config.databaseUrl, config.databaseDirectUrl], [shown, shown]);
+    }
+  });
+
   it('shows where the broker is, without credentials', async () => {
     const shown = async (url: string) => JSON.parse(await explain({ QUEUE_URL: url })).queueUrl;
     assert.equal(await shown('rediss://me:hunter2@cache:6380/2'), 'rediss://cache:6380/2');

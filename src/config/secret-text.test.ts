@@ -94,6 +94,7 @@ describe('a secret with white space or quotes', () => {
     for (const password of ['s3cret%0A', 's3cret\n', '%20s3cret', '%22s3cret%22', "'s3cret'"]) {
       for (const [name, value] of [
         ['DATABASE_URL', `postgres://u:${password}@host/db`],
+        ['DATABASE_URL', `postgres://u:${password}@a:1,b:2/db`],
         ['DATABASE_DIRECT_URL', `postgres://host/db?password=${password.replace('\n', '%0A')}`],
         ['QUEUE_URL', `redis://:${password}@host`],
         ['QUEUE_URL', `amqp://u:${password}@host`],

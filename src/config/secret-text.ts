@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { readDatabaseUrl } from '../domain/database-url.ts';
 import { knownVariables } from './env.ts';
 import { showHidden } from './show.ts';
 
@@ -23,7 +24,9 @@ const URL_PASSWORD = /^[a-z]+:\/\/[^:/?#@]*:([^/?#]*)@/i;
 export function findVariableFlaw(text: string): string | null {
   const flaw = findSecretFlaw(text);
   if (flaw !== null) return flaw;
-  const inQuery = URL.parse(text)?.searchParams.get('password') ?? '';
+  const reading = readDatabaseUrl(text);
+  const url = URL.parse(reading.kind === 'read' ? reading.url.servers[0] : text);
+  const inQuery = url?.searchParams.get('password') ?? '';
   const passwords = [decoded(URL_PASSWORD.exec(text)?.[1] ?? ''), inQuery];
   const passwordFlaw = passwords.map(findSecretFlaw).find((found) => found !== null);
   return passwordFlaw === undefined ? null : `with a password ${passwordFlaw}`;

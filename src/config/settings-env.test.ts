@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { DATABASE_URL_TAKES } from '../domain/database-url.ts';
 import { readEnv } from './settings.ts';
 import type { Env } from './variable.ts';
 
@@ -210,6 +211,31 @@ describe('words and paths', () => {
     }
     for (const text of ['h.example.com', 'https://h?x', 'https://h/#x', 'ftp://h', 'https://a b']) {
       assert.match(lineFor({ PUBLIC_URL: text }), /^PUBLIC_URL: got .*, takes an http or https URL without/);
+    }
+  });
+
+  it('takes the URL of a database with one or several servers, and never shows one that is wrong', () => {
+    for (const url of [
+      'postgres://u:p@h/db',
+      'postgres://u:p@a:1,b,[::1]:2/db?target_session_attrs=read-write',
+    ]) {
+      assert.equal(readEnv({ DATABASE_URL: url }).values.DATABASE_URL, url);
+    }
+    for (const [url, takes] of [
+      ['postgres://u:hunter2@a:1,b:x/db', DATABASE_URL_TAKES],
+      ['u:hunter2@a,b/db', DATABASE_URL_TAKES],
+      [`postgres://${'h'.repeat(2048)}/db`, DATABASE_URL_TAKES],
+      [
+        'postgres://u:hunter2@a,b/db?target_session_attrs=any',
+        'target_session_attrs=read-write or primary, since all connections need the server that takes writes',
+      ],
+      [
+        'postgres://u:hunter2@a,b/db?load_balance_hosts=random',
+        'load_balance_hosts=disable, since all connections need the server that takes writes',
+      ],
+    ] as const) {
+      const { problems } = readEnv({ DATABASE_URL: url });
+      assert.deepEqual(problems, [`DATABASE_URL: got a text of ${url.length} characters, takes ${takes}`]);
     }
   });
 

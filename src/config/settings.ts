@@ -211,7 +211,7 @@ export function readEnv(processEnv: Env, cwd: string = process.cwd()): EnvReadin
     values: envSchema.parse(rest),
     wrong: new Set([...wrong, ...unreadable]),
     given,
-    problems: [...problems, ...wordProblems(env, wrong)],
+    problems: [...problems, ...wordProblems(env, parsed.error.issues)],
     files,
   };
 }
@@ -237,12 +237,14 @@ function readSecretFiles(processEnv: Env, cwd: string) {
   return { env, files, problems, wrong };
 }
 
-function wordProblems(env: Env, wrong: ReadonlySet<SettingName>): string[] {
-  return SETTINGS.filter((setting) => wrong.has(setting.name)).map(({ name, secret, takes }) => {
+function wordProblems(env: Env, issues: readonly z.core.$ZodIssue[]): string[] {
+  return SETTINGS.flatMap(({ name, secret }) => {
+    const issue = issues.find(({ path }) => path[0] === name);
+    if (issue === undefined) return [];
     const value = env[name] ?? '';
     const variable = env[`${name}${FILE_SUFFIX}`] && secret ? `${name}${FILE_SUFFIX}` : name;
     const flaw = secret ? findVariableFlaw(value) : null;
     if (flaw !== null) return `${variable}: got ${showHidden(value)} ${flaw}, takes ${SECRET_FLAW_TAKES}`;
-    return `${variable}: got ${secret ? showHidden(value) : show(value)}, takes ${takes}`;
+    return `${variable}: got ${secret ? showHidden(value) : show(value)}, takes ${issue.message}`;
   });
 }

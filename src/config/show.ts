@@ -1,3 +1,4 @@
+import { databaseUrlOf } from '../domain/database-url.ts';
 import { printable, printableJson } from '../domain/printable.ts';
 
 const SHOWN_CHARS = 80;
@@ -44,9 +45,10 @@ export function redactPath(value: string): string {
 /** The location of a database, without credentials, which may be in the query too. */
 export function redactDatabaseUrl(value: string | null): string | null {
   if (value === null) return null;
-  const url = new URL(value);
+  const { servers, place } = databaseUrlOf(value);
+  const url = new URL(servers[0]);
   const credentials = url.username === '' && url.password === '' ? '' : `${REDACTED}@`;
-  return `${url.protocol}//${credentials}${url.host}${url.pathname}${hiddenQuery(url)}`;
+  return `${url.protocol}//${credentials}${place}${hiddenQuery(url)}`;
 }
 
 function hiddenPath(url: URL): string {

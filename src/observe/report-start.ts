@@ -1,3 +1,4 @@
+import { databaseUrlOf } from '../domain/database-url.ts';
 import { compileGlob } from '../domain/glob.ts';
 import type { Emit } from '../events.ts';
 import type { Source } from '../ingest/open-source.ts';
@@ -95,6 +96,5 @@ function unmatchedSources(
 /** Where the events are stored, without credentials. */
 function databaseOf({ databaseUrl, dbPath }: StartFacts): string {
   if (databaseUrl === null) return dbPath;
-  const { host, pathname } = new URL(databaseUrl);
-  return `postgres://${host}${pathname}`;
+  return `postgres://${databaseUrlOf(databaseUrl).place}`;
 }

@@ -1,8 +1,9 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { StoreError } from '../../domain/errors.ts';
 import { checkServer } from '../postgres/check-server.ts';
-import { clientConfig, placeOf } from '../postgres/connect.ts';
+import { connectClient } from '../postgres/connect.ts';
 import type { Statement } from '../postgres/database.ts';
+import { createServers } from '../postgres/servers.ts';
 import { COUNTS, ORDER_COUNTS } from '../postgres/stats.ts';
 import { describe, toStoreError } from '../postgres/store-failure.ts';
 import { lockTarget } from './import-lock.ts';
@@ -25,16 +26,14 @@ const STATEMENT_TIMEOUT_MS = 120_000;
  * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA
  */
 export async function openImport(url: string): Promise<InboxTarget> {
-  const client = new pg.Client({
-    ...clientConfig({ url, applicationName: 'webhook-receiver migrate', isDirect: true }),
-    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
-  });
-  // Without a listener a broken connection would end the process; the next query reports it.
-  client.on('error', () => {});
-  const place = placeOf(url);
+  const servers = createServers(url);
+  const { place } = servers;
+  const way = { servers, applicationName: 'webhook-receiver migrate', isDirect: true };
+  const client = await named(place, 'cannot move into', () =>
+    connectClient(way, { query_timeout: STATEMENT_TIMEOUT_MS + 5_000 }),
+  );
   try {
     await named(place, 'cannot move into', async () => {
-      await client.connect();
       await client.query(`set statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
       await checkServer(client, true);
     });

@@ -7,6 +7,7 @@ import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { createBorrow, SMALL_POOL_MS } from './borrow.ts';
 import { createPool } from './connect.ts';
 import { openPostgresStore } from './open.ts';
+import { createServers } from './servers.ts';
 
 let server: TestPostgres;
 before(async () => {
@@ -30,7 +31,7 @@ async function createLimited(connections: number): Promise<string> {
 
 async function openPool(t: TestContext, connections: number) {
   const url = await createLimited(connections);
-  const pool = createPool({ url, applicationName: 'test', isDirect: true }, 5);
+  const pool = createPool({ servers: createServers(url), applicationName: 'test', isDirect: true }, 5);
   const clock = createFakeClock();
   const refused: number[] = [];
   const borrow = createBorrow(pool, (open) => refused.push(open), clock);

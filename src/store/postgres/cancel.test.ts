@@ -9,6 +9,7 @@ import { ALWAYS_CLOSED } from './circuit-breaker.ts';
 import { createPool } from './connect.ts';
 import { createDatabase } from './database.ts';
 import { probe } from './probe.ts';
+import { createServers } from './servers.ts';
 import { TimeoutError } from './store-failure.ts';
 
 const SLEEP = { name: 'sleep', text: 'select pg_sleep(600)' };
@@ -24,7 +25,7 @@ async function openPool(t: TestContext) {
   const url = await server.createDatabase();
   const admin = new pg.Client({ connectionString: url });
   await admin.connect();
-  const pool = createPool({ url, applicationName: 'test', isDirect: true }, 2, true);
+  const pool = createPool({ servers: createServers(url), applicationName: 'test', isDirect: true }, 2, true);
   t.after(async () => {
     await pool.end();
     await admin.end();

@@ -1,11 +1,14 @@
 import pg from 'pg';
 import { monotonicMs } from '../../runtime/clock.ts';
+import type { Servers } from './servers.ts';
+import { toWriter, writerClient } from './writer-client.ts';
 
 export type ConnectOptions = Readonly<{
-  url: string;
+  /** Those of a URL. Connections that share them find the server that takes writes once. */
+  servers: Servers;
   /** What pg_stat_activity shows. */
   applicationName: string;
-  /** Whether the URL leads to PostgreSQL itself, and not to a pooler that shares its connections among clients. */
+  /** Whether they are PostgreSQL itself, and not to a pooler that shares its connections among clients. */
   isDirect: boolean;
   /** What the session is set to; that of the program's own statements by default. */
   session?: Readonly<Record<string, string>>;
@@ -59,15 +62,16 @@ const SESSION = {
   jit: 'off',
 };
 
+/** All but the server, which is chosen as the client is made: see writer-client.ts. */
 export function clientConfig({
-  url,
+  servers,
   applicationName,
   isDirect,
   session = SESSION,
 }: ConnectOptions): pg.ClientConfig {
-  const options = isDirect ? sessionOptions(session, url) : ownOptions(url);
+  const own = ownOptions(servers.current());
+  const options = isDirect ? sessionOptions(session, own) : own;
   return {
-    connectionString: withoutOptions(url),
     application_name: applicationName,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
@@ -79,19 +83,27 @@ export function clientConfig({
 }
 
 /** The URL's own options come last, so they take precedence: `?options=-c%20search_path%3Dinbox`. */
-function sessionOptions(session: Readonly<Record<string, string>>, url: string): string {
+function sessionOptions(session: Readonly<Record<string, string>>, own: string): string {
   const ours = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`);
-  return [...ours, ownOptions(url)].join(' ').trim();
+  return [...ours, own].join(' ').trim();
 }
 
 function ownOptions(url: string): string {
   return new URL(url).searchParams.get('options') ?? '';
 }
 
-function withoutOptions(url: string): string {
-  const parsed = new URL(url);
-  parsed.searchParams.delete('options');
-  return parsed.href;
+/**
+ * A client of its own with its connection, to the server that takes writes.
+ * @param own settings of the client beside those of all
+ */
+export function connectClient(options: ConnectOptions, own: pg.ClientConfig = {}): Promise<pg.Client> {
+  const Client = writerClient(options.servers);
+  return toWriter(options.servers, () => {
+    const client = new Client({ ...clientConfig(options), ...own });
+    // Without a listener a connection that breaks would end the process; the next query reports it.
+    client.on('error', () => {});
+    return client.connect();
+  });
 }
 
 /**
@@ -100,8 +112,16 @@ function withoutOptions(url: string): string {
  *   how long they may take
  */
 export function createPool(options: ConnectOptions, max: number, pipeline = false): pg.Pool {
+  const { servers } = options;
   const config = { ...clientConfig(options), ...(pipeline && { query_timeout: 0 }) };
-  const pool = new pg.Pool({ ...config, max, idleTimeoutMillis: 60_000, pipeline });
+  const pool = new pg.Pool({
+    ...config,
+    max,
+    idleTimeoutMillis: 60_000,
+    pipeline,
+    Client: writerClient(servers),
+  });
+  followServers(pool, servers);
   // A connection that breaks while it is idle is replaced with the next use.
   pool.on('error', () => {});
   let connects = 0;
@@ -111,6 +131,13 @@ export function createPool(options: ConnectOptions, max: number, pipeline = fals
     client.on('error', () => {});
   });
   return pool;
+}
+
+/** Whoever asks the pool for a connection gets one to the server that takes writes, if there is one. */
+function followServers(pool: pg.Pool, servers: Servers): void {
+  if (servers.count === 1) return;
+  const connect = pool.connect.bind(pool) as () => Promise<pg.PoolClient>;
+  pool.connect = (() => toWriter(servers, connect)) as typeof pool.connect;
 }
 
 /** When each connection is to be replaced, by the monotonic clock. */
@@ -132,10 +159,4 @@ export function connectionAgeMs(number: number): number {
 /** Whether the connection is to be closed instead of given back to its pool. */
 export function isExpired(client: pg.ClientBase): boolean {
   return monotonicMs() > (expiry.get(client) ?? Number.POSITIVE_INFINITY);
-}
-
-/** Where a URL leads, without the credentials in it. */
-export function placeOf(url: string): string {
-  const { host, pathname } = new URL(url);
-  return `${host}${pathname}`;
 }

@@ -4,6 +4,7 @@ import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { ALWAYS_CLOSED } from './circuit-breaker.ts';
 import { createPool } from './connect.ts';
 import { createDatabase } from './database.ts';
+import { createServers } from './servers.ts';
 
 const VALUE_BYTES = 25_000;
 const STATEMENTS = 4_000;
@@ -20,7 +21,11 @@ describe('a database', () => {
   // Kept until a full collection, the values of statements make one due several times a second under load.
   it('lets go of the values of a statement that is done, without waiting for a full collection', async () => {
     const url = await server.createDatabase();
-    const pool = createPool({ url, applicationName: 'test', isDirect: true }, 2, true);
+    const pool = createPool(
+      { servers: createServers(url), applicationName: 'test', isDirect: true },
+      2,
+      true,
+    );
     const { query } = createDatabase(pool, ALWAYS_CLOSED, true, 5_000);
     const length = { name: 'length', text: 'select octet_length($1::bytea) as bytes' };
     const beforeBytes = process.memoryUsage().arrayBuffers;

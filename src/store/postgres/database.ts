@@ -4,7 +4,14 @@ import type { Borrow } from './borrow.ts';
 import { discard } from './cancel.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import { isExpired } from './connect.ts';
-import { isSerializationFailure, isTimeoutError, TimeoutError, toStoreError } from './store-failure.ts';
+import {
+  hasState,
+  isSerializationFailure,
+  isTimeoutError,
+  READ_ONLY,
+  TimeoutError,
+  toStoreError,
+} from './store-failure.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -121,7 +128,7 @@ function createWithClient(pool: Pool, borrow: Borrow, breaker: CircuitBreaker) {
       const error = toStoreError(thrown);
       const isAway = error.code === 'STORE_UNAVAILABLE';
       if (isAway) breaker.onFailure(error);
-      if (isTimeoutError(thrown)) dropIdle(pool);
+      if (isTimeoutError(thrown) || hasState(thrown, READ_ONLY)) dropIdle(pool);
       if (client !== null && isTimeoutError(thrown)) void discard(client);
       else client?.release(isAway || error.code === 'STORE_BUSY');
       throw error;
@@ -154,7 +161,10 @@ function ask(client: PoolClient, query: QueryConfig, timeoutMs: number): Promise
   });
 }
 
-/** When one connection gives no answer, the idle ones may be dead too, and each would cost a statement its timeout. */
+/**
+ * When one connection gives no answer, the idle ones may be dead too, and each would cost a statement its timeout. When one
+ * leads to a server that takes no writes any more, so do they all.
+ */
 function dropIdle(pool: Pool): void {
   for (let left = pool.idleCount; left > 0; left--) {
     pool.connect().then(

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import pg from 'pg';
 import { startPostgres } from '../../../testkit/postgres.ts';
-import { clientConfig } from './connect.ts';
+import { connectClient } from './connect.ts';
 import { openPostgresStore } from './open.ts';
+import { createServers } from './servers.ts';
 
 describe('what is acknowledged', () => {
   it('waits for the disk in every session, whatever the server or the role has as its default', async (t) => {
     const server = await startPostgres({ synchronous_commit: 'off' });
     t.after(() => server.stop());
-    const config = clientConfig({ url: server.url, applicationName: 'test', isDirect: true });
-    const client = new pg.Client(config);
-    await client.connect();
+    const servers = createServers(server.url);
+    const client = await connectClient({ servers, applicationName: 'test', isDirect: true });
     const { rows } = await client.query('show synchronous_commit');
     await client.end();
     assert.equal(rows[0].synchronous_commit, 'on');

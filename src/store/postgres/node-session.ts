@@ -28,6 +28,8 @@ export const CHANNEL = 'webhook_receiver_due';
 
 /** How often the session shows the server that its node lives. */
 const BEAT_MS = 2_000;
+/** How often to look whether the address leads to another server by now. */
+const FOLLOW_MS = 30_000;
 /** Every fifth beat reports the skew to the observer. */
 const BEATS_A_REPORT = 5;
 /** Commits that notify wait for each other, on all nodes: so one notification stands for all inserts of this time. */
@@ -75,6 +77,8 @@ export function createNodeSession(
     }
   };
   const loop = createRunLoop(clock, BEAT_MS, 'after a pause', () => exclusively(beat));
+  // Beside the beats, which a server that cannot be reached must not hold up.
+  const follow = createRunLoop(clock, FOLLOW_MS, 'after a pause', () => link.followAddress().catch(() => {}));
 
   const announceNow = async () => {
     isAnnouncing = false;
@@ -97,6 +101,7 @@ export function createNodeSession(
     async start() {
       await exclusively(beat);
       void loop.start();
+      void follow.start();
     },
     announce() {
       if (isAnnouncing) return;
@@ -105,7 +110,7 @@ export function createNodeSession(
     },
     tryLead: () => exclusively(tryLead),
     async stop() {
-      await loop.stop();
+      await Promise.all([loop.stop(), follow.stop()]);
       await link.end();
     },
   };

@@ -31,6 +31,7 @@ import { purge } from './purge.ts';
 import { createKeepLane, type KeepLane, rejectedVerbs } from './rejected.ts';
 import { replay } from './replay.ts';
 import { reschedule } from './reschedule.ts';
+import { createServers } from './servers.ts';
 import { sourceStateVerbs } from './source-state.ts';
 import { stats } from './stats.ts';
 
@@ -135,8 +136,10 @@ async function connect({
   observer = {},
 }: PostgresOptions): Promise<Connections> {
   const isDirect = directUrl === null;
-  const main = { url, applicationName: APPLICATION_NAME, isDirect };
-  const own = { url: directUrl ?? url, applicationName: `${APPLICATION_NAME} node`, isDirect: true };
+  const servers = createServers(url);
+  const main = { servers, applicationName: APPLICATION_NAME, isDirect };
+  const ownServers = directUrl === null ? servers : createServers(directUrl);
+  const own = { servers: ownServers, applicationName: `${APPLICATION_NAME} node`, isDirect: true };
   const handler = { ...main, applicationName: `${APPLICATION_NAME} handler`, session: HANDLER_SESSION };
   await prepareServer(main, migrations, observer.onMigrationWaits);
   if (!isDirect) await checkDirectWay(own);

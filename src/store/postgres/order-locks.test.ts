@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import pg from 'pg';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
-import { clientConfig, HANDLER_SESSION } from './connect.ts';
+import { connectClient, HANDLER_SESSION } from './connect.ts';
 import { LOCK_KEYS, LOCKED_TIMEOUT_MS } from './order-locks.ts';
+import { createServers } from './servers.ts';
 
 let server: TestPostgres;
 before(async () => {
@@ -13,8 +13,8 @@ after(() => server.stop());
 
 describe('the locks of order keys', () => {
   it('go from a process that stands still before those who wait for them give up', async (t) => {
-    const client = new pg.Client(clientConfig({ url: server.url, applicationName: 'test', isDirect: true }));
-    await client.connect();
+    const servers = createServers(server.url);
+    const client = await connectClient({ servers, applicationName: 'test', isDirect: true });
     t.after(() => client.end());
     const idleTimeout = async () =>
       (await client.query('select setting from pg_settings where name = $1', [SETTING])).rows[0].setting;

@@ -4,7 +4,7 @@ import { pauseAfter } from '../../runtime/backoff.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
 import { cancelStatement } from './cancel.ts';
 import { checkServer } from './check-server.ts';
-import { type ConnectOptions, clientConfig, placeOf } from './connect.ts';
+import { type ConnectOptions, connectClient } from './connect.ts';
 import { type Migration, migrate } from './migrate.ts';
 import { describeCause, hasState, toStoreError } from './store-failure.ts';
 import { refuseUnfinishedImport } from './unfinished-import.ts';
@@ -66,8 +66,6 @@ const LONGEST_MIGRATION_WAIT_MS = 3_600_000;
 export function checkDirectWay(way: ConnectOptions): Promise<void> {
   return opening(way, async (client) => {
     await checkServer(client, true);
-    // A standby refuses it.
-    await client.query('listen webhook_receiver_check');
   });
 }
 
@@ -75,7 +73,7 @@ async function opening(way: ConnectOptions, work: (client: pg.Client) => Promise
   try {
     await withRetries(() => onClient(way, work));
   } catch (error) {
-    const message = `cannot open the database at ${placeOf(way.url)}: ${describeCause(error)}`;
+    const message = `cannot open the database at ${way.servers.place}: ${describeCause(error)}`;
     throw new StoreError(toStoreError(error).code, message, { cause: error });
   }
 }
@@ -96,10 +94,8 @@ async function withRetries(work: () => Promise<void>): Promise<void> {
 
 /** A connection for this work alone. */
 async function onClient(way: ConnectOptions, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client(clientConfig(way));
-  client.on('error', () => {});
+  const client = await connectClient(way);
   try {
-    await client.connect();
     await work(client);
   } catch (error) {
     // A statement without an answer may still wait on the server. Nothing is cancelled after an answer: PgBouncer ends

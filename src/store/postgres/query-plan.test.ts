@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import pg from 'pg';
+import type pg from 'pg';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import * as audit from './audit.ts';
 import * as browse from './browse.ts';
@@ -8,7 +8,7 @@ import * as rejectedQueries from './browse-rejected.ts';
 import { CLAIM } from './claim.ts';
 import { CLAIM_BY_IDS } from './claim-by-ids.ts';
 import { AWAITED } from './complete.ts';
-import { clientConfig } from './connect.ts';
+import { connectClient } from './connect.ts';
 import type { Statement } from './database.ts';
 import { COUNT_DUE, DUE_PENDING } from './due.ts';
 import { DUPLICATES_OF, NOTE_DUPLICATES } from './duplicates.ts';
@@ -23,6 +23,7 @@ import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
 import * as rejected from './rejected.ts';
 import { LOCK_EVENT, REPLAY } from './replay.ts';
 import { RESCHEDULE } from './reschedule.ts';
+import { createServers } from './servers.ts';
 import { SETTLE, SETTLE_ORDERED } from './settle.ts';
 import * as sourceState from './source-state.ts';
 import { OLDEST_PENDING } from './stats.ts';
@@ -81,8 +82,8 @@ let client: pg.Client;
 before(async () => {
   server = await startPostgres();
   await (await openPostgresStore({ url: server.url, maxPendingDeliveries: 1 })).close();
-  client = new pg.Client(clientConfig({ url: server.url, applicationName: 'test', isDirect: true }));
-  await client.connect();
+  const servers = createServers(server.url);
+  client = await connectClient({ servers, applicationName: 'test', isDirect: true });
 });
 after(async () => {
   await client.end();

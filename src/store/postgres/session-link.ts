@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
-import pg from 'pg';
+import type pg from 'pg';
 import { sleep, systemClock } from '../../runtime/clock.ts';
 import { cancelStatement } from './cancel.ts';
-import { type ConnectOptions, clientConfig } from './connect.ts';
+import { type ConnectOptions, clientConfig, connectClient } from './connect.ts';
+import { toWriter, writerClient } from './writer-client.ts';
 
 /** The connection of the node's session: one at a time, replaced when it is lost. */
 export type SessionLink = Readonly<{
@@ -10,6 +11,11 @@ export type SessionLink = Readonly<{
   connect(): Promise<pg.Client>;
   /** Gives the connection up. What it does is cancelled: a backend that waits would not notice. */
   drop(client: pg.Client): void;
+  /**
+   * Drops the connection if its address leads to another server by now. The one of before may work on: nothing but a new
+   * connection would find out.
+   */
+  followAddress(): Promise<void>;
   end(): Promise<void>;
 }>;
 
@@ -22,47 +28,64 @@ const ANSWER_TIMEOUT_MS = 4_000;
 /** A server that works ends the connection at once; one that hangs never does. */
 const END_TIMEOUT_MS = 1_000;
 
+/** No two servers have started at the same microsecond. */
+const SERVER = 'select pg_postmaster_start_time()::text as started';
+
+type Live = Readonly<{ client: pg.Client; socket: Socket; server: string }>;
+
 /** @param onNotified called with the payload of each notification, and with none when some may have been missed */
 export function createSessionLink(
   connection: ConnectOptions,
   channel: string,
   onNotified: (payload: string | undefined) => void,
 ): SessionLink {
-  let live: Readonly<{ client: pg.Client; socket: Socket }> | null = null;
+  const Client = writerClient(connection.servers);
+  let live: Live | null = null;
   const forget = (client: pg.Client) => {
     if (live?.client === client) live = null;
+  };
+  const open = async (): Promise<Live> => {
+    const socket = new Socket();
+    const client = new Client({
+      ...clientConfig(connection),
+      query_timeout: ANSWER_TIMEOUT_MS,
+      stream: () => socket,
+    });
+    const lose = () => {
+      forget(client);
+      client.end().catch(() => {});
+    };
+    client.on('error', lose);
+    client.on('end', lose);
+    client.on('notification', ({ payload }) => onNotified(payload));
+    try {
+      await client.connect();
+      await client.query(`set idle_session_timeout = ${SILENCE_MS}`);
+      await client.query(`listen ${channel}`);
+      return { client, socket, server: await serverOf(client) };
+    } catch (error) {
+      client.end().catch(() => {});
+      throw error;
+    }
+  };
+  const drop = (client: pg.Client) => {
+    forget(client);
+    void cancelStatement(client).then(() => client.end().catch(() => {}));
   };
   return {
     live: () => live?.client ?? null,
     async connect() {
-      const socket = new Socket();
-      const client = new pg.Client({
-        ...clientConfig(connection),
-        query_timeout: ANSWER_TIMEOUT_MS,
-        stream: () => socket,
-      });
-      const lose = () => {
-        forget(client);
-        client.end().catch(() => {});
-      };
-      client.on('error', lose);
-      client.on('end', lose);
-      client.on('notification', ({ payload }) => onNotified(payload));
-      try {
-        await client.connect();
-        await client.query(`set idle_session_timeout = ${SILENCE_MS}`);
-        await client.query(`listen ${channel}`);
-      } catch (error) {
-        client.end().catch(() => {});
-        throw error;
-      }
-      live = { client, socket };
+      live = await toWriter(connection.servers, open);
       onNotified(undefined);
-      return client;
+      return live.client;
     },
-    drop(client) {
-      forget(client);
-      void cancelStatement(client).then(() => client.end().catch(() => {}));
+    drop,
+    async followAddress() {
+      const before = live;
+      if (before === null) return;
+      const other = await connectClient(connection, { query_timeout: ANSWER_TIMEOUT_MS });
+      const server = await serverOf(other).finally(() => other.end().catch(() => {}));
+      if (server !== before.server && live === before) drop(before.client);
     },
     async end() {
       const ending = live;
@@ -72,4 +95,9 @@ export function createSessionLink(
       ending.socket.destroy();
     },
   };
+}
+
+async function serverOf(client: pg.Client): Promise<string> {
+  const { rows } = await client.query<{ started: string }>(SERVER);
+  return rows[0]!.started;
 }

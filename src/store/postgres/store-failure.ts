@@ -1,9 +1,12 @@
 import { StoreError, type StoreErrorCode } from '../../domain/errors.ts';
 
+/** SQLSTATE of a write on a server that takes none: a standby, or a primary that was demoted. */
+export const READ_ONLY = '25006';
+
 /** SQLSTATEs, https://www.postgresql.org/docs/current/errcodes-appendix.html, whole or by their class. */
 const CODES: Readonly<Record<string, StoreErrorCode>> = {
   '08': 'STORE_UNAVAILABLE', // connection exception
-  '25006': 'STORE_UNAVAILABLE', // read-only: a standby, or a server that failed over
+  [READ_ONLY]: 'STORE_UNAVAILABLE',
   '28': 'STORE_UNAVAILABLE', // authorization
   '3D': 'STORE_UNAVAILABLE', // no such database
   '40': 'STORE_BUSY', // rolled back for the sake of another transaction
@@ -75,6 +78,11 @@ export function isSerializationFailure(error: unknown): boolean {
   return code === '40P01' || code === '40001';
 }
 
+/** Whether the server is there and takes no connections yet, or none any more. */
+export function isStarting(state: string): boolean {
+  return state.startsWith('57P');
+}
+
 /** Without an answer from the server, it is unknown whether the statement was committed. */
 export function isOutcomeUnknown(error: unknown): boolean {
   const code = sqlState(error);
@@ -103,7 +111,7 @@ function codeOf(error: unknown): StoreErrorCode {
 const PROGRAM_ERRORS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /** No SQLSTATE begins with an E, and some of the system's codes have five letters too: EPIPE. */
-function sqlState(error: unknown): string | null {
+export function sqlState(error: unknown): string | null {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'string' && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
 }

@@ -64,6 +64,15 @@ export async function endAndCheck(cluster: Cluster, load: Load): Promise<Tally> 
   return checkHistory(cluster, load.acknowledged);
 }
 
+/** Ends the load and the nodes in good order. @returns the keys that were acknowledged and are not there */
+export async function endAndFindLost(cluster: Cluster, load: Load): Promise<ReadonlySet<string>> {
+  await load.stop();
+  await drainAndStop(cluster);
+  const rows = await cluster.sql<{ key: string }>('select idempotency_key as key from events');
+  const kept = new Set(rows.map(({ key }) => key));
+  return new Set([...load.acknowledged.keys()].filter((key) => !kept.has(key)));
+}
+
 export function describeTally({ acknowledged, runs, interrupted, overtaken }: Tally): string {
   return `${acknowledged} acknowledged, ${runs} runs, ${interrupted} attempts interrupted, ${overtaken} runs overtaken`;
 }

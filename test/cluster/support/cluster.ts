@@ -15,7 +15,6 @@ type Cleanup = Readonly<{ after(clean: () => Promise<void>): void }>;
 export type Place = Readonly<{ name: string; process: ReceiverProcess }>;
 
 export type Cluster = Readonly<{
-  postgres: TestPostgres;
   sql: Sql;
   /** Where the runs are written down. */
   folder: string;
@@ -58,16 +57,16 @@ export type ClusterOptions = Readonly<{
   isPooled?: boolean;
   /** Their config file; that with the ledger by default. */
   config?: string;
+  /** The URL of an empty database on servers of the test's own. */
+  url?: string;
 }>;
 
 /** Starts PostgreSQL and the nodes on it; both end with the test. */
 export async function startCluster(t: Cleanup, options: ClusterOptions): Promise<Cluster> {
   const { names, leaseMs, env = {}, envOf = () => ({}), isPooled = false, config = LEDGER_CONFIG } = options;
-  // Behind a pooler that is what the role has to bring.
-  const postgres = await startPostgres(isPooled ? BY_INDEX : {});
-  t.after(() => postgres.stop());
-  const url = await postgres.createDatabase();
-  const pooler = isPooled ? await startPooler(t, postgres) : null;
+  const postgres = options.url === undefined ? await startOwnPostgres(t, isPooled) : null;
+  const url = options.url ?? (await postgres!.createDatabase());
+  const pooler = isPooled ? await startPooler(t, postgres!) : null;
   const sql = sqlOn(url);
   const folder = await receiverFolder(t, {
     program: NODE,
@@ -83,14 +82,9 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
   });
   const start = async (name: string) => {
     // By the name of its sessions the leader is found.
-    const own = new URL(url);
-    own.searchParams.set('application_name', name);
-    if (pooler === null) return folder.start({ ...envOf(name), DATABASE_URL: own.href });
-    return folder.start({
-      ...envOf(name),
-      DATABASE_URL: pooler.urlOf(own.href),
-      DATABASE_DIRECT_URL: own.href,
-    });
+    const own = `${url}?application_name=${name}`;
+    if (pooler === null) return folder.start({ ...envOf(name), DATABASE_URL: own });
+    return folder.start({ ...envOf(name), DATABASE_URL: pooler.urlOf(own), DATABASE_DIRECT_URL: own });
   };
   const alive = new Map(await Promise.all(names.map(async (name) => [name, await start(name)] as const)));
   const disturbances = createDisturbances();
@@ -104,7 +98,6 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
   };
 
   return {
-    postgres,
     sql,
     folder: folder.path,
     leaseMs,
@@ -135,12 +128,12 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
         disturbances.add({ kind: 'freeze', pid, fromMs, toMs: machineMs() });
       };
     },
-    crashDatabase: (awayMs) => outage(awayMs, postgres.crash, postgres.start),
+    crashDatabase: (awayMs) => outage(awayMs, postgres!.crash, postgres!.start),
     async freezeDatabase() {
       const fromMs = machineMs();
-      await postgres.freeze();
+      await postgres!.freeze();
       return () => {
-        postgres.thaw();
+        postgres!.thaw();
         disturbances.add({ kind: 'outage', pid: null, fromMs, toMs: machineMs() });
       };
     },
@@ -152,6 +145,13 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
       }
     },
   };
+}
+
+async function startOwnPostgres(t: Cleanup, isPooled: boolean): Promise<TestPostgres> {
+  // Behind a pooler that is what the role has to bring.
+  const postgres = await startPostgres(isPooled ? BY_INDEX : {});
+  t.after(() => postgres.stop());
+  return postgres;
 }
 
 async function startPooler(t: Cleanup, { url }: TestPostgres): Promise<PgBouncer> {

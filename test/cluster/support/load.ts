@@ -33,8 +33,14 @@ export async function goesOn({ acknowledged }: Load): Promise<void> {
 /**
  * Posts events to whichever nodes there are, each again and again until one of them acknowledges it. A test that fails
  * ends it too.
+ * @param repeats the share of events that are sent again later: they have to be known
  */
-export function startLoad(t: Cleanup, urls: () => readonly string[], random: SeededRandom): Load {
+export function startLoad(
+  t: Cleanup,
+  urls: () => readonly string[],
+  random: SeededRandom,
+  repeats = 0.1,
+): Load {
   const acknowledged = new Map<string, { id: string; body: string }>();
   const avoidedUntilMs = new Map<string, number>();
   let refused = 0;
@@ -71,7 +77,7 @@ export function startLoad(t: Cleanup, urls: () => readonly string[], random: See
   const sender = async (name: string) => {
     const keys: string[] = [];
     for (let count = 0; !stopped; count++) {
-      if (keys.length > 0 && random.chance(0.1)) {
+      if (keys.length > 0 && random.chance(repeats)) {
         const key = random.pick(keys);
         await send(key, acknowledged.get(key)!.body);
       } else {
