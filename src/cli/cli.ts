@@ -14,6 +14,7 @@ import { explainFailure } from './explain-failure.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
 import { addRejectedCommand } from './rejected.ts';
+import { addSchemaCommand } from './schema.ts';
 import { addSendCommand } from './send.ts';
 import { addServeCommand } from './serve.ts';
 import { addSourceStateCommand } from './source-state.ts';
@@ -29,6 +30,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     .description('print the effective configuration, secrets redacted')
     .action(printConfig);
   addMigrateCommand(program, process.env);
+  addSchemaCommand(program, process.env);
   addProvidersCommand(program);
   addSendCommand(program, process.env);
   addAdminCommands(program, process.env);

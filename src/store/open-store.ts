@@ -2,6 +2,8 @@ import { openPostgresStore } from './postgres/open.ts';
 import { openSqliteStore } from './sqlite/open.ts';
 import type { Store, StoreOptions } from './store.ts';
 
+export { applySchema, checkSchema, printSchema, type SchemaState } from './postgres/schema.ts';
+
 export type OpenStoreOptions = StoreOptions &
   Readonly<{
     /** The SQLite file, unless there is a URL. */

@@ -35,6 +35,8 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
         await movesOver(pair, cluster, load);
         undo();
         await goesOn(load);
+        // Who connects from now on must not meet it: that is what fencing is for.
+        await pair.primary.crash();
         cluster.disturbances.add({ kind: 'outage', pid: null, fromMs, toMs: machineMs() });
         t.diagnostic(describeTally(await endAndCheck(cluster, load)));
       });

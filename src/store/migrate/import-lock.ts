@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs, sleep, systemClock } from '../../runtime/clock.ts';
-import { addMigrations, alone, LOCK_SPACE, readVersion } from '../postgres/migrate.ts';
+import { alone, LOCK_SPACE, migrationStatements, readVersion } from '../postgres/migrate.ts';
 import { MIGRATIONS } from '../postgres/migrations/index.ts';
 import { LEADER_LOCK } from '../postgres/node-session.ts';
 import { beginImportMark, type ImportMark, readImportMark } from './import-mark.ts';
@@ -64,7 +64,7 @@ async function bringToSchema(client: ClientBase): Promise<void> {
         'or start and stop a receiver of this version on it once, which brings it up to date.',
     );
   }
-  await addMigrations(client, MIGRATIONS, version);
+  for (const sql of migrationStatements(MIGRATIONS, version)) await client.query(sql);
 }
 
 async function refuseOtherInbox(client: ClientBase): Promise<void> {

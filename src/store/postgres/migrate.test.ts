@@ -7,6 +7,8 @@ import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { openPostgresStore } from './open.ts';
+import { relationsOf } from './rights.ts';
+import { applySchema, checkSchema, printSchema } from './schema.ts';
 
 /** What a next version may bring in a rolling upgrade: nothing that a program of before would trip over. */
 const EXPANDING: Migration = {
@@ -31,9 +33,11 @@ const open = (url: string, more: readonly Migration[] = []) =>
 async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query(sql);
-  await client.end();
-  return rows;
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 describe('migrations', () => {
@@ -65,6 +69,20 @@ describe('migrations', () => {
     }
     assert.equal((await old.eventById(event.id))?.status, 'completed');
     await Promise.all([old, fresh, restarted].map((node) => node.close()));
+  });
+
+  it('let a version be rolled back and come again, with what each of them took', async () => {
+    const url = await server.createDatabase();
+    for (const migrations of [[EXPANDING], [], [EXPANDING]]) {
+      const store = await open(url, migrations);
+      await store.insertEvent(anEvent(), ['billing']);
+      await store.close();
+    }
+    const again = await open(url);
+    assert.equal((await again.stats()).events, 3);
+    await again.close();
+    const { version } = await checkSchema(url);
+    assert.equal(version, MIGRATIONS.length + 1, 'nothing is migrated backwards');
   });
 
   it('refuse a program that is older than the schema bears, and say what to do', async () => {
@@ -120,32 +138,102 @@ describe('migrations', () => {
 });
 
 describe('a role with only what the documentation lists', () => {
-  /** A role that may read and write the tables that there are, and create none. */
-  async function createWriter(url: string): Promise<string> {
+  /** A role that may do nothing yet, as the role of an application is made. */
+  async function createWriter(url: string): Promise<{ name: string; url: string }> {
     const name = `writer_${new URL(url).pathname.slice(1)}`;
     await ask(url, `create role ${name} login`);
     await ask(url, 'revoke create on schema public from public');
-    await ask(url, `grant select, insert, update, delete on all tables in schema public to ${name}`);
-    await ask(url, `grant usage on all sequences in schema public to ${name}`);
     const own = new URL(url);
     own.username = name;
-    return own.href;
+    return { name, url: own.href };
   }
 
   it('starts and works when the schema is current', async () => {
     const url = await server.createDatabase();
     await (await open(url)).close();
-    const store = await open(await createWriter(url));
+    const writer = await createWriter(url);
+    await applySchema(url, writer.name, () => {});
+    const store = await open(writer.url);
     assert.deepEqual(await store.insertEvent(anEvent(), ['billing']), { kind: 'inserted' });
     assert.equal((await store.stats()).events, 1);
     await store.close();
+    assert.deepEqual(await ask(url, "select 1 from pg_class where relname = 'inbox_import'"), []);
+    await assert.rejects(ask(writer.url, 'create table other (id integer)'), /permission denied/);
+    await assert.rejects(ask(writer.url, 'insert into inbox_schema values (99, 1)'), /permission denied/);
   });
 
-  it('is told what to do when it is not', async () => {
+  it('is told which command to run when it is not, on an empty database too', async () => {
+    const url = await server.createDatabase();
+    const writer = await createWriter(url);
+    const refusal = (version: number) =>
+      new RegExp(
+        `the schema has version ${version} and has to be .*the role ${writer.name} has no right to it .*` +
+          `run \`webhook-receiver schema apply --grant-to ${writer.name}\` with a DATABASE_URL whose role`,
+      );
+    await assert.rejects(open(writer.url), refusal(0));
+    await (await open(url)).close();
+    await assert.rejects(open(writer.url), /the version of the schema has to be read, and the role/);
+    await applySchema(url, writer.name, () => {});
+    await assert.rejects(open(writer.url, [EXPANDING]), refusal(MIGRATIONS.length));
+  });
+
+  it('is told at the start what it lacks, not by the first event', async () => {
+    const url = await server.createDatabase();
+    const writer = await createWriter(url);
+    await applySchema(url, writer.name, () => {});
+    await ask(
+      url,
+      `revoke insert on deliveries from ${writer.name}; revoke usage on delivery_positions from ${writer.name}`,
+    );
+    await assert.rejects(open(writer.url), /may not read and write deliveries, delivery_positions: run/);
+  });
+});
+
+describe('the statements of the schema', () => {
+  it('are made for all tables and sequences that there are', async () => {
     const url = await server.createDatabase();
     await (await open(url)).close();
-    const writer = await createWriter(url);
-    await assert.rejects(open(writer, [EXPANDING]), /the role of DATABASE_URL may not change it/);
+    const found = await ask(
+      url,
+      `select relname as name, relkind as kind from pg_class where relnamespace = 'public'::regnamespace
+        and (relkind = 'r' or relkind = 'S' and relname not like '%_seq_seq') order by relname`,
+    );
+    const named = relationsOf(MIGRATIONS);
+    const all = [
+      ...[...named.tables, 'inbox_schema'].map((name) => ({ name, kind: 'r' })),
+      ...named.sequences.map((name) => ({ name, kind: 'S' })),
+    ];
+    assert.deepEqual(
+      found,
+      all.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    );
+  });
+
+  it('are printed as a script that does the same, once', async () => {
+    const [url, other] = [await server.createDatabase(), await server.createDatabase()];
+    await ask(url, 'create role "the Runtime" login');
+    const script = await printSchema(url, 'the Runtime');
+    assert.equal((await checkSchema(url)).version, 0, 'printing changes nothing');
+    await ask(url, script);
+    const applied = await applySchema(other, 'the Runtime', () => {});
+    for (const sql of applied) assert.ok(script.includes(`${sql};`), sql);
+    const shape = `select table_name, column_name, data_type from information_schema.columns
+      where table_schema = 'public' order by 1, 2`;
+    assert.deepEqual(await ask(url, shape), await ask(other, shape));
+    const { version, known, lacking } = await checkSchema(url.replace('test@', 'the%20Runtime@'));
+    assert.deepEqual([version, known, lacking], [MIGRATIONS.length, MIGRATIONS.length, []]);
+    await assert.rejects(ask(url, script), /already exists/);
+    assert.match(await printSchema(url, null), /^-- the schema is current at version \d+$/m);
+    assert.deepEqual(await applySchema(url, null, () => {}), []);
+  });
+
+  it('of an upgrade are refused when another one was faster', async () => {
+    const url = await server.createDatabase();
+    await (await open(url)).close();
+    await ask(url, 'delete from inbox_schema where version > 1');
+    const script = await printSchema(url, null);
+    await ask(url, 'insert into inbox_schema values (2, 1)');
+    await assert.rejects(ask(url, script), /the schema is not at version 1 any more: print it again/);
   });
 });
 

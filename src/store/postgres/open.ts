@@ -141,7 +141,7 @@ async function connect({
   const ownServers = directUrl === null ? servers : createServers(directUrl);
   const own = { servers: ownServers, applicationName: `${APPLICATION_NAME} node`, isDirect: true };
   const handler = { ...main, applicationName: `${APPLICATION_NAME} handler`, session: HANDLER_SESSION };
-  await prepareServer(main, migrations, observer.onMigrationWaits);
+  await prepareServer(main, migrations, { onMigrationWaits: observer.onMigrationWaits });
   if (!isDirect) await checkDirectWay(own);
   const pool = createPool(main, poolSize, true);
   const handlers = createPool(handler, MAX_COMPLETIONS);

@@ -13,21 +13,26 @@ import { refuseUnfinishedImport } from './unfinished-import.ts';
 const OPEN_TIMEOUT_MS = 5_000;
 const OPEN_PAUSE_MS = 250;
 
+export type PrepareOptions = Readonly<{
+  onMigrationWaits?: ((waitedMs: number) => void) | undefined;
+  /** A role that is given the rights of a receiver. */
+  grantTo?: string | null;
+}>;
+
 /**
  * Looks whether the server is one to keep events on, and brings its schema up to date.
+ * @returns the statements that changed something
  * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA, which says where and why
  */
 export function prepareServer(
   way: ConnectOptions,
   migrations: readonly Migration[],
-  onMigrationWaits: (waitedMs: number) => void = () => {},
-): Promise<void> {
-  return opening(way, async (client) => {
+  { onMigrationWaits = () => {}, grantTo = null }: PrepareOptions = {},
+): Promise<readonly string[]> {
+  return withServer(way, async (client) => {
     await checkServer(client, way.isDirect);
-    await untilUnlocked(
-      () => migrate(client, migrations, () => refuseUnfinishedImport(client)),
-      onMigrationWaits,
-    );
+    const check = () => refuseUnfinishedImport(client);
+    return untilUnlocked(() => migrate(client, migrations, { check, grantTo }), onMigrationWaits);
   });
 }
 
@@ -35,10 +40,10 @@ export function prepareServer(
  * A long reader, such as a backup, keeps a migration from the lock of a table. It is tried again in the process, with pauses
  * in which the other nodes work on, for as long as a backup may take.
  */
-async function untilUnlocked(
-  work: () => Promise<void>,
+async function untilUnlocked<T>(
+  work: () => Promise<T>,
   onMigrationWaits: (waitedMs: number) => void,
-): Promise<void> {
+): Promise<T> {
   const startedAtMs = monotonicMs();
   for (let failures = 1; ; failures++) {
     try {
@@ -64,14 +69,18 @@ const LONGEST_MIGRATION_WAIT_MS = 3_600_000;
  * @throws StoreError as above
  */
 export function checkDirectWay(way: ConnectOptions): Promise<void> {
-  return opening(way, async (client) => {
+  return withServer(way, async (client) => {
     await checkServer(client, true);
   });
 }
 
-async function opening(way: ConnectOptions, work: (client: pg.Client) => Promise<void>): Promise<void> {
+/** Does work on a connection for it alone. @throws StoreError which says where and why */
+export async function withServer<T>(
+  way: ConnectOptions,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   try {
-    await withRetries(() => onClient(way, work));
+    return await withRetries(() => onClient(way, work));
   } catch (error) {
     const message = `cannot open the database at ${way.servers.place}: ${describeCause(error)}`;
     throw new StoreError(toStoreError(error).code, message, { cause: error });
@@ -79,7 +88,7 @@ async function opening(way: ConnectOptions, work: (client: pg.Client) => Promise
 }
 
 /** Tries again while the server cannot be reached, for a moment. */
-async function withRetries(work: () => Promise<void>): Promise<void> {
+async function withRetries<T>(work: () => Promise<T>): Promise<T> {
   const untilMs = monotonicMs() + OPEN_TIMEOUT_MS;
   for (;;) {
     try {
@@ -93,10 +102,10 @@ async function withRetries(work: () => Promise<void>): Promise<void> {
 }
 
 /** A connection for this work alone. */
-async function onClient(way: ConnectOptions, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function onClient<T>(way: ConnectOptions, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = await connectClient(way);
   try {
-    await work(client);
+    return await work(client);
   } catch (error) {
     // A statement without an answer may still wait on the server. Nothing is cancelled after an answer: PgBouncer ends
     // at a cancellation for a client that has no server connection.
