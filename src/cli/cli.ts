@@ -10,6 +10,7 @@ import { printJson } from './ask-receiver.ts';
 import { addBlockedCommand } from './blocked.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
+import { addEraseCommand } from './erase.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
@@ -36,6 +37,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addAdminCommands(program, process.env);
   addBlockedCommand(program, process.env);
   addCleanupCommand(program, process.env);
+  addEraseCommand(program, process.env);
   addRejectedCommand(program, process.env);
   addSourceStateCommand(program, process.env);
   // The receiver itself continues without a reader of its log.

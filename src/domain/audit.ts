@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = [
   'audit.retention',
   'cleanup.confirm',
   'delivery.replay',
+  'event.erase',
   'order_key.release',
   'rejected.reverify',
   'source_state.read',

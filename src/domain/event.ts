@@ -23,13 +23,16 @@ export type WebhookEvent = Readonly<{
 export type EventView = Readonly<{
   id: string;
   source: string;
-  idempotencyKey: string;
+  /** Null once the event is erased. */
+  idempotencyKey: string | null;
   eventType: string;
   status: DeliveryStatus;
   /** Finished attempts of all its deliveries. */
   attempts: number;
   receivedAtMs: number;
   updatedAtMs: number;
+  /** When body, headers and all else that came with the request were erased, or null. */
+  erasedAtMs: number | null;
 }>;
 
 type StatusOfDelivery = Pick<Delivery, 'id' | 'status' | 'replayOf'>;

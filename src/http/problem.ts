@@ -14,6 +14,8 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: 'The method does not apply here' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   not_terminal: { status: 409, title: 'The delivery is still open' },
+  count_differs: { status: 409, title: 'The number of events is another one' },
+  erased: { status: 410, title: 'The event is erased' },
   too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   invalid: { status: 422, title: 'The request does not have the expected shape' },

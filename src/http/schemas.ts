@@ -13,11 +13,14 @@ export const receiptSchema = z.object({ id, idempotency_key: z.string(), status,
 
 export const eventSchema = z.object({
   id,
-  idempotency_key: z.string(),
+  idempotency_key: z.string().nullable().describe('Null once the event is erased.'),
   status,
   created_at: time,
   updated_at: time.meta({ description: 'Of the last change of any delivery, RFC 3339, UTC.' }),
   attempts: z.int().min(0).describe('Finished attempts, over all deliveries.'),
+  erased_at: time
+    .optional()
+    .describe('When an operator erased what came with the request; absent unless that was done.'),
 });
 
 export const problemSchema = z.object({
@@ -63,6 +66,7 @@ export function eventBody(event: EventView): z.output<typeof eventSchema> {
     created_at: timeText(event.receivedAtMs),
     updated_at: timeText(event.updatedAtMs),
     attempts: event.attempts,
+    ...(event.erasedAtMs !== null && { erased_at: timeText(event.erasedAtMs) }),
   };
 }
 

@@ -98,8 +98,10 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
         return { kind: 'accepted', receipt, eventType, destinations };
       }
       case 'duplicate': {
-        const { event: receipt, conflict } = outcome;
-        parts.noteDuplicate(receipt.id, receivedAtMs, conflict);
+        const { event: first, conflict } = outcome;
+        // Of an erased event nothing new is kept, and its key is known from this request alone.
+        if (first.erasedAtMs === null) parts.noteDuplicate(first.id, receivedAtMs, conflict);
+        const receipt = { ...first, idempotencyKey: first.idempotencyKey ?? idempotencyKey };
         const by = outcome.by === 'key' && names.madeOf === 'body' ? 'body' : outcome.by;
         return { kind: 'duplicate', receipt, conflict, by, key: idempotencyKey };
       }

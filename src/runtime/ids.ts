@@ -44,3 +44,9 @@ export function isUuid(text: string): boolean {
 export function uuidTimeMs(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
+
+/** Before every UUIDv7 of that time, and behind all of earlier times. */
+export function idBefore(timeMs: number): string {
+  const hex = timeMs.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}

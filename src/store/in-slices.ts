@@ -1,4 +1,4 @@
-import type { PurgeOutcome } from './store.ts';
+import type { EraseOutcome, EraseState, PurgeOutcome } from './store.ts';
 
 /**
  * Purges in slices, each in a transaction of its own, so that other operations hardly wait.
@@ -38,4 +38,24 @@ export async function deleteInSlices(
     if (count < asked) break;
   }
   return deleted;
+}
+
+/**
+ * Erases in slices.
+ * @param erase may answer for the first of the ids that it gets alone
+ * @see EraseStore.erase
+ */
+export async function eraseInSlices(
+  slice: number,
+  ids: readonly string[],
+  erase: (ids: readonly string[]) => Promise<EraseOutcome>,
+): Promise<EraseOutcome> {
+  const states: EraseState[] = [];
+  const due: EraseOutcome['due'][number][] = [];
+  while (states.length < ids.length) {
+    const outcome = await erase(ids.slice(states.length, states.length + slice));
+    states.push(...outcome.states);
+    due.push(...outcome.due);
+  }
+  return { states, due };
 }

@@ -20,12 +20,17 @@ export function joinDigests(replay: Uint8Array | null, key: Uint8Array | null): 
 
 /** The key that follows `key`, which is the mark or one of its later keys. */
 export function keyAfter(mark: string, key: string): string {
-  return `${mark}~${numberOf(mark, key) + 1}`;
+  return keyNumbered(mark, numberOfKey(mark, key) + 1);
+}
+
+/** The key of a later event of the mark, from the second on. */
+export function keyNumbered(mark: string, number: number): string {
+  return `${mark}~${number}`;
 }
 
 /** The one with the greatest number among keys of the mark; other keys are ignored. */
 export function newestKey(mark: string, keys: readonly string[]): string {
-  return keys.reduce((newest, key) => (numberOf(mark, key) > numberOf(mark, newest) ? key : newest), mark);
+  return keys.reduce((newest, key) => (numberOfKey(mark, key) > numberOfKey(mark, newest) ? key : newest), mark);
 }
 
 /** All keys of a mark but the mark itself lie behind the first and before the second in the order of bytes. */
@@ -33,7 +38,8 @@ export function laterKeys(mark: string): readonly [from: string, to: string] {
   return [`${mark}~`, `${mark}~:`];
 }
 
-function numberOf(mark: string, key: string): number {
+/** The number of a key among those of the mark, from 1; 0 for another key. */
+export function numberOfKey(mark: string, key: string): number {
   if (key === mark) return 1;
   const digits = key.startsWith(`${mark}~`) ? key.slice(mark.length + 1) : '';
   return /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : 0;

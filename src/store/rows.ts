@@ -37,8 +37,9 @@ export function toEvent(id: string, row: EventRow): WebhookEvent {
   };
 }
 
-/** What a view shows of the event itself. */
-export type EventNameRow = Pick<EventRow, 'source' | 'idempotency_key' | 'event_type' | 'received_at'>;
+/** What a view shows of the event itself. `erased_at` is null unless it is erased. */
+export type EventNameRow = Pick<EventRow, 'source' | 'idempotency_key' | 'event_type' | 'received_at'> &
+  Readonly<{ erased_at: number | null }>;
 
 /** What a view is made of, of one delivery. `replayOf` is the number of another delivery of the event. */
 export type DeliveryState = Readonly<{
@@ -59,7 +60,7 @@ export function toEventView(id: string, row: EventNameRow, deliveries: readonly 
   return {
     id,
     source: row.source,
-    idempotencyKey: row.idempotency_key,
+    idempotencyKey: row.erased_at === null ? row.idempotency_key : null,
     eventType: row.event_type,
     status: deriveEventStatus(statuses),
     attempts: deliveries.reduce((sum, { attempts }) => sum + attempts, 0),
@@ -68,6 +69,7 @@ export function toEventView(id: string, row: EventNameRow, deliveries: readonly 
       (latest, { updatedAtMs }) => Math.max(latest, updatedAtMs),
       row.received_at,
     ),
+    erasedAtMs: row.erased_at,
   };
 }
 

@@ -10,6 +10,8 @@ const acts = (role: Role, action: AuditAction): Access => ({ role, action });
 /** Every endpoint of the admin surface. One that is not here cannot be registered. */
 export const ADMIN_ACCESS = {
   'GET /admin/webhooks/:id': sees('viewer'),
+  'POST /admin/webhooks/:id/erase': acts('admin', 'event.erase'),
+  'POST /admin/erase': acts('admin', 'event.erase'),
   'GET /admin/dead-letters': sees('viewer'),
   'POST /admin/deliveries/:id/replay': acts('operator', 'delivery.replay'),
   'GET /admin/blocked-keys': sees('viewer'),

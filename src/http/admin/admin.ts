@@ -5,6 +5,7 @@ import { addBlockedEndpoints, type BlockedParts, blockedDocument } from './block
 import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './cleanup.ts';
 import { addDeadLetterEndpoints, type DeadLetterParts, deadLetterDocument } from './dead-letters.ts';
 import { createAddEndpoint, type EndpointParts } from './endpoint.ts';
+import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } from './sources.ts';
@@ -16,6 +17,7 @@ export type AdminParts = EventParts &
   SourceStateParts &
   BlockedParts &
   CleanupParts &
+  EraseParts &
   EndpointParts &
   Readonly<{
     /** Those in force now; a reload may change them. */
@@ -41,6 +43,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
     });
     const add = createAddEndpoint(admin, parts);
     addEventEndpoints(add, parts);
+    addEraseEndpoints(add, parts);
     addDeadLetterEndpoints(add, parts);
     addBlockedEndpoints(add, parts);
     addRejectedEndpoints(add, parts);
@@ -51,6 +54,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
 
 export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   eventDocument,
+  eraseDocument,
   deadLetterDocument,
   blockedDocument,
   rejectedDocument,

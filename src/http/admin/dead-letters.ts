@@ -68,6 +68,8 @@ export function addDeadLetterEndpoints(add: AddEndpoint, parts: DeadLetterParts)
         return refuse('not_found', 'No delivery of that id is kept here.');
       case 'open':
         return refuse('not_terminal', `The delivery is ${outcome.status}; only an ended one is replayed.`);
+      case 'erased':
+        return refuse('erased', 'The event of the delivery is erased; there is nothing left to send.');
       case 'full':
         return refuse('queue_full', 'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.');
     }
@@ -122,7 +124,7 @@ export const deadLetterDocument: DocumentPart = {
             event: linkTo('getWebhookDetails', { id: '$response.body#/event_id' }),
           }),
         },
-        problems: ['not_terminal', 'queue_full'],
+        problems: ['not_terminal', 'erased', 'queue_full'],
       }),
     },
   },

@@ -45,8 +45,8 @@ const schemas = {
     ...eventSchema.shape,
     source: z.string(),
     event_type: z.string(),
-    method: z.string(),
-    url: z.string().describe('Path and query, secrets redacted.'),
+    method: z.string().nullable(),
+    url: z.string().nullable().describe('Path and query, secrets redacted. Null once the event is erased.'),
     unrouted: z
       .enum(UNROUTED_REASONS)
       .nullable()
@@ -65,13 +65,14 @@ export function addEventEndpoints(
     const id = params.id!.toLowerCase();
     const event = isUuid(id) ? await store.eventById(id) : null;
     const received = event === null ? null : await store.readEvent(id);
-    if (event === null || received === null) {
+    if (event === null || (received === null && event.erasedAtMs === null)) {
       return refuse('not_found', 'No event of that id is kept here.');
     }
     const deliveries = await store.deliveriesOf(id);
     const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
-    const unrouted = deliveries.length === 0 ? unroutedReason(received) : null;
-    const facts = { method: received.method, url: redactedUrl(received), unrouted };
+    const unrouted = deliveries.length === 0 && received !== null ? unroutedReason(received) : null;
+    const url = received === null ? null : redactedUrl(received);
+    const facts = { method: received?.method ?? null, url, unrouted };
     const duplicates = await store.duplicatesOf(id);
     return done(detailsBody(event, { ...facts, duplicates }, deliveries, attempts));
   });
@@ -79,8 +80,8 @@ export function addEventEndpoints(
 
 /** What the details show of an event besides its view. */
 type Facts = Readonly<{
-  method: string;
-  url: string;
+  method: string | null;
+  url: string | null;
   unrouted: UnroutedReason | null;
   duplicates: Duplicates | null;
 }>;

@@ -5,6 +5,7 @@ type AdminOperation = Readonly<{
   operationId: string;
   summary: string;
   parameters?: readonly object[];
+  requestBody?: object;
   /** Successful replies by status. */
   replies: Readonly<Record<string, object>>;
   /** Problems besides those that every admin operation has. */

@@ -39,6 +39,11 @@ export function jsonSchema(schema: z.ZodType): object {
   return rest;
 }
 
+/** A request body of JSON. */
+export function jsonBody(schema: z.ZodType): object {
+  return { required: true, content: { 'application/json': { schema: jsonSchema(schema) } } };
+}
+
 export function json(description: string, schema: object, links?: Links): Response {
   return {
     description,

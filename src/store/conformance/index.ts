@@ -12,6 +12,7 @@ import { completeConformance } from './complete.ts';
 import { dueConformance } from './due.ts';
 import { duplicatesConformance } from './duplicates.ts';
 import { durabilityConformance } from './durability.ts';
+import { eraseConformance } from './erase.ts';
 import { expiredConformance } from './expired.ts';
 import { fullConformance } from './full.ts';
 import type { StoreFactory } from './harness.ts';
@@ -55,6 +56,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     blockedConformance(factory);
     browseConformance(factory);
     purgeConformance(factory);
+    eraseConformance(factory, isDurable);
     replayConformance(factory);
     statsConformance(factory);
     rejectedConformance(factory, isDurable);

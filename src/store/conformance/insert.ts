@@ -69,6 +69,7 @@ export function insertConformance(factory: StoreFactory): void {
         attempts: 0,
         receivedAtMs: T0,
         updatedAtMs: T0,
+        erasedAtMs: null,
       };
       assert.deepEqual(await store.eventById(event.id), view);
       assert.deepEqual(await store.eventByKey('orders', event.idempotencyKey), view);

@@ -47,7 +47,7 @@ function hasEvents(state: State, source: string): boolean {
 /** @see BrowseStore.readEvent */
 function readEvent(state: State, id: string): WebhookEvent | null {
   const event = state.events.get(id);
-  return event === undefined ? null : copyEvent(event);
+  return event === undefined || state.erased.has(id) ? null : copyEvent(event);
 }
 
 /** @see BrowseStore.deliveriesOf */
@@ -75,12 +75,13 @@ export function viewOf(state: State, event: WebhookEvent): EventView {
   return {
     id: event.id,
     source: event.source,
-    idempotencyKey: event.idempotencyKey,
+    idempotencyKey: state.erased.has(event.id) ? null : event.idempotencyKey,
     eventType: event.eventType,
     status: deriveEventStatus(deliveries),
     attempts: deliveries.reduce((sum, { attempts }) => sum + attempts, 0),
     receivedAtMs: event.receivedAtMs,
     updatedAtMs: Math.max(event.receivedAtMs, ...deliveries.map(({ updatedAtMs }) => updatedAtMs)),
+    erasedAtMs: state.erased.get(event.id) ?? null,
   };
 }
 

@@ -65,7 +65,7 @@ function freeKey(state: State, { source, idempotencyKey: mark }: WebhookEvent): 
 /** @see InboxStore.noteDuplicates */
 export function noteDuplicates(state: State, notes: readonly DuplicateNote[]): void {
   for (const { eventId, count, lastAtMs, differed } of notes) {
-    if (!state.events.has(eventId)) continue;
+    if (!state.events.has(eventId) || state.erased.has(eventId)) continue;
     const before = state.duplicates.get(eventId) ?? { count: 0, lastAtMs, differed: false };
     state.duplicates.set(eventId, {
       count: before.count + count,
@@ -111,6 +111,6 @@ function duplicateOf(
   again: WebhookEvent,
   by: 'key' | 'mark',
 ): InsertOutcome {
-  const conflict = Buffer.compare(first.body, again.body) !== 0;
+  const conflict = !state.erased.has(first.id) && Buffer.compare(first.body, again.body) !== 0;
   return { kind: 'duplicate', event: viewOf(state, first), conflict, by };
 }

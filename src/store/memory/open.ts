@@ -8,6 +8,7 @@ import { claimByIds } from './claim-by-ids.ts';
 import { cleanupVerbs } from './cleanups.ts';
 import { createCompletions } from './complete.ts';
 import { dueVerbs } from './due.ts';
+import { eraseVerbs } from './erase.ts';
 import { expired } from './expired.ts';
 import { extend } from './extend.ts';
 import { insert, noteDuplicates } from './insert.ts';
@@ -39,6 +40,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   ...browseVerbs,
   ...dueVerbs,
   ...orderVerbs,
+  ...eraseVerbs,
   ...rejectedVerbs,
   ...sourceStateVerbs,
   ...cleanupVerbs,

@@ -10,6 +10,7 @@ export function replay(state: State, deliveryId: string, nowMs: number, audit: A
   const old = state.deliveries.get(deliveryId);
   if (old === undefined) return { kind: 'unknown' };
   if (isOpen(old)) return { kind: 'open', status: old.status };
+  if (state.erased.has(old.eventId)) return { kind: 'erased' };
   if (old.turn !== 'holds' && isFullFor(state, 1)) return { kind: 'full' };
   const { destination, eventId, orderKey } = old;
   const last = deliveriesOf(state, eventId).at(-1)!;

@@ -31,6 +31,8 @@ export type State = Readonly<{
   marks: Map<string, string>;
   /** Event id -> how often it came again. */
   duplicates: Map<string, Duplicates>;
+  /** Event id -> when it was erased. */
+  erased: Map<string, number>;
   /** In the order in which they were kept. A deleted one leaves a null, so that the others keep their places. */
   rejected: (RejectedRequest | null)[];
   /** Source -> name -> value. */
@@ -50,6 +52,7 @@ export function createState(maxPendingDeliveries: number): State {
     attempts: new Map(),
     marks: new Map(),
     duplicates: new Map(),
+    erased: new Map(),
     rejected: [],
     sourceState: new Map(),
     cleanups: new Map(),
@@ -68,6 +71,7 @@ export function copyState(state: State): State {
     attempts: new Map(state.attempts),
     marks: new Map(state.marks),
     duplicates: new Map(state.duplicates),
+    erased: new Map(state.erased),
     rejected: [...state.rejected],
     sourceState: new Map([...state.sourceState].map(([source, values]) => [source, new Map(values)])),
     cleanups: new Map(state.cleanups),

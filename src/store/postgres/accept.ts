@@ -2,6 +2,7 @@ import { StoreError } from '../../domain/errors.ts';
 import type { InsertOutcome } from '../store.ts';
 import type { Backlog } from './backlog.ts';
 import type { Query } from './database.ts';
+import type { Erasure } from './erasure.ts';
 import { type Insert, type InsertResult, insertAll } from './insert.ts';
 import { UNDONE } from './insert-statements.ts';
 import { findKnown } from './known.ts';
@@ -24,18 +25,21 @@ export async function acceptBatch(
   underLocks: UnderLocks,
   batch: readonly Insert[],
   backlog: Backlog,
+  erasure: Erasure,
 ): Promise<(InsertOutcome | Error)[]> {
   const outcomes = new Map<Insert, InsertOutcome>();
   const isOpen = (insert: Insert) => !outcomes.has(insert);
 
   const insert = async (some: readonly Insert[], isAgain: boolean): Promise<InsertResult | null> => {
-    const named = await nameMarked(query, some, isAgain);
-    if (named.length === 0) return { inserted: [], pending: 0, hasNoRoom: false };
-    const result = await insertAll(underLocks, named, backlog.limit).catch((error: unknown) => {
+    const named = await nameMarked(query, some, isAgain, erasure.names());
+    if (named.length === 0) return { inserted: [], pending: 0, hasNoRoom: false, needsHashes: false };
+    const result = await insertAll(underLocks, named, backlog.limit, erasure.names()).catch((error: unknown) => {
       if (hasState(error, UNDONE)) return null;
       throw error;
     });
     if (result === null) return null;
+    // Another node has erased the first event.
+    if (result.needsHashes) await erasure.read(query);
     backlog.saw(result.pending);
     const keys = new Map(named.map(({ event }) => [event.id, event.idempotencyKey]));
     // Of two inserts with the same id, the first one was inserted.
@@ -50,7 +54,7 @@ export async function acceptBatch(
 
   const lookUp = async (some: readonly Insert[]) => {
     if (some.length === 0) return;
-    const known = await findKnown(query, some);
+    const known = await findKnown(query, some, erasure.names());
     const undecided = new Set<string>();
     for (const [at, one] of some.entries()) {
       const names = namesOf(one);

@@ -1,4 +1,5 @@
 import { type Delivery, deliveryIdOf } from '../../domain/delivery.ts';
+import { type HashNames, laterKeyParts } from '../erased-names.ts';
 import type { Verbs } from '../forward.ts';
 import { keyDigest } from '../marked-key.ts';
 import { type AttemptRow, type DeliveryRow, pageOf, toAttempt, toDelivery } from '../rows.ts';
@@ -6,6 +7,7 @@ import type { BrowseStore } from '../store.ts';
 import { EVENT_COLUMNS, type IdentifiedEventRow, readEventRow } from './claim.ts';
 import type { QueryContext, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
+import type { Erasure } from './erasure.ts';
 import { VIEW_COLUMNS, type ViewRow, viewOf } from './event-view.ts';
 
 type ListedDelivery = DeliveryRow & Readonly<{ event_id: string; number: number; replay_of: number | null }>;
@@ -27,10 +29,25 @@ select ${VIEW_COLUMNS} from events e where e.id = coalesce(
   (select k.id from events k where k.source = $1 and k.idempotency_key = $2)
 )`,
 };
+/** The same where events may be erased, with the hashes of the names. */
+export const EVENT_BY_HIDDEN_KEY: Statement<ViewRow> = {
+  name: 'event_by_hidden_key',
+  text: `
+select ${VIEW_COLUMNS} from events e where e.id = coalesce(
+  (select n.id from replay_marks m join events n on n.id = m.event_id where m.source = $1 and m.digest = $3),
+  (select n.id from replay_marks m join events n on n.id = m.event_id where m.source = $1 and m.digest = $4),
+  (select k.id from events k where k.source = $1 and k.idempotency_key = $2),
+  (select x.event_id from erased x where x.source = $1 and x.key_hash = $5 order by x.key_number desc limit 1),
+  (select x.event_id from erased x where x.source = $1 and x.key_hash = $6 and x.key_number = $7)
+)`,
+};
 export const READ_EVENT: Statement<IdentifiedEventRow> = {
   name: 'read_event',
-  text: `select ${EVENT_COLUMNS} from events e where e.id = $1`,
+  text: `
+select ${EVENT_COLUMNS} from events e where e.id = $1
+  and not exists (select from erased x where x.event_id = e.id and x.erased_at is not null)`,
 };
+
 export const HAS_EVENTS: Statement<{ found: boolean }> = {
   name: 'has_events',
   text: `select exists (select 1 from events where source = $1) as found`,
@@ -55,13 +72,21 @@ order by event_id desc, number desc limit $3`,
 const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** @see BrowseStore */
-export const browseVerbs: Verbs<QueryContext, Exclude<keyof BrowseStore, 'stats' | 'duplicatesOf'>> = {
+export const browseVerbs: Verbs<
+  QueryContext & Readonly<{ erasure: Erasure }>,
+  Exclude<keyof BrowseStore, 'stats' | 'duplicatesOf'>
+> = {
   async eventById({ query }, id) {
     const [row] = await query(EVENT_BY_ID, [id]);
     return row === undefined ? null : viewOf(row);
   },
-  async eventByKey({ query }, source, key) {
-    const [row] = await query(EVENT_BY_KEY, [source, key, keyDigest(key)]);
+  async eventByKey({ query, erasure }, source, key) {
+    const names = await erasure.read(query);
+    const digest = keyDigest(key);
+    const [row] =
+      names === null
+        ? await query(EVENT_BY_KEY, [source, key, digest])
+        : await query(EVENT_BY_HIDDEN_KEY, [source, key, digest, ...hiddenNames(names, source, key)]);
     return row === undefined ? null : viewOf(row);
   },
   async hasEvents({ query }, source) {
@@ -87,6 +112,16 @@ export const browseVerbs: Verbs<QueryContext, Exclude<keyof BrowseStore, 'stats'
     return { deliveries: rows.map(toListed), next };
   },
 };
+
+function hiddenNames(names: HashNames, source: string, key: string): readonly unknown[] {
+  const later = laterKeyParts(key);
+  return [
+    names.ofMark(source, keyDigest(key)),
+    names.ofKey(source, key),
+    later === null ? null : names.ofKey(source, later.name),
+    later?.number ?? null,
+  ];
+}
 
 function toListed(row: ListedDelivery): Delivery {
   return toDelivery({ eventId: row.event_id, number: row.number, replayOf: row.replay_of }, row);

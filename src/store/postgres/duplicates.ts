@@ -10,6 +10,7 @@ insert into duplicates as d (event_id, count, last_at, differed)
 select asked.event_id, sum(asked.count), max(asked.last_at), max(asked.differed)
 from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::integer[]) as asked (event_id, count, last_at, differed)
 where exists (select from events e where e.id = asked.event_id)
+  and not exists (select from erased x where x.event_id = asked.event_id and x.erased_at is not null)
 group by asked.event_id order by asked.event_id
 on conflict (event_id) do update set count = d.count + excluded.count,
   last_at = greatest(d.last_at, excluded.last_at), differed = greatest(d.differed, excluded.differed)`,

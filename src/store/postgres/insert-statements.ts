@@ -7,6 +7,8 @@ export type InsertRow = Readonly<{
   inserted: readonly string[] | null;
   /** How many deliveries were pending before. */
   pending: number;
+  /** Events may be erased, and the statement was sent without the hashes of names: it did nothing. */
+  needs_hashes?: boolean;
 }>;
 
 /** Which kinds of events a batch has. Each kind has parameters of its own, behind those of all. */
@@ -17,27 +19,48 @@ export type InsertKinds = Readonly<{
   isKeyMarked: boolean;
   /** With order keys. */
   isOrdered: boolean;
+  /** With the hashes of their names, since events may be erased. */
+  isHashed: boolean;
 }>;
 
 const ORDER_KEYS = 19;
 const digestsAt = ({ isOrdered }: InsertKinds) => ORDER_KEYS + (isOrdered ? 1 : 0);
 const keyDigestsAt = (kinds: InsertKinds) => digestsAt(kinds) + (kinds.isMarked ? 2 : 0);
+const hashesAt = (kinds: InsertKinds) => keyDigestsAt(kinds) + (kinds.isKeyMarked ? 1 : 0);
+
+/** None of its names is that of an erased event. */
+const notErased = ({ isMarked }: InsertKinds) => `
+  and not exists (
+    select from erased x join events g on g.id = x.event_id
+    where x.source = t.source and x.key_hash = t.key_hash and x.key_number = t.key_number
+  )
+  ${
+    isMarked
+      ? `and not exists (
+    select from replay_marks m where m.source = t.source and m.digest = t.mark_hash and m.received_at >= t.since
+  )`
+      : ''
+  }`;
 
 /** The batch, its events in the order in which their keys are taken; nothing when there is no room for all of it. */
 function inputText(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked } = kinds;
+  const { isMarked, isKeyMarked, isHashed } = kinds;
   const digests = digestsAt(kinds);
+  const hashes = hashesAt(kinds);
   return `
-input as ${isMarked || isKeyMarked ? 'materialized' : ''} (
+input as ${isMarked || isKeyMarked || isHashed ? 'materialized' : ''} (
   select * from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[],
     $10::integer[], $11::integer[]${isMarked ? `, $${digests}::bytea[], $${digests + 1}::bigint[]` : ''}
     ${isKeyMarked ? `, $${keyDigestsAt(kinds)}::bytea[]` : ''}
+    ${isHashed ? `, $${hashes}::bytea[], $${hashes + 1}::integer[], $${hashes + 2}::bytea[]` : ''}
   ) as t (
     id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, body_start, body_length
     ${isMarked ? ', digest, since' : ''} ${isKeyMarked ? ', key_digest' : ''}
+    ${isHashed ? ', key_hash, key_number, mark_hash' : ''}
   )
-  where $17::bigint = 0 or (select pending from backlog) + $17 <= $18::bigint
+  where ($17::bigint = 0 or (select pending from backlog) + $17 <= $18::bigint)
+  ${isHashed ? notErased(kinds) : `and not (select needs from hashes)`}
 )`;
 }
 
@@ -122,11 +145,15 @@ order_changes as (
 ),
 order_counted as (${addOrderCounts('order_changes')})`;
 
+/** Asked by the statement itself: another node may have erased the first event a moment ago. */
+const HASHES = `
+hashes as materialized (select exists (select from erasure) as needs),`;
+
 function insertText(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isOrdered } = kinds;
+  const { isMarked, isKeyMarked, isOrdered, isHashed } = kinds;
   const digests = ownDigests(kinds);
   return `
-with backlog as materialized (${PENDING}),${inputText(kinds)},${isMarked ? `${MARKED},` : ''}
+with backlog as materialized (${PENDING}),${isHashed ? '' : HASHES}${inputText(kinds)},${isMarked ? `${MARKED},` : ''}
 inserted as (
   insert into events (
     id, source, idempotency_key, event_type, method, url, headers, content_type, received_at,
@@ -144,6 +171,7 @@ totalled as (${addTotals('(select count(*) from inserted)', '(select count(*) fr
 select (select pending from backlog) as pending,
   -- Mostly all of them, which needs no list.
   case when (select count(*) from inserted) < cardinality($1) then array(select id::text from inserted) end as inserted
+  ${isHashed ? '' : ', (select needs from hashes) as needs_hashes'}
   ${isMarked ? `, ${UNDO_UNLESS_USED} as used` : ''}`;
 }
 
@@ -158,10 +186,12 @@ const BOTH = [false, true] as const;
 export const INSERTS: ReadonlyMap<string, Statement<InsertRow>> = new Map(
   BOTH.flatMap((isMarked) =>
     BOTH.flatMap((isKeyMarked) =>
-      BOTH.map((isOrdered) => {
-        const kinds = { isMarked, isKeyMarked, isOrdered };
-        return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
-      }),
+      BOTH.flatMap((isOrdered) =>
+        BOTH.map((isHashed) => {
+          const kinds = { isMarked, isKeyMarked, isOrdered, isHashed };
+          return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
+        }),
+      ),
     ),
   ),
 );
@@ -170,8 +200,13 @@ export function insertStatement(kinds: InsertKinds): Statement<InsertRow> {
   return INSERTS.get(nameOf(kinds))!;
 }
 
-function nameOf({ isMarked, isKeyMarked, isOrdered }: InsertKinds): string {
-  const kinds = [isMarked && 'marked', isKeyMarked && 'key_marked', isOrdered && 'ordered'];
+function nameOf({ isMarked, isKeyMarked, isOrdered, isHashed }: InsertKinds): string {
+  const kinds = [
+    isMarked && 'marked',
+    isKeyMarked && 'key_marked',
+    isOrdered && 'ordered',
+    isHashed && 'hashed',
+  ];
   return ['insert', ...kinds.filter((kind) => kind !== false)].join('_');
 }
 

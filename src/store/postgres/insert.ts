@@ -7,6 +7,7 @@ import { type InsertRow, insertStatement } from './insert-statements.ts';
 
 import type { UnderLocks } from './order-locks.ts';
 import { packBodies } from './packed-bodies.ts';
+import { type HashNames, keyPartsOf } from '../erased-names.ts';
 
 /** An event to insert, with its deliveries. */
 export type Insert = Readonly<{
@@ -17,10 +18,12 @@ export type Insert = Readonly<{
   keyMark: ReplayMark | null;
 }>;
 
-export type InsertResult = InsertRow &
+export type InsertResult = Omit<InsertRow, 'needs_hashes'> &
   Readonly<{
     /** Nothing was inserted, because the batch as a whole would exceed the limit. */
     hasNoRoom: boolean;
+    /** Nothing was inserted, because events may be erased and no hashes were given. */
+    needsHashes: boolean;
   }>;
 
 /** Inserts the new ones of a batch, all or, when there is no room for all, none. */
@@ -28,6 +31,7 @@ export async function insertAll(
   underLocks: UnderLocks,
   batch: readonly Insert[],
   maxPending: number,
+  names: HashNames | null,
 ): Promise<InsertResult> {
   const inKeyOrder = batch.toSorted(byKey);
   const events = inKeyOrder.map(({ event }) => event);
@@ -44,6 +48,7 @@ export async function insertAll(
   const isOrdered = orderKeys.size > 0;
   const isMarked = batch.some(({ replayMark }) => replayMark !== null);
   const isKeyMarked = batch.some(({ keyMark }) => keyMark !== null);
+  const isHashed = names !== null;
   const values = [
     uuids(events.map(({ id }) => id)),
     texts(events.map(({ source }) => source)),
@@ -66,14 +71,16 @@ export async function insertAll(
     ...(isOrdered ? [texts(deliveries.map(({ orderKey }) => orderKey))] : []),
     ...(isMarked ? marksOf(inKeyOrder) : []),
     ...(isKeyMarked ? [byteas(inKeyOrder.map(({ keyMark }) => keyMark?.digest ?? null))] : []),
+    ...(isHashed ? hashesOf(names, inKeyOrder) : []),
   ];
-  const statement = insertStatement({ isMarked, isKeyMarked, isOrdered });
+  const statement = insertStatement({ isMarked, isKeyMarked, isOrdered, isHashed });
   const [row] = await underLocks(orderKeys)(statement, values);
-  const { pending, inserted } = row!;
+  const { pending, inserted, needs_hashes: needsHashes = false } = row!;
   return {
     inserted,
     pending,
-    hasNoRoom: deliveries.length > 0 && pending + deliveries.length > maxPending,
+    needsHashes,
+    hasNoRoom: !needsHashes &&  deliveries.length > 0 && pending + deliveries.length > maxPending,
   };
 }
 
@@ -81,6 +88,20 @@ function marksOf(batch: readonly Insert[]): Buffer[] {
   return [
     byteas(batch.map(({ replayMark }) => replayMark?.digest ?? null)),
     bigints(batch.map(({ replayMark }) => replayMark?.sinceMs ?? null)),
+  ];
+}
+
+/** Of each event the hash of its key and its number, and that of its replay mark: see erased-names.ts. */
+function hashesOf(names: HashNames, batch: readonly Insert[]): Buffer[] {
+  const keys = batch.map(({ event, keyMark }) => keyPartsOf(event.idempotencyKey, keyMark?.digest ?? null));
+  return [
+    byteas(batch.map(({ event }, at) => names.ofKey(event.source, keys[at]!.name))),
+    integers(keys.map(({ number }) => number)),
+    byteas(
+      batch.map(({ event, replayMark: mark }) =>
+        mark === null ? null : names.ofMark(event.source, mark.digest),
+      ),
+    ),
   ];
 }
 

@@ -39,6 +39,7 @@ import { claimAll } from './claim.ts';
 import { claimAllByIds } from './claim-by-ids.ts';
 import type { Query } from './database.ts';
 import type { Databases } from './databases.ts';
+import type { Erasure } from './erasure.ts';
 import { type Extend, extendAll } from './extend.ts';
 import { createInDoubt } from './in-doubt.ts';
 import type { Insert } from './insert.ts';
@@ -83,6 +84,7 @@ export const laneVerbs: Verbs<
 export type LaneParts = Readonly<{
   databases: Databases;
   backlog: Backlog;
+  erasure: Erasure;
   gate: LimitGate;
   timed: Timed;
   /** Called when deliveries have become due at once. */
@@ -103,7 +105,7 @@ export function createLanes(parts: LaneParts): Lanes {
 const INSERT_ALONE_MS = 10;
 
 function createInsertLane(
-  { databases, backlog, gate, timed, announce }: LaneParts,
+  { databases, backlog, erasure, gate, timed, announce }: LaneParts,
   inserts: Followed,
 ): Lanes['insert'] {
   const { interactive } = databases;
@@ -112,7 +114,7 @@ function createInsertLane(
     (batch) => splitByOrderKeys(batch, ({ destinations }) => orderKeysOf(destinations)),
     failingAlone(async (batch) => {
       const outcomes = await timed(batch.length, () =>
-        acceptBatch(interactive.query, underLocks, batch, backlog),
+        acceptBatch(interactive.query, underLocks, batch, backlog, erasure),
       );
       if (hasNewDeliveries(batch, outcomes)) announce();
       return outcomes;

@@ -1,23 +1,28 @@
-import { keyAfter, laterKeys, newestKey } from '../marked-key.ts';
+import type { HashNames } from '../erased-names.ts';
+import { keyNumbered, laterKeys, numberOfKey } from '../marked-key.ts';
 import type { Query } from './database.ts';
 import type { Insert } from './insert.ts';
-import { LATER_KEYS, NEWEST } from './known.ts';
+import { LATER_KEYS, NEWEST, NEWEST_ERASED } from './known.ts';
 
-type Newest = Readonly<{ key: string; receivedAtMs: number }>;
+/** The newest event of a mark, or the greatest number of its keys: see marked-key.ts. */
+type Newest = Readonly<{ number: number; receivedAtMs: number }>;
 
 /**
  * Gives the events whose keys are marks the keys that they are to be stored under. Leaves out those whose mark is known,
  * in the store or earlier in the batch; others pass as they are.
  * @param isAgain an attempt failed before: a next key may be taken by an event that is older than the newest
+ * @param names unless nothing was ever erased
  */
 export async function nameMarked(
   query: Query,
   batch: readonly Insert[],
   isAgain: boolean,
+  names: HashNames | null,
 ): Promise<readonly Insert[]> {
   const marked = batch.filter(({ keyMark }) => keyMark !== null);
   if (marked.length === 0) return batch;
   const newest = await findNewest(query, marked);
+  if (names !== null) await addErased(query, marked, names, newest);
   if (isAgain) await skipTaken(query, marked, newest);
   return batch.flatMap((insert) => {
     if (insert.keyMark === null) return insert;
@@ -25,8 +30,9 @@ export async function nameMarked(
     const before = newest.get(name);
     if (before !== undefined && before.receivedAtMs >= insert.keyMark.sinceMs) return [];
     const { idempotencyKey: mark, receivedAtMs } = insert.event;
-    const key = before === undefined ? mark : keyAfter(mark, before.key);
-    newest.set(name, { key, receivedAtMs });
+    const number = (before?.number ?? 0) + 1;
+    const key = number === 1 ? mark : keyNumbered(mark, number);
+    newest.set(name, { number, receivedAtMs });
     return { ...insert, event: { ...insert.event, idempotencyKey: key } };
   });
 }
@@ -43,14 +49,32 @@ async function findNewest(query: Query, marked: readonly Insert[]): Promise<Map<
     marked.map(({ keyMark }) => keyMark!.digest),
   ]);
   return new Map(
-    rows.map((row) => [
-      nameOf(marked[row.n - 1]!),
-      { key: row.idempotency_key, receivedAtMs: row.received_at },
-    ]),
+    rows.map((row) => {
+      const insert = marked[row.n - 1]!;
+      const number = Math.max(1, numberOfKey(insert.event.idempotencyKey, row.idempotency_key));
+      return [nameOf(insert), { number, receivedAtMs: row.received_at }];
+    }),
   );
 }
 
-/** Puts the greatest key of each mark in the place of that of its newest event. */
+/** Puts erased events into the place of those that are older. */
+async function addErased(
+  query: Query,
+  marked: readonly Insert[],
+  names: HashNames,
+  newest: Map<string, Newest>,
+): Promise<void> {
+  const rows = await query(NEWEST_ERASED, [
+    marked.map(({ event }) => event.source),
+    marked.map(({ event }) => names.ofKey(event.source, event.idempotencyKey)),
+  ]);
+  for (const { n, key_number: number, received_at: receivedAtMs } of rows) {
+    const name = nameOf(marked[n - 1]!);
+    if ((newest.get(name)?.number ?? 0) < number) newest.set(name, { number, receivedAtMs });
+  }
+}
+
+/** Puts the greatest number of each mark's keys in the place of that of its newest event. */
 async function skipTaken(
   query: Query,
   marked: readonly Insert[],
@@ -65,8 +89,8 @@ async function skipTaken(
   ]);
   for (const row of rows) {
     const insert = known[row.n - 1]!;
-    const { key, receivedAtMs } = newest.get(nameOf(insert))!;
-    const greatest = newestKey(insert.event.idempotencyKey, [key, row.idempotency_key]);
-    newest.set(nameOf(insert), { key: greatest, receivedAtMs });
+    const { number, receivedAtMs } = newest.get(nameOf(insert))!;
+    const taken = numberOfKey(insert.event.idempotencyKey, row.idempotency_key);
+    newest.set(nameOf(insert), { number: Math.max(number, taken), receivedAtMs });
   }
 }

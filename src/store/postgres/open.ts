@@ -17,6 +17,9 @@ import type { Database, Query } from './database.ts';
 import { createDatabases, type Databases, PING } from './databases.ts';
 import { dueVerbs } from './due.ts';
 import { duplicatesVerbs } from './duplicates.ts';
+import { erasableVerbs } from './erasable.ts';
+import { erase } from './erase.ts';
+import { createErasure, type Erasure } from './erasure.ts';
 import { expired } from './expired.ts';
 import { createTimed, type Timed } from './lane.ts';
 import { createLanes, type Lanes, laneVerbs } from './lanes.ts';
@@ -64,6 +67,7 @@ type Context = Readonly<{
   lanes: Lanes;
   keepLane: KeepLane;
   backlog: Backlog;
+  erasure: Erasure;
   gate: LimitGate;
   timed: Timed;
   underLocks: UnderLocks;
@@ -83,6 +87,8 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...sourceStateVerbs,
   ...cleanupVerbs,
   ...auditVerbs,
+  ...erasableVerbs,
+  erase,
   expired,
   purge,
   replay,
@@ -164,16 +170,18 @@ function createContext(
   const { query } = background;
   const backlog = createBacklog(options.maxPendingDeliveries);
   const gate = createLimitGate(backlog);
+  const erasure = createErasure();
   const timed = createTimed(options.observer ?? {});
   return {
     query,
     interactive,
     background,
     backlog,
+    erasure,
     gate,
     timed,
     session,
-    lanes: createLanes({ databases, backlog, gate, timed, announce: session.announce }),
+    lanes: createLanes({ databases, backlog, erasure, gate, timed, announce: session.announce }),
     keepLane: createKeepLane(query),
     underLocks: createUnderLocks(background),
     sourceStateMutex: createMutex(),

@@ -41,6 +41,7 @@ marks as (
     and m.digest = any(array[substring(e.replay_digest from 1 for 16), substring(e.replay_digest from 17)])
 ),
 notes as (delete from duplicates n using doomed where n.event_id = doomed.id),
+hidden as (delete from erased x using doomed where x.event_id = doomed.id),
 tries as (delete from attempts a using doomed where a.event_id = doomed.id),
 gone as (delete from deliveries d using doomed where d.event_id = doomed.id returning d.destination, d.status),
 deleted as (delete from events e using doomed where e.id = doomed.id returning e.id),

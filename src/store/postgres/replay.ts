@@ -24,7 +24,12 @@ select (select order_key from deliveries where event_id = $1 and number = $2) as
 from events where id = $1 for no key update`,
 };
 
-type ReplayRow = Readonly<{ status: DeliveryStatus; destination: string; order_key: string | null }> &
+type ReplayRow = Readonly<{
+  status: DeliveryStatus;
+  destination: string;
+  order_key: string | null;
+  is_erased: boolean;
+}> &
   (Readonly<{ number: number; due_at: number; turn: Turn | null }> | Readonly<{ number: null }>);
 
 export const REPLAY: Statement<ReplayRow> = {
@@ -32,10 +37,12 @@ export const REPLAY: Statement<ReplayRow> = {
   text: `
 with backlog as materialized (${PENDING}),
 old as materialized (
-  select destination, status, order_key, turn, position from deliveries where event_id = $1 and number = $2
+  select destination, status, order_key, turn, position,
+    exists (select from erased x where x.event_id = $1 and x.erased_at is not null) as is_erased
+  from deliveries where event_id = $1 and number = $2
 ),
 room as materialized (
-  select from old where status in ('completed', 'failed')
+  select from old where status in ('completed', 'failed') and not is_erased
     and (turn = 'holds' or (select pending from backlog) < $4::bigint)
 ),
 freed as (
@@ -65,7 +72,7 @@ order_changes as (
 order_counted as (${addOrderCounts('order_changes')}),
 counted as (${addCounts('made', { pending: 'count(*)' })}),
 totalled as (${addTotals('0', '(select count(*) from made)')})
-select old.status, old.destination, old.order_key, made.number, made.due_at, made.turn from old left join made on true`,
+select old.status, old.destination, old.order_key, old.is_erased, made.number, made.due_at, made.turn from old left join made on true`,
 };
 
 type ReplayContext = Readonly<{ background: Database; backlog: Backlog; gate: LimitGate; timed: Timed }>;
@@ -107,6 +114,7 @@ async function replayWithin(
   if (row === undefined) return { kind: 'unknown' };
   const { status } = row;
   if (status === 'pending' || status === 'processing') return { kind: 'open', status };
+  if (row.is_erased) return { kind: 'erased' };
   if (row.number === null) return { kind: 'full' };
   const ids = { eventId, number: row.number, replayOf: number };
   return { kind: 'replayed', delivery: newReplay(ids, row, nowMs) };

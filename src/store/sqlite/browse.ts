@@ -2,6 +2,7 @@ import { keyDigest } from '../marked-key.ts';
 import { type AttemptRow, type DeliveryRow, pageOf, toAttempt, toDelivery } from '../rows.ts';
 import { prepareReadEvent } from './claim.ts';
 import { KEY_OF_ID, keyParts, numberOfKey, OF_EVENT, STRIDE } from './delivery-key.ts';
+import { prepareFindErased } from './erased-keys.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { prepareStats } from './stats.ts';
@@ -47,9 +48,14 @@ export const browseReads: Reads<
       db,
       `select ${VIEW_COLUMNS} from events where source = ? and idempotency_key = ?`,
     );
+    const erased = prepareFindErased(db);
     const viewOf = prepareEventView(db);
     return (source, idempotencyKey) => {
-      const row = ofMark.get(keyDigest(idempotencyKey), source) ?? find.get(source, idempotencyKey);
+      const row =
+        ofMark.get(keyDigest(idempotencyKey), source) ??
+        erased.newestOf(source, idempotencyKey) ??
+        find.get(source, idempotencyKey) ??
+        erased.withKey(source, idempotencyKey);
       return row === undefined ? null : viewOf(row);
     };
   },
@@ -59,7 +65,11 @@ export const browseReads: Reads<
   },
   readEvent(db) {
     const readEvent = prepareReadEvent(db, 'id');
-    return (id) => readEvent(uuidToBytes(id));
+    const isErased = db.prepare('select 1 from erased where seq = (select seq from events where id = ?)');
+    return (id) => {
+      const key = uuidToBytes(id);
+      return isErased.get(key) === undefined ? readEvent(key) : null;
+    };
   },
   deliveriesOf(db) {
     const seqOf = prepareRows<{ seq: number }>(db, 'select seq from events where id = ?');

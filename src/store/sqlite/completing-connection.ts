@@ -8,6 +8,7 @@ import { prepareAudit } from './append-audit.ts';
 import { guarded } from './connect.ts';
 import { openCounters } from './counters.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
+import { openErasure } from './erasure.ts';
 import { createJudge } from './judge-statement.ts';
 import { settleWrites } from './settle.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
@@ -50,6 +51,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     counters,
     turns: prepareTurns(db, counters),
     audit: prepareAudit(db),
+    erasure: openErasure(db),
     maxPendingDeliveries: Number.POSITIVE_INFINITY,
   });
   const look = db.prepare(LOOK);

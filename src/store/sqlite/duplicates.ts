@@ -10,6 +10,7 @@ export const duplicatesWrites: Writes<'noteDuplicates'> = {
     const note = db.prepare(
       `insert into duplicates (seq, count, last_at, differed)
        select seq, ?, ?, ? from events where id = ?
+         and not exists (select 1 from erased x where x.seq = events.seq)
        on conflict (seq) do update set count = count + excluded.count,
          last_at = max(last_at, excluded.last_at), differed = max(differed, excluded.differed)`,
     );

@@ -7,7 +7,9 @@ import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 
 /** The columns that a view is made of. */
-export const VIEW_COLUMNS = 'seq, id, source, idempotency_key, event_type, received_at';
+export const VIEW_COLUMNS = `
+  seq, id, source, idempotency_key, event_type, received_at,
+  (select erased_at from erased x where x.seq = events.seq) as erased_at`;
 export type ViewRow = EventNameRow & Readonly<{ seq: number; id: Uint8Array }>;
 
 type DeliveryRow = Readonly<{

@@ -1,9 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
-import { joinDigests, keyAfter, keyDigest, laterKeys, newestKey } from '../marked-key.ts';
+import { joinDigests, keyDigest, keyNumbered, laterKeys, newestKey, numberOfKey } from '../marked-key.ts';
 import type { InsertOutcome, ReplayMark } from '../store.ts';
 import { deliveryKey } from './delivery-key.ts';
+import { prepareErasedKeys } from './erased-keys.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
@@ -15,6 +16,8 @@ export type PackedEvent = Omit<WebhookEvent, 'headers'> & Readonly<{ headersJson
 /** One object for all answers: structured clone then sends it once for a batch. */
 const INSERTED: InsertOutcome = { kind: 'inserted' };
 
+const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
+
 /** @see InboxStore.insertEvent */
 export function prepareInsert(writer: Writer) {
   const { db, counters, maxPendingDeliveries } = writer;
@@ -23,7 +26,8 @@ export function prepareInsert(writer: Writer) {
   const findKnown = prepareFindKnown(db);
   const findMarked = prepareFindMarked(db);
   const findNewest = prepareFindNewest(db);
-  const nameNext = prepareNextKey(db);
+  const findErased = prepareFindErased(writer);
+  const nameNext = prepareNextKey(writer);
 
   /** Finds the event that this one repeats, if it has a mark or a key that is one. */
   const findByMarks = (
@@ -46,7 +50,7 @@ export function prepareInsert(writer: Writer) {
   ): InsertOutcome => {
     const keyMark =
       keySinceMs === null ? null : { digest: keyDigest(event.idempotencyKey), sinceMs: keySinceMs };
-    const repeated = findByMarks(event, replayMark, keyMark);
+    const repeated = findByMarks(event, replayMark, keyMark) ?? findErased(event, replayMark, keySinceMs);
     if (repeated !== null) return repeated;
     if (destinations.length > 0 && counters.pending() + destinations.length > maxPendingDeliveries) {
       return (keyMark === null ? findKnown(event) : null) ?? { kind: 'full' };
@@ -97,9 +101,10 @@ function prepareInsertRow(
 }
 
 /** Finds the key for the next event of a mark: the mark itself, or the key after the newest one. */
-function prepareNextKey(
-  db: DatabaseSync,
-): (event: Pick<WebhookEvent, 'source' | 'idempotencyKey'>, digest: Uint8Array) => string {
+function prepareNextKey({
+  db,
+  erasure,
+}: Writer): (event: Pick<WebhookEvent, 'source' | 'idempotencyKey'>, digest: Uint8Array) => string {
   type KeyRow = Readonly<{ idempotency_key: string }>;
   const ofMark = prepareRows<KeyRow>(
     db,
@@ -113,14 +118,20 @@ function prepareNextKey(
     db,
     'select idempotency_key from events where source = ? and idempotency_key > ? and idempotency_key < ?',
   );
+  const { lastNumber } = prepareErasedKeys(db);
   return ({ source, idempotencyKey: mark }, digest) => {
-    const newest = ofMark.get(digest, source);
-    if (newest === undefined && withKey.get(source, mark) === undefined) return mark;
-    const next = keyAfter(mark, newest?.idempotency_key ?? mark);
+    const newest = ofMark.get(digest, source)?.idempotency_key;
+    const names = erasure.names();
+    const last = Math.max(
+      newest === undefined ? 0 : numberOfKey(mark, newest),
+      names === null ? 0 : lastNumber(names, source, mark),
+    );
+    if (last === 0 && withKey.get(source, mark) === undefined) return mark;
+    const next = keyNumbered(mark, Math.max(last, 1) + 1);
     if (withKey.get(source, next) === undefined) return next;
     // The newest event was deleted before older ones, which is rare.
     const keys = later.all(source, ...laterKeys(mark)).map((row) => row.idempotency_key);
-    return keyAfter(mark, newestKey(mark, keys));
+    return keyNumbered(mark, Math.max(last, numberOfKey(mark, newestKey(mark, keys))) + 1);
   };
 }
 
@@ -183,6 +194,27 @@ function prepareFindMarked(db: DatabaseSync): (event: KeyAndBody, mark: ReplayMa
   );
   const duplicateOf = prepareDuplicate(db, 'mark');
   return ({ source, body }, { digest, sinceMs }) => duplicateOf(find.get(digest, source, sinceMs), body);
+}
+
+/** Finds the erased event that this one repeats. Nothing can tell whether its body was another. */
+function prepareFindErased({
+  db,
+  erasure,
+}: Writer): (
+  event: KeyAndBody,
+  replayMark: ReplayMark | null,
+  keySinceMs: number | null,
+) => InsertOutcome | null {
+  const { withKey, withMark } = prepareErasedKeys(db);
+  const viewOf = prepareEventView(db);
+  return ({ source, idempotencyKey }, replayMark, keySinceMs) => {
+    const names = erasure.names();
+    if (names === null) return null;
+    const named = withKey(names, source, idempotencyKey, keySinceMs ?? BEFORE_ALL);
+    const row = named ?? (replayMark === null ? undefined : withMark(names, source, replayMark));
+    if (row === undefined) return null;
+    return { kind: 'duplicate', event: viewOf(row), conflict: false, by: row === named ? 'key' : 'mark' };
+  };
 }
 
 /** The answer for a row that was found, or null if none was. */

@@ -3,13 +3,14 @@ import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs, systemClock } from '../../runtime/clock.ts';
 import { Batcher, isolateFailures } from '../batcher.ts';
 import { forward, methodsOf } from '../forward.ts';
-import { deleteInSlices, purgeInSlices } from '../in-slices.ts';
+import { deleteInSlices, eraseInSlices, purgeInSlices } from '../in-slices.ts';
 import type { Answer, Operation, Store, StoreObserver, StoreOptions } from '../store.ts';
 import { createCompletions } from './complete.ts';
 import { openCompletingConnection } from './completing-connection.ts';
 import { READS, type ReadName } from './reads.ts';
 import { isStorageFailure } from './store-failure.ts';
 import { ThreadClient } from './thread-client.ts';
+import { createTraces, type TracesParts } from './traces.ts';
 import { createWalWatch } from './wal.ts';
 import { bodyBytes, packBatch, type Submitted } from './wire.ts';
 import { PORT_WRITES, type PortWrite, type WriteAnswer } from './writes.ts';
@@ -27,6 +28,8 @@ const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 /** Events, or rejected requests, that one commit of a cleanup deletes: small, so that the accepts that share it hardly wait. */
 const PURGE_SLICE = 32;
 const VACUUM_SLICE_PAGES = 64;
+/** Events that one commit erases, for the same reason. */
+const ERASE_SLICE = 32;
 
 /**
  * Opens the store on an SQLite file: a thread that writes, so that a sync never stops the event loop, and one that
@@ -62,6 +65,11 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
     onHeld: (heldMs, walBytes) => observer.onWalHeld?.(heldMs, walBytes),
   });
   void walWatch.start();
+  const traces = createTraces({
+    call: (clean) => commits.exclusive(() => writer.call(clean) as ReturnType<TracesParts['call']>),
+    clock: systemClock,
+  });
+  void traces.start();
   let closing: Promise<void> | null = null;
   const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
     closing === null ? work() : Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'));
@@ -84,14 +92,18 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
         writes.purge(beforeMs, some, at),
       );
       const vacuum: Submitted = { method: 'vacuum', args: [VACUUM_SLICE_PAGES] };
-      if (outcome.cursor === null) while ((await submit(vacuum)) === 'more');
+      if (outcome.cursor === null && !traces.isAtWork()) while ((await submit(vacuum)) === 'more');
       return outcome;
     },
+    erase: (ids, nowMs, audit) =>
+      eraseInSlices(ERASE_SLICE, ids, (some) => writes.erase(some, nowMs, audit)),
+    removeTraces: () => whileOpen(() => traces.remove()),
     purgeRejected: (beforeMs, limit) =>
       deleteInSlices(PURGE_SLICE, limit, (some) => writes.purgeRejected(beforeMs, some)),
     close() {
       closing ??= (async () => {
         await walWatch.stop();
+        await traces.stop();
         await commits.drain();
         completions.close();
         await reader.end();

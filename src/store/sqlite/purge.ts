@@ -39,7 +39,7 @@ type DeliveryRow = Readonly<{
 }>;
 
 /** Deletes an event with everything that belongs to it, unless one of its deliveries is open or blocks its key. */
-function prepareDeleteEvent({ db, counters }: Writer): (seq: number) => boolean {
+function prepareDeleteEvent({ db, counters, erasure }: Writer): (seq: number) => boolean {
   const findDeliveries = prepareRows<DeliveryRow>(
     db,
     `select key, destination, status, turn from deliveries where key ${OF_EVENT}`,
@@ -48,6 +48,7 @@ function prepareDeleteEvent({ db, counters }: Writer): (seq: number) => boolean 
   const deleteDelivery = db.prepare('delete from deliveries where key = ?');
   const deleteMarks = [1, 17].map((firstByte) => db.prepare(deleteMarkSql(firstByte)));
   const deleteDuplicates = db.prepare('delete from duplicates where seq = ?');
+  const deleteErased = db.prepare('delete from erased where seq = ?');
   const deleteRow = db.prepare('delete from events where seq = ?');
   return (seq) => {
     const deliveries = findDeliveries.all(seq, seq);
@@ -63,6 +64,7 @@ function prepareDeleteEvent({ db, counters }: Writer): (seq: number) => boolean 
     }
     for (const deleteMark of deleteMarks) deleteMark.run(seq, seq);
     deleteDuplicates.run(seq);
+    if (erasure.names() !== null) deleteErased.run(seq);
     deleteRow.run(seq);
     counters.addEvents(-1);
     return true;

@@ -10,7 +10,7 @@ import { prepareBatch } from './transaction.ts';
 
 /** Tables of a fixed handful of rows, which are read whole on purpose, and what a limit has bounded. */
 const SMALL =
-  /SCAN (\(subquery-\d+\)|delivery_counts|order_counts|totals|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
+  /SCAN (\(subquery-\d+\)|delivery_counts|order_counts|totals|erasure|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
 
 /** The whole of a partial index, in its order: a limit of one ends it at the first entry. */
 const WALK = /SCAN deliveries USING INDEX deliveries_waiting/;

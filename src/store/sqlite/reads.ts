@@ -5,6 +5,7 @@ import { browseReads } from './browse.ts';
 import { cleanupReads } from './cleanups.ts';
 import { dueReads } from './due.ts';
 import { duplicatesReads } from './duplicates.ts';
+import { erasableReads } from './erasable.ts';
 import { orderReads } from './order.ts';
 import { rejectedReads } from './rejected.ts';
 import { sourceStateReads } from './source-state.ts';
@@ -13,6 +14,7 @@ import { sourceStateReads } from './source-state.ts';
 export const READS = {
   ...browseReads,
   ...duplicatesReads,
+  ...erasableReads,
   ...dueReads,
   ...orderReads,
   ...rejectedReads,

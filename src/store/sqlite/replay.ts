@@ -31,12 +31,14 @@ export const replayWrites: Writes<'replay'> = {
          turn)
        values (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)`,
     );
+    const isErased = db.prepare('select 1 from erased where seq = ?');
     const giveUp = db.prepare('update deliveries set turn = null where key = ?');
     return (deliveryId, nowMs, entry) => {
       const old = find.get(...keyParts(deliveryId));
       if (old === undefined) return { kind: 'unknown' };
       if (old.status === 'pending' || old.status === 'processing')
         return { kind: 'open', status: old.status };
+      if (isErased.get(eventSeqOf(old.key)) !== undefined) return { kind: 'erased' };
       if (old.turn !== 'holds' && counters.pending() + 1 > maxPendingDeliveries) return { kind: 'full' };
       const eventId = eventIdOf(deliveryId);
       const seq = eventSeqOf(old.key);

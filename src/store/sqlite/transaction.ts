@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { prepareAudit } from './append-audit.ts';
 import { openCounters } from './counters.ts';
+import { openErasure } from './erasure.ts';
 import { toStoreError } from './store-failure.ts';
 import { prepareTurns } from './turn.ts';
 import { prepareWrites, type Write, type WriteAnswer } from './writes.ts';
@@ -13,10 +14,12 @@ export type RunBatch = (batch: readonly Write[]) => WriteAnswer[];
 
 export function prepareBatch(db: DatabaseSync, maxPendingDeliveries: number): RunBatch {
   const counters = openCounters(db);
+  const erasure = openErasure(db);
   const perform = prepareWrites({
     db,
     counters,
     turns: prepareTurns(db, counters),
+    erasure,
     audit: prepareAudit(db),
     maxPendingDeliveries,
   });
@@ -34,6 +37,7 @@ export function prepareBatch(db: DatabaseSync, maxPendingDeliveries: number): Ru
       counters.forget();
       // SQLite may have rolled back by itself, as it does when the disk is full.
       if (db.isTransaction) db.exec('rollback');
+      erasure.reload();
       throw toStoreError(error);
     }
   };

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Answer, Method, Store } from '../store.ts';
 import type { Audit } from './append-audit.ts';
 import type { Counters } from './counters.ts';
+import type { Erasure } from './erasure.ts';
 import type { Turns } from './turn.ts';
 
 /** What the verbs of the writing connection share. */
@@ -10,6 +11,7 @@ export type Writer = Readonly<{
   counters: Counters;
   turns: Turns;
   audit: Audit;
+  erasure: Erasure;
   maxPendingDeliveries: number;
 }>;
 

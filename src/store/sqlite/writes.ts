@@ -3,6 +3,7 @@ import { claimWrites } from './claim.ts';
 import { claimByIdsWrites } from './claim-by-ids.ts';
 import { cleanupWrites } from './cleanups.ts';
 import { duplicatesWrites } from './duplicates.ts';
+import { eraseWrites } from './erase.ts';
 import { expiredWrites } from './expired.ts';
 import { extendWrites } from './extend.ts';
 import { prepareInsert } from './insert.ts';
@@ -32,6 +33,7 @@ export const PORT_WRITES = {
   ...rescheduleWrites,
   ...purgeWrites,
   ...replayWrites,
+  ...eraseWrites,
   ...orderWrites,
   ...rejectedWrites,
   ...sourceStateWrites,

@@ -4,6 +4,7 @@ import { order } from './0003-order.ts';
 import { ownerAndCleanups } from './0004-owner-and-cleanups.ts';
 import { duplicates } from './0005-duplicates.ts';
 import { audit } from './0006-audit.ts';
+import { erased } from './0007-erased.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -13,4 +14,5 @@ export const MIGRATIONS: readonly string[] = [
   ownerAndCleanups,
   duplicates,
   audit,
+  erased,
 ];
