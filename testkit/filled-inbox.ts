@@ -90,6 +90,9 @@ export async function fillInbox(store: Store): Promise<Filled> {
   const ordered = { destination: 'ordered', orderKey: 'k' };
   const inOrder = [await insert([ordered]), await insert([ordered], { receivedAtMs: T0 - 9_000 })];
   inOrder.push(await insert([ordered, blocked]));
+  const erased = await insert(['completed'], { source: 'a' }, Buffer.alloc(16, 'erased'));
+  await work('completed', { kind: 'failed', error: 'ended' }, T0 + 20_000);
+  await store.erase([erased.id], T0 + 30_000, anAudit({ action: 'event.erase' }));
   for (let more = 0; more < 9; more++) await insert(['open'], {}, Buffer.alloc(16, more));
 
   const rejected = [

@@ -21,7 +21,10 @@ const TIMEOUT_MS = 2 * 3_600_000;
 /** `webhook-receiver erase`: erases events of a running receiver. */
 export function addEraseCommand(program: Command, env: NodeJS.ProcessEnv): void {
   const add = receiverCommands(program, env);
-  add('erase [event-ids...]', `erase what came with events, for good; their ids and outcomes stay ${NEEDS_TOKEN}`)
+  add(
+    'erase [event-ids...]',
+    `erase what came with events, for good; their ids and outcomes stay ${NEEDS_TOKEN}`,
+  )
     .option('--source <name>', 'events of this source, with --key, or with --since and --until')
     .option('--key <key>', 'the idempotency key of the event')
     .option('--since <time>', 'received from then on, such as 2026-11-01T10:00:00Z')
@@ -32,7 +35,7 @@ export function addEraseCommand(program: Command, env: NodeJS.ProcessEnv): void 
 
 async function erase(asked: Asked, ids: readonly string[], options: Options): Promise<void> {
   const { source, key, since, until, expect } = options;
-  if ((ids.length > 0) === (source !== undefined)) {
+  if (ids.length > 0 === (source !== undefined)) {
     throw new CommandError('erase takes ids of events, or --source with --key, or with --since and --until');
   }
   const body = {

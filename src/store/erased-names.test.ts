@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createHashNames, hashDigests, keyPartsOf, laterKeyParts, newSecret, splitDigests } from './erased-names.ts';
+import {
+  createHashNames,
+  hashDigests,
+  keyPartsOf,
+  laterKeyParts,
+  newSecret,
+  splitDigests,
+} from './erased-names.ts';
 import { joinDigests, keyDigest } from './marked-key.ts';
 
 const names = createHashNames(Buffer.alloc(32, 7));

@@ -30,7 +30,10 @@ export function keyNumbered(mark: string, number: number): string {
 
 /** The one with the greatest number among keys of the mark; other keys are ignored. */
 export function newestKey(mark: string, keys: readonly string[]): string {
-  return keys.reduce((newest, key) => (numberOfKey(mark, key) > numberOfKey(mark, newest) ? key : newest), mark);
+  return keys.reduce(
+    (newest, key) => (numberOfKey(mark, key) > numberOfKey(mark, newest) ? key : newest),
+    mark,
+  );
 }
 
 /** All keys of a mark but the mark itself lie behind the first and before the second in the order of bytes. */

@@ -40,10 +40,7 @@ export async function selectErasable(store: EraseStore, selection: EraseSelectio
   return { ids, open, counts, isTooMany: false };
 }
 
-async function* looks(
-  store: EraseStore,
-  selection: EraseSelection,
-): AsyncGenerator<readonly Erasable[]> {
+async function* looks(store: EraseStore, selection: EraseSelection): AsyncGenerator<readonly Erasable[]> {
   switch (selection.by) {
     case 'ids': {
       const ids = [...new Set(selection.ids)];

@@ -183,8 +183,15 @@ describe('GET /openapi.json', () => {
       for (const name of Object.keys(answer.json)) assert.ok(name in (schema.properties as object), name);
     };
 
-    const askAdmin = (path: string, method = 'GET') =>
-      request(`${receiver.url}/admin${path}`, { method, headers: { authorization: `Bearer ${TOKEN}` } });
+    const askAdmin = (path: string, method = 'GET', body?: unknown) =>
+      request(`${receiver.url}/admin${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
 
     it('each operation is there, and answers as described', async () => {
       const { id, idempotency_key } = (await post(`${receiver.url}/webhooks`, envelope())).json;
@@ -203,6 +210,10 @@ describe('GET /openapi.json', () => {
         ({ json }) => (json.rejected as unknown[]).length > 0,
       );
       const rejected = (listed.json.rejected as { id: string }[])[0]?.id;
+      const erasable: unknown[] = [];
+      for (let count = 0; count < 2; count++) {
+        erasable.push((await post(`${receiver.url}/webhooks/orders`, envelope())).json.id);
+      }
       const samples: Readonly<Record<string, () => Promise<Answer>[]>> = {
         'post /webhooks': () => [post(`${receiver.url}/webhooks`, envelope())],
         'get /webhooks': () =>
@@ -226,6 +237,15 @@ describe('GET /openapi.json', () => {
           askAdmin(`/webhooks/${broken.id}`),
           askAdmin('/webhooks/none'),
           request(`${receiver.url}/admin/webhooks/${broken.id}`),
+        ],
+        'post /admin/webhooks/{id}/erase': () => [
+          askAdmin(`/webhooks/${erasable[0]}/erase`, 'POST'),
+          askAdmin('/webhooks/none/erase', 'POST'),
+        ],
+        'post /admin/erase': () => [
+          askAdmin('/erase', 'POST', { ids: [erasable[1]] }),
+          askAdmin('/erase', 'POST', { ids: [] }),
+          askAdmin('/erase', 'POST', { ids: [erasable[1]], expect: 2 }),
         ],
         'get /admin/dead-letters': () => [askAdmin('/dead-letters'), askAdmin('/dead-letters?limit=x')],
         'post /admin/deliveries/{id}/replay': () => [

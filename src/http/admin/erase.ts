@@ -3,7 +3,12 @@ import type { AuditEntry } from '../../domain/audit.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
-import { type EraseSelection, MAX_ERASED, type Selected, selectErasable } from '../../store/select-erasable.ts';
+import {
+  type EraseSelection,
+  MAX_ERASED,
+  type Selected,
+  selectErasable,
+} from '../../store/select-erasable.ts';
 import type { BrowseStore, EraseOutcome, EraseStore, TracesOutcome } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, jsonBody, referTo } from '../docs/operation.ts';
 import { type AdminAnswer, done, type Refusal, refuse } from './answer.ts';
@@ -24,22 +29,18 @@ const timeField = z.iso.datetime({ offset: true, error: 'a time such as 2026-11-
 const WAYS = 'one of "ids", "source" with "key", and "source" with "since" and "until"';
 
 const eraseFields = z.strictObject({
-    ids: z
-      .array(z.string().toLowerCase().refine(isUuid, 'the id of an event'))
-      .min(1)
-      .max(MAX_ERASED)
-      .optional()
-      .describe('Ids of events.'),
-    source: z.string().min(1).max(64).optional(),
-    key: z.string().min(1).max(4096).optional().describe('An idempotency key of the source.'),
-    since: timeField.optional().describe('Events that were received from then on …'),
-    until: timeField.optional().describe('… and before then.'),
-    expect: z
-      .int()
-      .min(0)
-      .optional()
-      .describe(`How many events it is about; required above ${EXPECT_ABOVE}.`),
-  });
+  ids: z
+    .array(z.string().toLowerCase().refine(isUuid, 'the id of an event'))
+    .min(1)
+    .max(MAX_ERASED)
+    .optional()
+    .describe('Ids of events.'),
+  source: z.string().min(1).max(64).optional(),
+  key: z.string().min(1).max(4096).optional().describe('An idempotency key of the source.'),
+  since: timeField.optional().describe('Events that were received from then on …'),
+  until: timeField.optional().describe('… and before then.'),
+  expect: z.int().min(0).optional().describe(`How many events it is about; required above ${EXPECT_ABOVE}.`),
+});
 type EraseBody = z.output<typeof eraseFields>;
 
 const eraseSchema = eraseFields
@@ -155,7 +156,10 @@ async function checkFound(
   if (countOf(selected) > 0) return null;
   switch (selection.by) {
     case 'ids':
-      return refuse('not_found', selection.ids.length === 1 ? UNKNOWN : 'No event of these ids is kept here.');
+      return refuse(
+        'not_found',
+        selection.ids.length === 1 ? UNKNOWN : 'No event of these ids is kept here.',
+      );
     case 'key':
       return refuse('not_found', `No event of the source ${selection.source} with that key is kept here.`);
     case 'time':
@@ -202,7 +206,14 @@ export const eraseDocument: DocumentPart = {
         summary: 'Erase events by their ids, by source and key, or by source and time of receipt',
         requestBody: jsonBody(eraseSchema),
         replies: REPLIES,
-        problems: ['not_terminal', 'count_differs', 'malformed_json', 'too_large', 'unsupported_media_type', 'overloaded'],
+        problems: [
+          'not_terminal',
+          'count_differs',
+          'malformed_json',
+          'too_large',
+          'unsupported_media_type',
+          'overloaded',
+        ],
       }),
     },
   },

@@ -16,6 +16,7 @@ const QUESTIONS = [
   `select destination, count(*), count(turn), sum(due_at % ${NEVER_MS} / 1000000), sum(due_at % 1000000)
    from deliveries where status = 'pending' group by destination order by 1`,
   'select destination, name, count from order_counts order by destination, name',
+  'select erases from erasure',
   `select seq from sqlite_sequence where name = 'rejected'`,
   'select source, requests, bytes from rejected_totals order by source',
   'select source, name, value, updated_at from source_state order by source, name',

@@ -47,6 +47,16 @@ where (m.digest, m.source) > (unhex(?), ?) order by m.digest, m.source`,
 select d.seq, e.id, d.count, d.last_at, d.differed
 from duplicates d left join events e on e.seq = d.seq where d.seq > ? order by d.seq`,
   },
+  erased: {
+    start: [0],
+    sql: `
+select x.seq, e.id, x.source, x.key_hash, x.key_number, x.erased_at
+from erased x left join events e on e.seq = x.seq where x.seq > ? order by x.seq`,
+  },
+  erasure: {
+    start: [0],
+    sql: 'select single, secret from erasure where single > ? order by single',
+  },
   rejected: {
     start: [0],
     sql: `select seq, ${COLUMNS.rejected.join(', ')} from rejected where seq > ? order by seq`,

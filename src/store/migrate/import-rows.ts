@@ -31,6 +31,10 @@ const TYPES: Readonly<Record<string, string>> = {
   at: 'bigint',
   through: 'bigint',
   hash: 'bytea',
+  key_hash: 'bytea',
+  key_number: 'integer',
+  erased_at: 'bigint',
+  secret: 'bytea',
 };
 
 /** The counters to update with the rows of a part, as a receiver does when it writes them. */
@@ -107,6 +111,8 @@ const KEYS: Readonly<Record<Part, Readonly<Record<string, Value>>>> = {
   attempts: { event_id: '00000000-0000-0000-0000-000000000000', delivery: 0, number: 0 },
   replay_marks: { source: '', digest: Buffer.alloc(0) },
   duplicates: { event_id: '00000000-0000-0000-0000-000000000000' },
+  erased: { event_id: '00000000-0000-0000-0000-000000000000' },
+  erasure: { secret: Buffer.alloc(0) },
   rejected: { seq: 0 },
   source_state: { source: '', name: '' },
   audit: { seq: 0 },

@@ -5,6 +5,8 @@ export const PARTS = [
   'attempts',
   'replay_marks',
   'duplicates',
+  'erased',
+  'erasure',
   'rejected',
   'source_state',
   'audit',
@@ -31,6 +33,8 @@ export const COLUMNS = {
   ],
   replay_marks: ['source', 'digest', 'event_id', 'received_at'],
   duplicates: ['event_id', 'count', 'last_at', 'differed'],
+  erased: ['event_id', 'source', 'key_hash', 'key_number', 'erased_at'],
+  erasure: ['secret'],
   rejected: [
     ...['seq', 'id', 'source', 'reason', 'detail', 'method', 'url', 'content_type', 'body_bytes'],
     ...['received_at', 'kept_bytes', 'headers', 'body'],

@@ -33,10 +33,7 @@ export async function acceptBatch(
   const insert = async (some: readonly Insert[], isAgain: boolean): Promise<InsertResult | null> => {
     const named = await nameMarked(query, some, isAgain, erasure.names());
     if (named.length === 0) return { inserted: [], pending: 0, hasNoRoom: false, needsHashes: false };
-    const result = await insertAll(underLocks, named, backlog.limit, erasure.names()).catch((error: unknown) => {
-      if (hasState(error, UNDONE)) return null;
-      throw error;
-    });
+    const result = await unlessUndone(insertAll(underLocks, named, backlog.limit, erasure.names()));
     if (result === null) return null;
     // Another node has erased the first event.
     if (result.needsHashes) await erasure.read(query);
@@ -90,6 +87,14 @@ export async function acceptBatch(
   }
   // Room that other nodes take again and again is no room.
   return batch.map((one) => outcomes.get(one) ?? (isRoomGone ? FULL : keyComesAndGoes()));
+}
+
+/** Null if the statement undid itself. */
+function unlessUndone(result: Promise<InsertResult>): Promise<InsertResult | null> {
+  return result.catch((error: unknown) => {
+    if (hasState(error, UNDONE)) return null;
+    throw error;
+  });
 }
 
 function insertedAs({ event }: Insert, idempotencyKey: string): InsertOutcome {

@@ -4,6 +4,7 @@ import type { Verbs } from '../forward.ts';
 import { laterKeys } from '../marked-key.ts';
 import type { Erasable, EraseState, EraseStore } from '../store.ts';
 import type { QueryContext, Statement } from './database.ts';
+import { IS_OPEN } from './erase-statements.ts';
 import type { Erasure } from './erasure.ts';
 
 type Row = Readonly<{ id: string; erased_at: number | null; is_open: boolean }>;
@@ -11,10 +12,7 @@ type KeyRow = Row & Readonly<{ idempotency_key: string; replay_digest: Uint8Arra
 type WalkedRow = Row & Readonly<{ source: string; received_at: number }>;
 
 const COLUMNS = `
-e.id, (select x.erased_at from erased x where x.event_id = e.id) as erased_at,
-  exists (
-    select from deliveries d where d.event_id = e.id and d.status in ('pending', 'processing')
-  ) as is_open`;
+e.id, (select x.erased_at from erased x where x.event_id = e.id) as erased_at, ${IS_OPEN}`;
 
 export const ERASABLE_BY_ID: Statement<Row> = {
   name: 'erasable_by_id',

@@ -7,13 +7,13 @@ import { appendAudit } from './audit.ts';
 import type { Database, Query } from './database.ts';
 import {
   EMPTY_EVENTS,
+  type ErasableRow,
   HIDE_MARKS,
   HIDE_NAMES,
   KEEP_SECRET,
   LOCK_ERASABLE,
-  READ_ERASABLE,
   ORDER_KEYS_OF,
-  type ErasableRow,
+  READ_ERASABLE,
 } from './erase-statements.ts';
 import type { Erasure } from './erasure.ts';
 import { lockKeys } from './order-locks.ts';

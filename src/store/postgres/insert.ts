@@ -1,13 +1,11 @@
 import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { type HashNames, keyPartsOf } from '../erased-names.ts';
 import type { ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
-
 import { type InsertRow, insertStatement } from './insert-statements.ts';
-
 import type { UnderLocks } from './order-locks.ts';
 import { packBodies } from './packed-bodies.ts';
-import { type HashNames, keyPartsOf } from '../erased-names.ts';
 
 /** An event to insert, with its deliveries. */
 export type Insert = Readonly<{
@@ -80,7 +78,7 @@ export async function insertAll(
     inserted,
     pending,
     needsHashes,
-    hasNoRoom: !needsHashes &&  deliveries.length > 0 && pending + deliveries.length > maxPending,
+    hasNoRoom: !needsHashes && deliveries.length > 0 && pending + deliveries.length > maxPending,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { EventView } from '../../domain/event.ts';
+import type { HashNames } from '../erased-names.ts';
 import type { Query, Statement } from './database.ts';
 import { VIEW_COLUMNS, type ViewRow, viewOf } from './event-view.ts';
-import type { HashNames } from '../erased-names.ts';
 import type { Insert } from './insert.ts';
 import { packBodies } from './packed-bodies.ts';
 

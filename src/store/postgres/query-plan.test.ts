@@ -12,11 +12,13 @@ import { connectClient } from './connect.ts';
 import type { Statement } from './database.ts';
 import { COUNT_DUE, DUE_PENDING } from './due.ts';
 import { DUPLICATES_OF, NOTE_DUPLICATES } from './duplicates.ts';
+import * as erasable from './erasable.ts';
+import * as erase from './erase-statements.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
 import { TRIED } from './in-doubt.ts';
 import { INSERTS } from './insert-statements.ts';
-import { KNOWN, LATER_KEYS, NEWEST } from './known.ts';
+import { KNOWN, KNOWN_ERASED, LATER_KEYS, NEWEST, NEWEST_ERASED } from './known.ts';
 import { openPostgresStore } from './open.ts';
 import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
 import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
@@ -37,8 +39,8 @@ const STATEMENTS: readonly Statement[] = [
   ...[...INSERTS.values(), NOTE_DUPLICATES, DUPLICATES_OF],
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
-  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING],
-  ...[audit, browse, rejected, rejectedQueries, sourceState].flatMap((module) =>
+  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, KNOWN_ERASED, NEWEST_ERASED],
+  ...[audit, browse, erasable, erase, rejected, rejectedQueries, sourceState].flatMap((module) =>
     Object.values(module).filter(isStatement),
   ),
 ];
@@ -66,6 +68,7 @@ insert into rejected (received_at, kept_bytes, body_bytes, id, source, reason, d
   from generate_series(1, ${EVENTS / 10}) n;
 insert into audit (seq, at, actor, role, action, target, hash)
   select n, n, 'a' || n % 5, 'admin', 'delivery.replay', 't' || n, '' from generate_series(1, ${EVENTS / 10}) n;
+insert into erased select pg_temp.id_of(n), 's', decode(md5(n::text), 'hex'), 1, n from generate_series(1, ${EVENTS / 10}) n;
 insert into source_state select 's' || n, 'n', 'v', n from generate_series(1, ${EVENTS / 10}) n;
 `;
 
@@ -110,8 +113,8 @@ function isWalk(plan: Plan): boolean {
 function scansOf(plan: Plan): string[] {
   const below = (plan.Plans ?? []).flatMap(scansOf);
   const relation = plan['Relation Name'];
-  // The totals are a row for each shard, read whole on purpose.
-  const isScan = plan['Node Type'] === 'Seq Scan' && relation !== 'totals';
+  // The totals are a row for each shard, and the erasure is one row: read whole on purpose.
+  const isScan = plan['Node Type'] === 'Seq Scan' && relation !== 'totals' && relation !== 'erasure';
   if (isScan) below.push(`${plan['Node Type']} on ${relation}`);
   if (isWalk(plan)) below.push(`${plan['Index Name']} without a destination`);
   return below;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { idBefore } from '../../runtime/ids.ts';
-import { laterKeys } from '../marked-key.ts';
 import { keyPartsOf } from '../erased-names.ts';
+import { laterKeys } from '../marked-key.ts';
 import type { EraseState } from '../store.ts';
 import { OF_EVENT } from './delivery-key.ts';
 import { prepareHashNames } from './erasure.ts';

@@ -91,9 +91,7 @@ function isOpen({ status }: DeliveryRow): boolean {
 }
 
 /** Leaves hashes of an event's names, and nothing of what came with the request. */
-function prepareEmptyEvent({
-  db,
-}: Writer): (event: EventRow, names: HashNames, nowMs: number) => void {
+function prepareEmptyEvent({ db }: Writer): (event: EventRow, names: HashNames, nowMs: number) => void {
   const hide = db.prepare(
     'insert into erased (seq, source, key_hash, key_number, erased_at) values (?, ?, ?, ?, ?)',
   );

@@ -23,6 +23,7 @@ const LANDED = [
   '6c0e7500b4cfb929be7df992d5d9f340eefdab7750a19e46f8830c4b3d3e4009',
   'de243244401cfef6500469dcadba23b3549fc016b30e51544ffcb58e15cfe3a0',
   '5a8dcdeb8e82d273a333ad6486849fe1f709a72c7cd8c8eea4ec513e23bf881d',
+  'ae9dee033adc9a29bb31c45700e492e5ab828e2d7dc6cb12024dc01e19a1cd6c',
 ];
 
 test('landed migrations never change', () => {

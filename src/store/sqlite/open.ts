@@ -95,8 +95,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
       if (outcome.cursor === null && !traces.isAtWork()) while ((await submit(vacuum)) === 'more');
       return outcome;
     },
-    erase: (ids, nowMs, audit) =>
-      eraseInSlices(ERASE_SLICE, ids, (some) => writes.erase(some, nowMs, audit)),
+    erase: (ids, nowMs, audit) => eraseInSlices(ERASE_SLICE, ids, (some) => writes.erase(some, nowMs, audit)),
     removeTraces: () => whileOpen(() => traces.remove()),
     purgeRejected: (beforeMs, limit) =>
       deleteInSlices(PURGE_SLICE, limit, (some) => writes.purgeRejected(beforeMs, some)),

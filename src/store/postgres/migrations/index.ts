@@ -7,11 +7,4 @@ import { audit } from './0005-audit.ts';
 import { erased } from './0006-erased.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
-export const MIGRATIONS: readonly Migration[] = [
-  inbox,
-  order,
-  duplicates,
-  cleanups,
-  audit,
-  erased,
-];
+export const MIGRATIONS: readonly Migration[] = [inbox, order, duplicates, cleanups, audit, erased];
