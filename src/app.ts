@@ -195,10 +195,8 @@ type ApiSources = Readonly<{
 
 function openApi(parts: ApiSources): Promise<FastifyInstance> {
   const { config, store, clock, emit, metrics, dispatch, ingest, phase } = parts;
-  const { maxBodyBytes, adminToken } = config.http;
-  const tokens = createTokens(
-    adminToken === null ? [] : [{ name: 'admin', role: 'admin', token: adminToken }],
-  );
+  const { maxBodyBytes } = config.http;
+  const tokens = createTokens(config.tokens);
   const isOpen = () => phase() === 'running';
   return createApi({
     ingest: {

@@ -33,6 +33,10 @@ export type UnroutedReason = (typeof UNROUTED_REASONS)[number];
 export const DUPLICATE_BY = ['key', 'body', 'mark'] as const;
 export type DuplicateBy = (typeof DUPLICATE_BY)[number];
 
+/** Why a request to the admin surface was refused before its role was known. In the log and the metric's label. */
+export const LOGIN_FAILURES = ['missing', 'wrong'] as const;
+export type LoginFailure = (typeof LOGIN_FAILURES)[number];
+
 /** Events of ingest beside the answer to a request. */
 type IngestEvent =
   /** A provider's question about the endpoint was answered. */
@@ -162,6 +166,8 @@ export type ReceiverEvent =
   | Readonly<{ type: 'cleanup.held'; kind: 'events' | 'rejected'; held: boolean; aheadMs: number }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
+  /** A request to the admin surface had no token, or one that is not known. */
+  | Readonly<{ type: 'login.failed'; address: string; reason: LoginFailure }>
   | Readonly<{ type: 'receiver.notice'; message: string; details?: Readonly<Record<string, unknown>> }>
   | Readonly<{ type: 'receiver.warning'; message: string; details?: Readonly<Record<string, unknown>> }>
   | Readonly<{ type: 'receiver.failed'; message: string; error: Error }>;

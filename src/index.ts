@@ -9,6 +9,7 @@ export {
   type UserRetry,
   type UserSchemeSource,
   type UserSource,
+  type UserToken,
 } from './config/define-config.ts';
 export { env } from './config/env.ts';
 export {

@@ -43,7 +43,7 @@ describe('a config file', () => {
   ] as const) {
     it(`is not ${got}`, () => {
       assert.deepEqual(problemsOf(value), [
-        `webhooks.config.json: got ${got}, takes an object with sources and destinations`,
+        `webhooks.config.json: got ${got}, takes an object with sources, destinations and tokens`,
       ]);
     });
   }

@@ -7,6 +7,7 @@ import { findMissingEnv } from './env.ts';
 import { NAMED_MAX } from './limits.ts';
 import { fileProblems, missingEnvProblem, pathText } from './problems.ts';
 import { SOURCE_TAKES, type SourceValues, sourceSchema } from './sources.ts';
+import { tellsApart, tokenSchema } from './tokens.ts';
 
 /** The value of a config file. */
 /** A source, or false, which closes it. */
@@ -32,8 +33,9 @@ const fileSchema = strict(
   {
     sources: named(closableSource, 'sources').superRefine(onlyDefaultIsClosed).optional(),
     destinations: named(destinationSchema, 'destinations').optional(),
+    tokens: named(tokenSchema, 'tokens').superRefine(tellsApart).optional(),
   },
-  'an object with sources and destinations',
+  'an object with sources, destinations and tokens',
 );
 export type FileValues = z.output<typeof fileSchema>;
 

@@ -1,5 +1,6 @@
 import type { Destination } from '../domain/destination.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
+import type { NamedToken } from '../domain/role.ts';
 import type { Target } from '../handlers/target.ts';
 import type { SourceConfig } from '../ingest/source-config.ts';
 import type { LogFormat, LogLevel } from '../observe/log-level.ts';
@@ -19,8 +20,6 @@ export type Config = Readonly<{
     host: string;
     port: number;
     maxBodyBytes: number;
-    /** The bearer token of the admin surface; null keeps that surface closed. */
-    adminToken: string | null;
     /** The URL by which senders reach the receiver, without a trailing slash; null: from the Host header. */
     publicUrl: string | null;
   }>;
@@ -42,4 +41,6 @@ export type Config = Readonly<{
   destinations: readonly DestinationConfig[];
   /** The file that sources and destinations came from, or null. */
   configFile: string | null;
+  /** Who may use the admin surface; without any it is closed. */
+  tokens: readonly NamedToken[];
 }>;

@@ -2,6 +2,7 @@ import { retrySchema } from './destinations.ts';
 import { pathText } from './problems.ts';
 import { rawNamed } from './raw-named.ts';
 import type { EnvReading } from './settings.ts';
+import { checkAdminToken } from './tokens.ts';
 
 /**
  * Finds settings that are valid separately but not together. Skips settings that are invalid already.
@@ -16,6 +17,10 @@ export function crossCheck(env: EnvReading, file: unknown): string[] {
     ...checkDirectUrl(env),
     ...checkLeast(env, 'WORKER_COUNT', count, 'each destination needs a worker'),
     ...checkLeast(env, 'QUEUE_MAXSIZE', count, 'an event that every destination wants must fit'),
+    ...checkAdminToken(
+      env.wrong.has('ADMIN_TOKEN') ? null : env.values.ADMIN_TOKEN,
+      rawNamed(file, 'tokens'),
+    ),
     ...destinations.flatMap(([name, { retry }]) => checkRetry(env, name, retry)),
   ];
 }

@@ -1,3 +1,4 @@
+import type { Role } from '../domain/role.ts';
 import type { HandlerContext } from '../handlers/handler.ts';
 import type { HandlerEvent } from '../handlers/target.ts';
 import type { AcceptedReply, Handshake } from '../verify/provider.ts';
@@ -13,7 +14,12 @@ export type UserConfig = Readonly<{
   sources?: Readonly<Record<string, UserSource | false>>;
   /** Where events are delivered. Without any destination the simulator stands in for one. */
   destinations?: Readonly<Record<string, UserDestination>>;
+  /** Who may use the admin endpoints besides the holder of ADMIN_TOKEN, by name. */
+  tokens?: Readonly<Record<string, UserToken>>;
 }>;
+
+/** What somebody sends as `Authorization: Bearer`, and what that person may do. */
+export type UserToken = Readonly<{ role: Role; token: string }>;
 
 /** How the requests of a source are verified, identified and answered. An empty object takes the receiver's own envelope. */
 export type UserSource = UserEnvelopeSource | UserProviderSource | UserSchemeSource;

@@ -21,6 +21,7 @@ const userConfig: UserConfig = {
       params: { clientToken: 'hunter2', apiKey: 'hunter2', Secret: 'hunter2', region: 'eu' },
     },
   },
+  tokens: { ann: { role: 'viewer', token: 'hunter2-hunter2-hunter2-of-ann' } },
   destinations: {
     billing: {
       url: 'https://h/hooks/hunter2?token=hunter2#x',
@@ -39,9 +40,12 @@ describe('the explained configuration', () => {
   it('shows everything but secrets', async () => {
     const text = await explain({ ADMIN_TOKEN: 'hunter2-hunter2-hunter2' });
     assert.doesNotMatch(text, /hunter2|BwcHBwcH/);
-    const { http, destinations, workerCount } = JSON.parse(text);
+    const { tokens, destinations, workerCount } = JSON.parse(text);
     assert.equal(workerCount, 85);
-    assert.equal(http.adminToken, '(redacted)');
+    assert.deepEqual(tokens, [
+      { name: 'admin', role: 'admin', token: '(redacted)' },
+      { name: 'ann', role: 'viewer', token: '(redacted)' },
+    ]);
     assert.deepEqual(destinations[0].target, {
       kind: 'http',
       url: 'https://h/(redacted)',
@@ -88,7 +92,10 @@ describe('the explained configuration', () => {
     assert.equal(JSON.parse(await explain({})).queueUrl, null);
   });
 
-  it('tells an unset secret from a hidden one', async () => {
-    assert.equal(JSON.parse(await explain({})).http.adminToken, null);
+  it('has no admin without ADMIN_TOKEN', async () => {
+    assert.deepEqual(
+      JSON.parse(await explain({})).tokens.map(({ name }: { name: string }) => name),
+      ['ann'],
+    );
   });
 });

@@ -5,13 +5,14 @@ import { REDACTED, redactDatabaseUrl, redactPath, redactUrl } from './show.ts';
 
 /** The effective configuration as printable JSON, without anything that is or may be a secret. */
 export function explainConfig(config: Config): object {
-  const { adminToken, publicUrl } = config.http;
+  const { publicUrl } = config.http;
   return {
     ...config,
     databaseUrl: redactDatabaseUrl(config.databaseUrl),
     databaseDirectUrl: redactDatabaseUrl(config.databaseDirectUrl),
     queueUrl: config.queueUrl === null ? null : redactUrl(config.queueUrl),
-    http: { ...config.http, adminToken: redact(adminToken), publicUrl: redactNullable(publicUrl) },
+    http: { ...config.http, publicUrl: redactNullable(publicUrl) },
+    tokens: config.tokens.map(({ name, role }) => ({ name, role, token: REDACTED })),
     sources: config.sources.map(explainSource),
     destinations: config.destinations.map((destination) => ({
       ...destination,

@@ -108,7 +108,7 @@ describe('the config file', () => {
     "export default Promise.reject(new Error('late'))": 'cannot be loaded: late',
     'throw null': 'cannot be loaded: null',
     'export const config = {}': 'got no default export, takes a module with one',
-    'export default () => ({})': 'got a function, takes an object with sources and destinations',
+    'export default () => ({})': 'got a function, takes an object with sources, destinations and tokens',
   };
   for (const [text, said] of Object.entries(wrongModules)) {
     it(`as a module that is ${JSON.stringify(text)} gives one line`, async () => {

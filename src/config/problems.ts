@@ -68,6 +68,7 @@ const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
     ...['handler', 'sources', 'events', 'concurrency', 'timeoutSeconds', 'permanentStatuses', 'retry'],
     ...['orderBy', 'onFailure'],
   ]),
+  tokens: new Set(['role']),
   sources: new Set([
     ...[
       'provider',

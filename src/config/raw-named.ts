@@ -6,12 +6,12 @@ export function isObject(value: unknown): value is RawObject {
 }
 
 /**
- * The sources or destinations of an unchecked config file, by name; anything but an object becomes an empty one.
+ * The sources, destinations or tokens of an unchecked config file, by name; anything but an object becomes an empty one.
  * Checks across settings use it, so that one invalid field does not hide their problems.
  */
 export function rawNamed(
   file: unknown,
-  kind: 'sources' | 'destinations',
+  kind: 'sources' | 'destinations' | 'tokens',
 ): readonly (readonly [string, RawObject])[] {
   if (!isObject(file) || !isObject(file[kind])) return [];
   return Object.entries(file[kind]).map(([name, raw]) => [name, isObject(raw) ? raw : {}]);

@@ -5,6 +5,7 @@ import { toDestinations, toRetry } from './destinations.ts';
 import { milliseconds } from './limits.ts';
 import type { EnvValues } from './settings.ts';
 import { closesDefault, toSources } from './sources.ts';
+import { toTokens } from './tokens.ts';
 
 export type Place = Readonly<{
   cwd: string;
@@ -27,7 +28,6 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
       host: env.HOST,
       port: env.PORT,
       maxBodyBytes: env.MAX_BODY_BYTES,
-      adminToken: env.ADMIN_TOKEN,
       publicUrl: env.PUBLIC_URL,
     },
     workerCount: env.WORKER_COUNT,
@@ -49,5 +49,6 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
     closesDefault: closesDefault(file.sources ?? {}),
     destinations: toDestinations(env, Object.entries(file.destinations ?? {}), place.folder),
     configFile: place.configFile,
+    tokens: toTokens(env.ADMIN_TOKEN, file.tokens ?? {}),
   };
 }

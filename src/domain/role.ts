@@ -6,3 +6,9 @@ export type Role = (typeof ROLES)[number];
 export function mayActAs(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
+
+/** The name of whoever has ADMIN_TOKEN. */
+export const ADMIN_NAME = 'admin';
+
+/** A token of the admin surface, by the name of who has it. */
+export type NamedToken = Readonly<{ name: string; role: Role; token: string }>;

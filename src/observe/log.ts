@@ -97,6 +97,14 @@ function receiverLines(write: WriteLine): Handlers {
   const details = (value: Readonly<Record<string, unknown>> | undefined) =>
     value === undefined ? {} : { details: boundedDetails(value) };
   return {
+    'login.failed': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message: 'a request to the admin surface had no token that is known',
+        fields: () => ({ address: event.address, reason: event.reason }),
+        throttleBy: 'login',
+      }),
     'receiver.notice': (event) =>
       write({
         type: event.type,

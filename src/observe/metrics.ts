@@ -1,5 +1,5 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Emit } from '../events.ts';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type Emit, LOGIN_FAILURES } from '../events.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { StoreStats } from '../store/store.ts';
@@ -10,7 +10,7 @@ import { ingestMetrics } from './metrics/ingest.ts';
 import { createQueueGauges, queueMetrics } from './metrics/queue.ts';
 import { storeMetrics } from './metrics/store.ts';
 import { createStoreGauges, type StoreGauges } from './metrics/store-gauges.ts';
-import { createSubscriber } from './subscriber.ts';
+import { createSubscriber, type Handlers } from './subscriber.ts';
 
 /** Configured names: with the fixed lists of words they are all that labels are made of. */
 export type MetricsOptions = Readonly<{
@@ -62,6 +62,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...deliveryMetrics(own, options.destinations),
     ...storeMetrics(own),
     ...queueMetrics(own),
+    ...loginMetrics(own),
   });
   const readyGauge = receiverGauges(own, options.queueLimit);
   const storeGauges = createStoreGauges(own, options.destinations);
@@ -85,6 +86,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
       };
     },
   };
+}
+
+function loginMetrics(registry: Registry): Handlers {
+  const failures = new Counter({
+    name: 'webhook_login_failures_total',
+    help: 'Requests to the admin surface without a token that is known.',
+    labelNames: ['reason'],
+    registers: [registry],
+  });
+  for (const reason of LOGIN_FAILURES) failures.inc({ reason }, 0);
+  return { 'login.failed': ({ reason }) => failures.inc({ reason }) };
 }
 
 let ofProcess: Registry | null = null;

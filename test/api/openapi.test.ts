@@ -263,6 +263,7 @@ describe('GET /openapi.json', () => {
           askAdmin(`/rejected/${rejected}/reverify`, 'POST'),
           askAdmin('/rejected/none/reverify', 'POST'),
         ],
+        'get /admin/audit': () => [askAdmin('/audit'), askAdmin('/audit?actor=')],
         'post /admin/cleanup/confirm': () => [
           askAdmin('/cleanup/confirm', 'POST'),
           request(`${receiver.url}/admin/cleanup/confirm`, { method: 'POST' }),
@@ -321,7 +322,7 @@ describe('GET /openapi.json', () => {
       }
       const parameters = operations().flatMap(({ operation }) => operation.parameters ?? []);
       const named = parameters.filter(({ name }) => name === 'cursor' || name === 'order_key');
-      assert.equal(named.length, 4);
+      assert.equal(named.length, 5);
       for (const { name, schema } of named) assert.equal(typeof schema.pattern, 'string', name);
       const key = named.find(({ name }) => name === 'order_key')!;
       assert.deepEqual([validatorOf(key.schema)('a\nb'), validatorOf(key.schema)('a\0b')], [true, false]);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
+import type { NamedToken } from '../../src/domain/role.ts';
 import type { ReceiverEvent } from '../../src/events.ts';
-import { createTokens, type NamedToken } from '../../src/http/admin/tokens.ts';
+import { createTokens } from '../../src/http/admin/tokens.ts';
 import { type ApiParts, createApi } from '../../src/http/api.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/http/problem.ts';
 import { HTTP_LIMITS, type HttpLimits } from '../../src/http/server.ts';

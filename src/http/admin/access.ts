@@ -21,6 +21,7 @@ export const ADMIN_ACCESS = {
   'POST /admin/rejected/:id/reverify': acts('operator', 'rejected.reverify'),
   'GET /admin/sources/:name/state': acts('admin', 'source_state.read'),
   'DELETE /admin/sources/:name/state/:entry': acts('admin', 'source_state.drop'),
+  'GET /admin/audit': sees('viewer'),
   'POST /admin/cleanup/confirm': acts('operator', 'cleanup.confirm'),
 } as const satisfies Readonly<Record<string, Access>>;
 

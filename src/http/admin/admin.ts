@@ -1,15 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import type { DocumentPart } from '../docs/operation.ts';
 import { replyProblem } from '../reply.ts';
+import { type AuditParts, addAuditEndpoints, auditDocument } from './audit.ts';
 import { addBlockedEndpoints, type BlockedParts, blockedDocument } from './blocked.ts';
 import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './cleanup.ts';
 import { addDeadLetterEndpoints, type DeadLetterParts, deadLetterDocument } from './dead-letters.ts';
 import { createAddEndpoint, type EndpointParts } from './endpoint.ts';
 import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
+import { createLogin, type LoginParts } from './login.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } from './sources.ts';
-import type { Tokens } from './tokens.ts';
 
 export type AdminParts = EventParts &
   DeadLetterParts &
@@ -18,23 +19,20 @@ export type AdminParts = EventParts &
   BlockedParts &
   CleanupParts &
   EraseParts &
-  EndpointParts &
-  Readonly<{
-    /** Those in force now; a reload may change them. */
-    tokens: () => Tokens;
-  }>;
+  AuditParts &
+  LoginParts &
+  EndpointParts;
 
 /** The admin surface: what operators may see and do beyond the public status. */
 export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
-  const { tokens } = parts;
+  const login = createLogin(parts);
   api.register(async (admin) => {
     admin.decorateRequest('actor');
     admin.addHook('onRequest', async (request, reply) => {
-      const { isEmpty, holderOf } = tokens();
-      if (isEmpty) return reply.callNotFound();
-      const holder = holderOf(request.headers.authorization);
-      if (holder !== null) {
-        request.actor = { ...holder, address: request.ip };
+      if (parts.tokens().isEmpty) return reply.callNotFound();
+      const actor = await login(request);
+      if (actor !== null) {
+        request.actor = actor;
         return;
       }
       reply.header('www-authenticate', 'Bearer');
@@ -49,6 +47,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
     addRejectedEndpoints(add, parts);
     addSourceStateEndpoints(add, parts);
     addCleanupEndpoints(add, parts);
+    addAuditEndpoints(add, parts);
   });
 }
 
@@ -60,4 +59,5 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   rejectedDocument,
   sourceStateDocument,
   cleanupDocument,
+  auditDocument,
 ];

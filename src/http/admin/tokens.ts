@@ -1,8 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Role } from '../../domain/role.ts';
-
-/** A token of the admin surface, by the name of who has it. */
-export type NamedToken = Readonly<{ name: string; role: Role; token: string }>;
+import type { NamedToken } from '../../domain/role.ts';
 
 /** Who a token stands for. */
 export type TokenHolder = Pick<NamedToken, 'name' | 'role'>;

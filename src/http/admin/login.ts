@@ -1,0 +1,63 @@
+import type { FastifyRequest } from 'fastify';
+import type { Actor } from '../../domain/audit.ts';
+import type { Emit } from '../../events.ts';
+import { type Clock, sleep } from '../../runtime/clock.ts';
+import type { Tokens } from './tokens.ts';
+
+/** The answer to a first failure waits so long, and to each further one of the same address twice as long. */
+const FIRST_DELAY_MS = 10;
+const LONGEST_DELAY_MS = 500;
+/** Without a failure for so long, an address begins anew. */
+const FORGET_MS = 60_000;
+/** Addresses whose failures are counted apart; those beyond share one count. */
+const ADDRESSES_MAX = 1_000;
+
+export type LoginParts = Readonly<{
+  /** Those in force now; a reload may change them. */
+  tokens: () => Tokens;
+  clock: Clock;
+  emit: Emit;
+}>;
+
+/** Finds out who sent a request; null, after a wait, if it has no token that is known. */
+export type Login = (request: FastifyRequest) => Promise<Actor | null>;
+
+/**
+ * Makes the check of a request's token. Only what fails is delayed, counted and logged: whoever has a right token enters at
+ * once, though others behind the same address fail all the time.
+ */
+export function createLogin({ tokens, clock, emit }: LoginParts): Login {
+  const delayOf = createDelays(clock);
+  return async (request) => {
+    const header = request.headers.authorization;
+    const holder = tokens().holderOf(header);
+    if (holder !== null) return { ...holder, address: request.ip };
+    const reason = header === undefined ? 'missing' : 'wrong';
+    emit({ type: 'login.failed', address: request.ip, reason });
+    await sleep(clock, delayOf(request.ip));
+    return null;
+  };
+}
+
+/** @returns how long the next failure of an address waits */
+function createDelays(clock: Clock): (address: string) => number {
+  const failures = new Map<string, { delayMs: number; atMs: number }>();
+  return (address) => {
+    const nowMs = clock.nowMs();
+    if (failures.size >= ADDRESSES_MAX) {
+      for (const [name, { atMs }] of failures) if (isForgotten(atMs, nowMs)) failures.delete(name);
+    }
+    const name = failures.has(address) || failures.size < ADDRESSES_MAX ? address : '';
+    const last = failures.get(name);
+    const delayMs =
+      last === undefined || isForgotten(last.atMs, nowMs)
+        ? FIRST_DELAY_MS
+        : Math.min(LONGEST_DELAY_MS, 2 * last.delayMs);
+    failures.set(name, { delayMs, atMs: nowMs });
+    return delayMs;
+  };
+}
+
+function isForgotten(atMs: number, nowMs: number): boolean {
+  return Math.abs(nowMs - atMs) >= FORGET_MS;
+}
