@@ -101,7 +101,8 @@ const EMPTY = `
   drop schema public cascade;
   create schema public;`;
 
-async function runOn(url: string, sql: string): Promise<void> {
+/** Runs statements on a connection of their own. */
+export async function runOn(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

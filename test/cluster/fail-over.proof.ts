@@ -7,7 +7,7 @@ import { createSeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
 import { startTcpProxy } from '../../testkit/tcp-proxy.ts';
 import { describeTally, endAndCheck, endAndFindLost } from './support/check.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
-import { goesOn, type Load, startLoad } from './support/load.ts';
+import { goesOn, type Load, type LoadOptions, startLoad } from './support/load.ts';
 import { machineMs } from './support/now.ts';
 
 const NAMES = ['one', 'two', 'three'];
@@ -44,7 +44,7 @@ for (const seed of testSeeds([randomInt(1_000_000)])) {
 
     it('loses what an asynchronous one had not got, and nothing of before', async (t) => {
       // What is lost and sent again is not known.
-      const { pair, cluster, load } = await startAll(t, seed, 0);
+      const { pair, cluster, load } = await startAll(t, seed, { repeats: 0 });
       await goesOn(load);
       const before = new Set(load.acknowledged.keys());
       await untilReplicated(pair);
@@ -74,7 +74,7 @@ describe('an address that is moved to a promoted standby, the old primary alive 
     const url = `postgres://test@127.0.0.1:${address.port}/inbox`;
     const cluster = await startCluster(t, { names: ['one', 'two'], leaseMs: LEASE_MS, url });
     // What the old primary took meanwhile, the new one does not know.
-    const load = startLoad(t, cluster.urls, createSeededRandom(1), 0);
+    const load = startLoad(t, cluster.urls, createSeededRandom(1), { repeats: 0 });
     await goesOn(load);
     await cluster.leader();
     await pair.promote();
@@ -94,12 +94,12 @@ describe('an address that is moved to a promoted standby, the old primary alive 
 async function startAll(
   t: Parameters<typeof startCluster>[0] & Parameters<typeof startLoad>[0],
   seed: number,
-  repeats?: number,
+  options?: LoadOptions,
 ) {
   const pair = await startPostgresPair(t);
   const url = await pair.createDatabase();
   const cluster = await startCluster(t, { names: NAMES, leaseMs: LEASE_MS, url });
-  const load = startLoad(t, cluster.urls, createSeededRandom(seed), repeats);
+  const load = startLoad(t, cluster.urls, createSeededRandom(seed), options);
   await goesOn(load);
   await cluster.leader();
   return { pair, cluster, load };

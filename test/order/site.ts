@@ -31,13 +31,21 @@ const ENV: Env = {
   RETRY_MAX_DELAY: '0.2',
 };
 
-/** Three nodes on PostgreSQL. */
-export async function startNodes(t: Cleanup, env: Env = {}): Promise<Site> {
+/**
+ * Three nodes on PostgreSQL.
+ * @param envOf for one of them
+ */
+export async function startNodes(
+  t: Cleanup,
+  env: Env = {},
+  envOf: (name: string) => Env = () => ({}),
+): Promise<Site> {
   const names = ['one', 'two', 'three'];
   const cluster = await startCluster(t, {
     names,
     leaseMs: LEASE_MS,
     env: { ...ENV, ...env },
+    envOf,
     config: ORDER_CONFIG,
   });
   await cluster.sql(`create table app_ledger (id bigserial primary key, ${LEDGER_COLUMNS})`);

@@ -3,7 +3,12 @@ import { BY_INDEX } from '../../../src/store/postgres/connect.ts';
 import { eventually } from '../../../testkit/eventually.ts';
 import { type PgBouncer, startPgBouncer } from '../../../testkit/pgbouncer.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
-import { type Env, type ReceiverProcess, receiverFolder } from '../../../testkit/receiver-process.ts';
+import {
+  type Env,
+  type Exit,
+  type ReceiverProcess,
+  receiverFolder,
+} from '../../../testkit/receiver-process.ts';
 import { createDisturbances, type Disturbances } from './disturbances.ts';
 import { machineMs } from './now.ts';
 import { LEDGER_CONFIG } from './runs.ts';
@@ -29,6 +34,8 @@ export type Cluster = Readonly<{
   kill(name: string): Promise<void>;
   /** A new process in the place of one that is gone. */
   revive(name: string): Promise<void>;
+  /** Ends the process in good order, and starts a new one in its place. @throws when it does not end well */
+  restart(name: string): Promise<void>;
   /** Stops the process, as a machine that swaps or a debugger does; what it returns lets it go on. */
   freeze(name: string): () => void;
   /** Ends PostgreSQL as a power cut does, and starts it again after a while. */
@@ -119,6 +126,12 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
     async revive(name) {
       alive.set(name, await start(name));
     },
+    async restart(name) {
+      const ending = node(name);
+      alive.delete(name);
+      checkExit(await ending.stop());
+      alive.set(name, await start(name));
+    },
     freeze(name) {
       const { pid, kill } = node(name);
       const fromMs = machineMs();
@@ -140,11 +153,13 @@ export async function startCluster(t: Cleanup, options: ClusterOptions): Promise
     crashPooler: (awayMs) => outage(awayMs, pooler!.kill, pooler!.start),
     async stop() {
       const exits = await Promise.all([...alive.values()].map((each) => each.stop()));
-      for (const { code, stderr } of exits) {
-        if (code !== 0 || stderr !== '') throw new Error(`a node ended with ${code}: ${stderr}`);
-      }
+      exits.forEach(checkExit);
     },
   };
+}
+
+function checkExit({ code, stderr }: Exit): void {
+  if (code !== 0 || stderr !== '') throw new Error(`a node ended with ${code}: ${stderr}`);
 }
 
 async function startOwnPostgres(t: Cleanup, isPooled: boolean): Promise<TestPostgres> {

@@ -30,16 +30,24 @@ export async function goesOn({ acknowledged }: Load): Promise<void> {
   await eventually('events are taken', () => acknowledged.size > before + 50);
 }
 
+export type LoadOptions = Readonly<{
+  /** The share of events that are sent again later: they have to be known. */
+  repeats?: number;
+  /** The share of events whose first attempt fails. */
+  failing?: number;
+  /** How long one event in seven takes. */
+  longMs?: number;
+}>;
+
 /**
  * Posts events to whichever nodes there are, each again and again until one of them acknowledges it. A test that fails
  * ends it too.
- * @param repeats the share of events that are sent again later: they have to be known
  */
 export function startLoad(
   t: Cleanup,
   urls: () => readonly string[],
   random: SeededRandom,
-  repeats = 0.1,
+  { repeats = 0.1, failing = 0.05, longMs = LONG_WORK_MS }: LoadOptions = {},
 ): Load {
   const acknowledged = new Map<string, { id: string; body: string }>();
   const avoidedUntilMs = new Map<string, number>();
@@ -82,7 +90,7 @@ export function startLoad(
         await send(key, acknowledged.get(key)!.body);
       } else {
         const key = `${name}-${count}`;
-        await send(key, JSON.stringify(anEnvelope(key, { payload: compose(random) })));
+        await send(key, JSON.stringify(anEnvelope(key, { payload: compose(random, failing, longMs) })));
         keys.push(key);
       }
       await pause(random.int(MOST_PAUSE_MS));
@@ -102,10 +110,10 @@ export function startLoad(
 }
 
 /** Some work is long enough to be hit by whatever happens, and some fails at first. */
-function compose(random: SeededRandom): object {
+function compose(random: SeededRandom, failing: number, longMs: number): object {
   return {
-    workMs: random.chance(0.15) ? LONG_WORK_MS : random.int(10),
-    failures: random.chance(0.05) ? 1 : 0,
+    workMs: random.chance(0.15) ? longMs : random.int(10),
+    failures: random.chance(failing) ? 1 : 0,
     filler: 'x'.repeat(random.int(1_000)),
   };
 }
