@@ -220,7 +220,7 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
       tokens: () => tokens,
       isSource: (name) => ingest.inEffect().sources.has(name),
       reverify: (...args) => ingest.inEffect().reverify(...args),
-      redactedUrl: ingest.redactedUrl,
+      mask: ingest.mask,
       unroutedReason: ingest.unroutedReason,
       onPending: dispatch.onPending,
       onStateDropped: ingest.onStateDropped,

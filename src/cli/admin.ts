@@ -3,6 +3,8 @@ import { type Asked, askReceiver, NEEDS_TOKEN, printJson } from './ask-receiver.
 import {
   type PageOptions,
   type Place,
+  REVEAL,
+  type Reveal,
   receiverCommands,
   withPageOptions,
   withQuery,
@@ -13,9 +15,11 @@ export function addAdminCommands(program: Command, env: NodeJS.ProcessEnv): void
   const addPlain = receiverCommands(program, env);
   const add = (usage: string, description: string) => addPlain(usage, `${description} ${NEEDS_TOKEN}`);
 
-  add('inspect <event-id>', 'show an event with its deliveries and attempts').action(
-    (eventId: string, { url }: Place) => inspect({ url, env }, eventId),
-  );
+  add('inspect <event-id>', 'show an event whole: its request, its deliveries and their attempts')
+    .option('--reveal', REVEAL)
+    .action((eventId: string, options: Place & Reveal) =>
+      inspect({ url: options.url, env }, eventId, options),
+    );
   withPageOptions(add('dead-letters', 'list failed deliveries, newest first')).action(
     (options: Place & PageOptions) => listDeadLetters({ url: options.url, env }, options),
   );
@@ -24,8 +28,9 @@ export function addAdminCommands(program: Command, env: NodeJS.ProcessEnv): void
   );
 }
 
-async function inspect(asked: Asked, eventId: string): Promise<void> {
-  printJson(await askReceiver(asked, 'GET', `/admin/webhooks/${encodeURIComponent(eventId)}`));
+async function inspect(asked: Asked, eventId: string, { reveal }: Reveal): Promise<void> {
+  const path = `/admin/webhooks/${encodeURIComponent(eventId)}`;
+  printJson(await askReceiver(asked, 'GET', withQuery(path, { reveal: reveal && 'true' })));
 }
 
 async function listDeadLetters(asked: Asked, { limit, cursor }: PageOptions): Promise<void> {

@@ -12,6 +12,7 @@ import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
 import { addEraseCommand } from './erase.ts';
 import { explainFailure } from './explain-failure.ts';
+import { addExportCommand } from './export.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
 import { addRejectedCommand } from './rejected.ts';
@@ -38,6 +39,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addBlockedCommand(program, process.env);
   addCleanupCommand(program, process.env);
   addEraseCommand(program, process.env);
+  addExportCommand(program, process.env);
   addRejectedCommand(program, process.env);
   addSourceStateCommand(program, process.env);
   // The receiver itself continues without a reader of its log.

@@ -8,6 +8,10 @@ export type Place = Readonly<{ url: string }>;
 /** The options of a list's page. */
 export type PageOptions = Readonly<{ limit: string; cursor?: string }>;
 
+/** The option that shows what is masked, and its description. */
+export type Reveal = Readonly<{ reveal?: true }>;
+export const REVEAL = 'show what is masked, too (role operator; the audit has it)';
+
 /** Adds commands that ask a running receiver. */
 export type AddReceiverCommand = (usage: string, description: string) => Command;
 
@@ -29,7 +33,7 @@ export function withPageOptions(list: Command): Command {
 /** A path with the defined parameters as its query. */
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return `${path}?${new URLSearchParams(given)}`;
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
 /** Prints the option that shows the next page, if there is one. */

@@ -6,6 +6,8 @@ import {
   type PageOptions,
   type Place,
   printMore,
+  REVEAL,
+  type Reveal,
   receiverCommands,
   withPageOptions,
   withQuery,
@@ -41,9 +43,12 @@ export function addRejectedCommand(program: Command, env: NodeJS.ProcessEnv): vo
     .option('--source <name>', 'only requests of this source')
     .option('--json', 'print JSON')
     .action((options: ListOptions) => list({ url: options.url, env }, options));
-  add('show <id>', 'show one with its headers and body').action(async (id: string, { url }: Place) =>
-    printJson(await askReceiver({ url, env }, 'GET', `/admin/rejected/${encodeURIComponent(id)}`)),
-  );
+  add('show <id>', 'show one with its headers and body')
+    .option('--reveal', REVEAL)
+    .action(async (id: string, { url, reveal }: Place & Reveal) => {
+      const path = withQuery(`/admin/rejected/${encodeURIComponent(id)}`, { reveal: reveal && 'true' });
+      printJson(await askReceiver({ url, env }, 'GET', path));
+    });
   add('reverify [id]', 'verify them again with the current configuration, and accept those that pass')
     .option('--source <name>', 'all requests of this source')
     .option('--all', 'all of all sources')

@@ -25,7 +25,16 @@ export type UserToken = Readonly<{ role: Role; token: string }>;
 export type UserSource = UserEnvelopeSource | UserProviderSource | UserSchemeSource;
 
 /** Takes `{idempotency_key, event_type, payload}` from any sender, without verification. */
-export type UserEnvelopeSource = Readonly<Record<string, never>>;
+export type UserEnvelopeSource = MaskRules &
+  Readonly<{ [Key in Exclude<keyof SourceRules | 'provider' | 'verify' | 'handshakes', 'mask'>]?: never }>;
+
+type MaskRules = Readonly<{
+  /**
+   * JSON Pointers of what a body shows only to an operator who asks for it: `['/payload/card/number']`. A part `*` is each item
+   * of an array.
+   */
+  mask?: readonly string[] | undefined;
+}>;
 
 /**
  * Webhooks of a provider that the receiver knows; `webhook-receiver providers` lists them. A source without what its
@@ -53,6 +62,7 @@ export type UserSchemeSource = SourceRules &
 /** Keys of every source with verification. */
 type SourceRules = SecretRules &
   PublicUrlRules &
+  MaskRules &
   Readonly<{
     /** The provider's public key, or yours at the provider. */
     publicKey?: string;

@@ -21,8 +21,12 @@ export function explainConfig(config: Config): object {
   };
 }
 
-function explainSource({ name, verification }: SourceConfig): object {
-  return { name, verification: verification === null ? null : explainVerification(verification) };
+function explainSource({ name, verification, mask }: SourceConfig): object {
+  return {
+    name,
+    verification: verification === null ? null : explainVerification(verification),
+    ...(mask !== undefined && { mask }),
+  };
 }
 
 /** Parameters whose names suggest a secret value. */

@@ -5,6 +5,7 @@ import { numberField } from '../schema/number-range.ts';
 import { part, passOn } from '../schema/strict-object.ts';
 import { LIST_MAX } from '../verify/limits.ts';
 import { findProvider, PROVIDERS } from '../verify/providers/index.ts';
+import { parsePointer } from '../verify/read/json-pointer.ts';
 import { asTemplate } from '../verify/read/locate.ts';
 import { compileTemplate } from '../verify/read/template.ts';
 import { handshakeSchema } from '../verify/schema/handshake-schema.ts';
@@ -48,6 +49,19 @@ const HANDSHAKES_TAKES = `a list of 1 to ${LIST_MAX} handshakes`;
 export const handshakesField = z
   .array(handshakeSchema, HANDSHAKES_TAKES)
   .refine(({ length }) => length >= 1 && length <= LIST_MAX, HANDSHAKES_TAKES)
+  .readonly();
+
+const MASK_TAKES = `a list of 1 to ${LIST_MAX} JSON Pointers, such as /payload/card/number; a part * is each item of an array`;
+
+/** What of a body is shown to nobody who does not ask for it. */
+export const maskField = z
+  .array(
+    z
+      .string(MASK_TAKES)
+      .refine((text) => parsePointer(text) !== null, 'a JSON Pointer, such as /payload/card'),
+    MASK_TAKES,
+  )
+  .refine(({ length }) => length >= 1 && length <= LIST_MAX, MASK_TAKES)
   .readonly();
 
 const SECRET_TAKES = `a text of 1 to ${SECRET_CHARS_MAX} characters`;

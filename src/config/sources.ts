@@ -11,6 +11,7 @@ import { isObject } from './raw-named.ts';
 import {
   handshakesField,
   identitiesField,
+  maskField,
   paramsField,
   providerField,
   publicKeyField,
@@ -39,12 +40,17 @@ const sourceShape = {
   replayWindowSeconds: numberField(LIMITS.replayWindowSeconds).optional(),
   reply: replyField.optional(),
   maxBodyBytes: numberField(LIMITS.sourceBodyBytes).optional(),
+  mask: maskField.optional(),
 };
 
 type Key = keyof typeof sourceShape;
 
 const WAYS: readonly Key[] = ['provider', 'verify'];
-const OTHERS = (Object.keys(sourceShape) as Key[]).filter((key) => !WAYS.includes(key));
+/** Keys of a source without verification, too. */
+const ANYWHERE: readonly Key[] = ['mask'];
+const OTHERS = (Object.keys(sourceShape) as Key[]).filter(
+  (key) => !WAYS.includes(key) && !ANYWHERE.includes(key),
+);
 
 /** Pairs of keys that exclude each other. */
 const RIVALS: readonly (readonly [Key, Key])[] = [
@@ -89,7 +95,13 @@ export function toSources(sources: FileSources, bodies: BodyLimits): SourceConfi
   const isClosed = sources[DEFAULT_SOURCE] === false || closesDefault(sources);
   return [...(isClosed ? [] : [DEFAULT_SOURCE]), ...others].map((name) => {
     const values = (Object.hasOwn(sources, name) && sources[name]) || {};
-    return { name, verification: toVerification(values), maxBodyBytes: bodyLimit(values, bodies) };
+    const { mask } = values;
+    return {
+      name,
+      verification: toVerification(values),
+      maxBodyBytes: bodyLimit(values, bodies),
+      ...(mask !== undefined && { mask }),
+    };
   });
 }
 

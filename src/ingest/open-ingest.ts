@@ -3,6 +3,7 @@ import type { UnroutedReason } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Service } from '../runtime/service.ts';
 import type { InboxStore, RejectedBounds } from '../store/store.ts';
+import { parsePointer } from '../verify/read/json-pointer.ts';
 import {
   type Confirmations,
   createConfirmations,
@@ -11,6 +12,7 @@ import {
 } from './confirm-subscription.ts';
 import { createDuplicateNotes } from './duplicate-notes.ts';
 import { createKeepRejected, type KeepTooLarge } from './keep-rejected.ts';
+import { type Mask, maskRequest } from './mask.ts';
 import { confirmsSubscriptions, handshakesOf } from './open-source.ts';
 import {
   type IngestConfig,
@@ -43,8 +45,8 @@ export type Ingest = Readonly<{
   use(prepared: PreparedIngest): void;
   confirmations: Confirmations;
   keepTooLarge: KeepTooLarge;
-  /** Path and query of an event, without the secrets that its source reads there. */
-  redactedUrl(event: WebhookEvent): string;
+  /** A request of the source as it may be shown. Of a source that is no longer configured only its shape is. */
+  mask: Mask;
   /** Why no destination wanted an event. */
   unroutedReason(event: WebhookEvent): UnroutedReason;
   /** Writes down how often events came again. */
@@ -94,7 +96,12 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
         receivedAtMs: clock.nowMs(),
       }),
     unroutedReason: (event) => unroutedReason(event.eventType, event),
-    redactedUrl: (event) => (rulesOf(event.source)?.redact ?? redactAny)(event).url,
+    mask: (source, request, shown) => {
+      const found = current.opened.sources.get(source);
+      const pointers = (found?.mask ?? []).map((pointer) => parsePointer(pointer)!);
+      const most = found === undefined && shown === 'unmasked' ? 'shape' : shown;
+      return maskRequest(request, most, { redact: found?.rules?.redact ?? redactAny, pointers });
+    },
     duplicateNotes,
     async onStateDropped(source, entry) {
       if (entry === SUBSCRIPTION_ENTRY) confirmations.forget(source);

@@ -44,6 +44,8 @@ export type Source = Readonly<{
   rules: SourceRules | null;
   /** Longest body in bytes; left out: the receiver's. */
   maxBodyBytes?: number;
+  /** JSON Pointers of what a body shows only when it is revealed. */
+  mask?: readonly string[];
 }>;
 
 export type SourceParts = Readonly<{

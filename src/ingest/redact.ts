@@ -15,7 +15,9 @@ const PLUGIN_READS: Readonly<Record<PluginScheme['plugin'], readonly Locator[]>>
   ebay: [],
 };
 
-export type Redact = (request: RawRequest) => Readonly<{ url: string; headers: readonly string[] }>;
+export type Redact = (
+  request: Pick<RawRequest, 'url' | 'headers'> & Partial<RawRequest>,
+) => Readonly<{ url: string; headers: readonly string[] }>;
 
 /**
  * Compiles the redaction of requests that are kept: removes what looks like a secret, and the source's token. Inputs of

@@ -34,4 +34,6 @@ export type SourceConfig = Readonly<{
   verification: Verification | null;
   /** Longest body in bytes. */
   maxBodyBytes?: number;
+  /** JSON Pointers of what a body shows only when it is revealed. */
+  mask?: readonly string[];
 }>;

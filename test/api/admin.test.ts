@@ -108,7 +108,13 @@ describe('the admin surface', () => {
       const { id, idempotency_key, created_at } = await postFailing();
       const answer = await ask(`/webhooks/${id.toUpperCase()}`);
       assert.equal(answer.status, 200);
-      const { updated_at, deliveries, ...event } = answer.json as { updated_at: string; deliveries: never[] };
+      const { updated_at, deliveries, headers, body, ...event } = answer.json as {
+        updated_at: string;
+        body: string;
+        deliveries: never[];
+        headers: string[][];
+      };
+      assert.deepEqual(headers[0], ['host', new URL(receiver.url).host]);
       assert.deepEqual(event, {
         ...{ id, idempotency_key, status: 'failed', created_at, attempts: 1 },
         ...{
@@ -118,7 +124,9 @@ describe('the admin surface', () => {
           url: '/webhooks',
           unrouted: null,
         },
+        ...{ body_encoding: 'utf8', body_bytes: body.length },
       });
+      assert.equal((JSON.parse(body) as Record<string, unknown>).idempotency_key, idempotency_key);
       assert.equal(deliveries.length, 1);
       const { tries, due_at, ...delivery } = deliveries[0]! as Record<string, unknown>;
       assert.deepEqual(delivery, {

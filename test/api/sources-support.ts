@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { aDestination } from '../../src/dispatch/testing.ts';
+import type { NamedToken } from '../../src/domain/role.ts';
 import { createEmitter, type ReceiverEvent } from '../../src/events.ts';
 import { createTokens } from '../../src/http/admin/tokens.ts';
 import { createApi } from '../../src/http/api.ts';
@@ -45,6 +46,10 @@ export type SourcesOptions = Readonly<{
   /** The event types that the one destination wants; all by default. */
   events?: readonly string[];
   isOpen?: () => boolean;
+  /** What sources mask, by name. */
+  masks?: Readonly<Record<string, readonly string[]>>;
+  /** Besides that of the admin. */
+  tokens?: readonly NamedToken[];
 }>;
 
 export type StartedSources = Readonly<{
@@ -81,7 +86,12 @@ export async function startSources(
   const ingest = await openIngest({
     sources: names.map((name) => {
       const own = options.sources[name]!;
-      return { name, verification: own === null ? null : { ...PLAIN, ...own } };
+      const mask = options.masks?.[name];
+      return {
+        name,
+        verification: own === null ? null : { ...PLAIN, ...own },
+        ...(mask !== undefined && { mask }),
+      };
     }),
     store,
     destinations: [aDestination({ name: 'sink', events: options.events ?? ['*'] })],
@@ -94,7 +104,7 @@ export async function startSources(
     emit,
     onAccepted: () => {},
   });
-  const tokens = createTokens([{ name: 'admin', role: 'admin', token: ADMIN }]);
+  const tokens = createTokens([{ name: 'admin', role: 'admin', token: ADMIN }, ...(options.tokens ?? [])]);
   const api = await createApi({
     ingest: {
       inEffect: ingest.inEffect,
@@ -115,7 +125,7 @@ export async function startSources(
       tokens: () => tokens,
       isSource: (name) => names.includes(name),
       reverify: ingest.inEffect().reverify,
-      redactedUrl: ingest.redactedUrl,
+      mask: ingest.mask,
       unroutedReason: ingest.unroutedReason,
       onPending: () => {},
       onStateDropped: ingest.onStateDropped,

@@ -172,7 +172,7 @@ export async function startApi(
       tokens: () => createTokens(tokens),
       isSource: () => false,
       reverify: unused,
-      redactedUrl: ({ url }) => url,
+      mask: (_source, request) => request,
       unroutedReason: () => 'no_match',
       onPending: () => {},
       onStateDropped: unused,

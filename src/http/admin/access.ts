@@ -2,14 +2,21 @@ import type { AuditAction } from '../../domain/audit.ts';
 import type { Role } from '../../domain/role.ts';
 
 /** Who may use an endpoint, and what its use is called in the audit; null if it changes and reveals nothing. */
-export type Access = Readonly<{ role: Role; action: AuditAction | null }>;
+export type Access = Readonly<{
+  role: Role;
+  action: AuditAction | null;
+  /** What its use with ?reveal=true is called. */
+  revealAs?: AuditAction;
+}>;
 
 const sees = (role: Role): Access => ({ role, action: null });
+/** Shows what is masked to whoever asks for it with ?reveal=true, and may. */
+const reveals = (role: Role, revealAs: AuditAction): Access => ({ role, action: null, revealAs });
 const acts = (role: Role, action: AuditAction): Access => ({ role, action });
 
 /** Every endpoint of the admin surface. One that is not here cannot be registered. */
 export const ADMIN_ACCESS = {
-  'GET /admin/webhooks/:id': sees('viewer'),
+  'GET /admin/webhooks/:id': reveals('viewer', 'event.reveal'),
   'POST /admin/webhooks/:id/erase': acts('admin', 'event.erase'),
   'POST /admin/erase': acts('admin', 'event.erase'),
   'GET /admin/dead-letters': sees('viewer'),
@@ -17,7 +24,7 @@ export const ADMIN_ACCESS = {
   'GET /admin/blocked-keys': sees('viewer'),
   'POST /admin/blocked-keys/release': acts('operator', 'order_key.release'),
   'GET /admin/rejected': sees('viewer'),
-  'GET /admin/rejected/:id': sees('viewer'),
+  'GET /admin/rejected/:id': reveals('viewer', 'rejected.reveal'),
   'POST /admin/rejected/:id/reverify': acts('operator', 'rejected.reverify'),
   'GET /admin/sources/:name/state': acts('admin', 'source_state.read'),
   'DELETE /admin/sources/:name/state/:entry': acts('admin', 'source_state.drop'),

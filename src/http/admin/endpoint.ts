@@ -1,6 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { type Actor, type AuditDetail, type AuditEntry, toAuditText } from '../../domain/audit.ts';
+import {
+  type Actor,
+  type AuditAction,
+  type AuditDetail,
+  type AuditEntry,
+  toAuditText,
+} from '../../domain/audit.ts';
 import { mayActAs } from '../../domain/role.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { AuditStore } from '../../store/store.ts';
@@ -64,7 +70,8 @@ export function createAddEndpoint(admin: FastifyInstance, parts: EndpointParts):
       method,
       url,
       handler: async (request, reply) => {
-        const call = createCall(request, access, parts.clock);
+        const action = actionOf(request, access);
+        const call = createCall(request, action, parts.clock);
         const answer = await answerCall(request, reply, access, takes, (query, body) =>
           handle({ ...call, query, body } as Parameters<typeof handle>[0]),
         );
@@ -73,7 +80,7 @@ export function createAddEndpoint(admin: FastifyInstance, parts: EndpointParts):
         const { code, detail, errors } = answer;
         const target = answer.target ?? targetOf(request);
         // Before the answer: whoever reads it may look for the row.
-        if (access.action !== null) {
+        if (action !== null) {
           await parts.store.appendAudit(call.audit(target, { after: { refused: code } }));
         }
         return replyProblem(reply, code, detail, errors);
@@ -122,7 +129,14 @@ function checkQuery(
   });
 }
 
-function createCall(request: FastifyRequest, { action }: Access, clock: Clock) {
+/** What the request is called in the audit: what only shows something may also reveal it. */
+function actionOf({ query }: FastifyRequest, { action, revealAs }: Access): AuditAction | null {
+  return (
+    action ?? ((query as Readonly<Record<string, unknown>>).reveal === 'true' ? (revealAs ?? null) : null)
+  );
+}
+
+function createCall(request: FastifyRequest, action: AuditAction | null, clock: Clock) {
   const { actor } = request;
   return {
     actor,

@@ -3,19 +3,21 @@ import { ATTEMPT_OUTCOMES, type Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import { UNROUTED_REASONS, type UnroutedReason } from '../../events.ts';
+import type { Mask } from '../../ingest/mask.ts';
 import { isUuid } from '../../runtime/ids.ts';
-import type { BrowseStore, Duplicates } from '../../store/store.ts';
-import { type DocumentPart, idParameter, json, linkTo, referTo } from '../docs/operation.ts';
+import type { AuditStore, BrowseStore, Duplicates } from '../../store/store.ts';
+import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { eventBody, eventSchema, time, timeText } from '../schemas.ts';
 import { done, refuse } from './answer.ts';
 import { deliveryBody, deliverySchema } from './dead-letters.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
+import { revealQuery, shownRequest, shownRequestShape, shownTo } from './shown-request.ts';
 
 export type EventParts = Readonly<{
-  store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf' | 'duplicatesOf'>;
-  /** The event's path and query, secrets redacted. */
-  redactedUrl: (event: WebhookEvent) => string;
+  store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf' | 'duplicatesOf'> &
+    Pick<AuditStore, 'appendAudit'>;
+  mask: Mask;
   /** Why no destination wanted an event that has no deliveries. */
   unroutedReason: (event: WebhookEvent) => UnroutedReason;
 }>;
@@ -46,7 +48,9 @@ const schemas = {
     source: z.string(),
     event_type: z.string(),
     method: z.string().nullable(),
-    url: z.string().nullable().describe('Path and query, secrets redacted. Null once the event is erased.'),
+    url: z.string().nullable().describe('Path and query; what may not be shown is `[redacted]`.'),
+    ...shownRequestShape,
+    body_bytes: z.int().min(0).nullable().describe('Bytes of the body.'),
     unrouted: z
       .enum(UNROUTED_REASONS)
       .nullable()
@@ -57,11 +61,10 @@ const schemas = {
 };
 
 /** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
-export function addEventEndpoints(
-  add: AddEndpoint,
-  { store, redactedUrl, unroutedReason }: EventParts,
-): void {
-  add('GET /admin/webhooks/:id', {}, async ({ params }) => {
+export function addEventEndpoints(add: AddEndpoint, { store, mask, unroutedReason }: EventParts): void {
+  add('GET /admin/webhooks/:id', { query: revealQuery }, async ({ actor, params, query, audit }) => {
+    const shown = shownTo(actor.role, query.reveal);
+    if (typeof shown !== 'string') return shown;
     const id = params.id!.toLowerCase();
     const event = isUuid(id) ? await store.eventById(id) : null;
     const received = event === null ? null : await store.readEvent(id);
@@ -71,25 +74,31 @@ export function addEventEndpoints(
     const deliveries = await store.deliveriesOf(id);
     const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
     const unrouted = deliveries.length === 0 && received !== null ? unroutedReason(received) : null;
-    const url = received === null ? null : redactedUrl(received);
-    const facts = { method: received?.method ?? null, url, unrouted };
+    const request = received === null ? null : mask(received.source, received, shown);
+    if (received !== null && shown === 'revealed') await store.appendAudit(audit(id));
+    const facts = {
+      method: received?.method ?? null,
+      url: request?.url ?? null,
+      ...shownRequest(request),
+      body_bytes: received?.body.length ?? null,
+      unrouted,
+    };
     const duplicates = await store.duplicatesOf(id);
     return done(detailsBody(event, { ...facts, duplicates }, deliveries, attempts));
   });
 }
 
 /** What the details show of an event besides its view. */
-type Facts = Readonly<{
-  method: string | null;
-  url: string | null;
-  unrouted: UnroutedReason | null;
-  duplicates: Duplicates | null;
-}>;
+type Facts = Pick<
+  z.output<typeof schemas.EventDetails>,
+  'method' | 'url' | 'headers' | 'body' | 'body_encoding' | 'body_bytes' | 'unrouted'
+> &
+  Readonly<{ duplicates: Duplicates | null }>;
 
 /** @param attempts those of each delivery, in the order of the deliveries */
 function detailsBody(
   event: EventView,
-  { method, url, unrouted, duplicates }: Facts,
+  { duplicates, ...facts }: Facts,
   deliveries: readonly Delivery[],
   attempts: readonly (readonly Attempt[])[],
 ): z.output<typeof schemas.EventDetails> {
@@ -97,9 +106,7 @@ function detailsBody(
     ...eventBody(event),
     source: event.source,
     event_type: event.eventType,
-    method,
-    url,
-    unrouted,
+    ...facts,
     ...(duplicates !== null && { duplicates: duplicatesBody(duplicates) }),
     deliveries: deliveries.map((delivery, at) => ({
       ...deliveryBody(delivery),
@@ -131,7 +138,7 @@ export const eventDocument: DocumentPart = {
       get: adminOperation({
         operationId: 'getWebhookDetails',
         summary: 'An event with its deliveries and their attempts',
-        parameters: [idParameter('Id of the event.')],
+        parameters: [idParameter('Id of the event.'), ...queryParameters(revealQuery.schema)],
         replies: {
           '200': json('The event.', referTo(schemas)('EventDetails'), {
             replay: linkTo('replayDelivery', { id: '$response.body#/deliveries/0/id' }),

@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import type { Emit } from '../../events.ts';
+import type { Mask } from '../../ingest/mask.ts';
 import type { ReverifiedEvent, Reverify, ReverifyOutcome } from '../../ingest/reverify.ts';
 import { type Clock, monotonicMs } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
@@ -18,10 +18,12 @@ import { id, pageQuerySchema, receiptSchema, time, timeText } from '../schemas.t
 import { done, refuse } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
+import { revealQuery, shownRequest, shownRequestShape, shownTo, shownUnasked } from './shown-request.ts';
 
 export type RejectedParts = Readonly<{
   store: Pick<RejectedStore, 'listRejected' | 'readRejected'> & Pick<AuditStore, 'appendAudit'>;
   reverify: Reverify;
+  mask: Mask;
   clock: Clock;
   emit: Emit;
 }>;
@@ -44,14 +46,11 @@ const summarySchema = z.object({
 
 const requestSchema = z.object({
   ...summarySchema.shape,
-  headers: z
-    .array(z.array(z.string()))
-    .describe('Name and value, as sent; values that are secrets redacted.'),
-  body: z
-    .string()
-    .nullable()
-    .describe('Null if the body was longer than 256 KiB; the first 4 KiB if the request was `too_large`.'),
-  body_encoding: z.enum(['utf8', 'base64']).nullable(),
+  ...shownRequestShape,
+  body: shownRequestShape.body.describe(
+    'What may not be shown is `[redacted]`. Null if the body was longer than 256 KiB; the first 4 KiB if the request was ' +
+      '`too_large`.',
+  ),
 });
 
 const reverifiedSchema = z.object({
@@ -78,20 +77,29 @@ const UNKNOWN = 'No rejected request of that id is kept here.';
 
 /** Requests that were not verified: show them, and verify them again once the configuration is right. */
 export function addRejectedEndpoints(add: AddEndpoint, parts: RejectedParts): void {
-  const { store, reverify, clock } = parts;
+  const { store, mask, reverify, clock } = parts;
   const list = {
     schema: listQuerySchema,
     asks: 'Ask with ?limit= from 1 to 500, &source= for one source, &cursor= for a next page.',
   };
-  add('GET /admin/rejected', { query: list }, async ({ query }) => {
+  add('GET /admin/rejected', { query: list }, async ({ actor, query }) => {
     const { limit, cursor = null, source = null } = query;
-    return done(pageBody(await store.listRejected(limit, cursor, source)));
+    const page = await store.listRejected(limit, cursor, source);
+    const shown = shownUnasked(actor.role);
+    const requests = page.requests.map((request) =>
+      mask(request.source, { ...request, headers: [], body: null }, shown),
+    );
+    return done(pageBody({ ...page, requests }));
   });
 
-  add('GET /admin/rejected/:id', {}, async ({ params }) => {
+  add('GET /admin/rejected/:id', { query: revealQuery }, async ({ actor, params, query, audit }) => {
+    const shown = shownTo(actor.role, query.reveal);
+    if (typeof shown !== 'string') return shown;
     const id = params.id!.toLowerCase();
     const kept = isUuid(id) ? await store.readRejected(id) : null;
-    return kept === null ? refuse('not_found', UNKNOWN) : done(requestBody(kept));
+    if (kept === null) return refuse('not_found', UNKNOWN);
+    if (shown === 'revealed') await store.appendAudit(audit(id));
+    return done(requestBody(mask(kept.source, kept, shown)));
   });
 
   add('POST /admin/rejected/:id/reverify', {}, async ({ params, audit }) => {
@@ -185,14 +193,7 @@ function summaryBody(request: RejectedSummary): z.output<typeof summarySchema> {
 }
 
 function requestBody(request: RejectedRequest): z.output<typeof requestSchema> {
-  const { headers, body } = request;
-  const encoding = body === null ? null : isUtf8(body) ? 'utf8' : 'base64';
-  return {
-    ...summaryBody(request),
-    headers: Array.from({ length: headers.length / 2 }, (_, i) => [headers[2 * i]!, headers[2 * i + 1]!]),
-    body: body === null ? null : Buffer.from(body).toString(encoding ?? 'utf8'),
-    body_encoding: encoding,
-  };
+  return { ...summaryBody(request), ...shownRequest(request) };
 }
 
 const REJECTED_ID = idParameter('Id of the rejected request.');
@@ -218,7 +219,7 @@ export const rejectedDocument: DocumentPart = {
       get: adminOperation({
         operationId: 'getRejected',
         summary: 'A request that was not verified, with headers and body',
-        parameters: [REJECTED_ID],
+        parameters: [REJECTED_ID, ...queryParameters(revealQuery.schema)],
         replies: {
           '200': json('The request.', ref('RejectedRequest'), {
             reverify: linkTo('reverifyRejected', { id: '$response.body#/id' }),
