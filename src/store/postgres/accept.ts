@@ -3,7 +3,7 @@ import type { InsertOutcome } from '../store.ts';
 import type { Backlog } from './backlog.ts';
 import type { Query } from './database.ts';
 import type { Erasure } from './erasure.ts';
-import { type Insert, type InsertResult, insertAll } from './insert.ts';
+import { deliveriesOf, type Insert, type InsertResult, insertAll } from './insert.ts';
 import { UNDONE } from './insert-statements.ts';
 import { findKnown } from './known.ts';
 import { nameMarked } from './name-marked.ts';
@@ -32,12 +32,11 @@ export async function acceptBatch(
 
   const insert = async (some: readonly Insert[], isAgain: boolean): Promise<InsertResult | null> => {
     const named = await nameMarked(query, some, isAgain, erasure.names());
-    if (named.length === 0) return { inserted: [], pending: 0, hasNoRoom: false, needsHashes: false };
-    const result = await unlessUndone(insertAll(underLocks, named, backlog.limit, erasure.names()));
+    if (named.length === 0) return { inserted: [], pending: null, hasNoRoom: false, needsHashes: false };
+    const result = await unlessUndone(insertCounting(underLocks, named, backlog, erasure));
     if (result === null) return null;
     // Another node has erased the first event.
     if (result.needsHashes) await erasure.read(query);
-    backlog.saw(result.pending);
     const keys = new Map(named.map(({ event }) => [event.id, event.idempotencyKey]));
     // Of two inserts with the same id, the first one was inserted.
     const left = new Set(result.inserted ?? keys.keys());
@@ -69,7 +68,10 @@ export async function acceptBatch(
     const result = await insert(hasMarks ? distinctByName(some) : some, isAgain);
     await lookUp(some.filter(isOpen));
     if (result === null || !result.hasNoRoom) return false;
-    const { admitted, refused } = admit(distinctByName(some.filter(isOpen)), backlog.limit - result.pending);
+    const { admitted, refused } = admit(
+      distinctByName(some.filter(isOpen)),
+      backlog.limit - (result.pending ?? 0),
+    );
     const second = admitted.length === 0 ? result : await insert(admitted, isAgain);
     const isRoomGone = admitted.length > 0 && (second === null || second.hasNoRoom);
     // What was refused for the sake of the admitted ones is looked at again when they were not inserted either.
@@ -95,6 +97,19 @@ function unlessUndone(result: Promise<InsertResult>): Promise<InsertResult | nul
     if (hasState(error, UNDONE)) return null;
     throw error;
   });
+}
+
+/** Inserts, and counts what is pending if it has to. */
+async function insertCounting(
+  underLocks: UnderLocks,
+  batch: readonly Insert[],
+  backlog: Backlog,
+  erasure: Erasure,
+): Promise<InsertResult> {
+  const limit = backlog.hasToCount(deliveriesOf(batch)) ? backlog.limit : null;
+  const result = await insertAll(underLocks, batch, limit, erasure.names());
+  if (result.pending !== null) backlog.saw(result.pending);
+  return result;
 }
 
 function insertedAs({ event }: Insert, idempotencyKey: string): InsertOutcome {

@@ -9,6 +9,10 @@ import { monotonicMs } from '../../runtime/clock.ts';
  * The bound: a lone node keeps the limit exactly. Of up to eight nodes each beyond the first may take one careful
  * statement more, a 32nd part of the limit (8 at least), in all moments at most: (nodes - 1) * max(limit / 32, 8).
  * A statement that was given up without an answer may yet be committed, as if by another node: so it counts as one.
+ *
+ * Far from the limit most statements do not count: the count reads the counters' rows with all that is left of their old
+ * versions, which under a snapshot that somebody holds is more with every statement. A node counts when it has not for
+ * half a second, or has added `UNCOUNTED_SHARE` of the limit since: the bound of each other node grows by as much.
  */
 export type Backlog = Readonly<{
   limit: number;
@@ -20,6 +24,8 @@ export type Backlog = Readonly<{
   underWay(by: number): void;
   /** Whether so many more may come near the limit. */
   isNearLimit(more: number): boolean;
+  /** Whether a statement that adds so many has to count what is pending. */
+  hasToCount(more: number): boolean;
 }>;
 
 const NEAR_LIMIT_SHARE = 1 / 32;
@@ -27,25 +33,36 @@ const LEAST_NEAR_LIMIT_BATCH = 8;
 const NODES_COVERED = 8;
 /** Other nodes may fill the room while this one takes no events. */
 const KNOWLEDGE_LASTS_MS = 1_000;
+const COUNT_EVERY_MS = 500;
+const UNCOUNTED_SHARE = 1 / 32;
 
 export function createBacklog(limit: number, nowMs: () => number = monotonicMs): Backlog {
   let pending = 0;
   let seenAtMs = Number.NEGATIVE_INFINITY;
   let adding = 0;
+  /** Added since it was counted. */
+  let uncounted = 0;
+  const isNearLimit = (more: number) =>
+    nowMs() - seenAtMs > KNOWLEDGE_LASTS_MS || pending + NODES_COVERED * (adding + more) > limit;
   return {
     limit,
     nearLimitBatch: Math.max(Math.ceil(limit * NEAR_LIMIT_SHARE), LEAST_NEAR_LIMIT_BATCH),
     saw(seen) {
       pending = seen;
+      uncounted = 0;
       seenAtMs = nowMs();
     },
     changed(by) {
       pending += by;
+      if (by > 0) uncounted += by;
     },
     underWay(by) {
       adding += by;
     },
-    isNearLimit: (more) =>
-      nowMs() - seenAtMs > KNOWLEDGE_LASTS_MS || pending + NODES_COVERED * (adding + more) > limit,
+    isNearLimit,
+    hasToCount: (more) =>
+      isNearLimit(more) ||
+      nowMs() - seenAtMs > COUNT_EVERY_MS ||
+      uncounted + adding + more > limit * UNCOUNTED_SHARE,
   };
 }

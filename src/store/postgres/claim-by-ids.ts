@@ -4,6 +4,7 @@ import { EVENT_COLUMNS, type LeasedRow, MAX_CLAIM_BYTES, toLeased } from './clai
 import { addCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
+import type { Walks } from './walks.ts';
 
 /**
  * An expression instead of the column, so that the planner does not consider the partial indexes on pending rows. On empty
@@ -66,6 +67,7 @@ type Asked = Readonly<{ request: ClaimByIdsRequest; claim: number; deliveryId: s
 /** @see QueuedStore.claimByIds. No two of the requests name the same delivery. */
 export async function claimAllByIds(
   query: Query,
+  leases: Walks,
   requests: readonly ClaimByIdsRequest[],
 ): Promise<ClaimByIdsOutcome[]> {
   const asked: Asked[] = requests.flatMap((request, claim) =>
@@ -83,6 +85,7 @@ export async function claimAllByIds(
     asked.map(({ request }) => request.leaseUntilMs),
     MAX_CLAIM_BYTES,
   ]);
+  leases.lower(Math.min(...requests.map(({ leaseUntilMs }) => leaseUntilMs)));
   for (const row of rows) {
     const one = asked[row.asked_n - 1]!;
     addTo(outcomes[one.claim]!, one, row);

@@ -5,6 +5,7 @@ import { type EventRow, toEvent } from '../rows.ts';
 import type { ClaimOutcome, ClaimRequest, Leased } from '../store.ts';
 import { addCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
+import type { Walks } from './walks.ts';
 
 /** Payload bytes after which one claim takes no more, so that a few huge events cannot fill the memory. */
 export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
@@ -31,26 +32,26 @@ export type LeasedRow = IdentifiedEventRow &
   }>;
 
 /** What a claim took, or when the next delivery that it left is due. */
-type ClaimRow = Readonly<{ asked_claim: number }> &
+type ClaimRow = Readonly<{ asked_claim: number; asked_n: number }> &
   ((LeasedRow & Readonly<{ next_due_at: null }>) | Readonly<{ event_id: null; next_due_at: number }>);
 
 /**
  * Several claims of different destinations at once. Rows that another node is about to take are skipped instead of
- * waited for. Each destination is a walk of its part of the index that stops at the limit, and a second one to the
- * first that is left. What exceeds the bytes stays pending.
+ * waited for. Each destination is a walk of its part of the index, from where nothing is left before, that stops at the
+ * limit, and a second one to the first that is left. What exceeds the bytes stays pending.
  */
 export const CLAIM: Statement<ClaimRow> = {
   name: 'claim',
   text: `
 with asked as materialized (
-  select * from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[])
-    with ordinality as t (destination, most, claim, token, now_ms, until_ms, n)
+  select * from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[], $8::bigint[])
+    with ordinality as t (destination, most, claim, token, now_ms, until_ms, from_ms, n)
 ),
 picked as materialized (
   select a.n, a.claim, a.token, a.now_ms, a.until_ms, d.event_id, d.number, d.due_at
   from asked a cross join lateral (
     select event_id, number, due_at from deliveries
-    where destination = a.destination and status = 'pending' and due_at <= a.now_ms
+    where destination = a.destination and status = 'pending' and due_at >= a.from_ms and due_at <= a.now_ms
     order by due_at, event_id, number limit a.most
     for update skip locked
   ) d
@@ -69,13 +70,13 @@ taken as (
 ),
 counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
 totalled as (${addTotals('0', '(select -count(*) from taken)')})
-select t.claim as asked_claim, null as next_due_at, t.* from taken t
+select t.claim as asked_claim, t.n as asked_n, null as next_due_at, t.* from taken t
 union all
-select a.claim, next.due_at, t.*
+select a.claim, a.n, next.due_at, t.*
 from asked a
 cross join lateral (
   select d.due_at from deliveries d
-  where d.destination = a.destination and d.status = 'pending' and d.due_at < ${NEVER_MS}
+  where d.destination = a.destination and d.status = 'pending' and d.due_at >= a.from_ms and d.due_at < ${NEVER_MS}
     and ((d.event_id, d.number) in (select event_id, number from taken)) is not true
   order by d.due_at, d.event_id, d.number limit 1
 ) next
@@ -83,27 +84,58 @@ left join taken t on false
 order by n, due_at, event_id, number`,
 };
 
+/** Where claims begin to look, and where whoever takes back leases does. */
+export type ClaimWalks = Readonly<{ due: Walks; leases: Walks }>;
+
 /** @see LeaseStore.claim. No two of the requests ask for the same destination. */
-export async function claimAll(query: Query, requests: readonly ClaimRequest[]): Promise<ClaimOutcome[]> {
+export async function claimAll(
+  query: Query,
+  walks: ClaimWalks,
+  requests: readonly ClaimRequest[],
+): Promise<ClaimOutcome[]> {
   const asked = requests.flatMap((request, claim) =>
-    request.limits.map(({ destination, limit }) => ({ destination, limit, claim, request })),
+    request.limits.map((limit) => ({ ...limit, claim, request })),
   );
   if (asked.length === 0) return requests.map(() => ({ leased: [], nextDueAtMs: null }));
-  const rows = await query(CLAIM, [
-    asked.map(({ destination }) => destination),
-    asked.map(({ limit }) => limit),
-    asked.map(({ claim }) => claim),
-    asked.map(({ request }) => request.token),
-    asked.map(({ request }) => request.nowMs),
-    asked.map(({ request }) => request.leaseUntilMs),
-    MAX_CLAIM_BYTES,
-  ]);
+  const rows = await walkingEach(walks.due, asked, (fromMs) =>
+    query(CLAIM, [
+      asked.map(({ destination }) => destination),
+      asked.map(({ limit }) => limit),
+      asked.map(({ claim }) => claim),
+      asked.map(({ request }) => request.token),
+      asked.map(({ request }) => request.nowMs),
+      asked.map(({ request }) => request.leaseUntilMs),
+      MAX_CLAIM_BYTES,
+      fromMs,
+    ]),
+  );
+  walks.leases.lower(Math.min(...requests.map(({ leaseUntilMs }) => leaseUntilMs)));
   return requests.map((request, claim) =>
     outcomeOf(
       request,
       rows.filter((row) => row.asked_claim === claim),
     ),
   );
+}
+
+type Asked = Readonly<{ destination: string; request: ClaimRequest }>;
+
+/** Begins and ends the walk of each destination. One that failed has learned nothing. */
+async function walkingEach(
+  due: Walks,
+  asked: readonly Asked[],
+  claim: (fromMs: readonly number[]) => Promise<ClaimRow[]>,
+): Promise<ClaimRow[]> {
+  const walks = asked.map(({ destination, request }) => due.begin(destination, request.nowMs));
+  try {
+    const rows = await claim(walks.map(({ fromMs }) => fromMs));
+    const next = new Map(rows.map(({ asked_n, next_due_at }) => [asked_n, next_due_at]));
+    for (const [at, walk] of walks.entries()) walk.end(next.get(at + 1) ?? null);
+    return rows;
+  } catch (error) {
+    for (const walk of walks) walk.end(walk.fromMs);
+    throw error;
+  }
 }
 
 function outcomeOf(request: ClaimRequest, rows: readonly ClaimRow[]): ClaimOutcome {

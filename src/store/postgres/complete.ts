@@ -14,6 +14,7 @@ import { beginWithin, MAY_NOT_DROP } from './open-transaction.ts';
 import { lockKeys } from './order-locks.ts';
 import { keysToPass, type Settle, settleAll } from './settle.ts';
 import { hasState, isOutcomeUnknown, toStoreError } from './store-failure.ts';
+import type { Walks } from './walks.ts';
 
 type Complete = CompleteStore['completeWithin'];
 
@@ -27,6 +28,7 @@ export type CompletionParts = Readonly<{
   named: boolean;
   /** Any other connection. */
   query: Query;
+  due: Walks;
 }>;
 
 /**
@@ -63,7 +65,7 @@ async function connect(borrow: Borrow, breaker: CircuitBreaker): Promise<PoolCli
 
 async function completeOn(
   client: PoolClient,
-  { named, query: elsewhere }: CompletionParts,
+  { named, query: elsewhere, due }: CompletionParts,
   [lease, work, finish, signal]: Parameters<Complete>,
 ): Promise<'completed' | 'lost'> {
   let isSound = false;
@@ -89,12 +91,13 @@ async function completeOn(
       settlement: { kind: 'completed' },
       ...finish(),
     };
-    const outcome = await ofStore(settleOn(client, settle, named).catch(explainDroppedStatements));
-    if (outcome === 'lost') {
+    const settled = await ofStore(settleOn(client, settle, named).catch(explainDroppedStatements));
+    if (settled.outcomes[0] === 'lost') {
       isSound = await rollback(client);
       return 'lost';
     }
-    const committed = await commit(client, elsewhere, settle);
+    // What fails may be committed yet.
+    const committed = await commit(client, elsewhere, settle).finally(() => due.lower(settled.dueAtMs));
     isSound = true;
     return committed;
   } finally {
@@ -110,8 +113,7 @@ async function settleOn(client: PoolClient, settle: Settle, named: boolean) {
   };
   // A delivery that has the turn of its order key passes it on, which an overlapping insert of the key must see.
   await lockKeys(query, keysToPass([settle]));
-  const [outcome] = await settleAll(query, [settle]);
-  return outcome!;
+  return settleAll(query, [settle]);
 }
 
 const NO_STATEMENT = '26000';

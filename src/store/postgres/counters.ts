@@ -1,10 +1,28 @@
+/** Rows of a counter that backends share out among themselves. */
+export const SHARDS = 64;
+const TERM_MS = 10_000;
+/** How many of the last terms are added up: twice as many as there are before they are folded, and more. */
+const TERMS_COUNTED = 8;
+
+/** The number of the present term, small enough for a shard to be an integer: it repeats after five years. */
+const TERM = `(date_part('epoch', statement_timestamp())::bigint / ${TERM_MS / 1_000} % 16777216)`;
+
 /**
  * How many deliveries are in each status, and how many events there are: parts of the statements that change them, so
  * that the counts are committed with the rows. Each backend adds to rows of its own, since a row that all of them
  * changed would make each commit wait for the one before. Where backends meet on a row, neither waits for the other in a
  * circle, since every statement has its parts in one order: addOrderCounts, addCounts, addTotals.
+ *
+ * Rows are new every ten seconds, a *term*. Each change leaves a version of the row behind, which nobody can remove under a
+ * snapshot that somebody holds; a statement finds its row by way of all of them, which so are never many. What past terms
+ * have counted is folded into rows that belong to none (fold-counts.ts).
  */
-export const SHARD = '(pg_backend_pid() % 64)';
+export const SHARD = `(pg_backend_pid() % ${SHARDS} + ${shardsSince(1)})::integer`;
+
+/** The first shard of the last so many terms. */
+export function shardsSince(terms: number): string {
+  return `(${SHARDS} * (${TERM} + 2 - ${terms}))`;
+}
 
 /**
  * Adds up the changes that a CTE made. Rows are taken in the order of destinations, so that two statements on one
@@ -50,5 +68,14 @@ export function addTotals(events: string, pending: string): string {
       events = t.events + excluded.events, pending = t.pending + excluded.pending`;
 }
 
-/** Pending deliveries of all nodes, as committed when the statement began. */
-export const PENDING = 'select coalesce(sum(pending), 0)::bigint as pending from totals';
+/**
+ * Adds up a column over the rows in use, as committed when the statement began. Folded rows are not looked at: under a
+ * snapshot that somebody holds they are many.
+ */
+export function addUp(column: string, table: string): string {
+  const sum = (where: string) => `coalesce((select sum(${column}) from ${table} where ${where}), 0)`;
+  return `${sum(`shard < ${SHARDS}`)} + ${sum(`shard >= ${shardsSince(TERMS_COUNTED)}`)}`;
+}
+
+/** Pending deliveries of all nodes. */
+export const PENDING = `select (${addUp('pending', 'totals')})::bigint as pending`;

@@ -4,13 +4,16 @@ import { pageOf } from '../rows.ts';
 import type { DueDelivery } from '../store.ts';
 import type { QueryContext, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
+import { type Walks, walking } from './walks.ts';
 
 /** A walk of the due index that ends at the limit. */
-export const COUNT_DUE: Statement<{ due: number }> = {
+export const COUNT_DUE: Statement<{ due: number; first: number | null }> = {
   name: 'count_due',
   text: `
-select count(*) as due from (
-  select 1 from deliveries where destination = $1 and status = 'pending' and due_at <= $2::bigint limit $3::integer
+select count(*) as due, min(due_at) as first from (
+  select due_at from deliveries
+  where destination = $1 and status = 'pending' and due_at >= $4::bigint and due_at <= $2::bigint
+  order by due_at, event_id, number limit $3::integer
 ) as found`,
 };
 
@@ -26,19 +29,29 @@ where destination = $1 and status = 'pending' and due_at <= $2::bigint
 order by due_at, event_id, number limit $6::integer`,
 };
 
-/** Comes before every delivery. */
-const START = { dueAtMs: -1, eventId: '00000000-0000-0000-0000-000000000000', number: 0 };
+/** Comes before every delivery of its time. */
+const FIRST = { eventId: '00000000-0000-0000-0000-000000000000', number: 0 };
 
 /** @see QueuedStore */
-export const dueVerbs: Verbs<QueryContext, 'countDue' | 'duePending'> = {
-  async countDue({ query }, destination, untilMs, limit) {
-    const [row] = await query(COUNT_DUE, [destination, untilMs, limit]);
-    return row!.due;
+export const dueVerbs: Verbs<QueryContext & Readonly<{ due: Walks }>, 'countDue' | 'duePending'> = {
+  async countDue({ query, due }, destination, untilMs, limit) {
+    const row = await walking(due, destination, untilMs, async (fromMs) => {
+      const [counted] = await query(COUNT_DUE, [destination, untilMs, limit, fromMs]);
+      return [counted!, counted!.first];
+    });
+    return row.due;
   },
-  async duePending({ query }, destination, untilMs, limit, after) {
-    const { dueAtMs, eventId, number } = after === null ? START : readCursor(after);
-    // One more than asked for tells whether there is another page.
-    const found = await query(DUE_PENDING, [destination, untilMs, dueAtMs, eventId, number, limit + 1]);
+  async duePending({ query, due }, destination, untilMs, limit, after) {
+    const pageFrom = ({ dueAtMs, eventId, number }: ReturnType<typeof readCursor>) =>
+      // One more than asked for tells whether there is another page.
+      query(DUE_PENDING, [destination, untilMs, dueAtMs, eventId, number, limit + 1]);
+    const found =
+      after !== null
+        ? await pageFrom(readCursor(after))
+        : await walking(due, destination, untilMs, async (fromMs) => {
+            const first = await pageFrom({ dueAtMs: fromMs, ...FIRST });
+            return [first, first[0]?.due_at ?? null];
+          });
     const { rows, next } = pageOf(found, limit, cursorOf);
     return { deliveries: rows.map(toDue), next };
   },

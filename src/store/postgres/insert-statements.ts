@@ -5,8 +5,8 @@ import { dueAt, turnOf } from './turn.ts';
 export type InsertRow = Readonly<{
   /** The ids that were inserted, or null when all were. */
   inserted: readonly string[] | null;
-  /** How many deliveries were pending before. */
-  pending: number;
+  /** How many deliveries were pending before, or null if that was not counted. */
+  pending: number | null;
   /** Events may be erased, and the statement was sent without the hashes of names: it did nothing. */
   needs_hashes?: boolean;
 }>;
@@ -168,7 +168,7 @@ inserted as (
 ${isOrdered ? ADDED_IN_ORDER : ADDED},
 counted as (${addCounts('added', { pending: 'count(*)' })}),
 totalled as (${addTotals('(select count(*) from inserted)', '(select count(*) from added)')})
-select (select pending from backlog) as pending,
+select case when $17::bigint <> 0 then (select pending from backlog) end as pending,
   -- Mostly all of them, which needs no list.
   case when (select count(*) from inserted) < cardinality($1) then array(select id::text from inserted) end as inserted
   ${isHashed ? '' : ', (select needs from hashes) as needs_hashes'}
@@ -179,7 +179,8 @@ const BOTH = [false, true] as const;
 
 /**
  * The statement for each mix of kinds: events with their deliveries, for all of a batch in one round trip and one
- * transaction; all that are new if there is room for the whole batch, else none. Keys are taken in their order, so that
+ * transaction; all that are new if there is room for the whole batch, else none. Of 0 deliveries to make room for, nothing
+ * is counted. Keys are taken in their order, so that
  * two batches that share keys cannot deadlock; the first event of a batch with a key wins. With replay marks, no two events
  * of a batch may share a key or a mark. With order keys, the caller has taken their locks.
  */

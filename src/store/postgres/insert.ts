@@ -24,11 +24,14 @@ export type InsertResult = Omit<InsertRow, 'needs_hashes'> &
     needsHashes: boolean;
   }>;
 
-/** Inserts the new ones of a batch, all or, when there is no room for all, none. */
+/**
+ * Inserts the new ones of a batch, all or, when there is no room for all, none.
+ * @param maxPending how many deliveries may be pending; null when there is room in any case
+ */
 export async function insertAll(
   underLocks: UnderLocks,
   batch: readonly Insert[],
-  maxPending: number,
+  maxPending: number | null,
   names: HashNames | null,
 ): Promise<InsertResult> {
   const inKeyOrder = batch.toSorted(byKey);
@@ -64,7 +67,7 @@ export async function insertAll(
     integers(deliveries.map(({ number }) => number)),
     texts(deliveries.map(({ destination }) => destination)),
     bigints(deliveries.map(({ event }) => event.receivedAtMs)),
-    deliveries.length,
+    maxPending === null ? 0 : deliveries.length,
     maxPending,
     ...(isOrdered ? [texts(deliveries.map(({ orderKey }) => orderKey))] : []),
     ...(isMarked ? marksOf(inKeyOrder) : []),
@@ -78,8 +81,13 @@ export async function insertAll(
     inserted,
     pending,
     needsHashes,
-    hasNoRoom: !needsHashes && deliveries.length > 0 && pending + deliveries.length > maxPending,
+    hasNoRoom:
+      !needsHashes && pending !== null && maxPending !== null && pending + deliveries.length > maxPending,
   };
+}
+
+export function deliveriesOf(batch: readonly Insert[]): number {
+  return batch.reduce((sum, { destinations }) => sum + destinations.length, 0);
 }
 
 function marksOf(batch: readonly Insert[]): Buffer[] {

@@ -35,14 +35,14 @@ import type {
 } from '../store.ts';
 import { acceptBatch } from './accept.ts';
 import type { Backlog } from './backlog.ts';
-import { claimAll } from './claim.ts';
+import { type ClaimWalks, claimAll } from './claim.ts';
 import { claimAllByIds } from './claim-by-ids.ts';
 import type { Query } from './database.ts';
 import type { Databases } from './databases.ts';
 import type { Erasure } from './erasure.ts';
 import { type Extend, extendAll } from './extend.ts';
 import { createInDoubt } from './in-doubt.ts';
-import type { Insert } from './insert.ts';
+import { deliveriesOf, type Insert } from './insert.ts';
 import {
   createLane,
   failingAlone,
@@ -87,8 +87,9 @@ export type LaneParts = Readonly<{
   erasure: Erasure;
   gate: LimitGate;
   timed: Timed;
-  /** Called when deliveries have become due at once. */
-  announce: () => void;
+  walks: ClaimWalks;
+  /** Called when deliveries have become due, the first one as of the time given. */
+  announce: (dueAtMs: number) => void;
 }>;
 
 export function createLanes(parts: LaneParts): Lanes {
@@ -105,7 +106,7 @@ export function createLanes(parts: LaneParts): Lanes {
 const INSERT_ALONE_MS = 10;
 
 function createInsertLane(
-  { databases, backlog, erasure, gate, timed, announce }: LaneParts,
+  { databases, backlog, erasure, gate, timed, walks, announce }: LaneParts,
   inserts: Followed,
 ): Lanes['insert'] {
   const { interactive } = databases;
@@ -113,10 +114,14 @@ function createInsertLane(
   const accept: Commit<Insert, InsertOutcome> = inParts(
     (batch) => splitByOrderKeys(batch, ({ destinations }) => orderKeysOf(destinations)),
     failingAlone(async (batch) => {
-      const outcomes = await timed(batch.length, () =>
-        acceptBatch(interactive.query, underLocks, batch, backlog, erasure),
+      const dueAtMs = batch.reduce(
+        (first, { event }) => Math.min(first, event.receivedAtMs),
+        Number.POSITIVE_INFINITY,
       );
-      if (hasNewDeliveries(batch, outcomes)) announce();
+      const outcomes = await walks.due.whileWriting(dueAtMs, () =>
+        timed(batch.length, () => acceptBatch(interactive.query, underLocks, batch, backlog, erasure)),
+      );
+      if (hasNewDeliveries(batch, outcomes)) announce(dueAtMs);
       return outcomes;
     }),
   );
@@ -136,7 +141,7 @@ function createInsertLane(
 const CLAIM_WAIT_MS = 10;
 
 function createClaimLanes(
-  { databases, backlog, timed }: LaneParts,
+  { databases, backlog, timed, walks }: LaneParts,
   inserts: Followed,
 ): Pick<Lanes, 'claim' | 'claimByIds'> {
   const exclusively = createMutex();
@@ -161,24 +166,29 @@ function createClaimLanes(
     });
   return {
     claim: claims(
-      claimAll,
+      (query, requests) => claimAll(query, walks, requests),
       ({ limits }) => limits.map(({ destination }) => destination),
       () => inserts.follow(CLAIM_WAIT_MS),
     ),
-    claimByIds: claims(claimAllByIds, ({ deliveryIds }) => [...new Set(deliveryIds)]),
+    claimByIds: claims(
+      (query, requests) => claimAllByIds(query, walks.leases, requests),
+      ({ deliveryIds }) => [...new Set(deliveryIds)],
+    ),
   };
 }
 
-function createSettleLane({ databases, backlog, timed }: LaneParts): Lanes['settle'] {
+function createSettleLane({ databases, backlog, timed, walks }: LaneParts): Lanes['settle'] {
   const { background } = databases;
   const underLocks = createUnderLocks(background);
   const inDoubt = createInDoubt(background.query);
   const settle: Commit<Settle, 'settled' | 'lost'> = async (batch) => {
     const first = await settleAll(underLocks(keysToPass(batch)), batch).catch((error: StoreError) => {
       if (isOutcomeUnknown(error.cause)) inDoubt.remember(batch);
+      walks.due.forget();
       throw error;
     });
-    const outcomes = await inDoubt.resolve(batch, first);
+    walks.due.lower(first.dueAtMs);
+    const outcomes = await inDoubt.resolve(batch, first.outcomes);
     for (const [at, { settlement }] of batch.entries()) {
       if (outcomes[at] === 'settled' && statusAfter(settlement) === 'pending') backlog.changed(1);
     }
@@ -197,11 +207,15 @@ function createSettleLane({ databases, backlog, timed }: LaneParts): Lanes['sett
   });
 }
 
-function createExtendLane({ databases, timed }: LaneParts): Lanes['extend'] {
+function createExtendLane({ databases, timed, walks }: LaneParts): Lanes['extend'] {
   return createLane({
     commit: inParts(
       (batch: readonly Extend[]) => splitAtRepeats(batch, ({ lease }) => [lease.deliveryId]),
-      failingAlone((batch) => timed(batch.length, () => extendAll(databases.interactive.query, batch))),
+      failingAlone(async (batch) => {
+        const outcomes = await timed(batch.length, () => extendAll(databases.interactive.query, batch));
+        walks.leases.lower(Math.min(...batch.map(({ untilMs }) => untilMs)));
+        return outcomes;
+      }),
     ),
   });
 }
@@ -250,8 +264,4 @@ function splitByDeliveries(batch: readonly Insert[], most: number): (readonly In
       return deliveries <= most;
     };
   });
-}
-
-function deliveriesOf(batch: readonly Insert[]): number {
-  return batch.reduce((sum, { destinations }) => sum + destinations.length, 0);
 }

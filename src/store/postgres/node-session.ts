@@ -6,7 +6,8 @@ import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { StoreObserver } from '../store.ts';
 import type { ConnectOptions } from './connect.ts';
 import { LOCK_SPACE } from './migrate.ts';
-import { createSessionLink } from './session-link.ts';
+import { CHANNEL, createSessionLink } from './session-link.ts';
+import type { Walks } from './walks.ts';
 
 /**
  * The node's own session, on a connection beside the pool, for what must not be shared: leadership and notifications.
@@ -17,14 +18,16 @@ import { createSessionLink } from './session-link.ts';
 export type NodeSession = Readonly<{
   /** Resolves when it has tried to connect once. */
   start(): Promise<void>;
-  /** Notifies the other nodes that something is due. A notification may get lost; several within 20 ms are sent as one. */
-  announce(): void;
+  /**
+   * Notifies the other nodes that something is due, the first as of the time given. A notification may get lost; several
+   * within 20 ms are sent as one.
+   */
+  announce(dueAtMs: number): void;
   tryLead(): Promise<'leader' | 'follower'>;
   stop(): Promise<void>;
 }>;
 
 export const LEADER_LOCK = 2;
-export const CHANNEL = 'webhook_receiver_due';
 
 /** How often the session shows the server that its node lives. */
 const BEAT_MS = 2_000;
@@ -53,16 +56,18 @@ const OLDEST_SNAPSHOT = `
 export function createNodeSession(
   connection: ConnectOptions,
   observer: StoreObserver,
+  due: Walks,
   clock: Clock = systemClock,
 ): NodeSession {
   // The connection takes one statement at a time.
   const exclusively = createMutex();
   const own = `${process.pid}-${crypto.randomUUID()}`;
-  const link = createSessionLink(connection, CHANNEL, (payload) => {
-    if (payload !== own) observer.onDue?.();
+  const link = createSessionLink(connection, (payload) => {
+    if (readAnnouncement(payload, own, due) === 'of others') observer.onDue?.();
   });
   let leadsOn: pg.Client | null = null;
-  let isAnnouncing = false;
+  /** The first of what is to be announced; infinite when nothing is. */
+  let firstDueAtMs = Number.POSITIVE_INFINITY;
   let beats = 0;
 
   const beat = async () => {
@@ -81,9 +86,10 @@ export function createNodeSession(
   const follow = createRunLoop(clock, FOLLOW_MS, 'after a pause', () => link.followAddress().catch(() => {}));
 
   const announceNow = async () => {
-    isAnnouncing = false;
+    const payload = `${own} ${firstDueAtMs}`;
+    firstDueAtMs = Number.POSITIVE_INFINITY;
     const live = link.live();
-    await live?.query('select pg_notify($1, $2)', [CHANNEL, own]).catch(() => link.drop(live));
+    await live?.query('select pg_notify($1, $2)', [CHANNEL, payload]).catch(() => link.drop(live));
   };
 
   const tryLead = async (): Promise<'leader' | 'follower'> => {
@@ -103,9 +109,10 @@ export function createNodeSession(
       void loop.start();
       void follow.start();
     },
-    announce() {
+    announce(dueAtMs) {
+      const isAnnouncing = firstDueAtMs !== Number.POSITIVE_INFINITY;
+      firstDueAtMs = Math.min(firstDueAtMs, dueAtMs);
       if (isAnnouncing) return;
-      isAnnouncing = true;
       clock.after(ANNOUNCE_EVERY_MS, () => void exclusively(announceNow));
     },
     tryLead: () => exclusively(tryLead),
@@ -114,6 +121,19 @@ export function createNodeSession(
       await link.end();
     },
   };
+}
+
+/**
+ * Lowers places by what was announced: who announces, and since when the first is due, which a node of an older version does
+ * not say. Without a payload some may have been missed.
+ */
+function readAnnouncement(payload: string | undefined, own: string, due: Walks): 'own' | 'of others' {
+  const [from, dueAt = ''] = (payload ?? '').split(' ') as [string, string?];
+  if (from === own) return 'own';
+  if (payload === undefined) due.forget();
+  else if (/^\d+$/.test(dueAt)) due.lower(Number(dueAt));
+  else due.lookBack();
+  return 'of others';
 }
 
 /** @throws StoreError when the server takes no writes: a standby, or a primary that was demoted */

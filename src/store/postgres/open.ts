@@ -21,6 +21,7 @@ import { erasableVerbs } from './erasable.ts';
 import { erase } from './erase.ts';
 import { createErasure, type Erasure } from './erasure.ts';
 import { expired } from './expired.ts';
+import { createFolding, fold } from './fold-counts.ts';
 import { createTimed, type Timed } from './lane.ts';
 import { createLanes, type Lanes, laneVerbs } from './lanes.ts';
 import { createLimitGate, type LimitGate } from './limit-gate.ts';
@@ -37,6 +38,7 @@ import { reschedule } from './reschedule.ts';
 import { createServers } from './servers.ts';
 import { sourceStateVerbs } from './source-state.ts';
 import { stats } from './stats.ts';
+import { createWalks, type Walks } from './walks.ts';
 
 export type PostgresOptions = StoreOptions &
   Readonly<{
@@ -74,6 +76,8 @@ type Context = Readonly<{
   sourceStateMutex: Mutex;
   completeWithin: CompleteStore['completeWithin'];
   session: NodeSession;
+  due: Walks;
+  leases: Walks;
 }>;
 
 const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
@@ -109,15 +113,20 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const connections = await connect(options);
   const { databases, handlers, session } = connections;
   const context = createContext(connections, options);
+  // Of a node that ended a while ago.
+  await fold(context.query);
   const calls = createCalls();
   const poll = createRunLoop(systemClock, POLL_MS, 'after a pause', async () => options.observer?.onDue?.());
+  const folding = createFolding(context.query);
   void poll.start();
+  void folding.start();
   return {
     exclusive: false,
     ...forward(methodsOf(VERBS), (operation) => calls.run(() => runVerb(VERBS, context, operation))),
     close: () =>
       calls.close(async () => {
         await poll.stop();
+        await folding.stop();
         await calls.drain();
         await session.stop();
         await handlers.end();
@@ -132,6 +141,7 @@ type Connections = Readonly<{
   handlers: Pool;
   borrowHandler: Borrow;
   session: NodeSession;
+  due: Walks;
 }>;
 
 async function connect({
@@ -152,18 +162,20 @@ async function connect({
   const pool = createPool(main, poolSize, true);
   const handlers = createPool(handler, MAX_COMPLETIONS);
   const onRefused = (open: number) => observer.onConnectionsRefused?.(open);
-  const session = createNodeSession(own, observer);
+  const due = createWalks();
+  const session = createNodeSession(own, observer, due);
   await session.start();
   return {
     databases: createDatabases(pool, isDirect, createBorrow(pool, onRefused)),
     handlers,
     borrowHandler: createBorrow(handlers, onRefused),
     session,
+    due,
   };
 }
 
 function createContext(
-  { databases, borrowHandler, session }: Connections,
+  { databases, borrowHandler, session, due }: Connections,
   options: PostgresOptions,
 ): Context {
   const { interactive, background, breaker } = databases;
@@ -172,6 +184,8 @@ function createContext(
   const gate = createLimitGate(backlog);
   const erasure = createErasure();
   const timed = createTimed(options.observer ?? {});
+  const leases = createWalks();
+  const walks = { due, leases };
   return {
     query,
     interactive,
@@ -181,7 +195,9 @@ function createContext(
     gate,
     timed,
     session,
-    lanes: createLanes({ databases, backlog, erasure, gate, timed, announce: session.announce }),
+    due,
+    leases,
+    lanes: createLanes({ databases, backlog, erasure, gate, timed, walks, announce: session.announce }),
     keepLane: createKeepLane(query),
     underLocks: createUnderLocks(background),
     sourceStateMutex: createMutex(),
@@ -191,6 +207,7 @@ function createContext(
       breaker,
       named: (options.directUrl ?? null) === null,
       query,
+      due,
     }),
   };
 }

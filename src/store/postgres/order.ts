@@ -12,7 +12,9 @@ import { deliveryKey } from './delivery-key.ts';
 import { type DueRow, toDue } from './due.ts';
 import type { Timed } from './lane.ts';
 import { lockKeys } from './order-locks.ts';
+import { CHANNEL } from './session-link.ts';
 import { passTurns } from './turn.ts';
+import type { Walks } from './walks.ts';
 
 const blockedText = (behind: string, limit: string) => `
 select b.destination, b.order_key, b.event_id, b.number, b.last_error, b.updated_at, w.waiting
@@ -59,7 +61,9 @@ order_changes as (
   select destination, 0 as waiting, -1 as blocked from freed union all select destination, -1, 0 from passed
 ),
 order_counted as (${addOrderCounts('order_changes')})
-select f.event_id, f.number, p.event_id as next_event_id, p.number as next_number, p.due_at
+select f.event_id, f.number, p.event_id as next_event_id, p.number as next_number, p.due_at,
+  -- It may have been due for days, further back than other nodes look.
+  case when p.due_at is not null then pg_notify('${CHANNEL}', ' ' || p.due_at) end as announced
 from freed f left join passed p on true`,
 };
 
@@ -75,7 +79,7 @@ where h.status = 'pending'`,
 
 /** @see OrderStore */
 export const orderVerbs: Verbs<
-  QueryContext & Readonly<{ background: Database; timed: Timed }>,
+  QueryContext & Readonly<{ background: Database; timed: Timed; due: Walks }>,
   keyof OrderStore
 > = {
   async listBlocked({ query }, limit, after, destination) {
@@ -90,8 +94,13 @@ export const orderVerbs: Verbs<
     );
     return { keys: rows.map(toBlocked), next };
   },
-  releaseKey: ({ background, timed }, destination, orderKey, audit) =>
-    timed(1, () => background.transaction((query) => release(query, destination, orderKey, audit))),
+  async releaseKey({ background, timed, due }, destination, orderKey, audit) {
+    const outcome = await timed(1, () =>
+      background.transaction((query) => release(query, destination, orderKey, audit)),
+    );
+    if (outcome.kind === 'released' && outcome.next !== null) due.lower(outcome.next.dueAtMs);
+    return outcome;
+  },
   async turnsAfter({ query }, deliveryIds) {
     const keys = deliveryIds.map(deliveryKey);
     const rows = await query(TURNS_AFTER, [

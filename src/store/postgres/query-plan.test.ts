@@ -150,6 +150,7 @@ describe('every statement goes by indexes', () => {
       [EVENTS, EVENTS],
       [EVENTS, EVENTS],
       1e9,
+      [0, 0],
     ]);
     const plan = rows[0]['QUERY PLAN'][0].Plan;
     const blocks = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];

@@ -12,6 +12,7 @@ import type { Timed } from './lane.ts';
 import type { LimitGate } from './limit-gate.ts';
 import { lockKeys } from './order-locks.ts';
 import { dueAt, turnOf } from './turn.ts';
+import type { Walks } from './walks.ts';
 
 /**
  * The event's row is locked against a clean-up that would delete it, and against another replay that would take the
@@ -75,26 +76,30 @@ totalled as (${addTotals('0', '(select count(*) from made)')})
 select old.status, old.destination, old.order_key, old.is_erased, made.number, made.due_at, made.turn from old left join made on true`,
 };
 
-type ReplayContext = Readonly<{ background: Database; backlog: Backlog; gate: LimitGate; timed: Timed }>;
+type ReplayContext = Readonly<{
+  background: Database;
+  backlog: Backlog;
+  gate: LimitGate;
+  timed: Timed;
+  due: Walks;
+}>;
 
 /** @see OperateStore.replay */
 export async function replay(
-  { background, backlog, gate, timed }: ReplayContext,
+  { background, backlog, gate, timed, due }: ReplayContext,
   deliveryId: string,
   nowMs: number,
   audit: AuditEntry,
 ): Promise<ReplayOutcome> {
-  const outcome = await gate(1, () =>
-    timed(1, () =>
-      background.transaction(async (query) => {
-        const result = await replayWithin(query, deliveryId, nowMs, backlog.limit);
-        if (result.kind !== 'replayed') return result;
-        const { destination, id } = result.delivery;
-        await appendAudit(query, withOutcome(audit, { destination, replay_id: id }));
-        return result;
-      }),
-    ),
-  );
+  const replayed = () =>
+    background.transaction(async (query) => {
+      const result = await replayWithin(query, deliveryId, nowMs, backlog.limit);
+      if (result.kind !== 'replayed') return result;
+      const { destination, id } = result.delivery;
+      await appendAudit(query, withOutcome(audit, { destination, replay_id: id }));
+      return result;
+    });
+  const outcome = await gate(1, () => due.whileWriting(nowMs, () => timed(1, replayed)));
   if (outcome.kind === 'replayed') backlog.changed(1);
   return outcome;
 }

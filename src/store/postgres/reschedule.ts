@@ -3,6 +3,7 @@ import type { ReschedulePage } from '../store.ts';
 import { IS_PENDING } from './claim-by-ids.ts';
 import type { QueryContext, Statement } from './database.ts';
 import { cursorOf, type DueRow, readCursor } from './due.ts';
+import type { Walks } from './walks.ts';
 
 /** Walks the due index, and looks at each delivery of the page by its key. A delivery that another node has just claimed is skipped: its due time no longer counts. */
 export const RESCHEDULE: Statement<DueRow & Readonly<{ rescheduled: number; seen: number }>> = {
@@ -35,14 +36,15 @@ const LAST_ID = { eventId: 'ffffffff-ffff-ffff-ffff-ffffffffffff', number: 2_147
 
 /** @see RescheduleStore.reschedule. The cursor has due time and id, so that it outlives the delivery it points to. */
 export async function reschedule(
-  { query }: QueryContext,
+  { query, due }: QueryContext & Readonly<{ due: Walks }>,
   destination: string,
   nowMs: number,
   limit: number,
   after: string | null,
 ): Promise<ReschedulePage> {
   const { dueAtMs, eventId, number } = after === null ? { dueAtMs: nowMs, ...LAST_ID } : readCursor(after);
-  const [last] = await query(RESCHEDULE, [destination, nowMs, dueAtMs, eventId, number, limit]);
+  const asked = [destination, nowMs, dueAtMs, eventId, number, limit];
+  const [last] = await due.whileWriting(nowMs, () => query(RESCHEDULE, asked));
   if (last === undefined) return { rescheduled: 0, next: null };
   return {
     rescheduled: last.rescheduled,

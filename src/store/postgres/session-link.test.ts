@@ -20,7 +20,7 @@ describe("the connection of the node's session", () => {
     t.after(address.cut);
     const url = `postgres://test@127.0.0.1:${address.port}/postgres`;
     const way = { servers: createServers(url), applicationName: 'test', isDirect: true };
-    const link = createSessionLink(way, 'test_channel', () => {});
+    const link = createSessionLink(way, () => {});
     t.after(link.end);
     const first = await link.connect();
     await link.followAddress();
@@ -38,7 +38,7 @@ describe("the connection of the node's session", () => {
     t.after(address.cut);
     const url = `postgres://test@127.0.0.1:${address.port}/postgres`;
     const way = { servers: createServers(url), applicationName: 'test', isDirect: true };
-    const link = createSessionLink(way, 'test_channel', () => {});
+    const link = createSessionLink(way, () => {});
     t.after(link.end);
     const first = await link.connect();
     address.leadTo(1);

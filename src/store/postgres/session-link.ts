@@ -28,6 +28,9 @@ const ANSWER_TIMEOUT_MS = 4_000;
 /** A server that works ends the connection at once; one that hangs never does. */
 const END_TIMEOUT_MS = 1_000;
 
+/** Where nodes tell each other what has become due. */
+export const CHANNEL = 'webhook_receiver_due';
+
 /** No two servers have started at the same microsecond. */
 const SERVER = 'select pg_postmaster_start_time()::text as started';
 
@@ -36,7 +39,6 @@ type Live = Readonly<{ client: pg.Client; socket: Socket; server: string }>;
 /** @param onNotified called with the payload of each notification, and with none when some may have been missed */
 export function createSessionLink(
   connection: ConnectOptions,
-  channel: string,
   onNotified: (payload: string | undefined) => void,
 ): SessionLink {
   const Client = writerClient(connection.servers);
@@ -61,7 +63,7 @@ export function createSessionLink(
     try {
       await client.connect();
       await client.query(`set idle_session_timeout = ${SILENCE_MS}`);
-      await client.query(`listen ${channel}`);
+      await client.query(`listen ${CHANNEL}`);
       return { client, socket, server: await serverOf(client) };
     } catch (error) {
       client.end().catch(() => {});

@@ -66,15 +66,24 @@ counted as (${addCounts('settled', {
   failed: `count(*) filter (where status = 'failed')`,
 })}),
 totalled as (${addTotals('0', `(select count(*) from settled where status = 'pending')`)})
-select n from settled`;
+select n${isOrdered ? ', (select min(due_at) from passed) as passed_due_at' : ''} from settled`;
 
-export const SETTLE: Statement<{ n: number }> = { name: 'settle', text: settleText(false) };
+/** `passed_due_at`: since when the first one is due that got a turn. */
+type SettledRow = Readonly<{ n: number; passed_due_at?: number | null }>;
+
+export const SETTLE: Statement<SettledRow> = { name: 'settle', text: settleText(false) };
 
 /** The same when deliveries have order keys, whose locks are taken before. */
-export const SETTLE_ORDERED: Statement<{ n: number }> = { name: 'settle_ordered', text: settleText(true) };
+export const SETTLE_ORDERED: Statement<SettledRow> = { name: 'settle_ordered', text: settleText(true) };
+
+export type Settled = Readonly<{
+  outcomes: ('settled' | 'lost')[];
+  /** Since when the first delivery is due that is pending now and was not; infinite if there is none. */
+  dueAtMs: number;
+}>;
 
 /** @see LeaseStore.settle. No two of the batch settle the same delivery. Those with order keys are under their locks. */
-export async function settleAll(query: Query, batch: readonly Settle[]): Promise<('settled' | 'lost')[]> {
+export async function settleAll(query: Query, batch: readonly Settle[]): Promise<Settled> {
   const keys = batch.map(({ lease }) => deliveryKey(lease.deliveryId));
   const isOrdered = batch.some(({ lease }) => lease.orderKey !== null);
   const rows = await query(isOrdered ? SETTLE_ORDERED : SETTLE, [
@@ -96,7 +105,18 @@ export async function settleAll(query: Query, batch: readonly Settle[]): Promise
     ...(isOrdered ? [booleans(batch.map(({ settlement }) => hasTurnAfter(settlement)))] : []),
   ]);
   const settled = new Set(rows.map(({ n }) => n));
-  return batch.map((_, at) => (settled.has(at + 1) ? 'settled' : 'lost'));
+  return {
+    outcomes: batch.map((_, at) => (settled.has(at + 1) ? 'settled' : 'lost')),
+    dueAtMs: Math.min(rows[0]?.passed_due_at ?? Number.POSITIVE_INFINITY, firstDueAtMs(batch)),
+  };
+}
+
+/** When the first of those is due that are pending after their settlement. */
+export function firstDueAtMs(batch: readonly Settle[]): number {
+  return batch.reduce(
+    (first, { settlement }) => ('dueAtMs' in settlement ? Math.min(first, settlement.dueAtMs) : first),
+    Number.POSITIVE_INFINITY,
+  );
 }
 
 /** The order keys whose turn a settlement may pass on. */

@@ -1,6 +1,7 @@
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../../domain/delivery.ts';
 import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
 import type { QueryContext, Statement } from './database.ts';
+import type { Walks } from './walks.ts';
 
 type CountRow = Readonly<{ destination: string }> & Readonly<Record<DeliveryStatus, number>>;
 
@@ -27,8 +28,9 @@ export const OLDEST_PENDING: Statement<{ oldest: number | null }> = {
   name: 'oldest_pending',
   text: `
 select least(
-  (select min(first.due_at) from unnest($1::text[]) as asked (destination) cross join lateral (
-    select due_at from deliveries where destination = asked.destination and status = 'pending'
+  (select min(first.due_at) from unnest($1::text[], $2::bigint[]) as asked (destination, from_ms) cross join lateral (
+    select due_at from deliveries
+    where destination = asked.destination and status = 'pending' and due_at >= asked.from_ms
     order by due_at, event_id, number limit 1
   ) first),
   (select created_at from deliveries where status = 'pending' and due_at <> created_at
@@ -46,7 +48,7 @@ select (select coalesce(sum(events), 0)::bigint from totals) as events,
 };
 
 /** @see BrowseStore.stats */
-export async function stats({ query }: QueryContext): Promise<StoreStats> {
+export async function stats({ query, due }: QueryContext & Readonly<{ due: Walks }>): Promise<StoreStats> {
   const [countRows, orderRows, sizeRows] = await Promise.all([
     query(COUNTS),
     query(ORDER_COUNTS),
@@ -54,7 +56,8 @@ export async function stats({ query }: QueryContext): Promise<StoreStats> {
   ]);
   const counts = countRows.flatMap(toCounts);
   const waiting = counts.filter(({ status }) => status === 'pending').map(({ destination }) => destination);
-  const [oldest] = waiting.length === 0 ? [] : await query(OLDEST_PENDING, [waiting]);
+  const [oldest] =
+    waiting.length === 0 ? [] : await query(OLDEST_PENDING, [waiting, waiting.map(due.placeOf)]);
   return {
     counts,
     order: orderRows,
