@@ -6,23 +6,24 @@ import { createCleanupGuard } from './dispatch/cleanup-guard.ts';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
+import type { Reload } from './domain/reload.ts';
 import { createEmitter, type Emit } from './events.ts';
-import { closeHandlers, openHandlers } from './handlers/open-handlers.ts';
-import { createTokens } from './http/admin/tokens.ts';
+import { openHandlerSet } from './handlers/handler-set.ts';
+import type { Tokens } from './http/admin/tokens.ts';
 import { createApi } from './http/api.ts';
 import { createReadiness, type Phase } from './http/health.ts';
 import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { type Ingest, openIngest } from './ingest/open-ingest.ts';
-import { confirmsSubscriptions, createIsSecretQuery, handshakesOf } from './ingest/open-source.ts';
-import type { SourceConfig } from './ingest/source-config.ts';
 import { isUnreadable } from './ingest/unrouted.ts';
 import { packageVersion } from './observe/build-info.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
-import { createMetrics, type Metrics, type MetricsOptions } from './observe/metrics.ts';
+import { createMetrics, type Metrics } from './observe/metrics.ts';
 import { reportStart } from './observe/report-start.ts';
+import { handlerConfig, namesOf, prepareConfig, tokensOf } from './prepare-config.ts';
+import { createReload, type ReloadParts } from './reload.ts';
 import { type Clock, monotonicMs, systemClock } from './runtime/clock.ts';
 import { createCorrectedClock } from './runtime/corrected-clock.ts';
-import { createIdGenerator } from './runtime/ids.ts';
+import { createIdGenerator, type IdGenerator } from './runtime/ids.ts';
 import { createSystemRandom } from './runtime/random.ts';
 import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
@@ -33,6 +34,10 @@ import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
 export type App = Readonly<{
   /** Where it listens, such as http://127.0.0.1:8000. */
   url: string;
+  /** Reads the configuration again; a receiver inside another program has none to read. */
+  reload: Reload;
+  /** Tells of a failure of what the program around the receiver asked for. */
+  reportFailure(error: Error): void;
   /** Takes no more events, lets work finish for the grace, releases the rest, closes the store. */
   stop(): Promise<void>;
   /** Rejects if the receiver can no longer do its work and the process should end. */
@@ -48,26 +53,31 @@ const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * m
 /**
  * The composition root: builds everything once and starts it in order. A stop, or a start that fails, closes what is
  * open in reverse.
+ * @param read reads the configuration again for a reload; null if there is nothing to read
  * @throws ConfigError for a handler that cannot be loaded, StoreError when the store cannot be opened, or the
  *   system's own error when the address is taken
  */
-export async function startApp(config: Config, internals: Internals = {}): Promise<App> {
+export async function startApp(
+  config: Config,
+  internals: Internals = {},
+  read: ReloadParts['read'] = null,
+): Promise<App> {
   await using opened = new AsyncDisposableStack();
   // Where several processes share a store, its clock decides what is due and whose lease is over.
   const clock = createCorrectedClock(systemClock);
   const random = createSystemRandom();
   const newId = createIdGenerator(random);
-  const metrics = createMetrics(metricsOptions(config));
-  const emit = createEmitter([metrics.emit, createLogSubscriber(createLog(config.log), { clock })]);
+  const metrics = createMetrics({ ...namesOf(config), queueLimit: config.queueMaxSize });
+  const log = createLog(config.log);
+  const emit = createEmitter([metrics.emit, createLogSubscriber(log, { clock })]);
   const failure = Promise.withResolvers<never>();
   // Nobody listens any more once the receiver is stopped.
   failure.promise.catch(() => {});
   const due = createSignal();
   let phase: Phase = 'starting';
 
-  const isSecretQuery = createIsSecretQuery(config.sources);
-  const handlers = await openHandlers(config.destinations, { clock, random, isSecretQuery });
-  opened.defer(() => closeHandlers(handlers));
+  const handlers = await openHandlerSet(handlerConfig(config, { clock, random }));
+  opened.defer(handlers.closeAll);
   const store = await openInbox(config, emit, {
     onDue: due.raise,
     onFatal: failure.reject,
@@ -75,25 +85,23 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
   });
   opened.defer(() => store.close());
   const core = { store, clock, random, newId, emit };
-  const dispatch = openDispatch({ ...core, ...config, ...internals, handlers, isUnreadable });
-  opened.defer(() => dispatch.close());
-  const ingest = await openIngest({
-    ...core,
-    sources: config.sources,
-    destinations: config.destinations,
-    publicUrl: config.http.publicUrl,
-    rejectedBounds: config.rejected,
-    fetchStatus,
-    onAccepted: dispatch.onAccepted,
+  const dispatch = openDispatch({
+    ...{ ...core, ...config, ...internals, isUnreadable },
+    handlers: handlers.inEffect(),
+    onUnused: (handler) =>
+      void handlers.close(handler).catch(reportFailure(emit, 'a replaced handler failed to close')),
   });
-  const api = await openApi({ ...core, config, metrics, dispatch, ingest, phase: () => phase });
+  opened.defer(() => dispatch.close());
+  const ingest = await openSources(config, core, dispatch);
+  const configured = { handlers, dispatch, ingest, metrics, log, access: { tokens: tokensOf(config) } };
+  const reload = await createReload({
+    ...{ ...core, read, first: config },
+    prepare: (next) => prepareConfig({ ...configured, store, tools: { clock, random } }, next),
+    isStopping: () => phase === 'stopping',
+  });
+  const api = await openApi({ ...core, ...configured, config, reload, phase: () => phase });
   opened.defer(() => api.close());
-  const services = [
-    ...dispatch.services,
-    ...createPurgers(config, core),
-    ingest.confirmations,
-    ingest.duplicateNotes,
-  ];
+  const services = servicesOf(config, core, dispatch, ingest);
   for (const service of services) opened.defer(async () => service.stop());
 
   await dispatch.reclaim();
@@ -109,33 +117,11 @@ export async function startApp(config: Config, internals: Internals = {}): Promi
 
   const url = urlOf(api.server.address() as AddressInfo);
   reportStart({ ...config, url, stats, sources: [...ingest.inEffect().sources.values()] }, emit);
-  const running = opened.move();
-  let stopping: Promise<void> | null = null;
-  const stop = async () => {
+  const stop = createStop(opened.move(), emit, () => {
     phase = 'stopping';
-    emit({ type: 'receiver.notice', message: 'stopping: no more events are accepted, work drains' });
-    await running.disposeAsync();
-    emit({ type: 'receiver.notice', message: 'stopped' });
-  };
-  return { url, failed: failure.promise, stop: () => (stopping ??= stop()) };
-}
-
-/** Every label value that a series may have, so that all series exist from the start. */
-function metricsOptions({ sources, destinations, queueMaxSize }: Config): MetricsOptions {
-  return {
-    sources: sources.map(({ name }) => name),
-    verifiedSources: sources.flatMap(({ name, verification }) => (verification === null ? [] : name)),
-    destinations: destinations.map(({ name }) => name),
-    orderedDestinations: destinations.flatMap(({ name, order }) => (order === null ? [] : name)),
-    handshakes: sources.flatMap(handshakeNames),
-    queueLimit: queueMaxSize,
-  };
-}
-
-function handshakeNames(source: SourceConfig) {
-  const handshakes = handshakesOf(source);
-  const confirms = confirmsSubscriptions(handshakes);
-  return handshakes.map(({ name }) => ({ source: source.name, handshake: name, confirms }));
+  });
+  const reportFailed = reportFailure(emit, 'the configuration was not read again; nothing has changed');
+  return { url, reload, reportFailure: reportFailed, failed: failure.promise, stop };
 }
 
 function openInbox(
@@ -190,13 +176,14 @@ type ApiSources = Readonly<{
   metrics: Metrics;
   dispatch: Dispatch;
   ingest: Ingest;
+  access: Readonly<{ tokens: Tokens }>;
+  reload: Reload;
   phase: () => Phase;
 }>;
 
 function openApi(parts: ApiSources): Promise<FastifyInstance> {
-  const { config, store, clock, emit, metrics, dispatch, ingest, phase } = parts;
+  const { config, store, clock, emit, metrics, dispatch, ingest, access, reload, phase } = parts;
   const { maxBodyBytes } = config.http;
-  const tokens = createTokens(config.tokens);
   const isOpen = () => phase() === 'running';
   return createApi({
     ingest: {
@@ -217,7 +204,8 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
       store,
       clock,
       emit,
-      tokens: () => tokens,
+      tokens: () => access.tokens,
+      reload,
       isSource: (name) => ingest.inEffect().sources.has(name),
       reverify: (...args) => ingest.inEffect().reverify(...args),
       mask: ingest.mask,
@@ -226,6 +214,45 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
       onStateDropped: ingest.onStateDropped,
     },
   });
+}
+
+/** Ends everything in reverse, once, however often it is called. */
+function createStop(running: AsyncDisposableStack, emit: Emit, onStopping: () => void): App['stop'] {
+  let stopping: Promise<void> | null = null;
+  const stop = async () => {
+    onStopping();
+    emit({ type: 'receiver.notice', message: 'stopping: no more events are accepted, work drains' });
+    await running.disposeAsync();
+    emit({ type: 'receiver.notice', message: 'stopped' });
+  };
+  return () => {
+    stopping ??= stop();
+    return stopping;
+  };
+}
+
+function servicesOf(config: Config, core: Core, dispatch: Dispatch, ingest: Ingest): readonly Service[] {
+  const { confirmations, duplicateNotes } = ingest;
+  return [...dispatch.services, ...createPurgers(config, core), confirmations, duplicateNotes];
+}
+
+type Core = Readonly<{ store: Store; clock: Clock; newId: IdGenerator; emit: Emit }>;
+
+function openSources(
+  config: Config,
+  core: Core,
+  { onAccepted }: Pick<Dispatch, 'onAccepted'>,
+): Promise<Ingest> {
+  const { sources, destinations, http, rejected } = config;
+  const { publicUrl } = http;
+  return openIngest({
+    ...{ ...core, sources, destinations, publicUrl, fetchStatus, onAccepted },
+    rejectedBounds: rejected,
+  });
+}
+
+function reportFailure(emit: Emit, message: string): (error: Error) => void {
+  return (error) => emit({ type: 'receiver.failed', message, error });
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -168,6 +168,19 @@ export type ReceiverEvent =
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
   /** A request to the admin surface had no token, or one that is not known. */
   | Readonly<{ type: 'login.failed'; address: string; reason: LoginFailure }>
+  /**
+   * A configuration took effect: at the start, where `by` is null, or by a reload. `needsRestart` names what only a restart
+   * lets take effect.
+   */
+  | Readonly<{
+      type: 'config.in_effect';
+      digest: string;
+      by: string | null;
+      changes: readonly string[];
+      needsRestart: readonly string[];
+    }>
+  /** A reload found mistakes and changed nothing. */
+  | Readonly<{ type: 'config.rejected'; by: string; message: string }>
   | Readonly<{ type: 'receiver.notice'; message: string; details?: Readonly<Record<string, unknown>> }>
   | Readonly<{ type: 'receiver.warning'; message: string; details?: Readonly<Record<string, unknown>> }>
   | Readonly<{ type: 'receiver.failed'; message: string; error: Error }>;

@@ -56,7 +56,7 @@ export type ReceiverFolder = Readonly<{
   path: string;
   databasePath: string;
   /** Starts the program and waits until it listens. */
-  start(env?: Env): Promise<ReceiverProcess>;
+  start(env?: Env, args?: readonly string[]): Promise<ReceiverProcess>;
   /** Runs the program to its end. */
   run(env?: Env, how?: RunOptions): Promise<Exit>;
 }>;
@@ -99,7 +99,7 @@ export async function receiverFolder(t: Cleanup, options: FolderOptions = {}): P
   return {
     path,
     databasePath,
-    start: (env = {}) => whenListening(launch(env)),
+    start: (env = {}, args = ['serve']) => whenListening(launch(env, { args })),
     run: (env = {}, how = {}) => untilEnded(launch(env, how)),
   };
 }

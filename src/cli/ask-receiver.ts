@@ -1,4 +1,4 @@
-import { printable, printableJson } from '../domain/printable.ts';
+import { printableJson, printableLines } from '../domain/printable.ts';
 import { secretVariable } from './secret-variable.ts';
 
 /** A request to a receiver's admin surface that failed. */
@@ -84,7 +84,9 @@ function readJson(text: string): Readonly<Record<string, unknown>> | null {
 
 function problemOf(body: Readonly<Record<string, unknown>> | null): Problem | null {
   const { code, detail } = body ?? {};
-  return typeof code === 'string' && typeof detail === 'string' ? { code, detail: printable(detail) } : null;
+  return typeof code === 'string' && typeof detail === 'string'
+    ? { code, detail: printableLines(detail) }
+    : null;
 }
 
 /** The detail of a 404 for an unknown path. With a closed admin surface that is every path of it. */

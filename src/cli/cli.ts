@@ -16,6 +16,7 @@ import { addExportCommand } from './export.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
 import { addRejectedCommand } from './rejected.ts';
+import { addReloadCommand } from './reload.ts';
 import { addSchemaCommand } from './schema.ts';
 import { addSendCommand } from './send.ts';
 import { addServeCommand } from './serve.ts';
@@ -41,6 +42,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addEraseCommand(program, process.env);
   addExportCommand(program, process.env);
   addRejectedCommand(program, process.env);
+  addReloadCommand(program, process.env);
   addSourceStateCommand(program, process.env);
   // The receiver itself continues without a reader of its log.
   program.hook('preAction', (_program, command) => {

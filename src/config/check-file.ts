@@ -4,6 +4,7 @@ import { passOn, strict } from '../schema/strict-object.ts';
 import { nameField } from './destination-fields.ts';
 import { destinationSchema } from './destinations.ts';
 import { findMissingEnv } from './env.ts';
+import { logLevel } from './env-kinds.ts';
 import { NAMED_MAX } from './limits.ts';
 import { fileProblems, missingEnvProblem, pathText } from './problems.ts';
 import { SOURCE_TAKES, type SourceValues, sourceSchema } from './sources.ts';
@@ -29,11 +30,14 @@ function onlyDefaultIsClosed(
   }
 }
 
+const logLevelField = z.string(logLevel.takes).pipe(logLevel.schema);
+
 const fileSchema = strict(
   {
     sources: named(closableSource, 'sources').superRefine(onlyDefaultIsClosed).optional(),
     destinations: named(destinationSchema, 'destinations').optional(),
     tokens: named(tokenSchema, 'tokens').superRefine(tellsApart).optional(),
+    logLevel: logLevelField.optional(),
   },
   'an object with sources, destinations and tokens',
 );

@@ -1,6 +1,7 @@
 import type { Role } from '../domain/role.ts';
 import type { HandlerContext } from '../handlers/handler.ts';
 import type { HandlerEvent } from '../handlers/target.ts';
+import type { LogLevel } from '../observe/log-level.ts';
 import type { AcceptedReply, Handshake } from '../verify/provider.ts';
 import type { Scheme, Template } from '../verify/scheme.ts';
 import type { KeyProvider, OtherProvider, SecretProvider } from './provider-names.ts';
@@ -16,6 +17,8 @@ export type UserConfig = Readonly<{
   destinations?: Readonly<Record<string, UserDestination>>;
   /** Who may use the admin endpoints besides the holder of ADMIN_TOKEN, by name. */
   tokens?: Readonly<Record<string, UserToken>>;
+  /** In place of LOG_LEVEL, which a reload cannot change. */
+  logLevel?: LogLevel | Uppercase<LogLevel>;
 }>;
 
 /** What somebody sends as `Authorization: Bearer`, and what that person may do. */

@@ -8,6 +8,7 @@ import { crossCheck } from './cross-checks.ts';
 import type { UserConfig } from './define-config.ts';
 import { checkHandlerPaths } from './destinations.ts';
 import { findConfigFile, type ImportModule, readConfigFile } from './file.ts';
+import { freshImport } from './fresh-import.ts';
 import { provideOwnModule } from './self-import.ts';
 import { type EnvReading, readEnv } from './settings.ts';
 import { toConfig } from './to-config.ts';
@@ -78,7 +79,7 @@ function noFile(problems: readonly string[]): UserReading {
 
 async function readFound(path: string, options: LoadOptions): Promise<UserReading> {
   provideOwnModule();
-  const { cwd, importModule = (url) => import(url), clock = systemClock } = options;
+  const { cwd, importModule = freshImport, clock = systemClock } = options;
   const name = relative(cwd, path);
   const file = await readConfigFile(path, name, { importModule, clock });
   if (file.kind === 'read') return { name, path, value: file.value, problems: [] };

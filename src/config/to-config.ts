@@ -40,7 +40,7 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
       maxBytes: env.REJECTED_MAX_BYTES,
       retentionMs: milliseconds(env.REJECTED_RETENTION_HOURS * 3600),
     },
-    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT },
+    log: { level: file.logLevel ?? env.LOG_LEVEL, format: env.LOG_FORMAT },
     shutdownGraceMs: milliseconds(env.SHUTDOWN_GRACE),
     sources: toSources(file.sources ?? {}, {
       maxBodyBytes: env.MAX_BODY_BYTES,

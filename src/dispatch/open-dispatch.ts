@@ -4,6 +4,7 @@ import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Emit } from '../events.ts';
 import type { Handler } from '../handlers/handler.ts';
 import type { Queue } from '../queue/queue.ts';
+import type { PreparedQueue } from '../queue/replaceable-queue.ts';
 import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
@@ -14,7 +15,7 @@ import { createClockWatch } from './clock-watch.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import type { IsUnreadable } from './execute-attempt.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { openQueueing, type Queueing } from './queueing.ts';
+import { openQueueing, type Queueing, queuedDestinations } from './queueing.ts';
 import { createReaper } from './reaper.ts';
 
 export type DispatchParts = Readonly<{
@@ -48,8 +49,12 @@ export type Dispatch = Readonly<{
   onDue(): void;
   /** Takes back what an earlier process had leased. Does nothing on a shared store, where others may be at work. */
   reclaim(): Promise<void>;
+  /** Connects with the queue for other destinations, if there is a queue. */
+  prepare(destinations: readonly Destination[]): Promise<PreparedDispatch>;
   /** Replaces the destinations in one step; see Dispatcher. */
-  use(destinations: readonly Destination[], handlers: ReadonlyMap<string, Handler>): void;
+  use(prepared: PreparedDispatch, handlers: ReadonlyMap<string, Handler>): void;
+  /** Ends what was prepared and is not to take effect. */
+  discard(prepared: PreparedDispatch): Promise<void>;
   /** Begins to claim. */
   start(): void;
   /** Claims no more and drains, for `graceMs`; see Dispatcher. */
@@ -61,6 +66,12 @@ export type Dispatch = Readonly<{
   degradations(): readonly string[];
   /** Closes the connection with the queue, once nothing uses it any more. */
   close(): Promise<void>;
+}>;
+
+/** Destinations that are ready to take effect. */
+export type PreparedDispatch = Readonly<{
+  destinations: readonly Destination[];
+  queue: PreparedQueue | null;
 }>;
 
 const LEASE_MS = 30_000;
@@ -83,9 +94,17 @@ export function openDispatch(parts: DispatchParts): Dispatch {
     async reclaim() {
       if (store.exclusive) await reaper.reclaimAll();
     },
-    use(next, handlers) {
-      destinations = next;
-      dispatcher.use(next, handlers);
+    async prepare(next) {
+      const queued = queuedDestinations(next, parts.workerCount);
+      return { destinations: next, queue: (await queueing?.queue.prepare(queued)) ?? null };
+    },
+    use(prepared, handlers) {
+      destinations = prepared.destinations;
+      if (prepared.queue !== null) queueing?.queue.use(prepared.queue);
+      dispatcher.use(destinations, handlers);
+    },
+    async discard({ queue }) {
+      if (queue !== null) await queueing?.queue.discard(queue);
     },
     start: dispatcher.start,
     stop: dispatcher.stop,

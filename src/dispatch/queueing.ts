@@ -1,7 +1,8 @@
 import type { Destination } from '../domain/destination.ts';
 import type { Emit } from '../events.ts';
 import { openQueue } from '../queue/open-queue.ts';
-import type { Queue } from '../queue/queue.ts';
+import type { QueueOptions } from '../queue/queue.ts';
+import { createReplaceableQueue, type ReplaceableQueue } from '../queue/replaceable-queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
@@ -29,7 +30,7 @@ export type QueueingParts = Readonly<{
 
 /** The queue, and the parts between it and the store. */
 export type Queueing = Readonly<{
-  queue: Queue;
+  queue: ReplaceableQueue;
   publisher: Publisher;
   source: QueueSource;
   sweeper: Service;
@@ -70,17 +71,26 @@ export function openQueueing(parts: QueueingParts): Queueing | null {
   };
 }
 
-function connect(parts: QueueingParts): Queue | null {
-  const { destinations, workerCount, clock, newId, emit, onArrival } = parts;
-  return openQueue(parts.queueUrl, {
-    destinations: destinations.map(({ name }) => ({
-      name,
-      mostAtWork: mostAtWork(destinations, name, workerCount),
-    })),
-    idleMs: IDLE_LEASES * parts.leaseMs,
+/** What a queue has to know of the destinations. */
+export function queuedDestinations(
+  destinations: readonly Destination[],
+  workerCount: number,
+): QueueOptions['destinations'] {
+  return destinations.map(({ name }) => ({ name, mostAtWork: mostAtWork(destinations, name, workerCount) }));
+}
+
+function connect(parts: QueueingParts): ReplaceableQueue | null {
+  const { queueUrl, destinations, workerCount, clock, random, newId, emit, onArrival } = parts;
+  if (queueUrl === null) return null;
+  const idleMs = IDLE_LEASES * parts.leaseMs;
+  return createReplaceableQueue({
+    open: (named, observer) =>
+      openQueue(queueUrl, {
+        ...{ destinations: named, idleMs, clock, random, observer },
+        consumer: newId(clock.nowMs()),
+      }),
+    destinations: queuedDestinations(destinations, workerCount),
     clock,
-    random: parts.random,
-    consumer: newId(clock.nowMs()),
     observer: {
       onArrival,
       onHealthy: () => {

@@ -10,6 +10,7 @@ export const SYSTEM: Actor = { name: 'system', role: 'system', address: null };
 export const AUDIT_ACTIONS = [
   'audit.retention',
   'cleanup.confirm',
+  'config.reload',
   'delivery.replay',
   'event.erase',
   'event.reveal',

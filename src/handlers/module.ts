@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf } from '../domain/errors.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { loadInTime } from '../runtime/load-in-time.ts';
+import { noteModule } from '../runtime/loaded-modules.ts';
 import type { Handler } from './handler.ts';
 import type { HandlerFunction } from './target.ts';
 import { withPayload } from './with-payload.ts';
@@ -41,6 +42,7 @@ export async function loadHandlerFunction(
 
 async function importModule(file: string, clock: Clock): Promise<Readonly<Record<string, unknown>>> {
   try {
+    noteModule(file);
     return await loadInTime(import(pathToFileURL(file).href), clock);
   } catch (error) {
     throw new ConfigError([`the handler module ${file} cannot be loaded: ${messageOf(error)}`]);

@@ -34,7 +34,7 @@ test('makes a handler of each kind', async () => {
   assert.deepEqual([...handlers.keys()], ['web', 'function', 'simulator']);
   await handlers.get('function')?.handle(anEvent(), contextWith());
   assert.equal(calls, 1);
-  await closeHandlers(handlers);
+  await closeHandlers(handlers.values());
   await assert.rejects(handlers.get('web')!.handle(anEvent(), contextWith()), /shutting down/);
 });
 
@@ -62,6 +62,6 @@ test('closes all, also when one fails', async () => {
     ['good', { handle, close: async () => void closed.push('good') }],
     ['plain', { handle }],
   ]);
-  await assert.rejects(closeHandlers(handlers), AggregateError);
+  await assert.rejects(closeHandlers(handlers.values()), AggregateError);
   assert.deepEqual(closed, ['good']);
 });

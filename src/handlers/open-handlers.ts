@@ -34,7 +34,7 @@ export async function openHandlers(
     }
   }
   if (problems.length === 0) return handlers;
-  await closeHandlers(handlers);
+  await closeHandlers(handlers.values());
   throw new ConfigError(problems);
 }
 
@@ -42,8 +42,8 @@ export async function openHandlers(
  * Closes every handler, even if some fail to close.
  * @throws AggregateError with the reasons of those that failed
  */
-export async function closeHandlers(handlers: ReadonlyMap<string, Handler>): Promise<void> {
-  const results = await Promise.allSettled([...handlers.values()].map(async (handler) => handler.close?.()));
+export async function closeHandlers(handlers: Iterable<Handler>): Promise<void> {
+  const results = await Promise.allSettled([...handlers].map(async (handler) => handler.close?.()));
   const reasons = results.filter((result) => result.status === 'rejected').map((result) => result.reason);
   if (reasons.length > 0) throw new AggregateError(reasons, `${reasons.length} handlers failed to close`);
 }

@@ -150,8 +150,13 @@ function providerOf(verification: Verification | null): Provider | null {
 export function createIsSecretQuery(
   sources: readonly SourceConfig[],
 ): (source: string, name: string) => boolean {
-  const known = new Map(sources.map(({ name, verification }) => [name, secretQueries(verification)]));
+  const known = secretQueriesOf(sources);
   return (source, name) => known.get(source)?.has(name) ?? looksSecret(name);
+}
+
+/** Where the sources' verification reads secrets in the query, by source. */
+export function secretQueriesOf(sources: readonly SourceConfig[]): ReadonlyMap<string, ReadonlySet<string>> {
+  return new Map(sources.map(({ name, verification }) => [name, secretQueries(verification)]));
 }
 
 function secretQueries(verification: Verification | null): ReadonlySet<string> {

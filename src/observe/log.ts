@@ -4,6 +4,7 @@ import { printable, printableJson, printableLines } from '../domain/printable.ts
 import type { Emit } from '../events.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { boundedDetails, errorFields, scrubbed } from './log/bounded.ts';
+import { configLines } from './log/config-lines.ts';
 import { handshakeLines } from './log/handshake-lines.ts';
 import { deliveryLines, ingestLines } from './log/lines.ts';
 import { queueLines, storeLines } from './log/store-lines.ts';
@@ -22,15 +23,24 @@ export type LogOptions = Readonly<{
 /** Memory for lines while nothing reads stdout; beyond it, lines are dropped. */
 const STDOUT_BACKLOG_BYTES = 8 * 1024 * 1024;
 
-/** The program's logger: one JSON object a line, or coloured text for people. */
+/** The program's logger: one JSON object a line, or coloured text for people. Its level may be set at any time. */
 export function createLog({ level, format, destination, clock = systemClock }: LogOptions): Logger {
   const options: LoggerOptions = {
     level,
     base: { service: 'webhook-receiver' },
     timestamp: () => `,"time":"${new Date(clock.nowMs()).toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    serializers: { err: (error: unknown) => errorFields(error, level === 'debug') },
+    serializers: { err: (error: unknown) => errorFields(error, log.isLevelEnabled('debug')) },
   };
+  const log = openLog(options, format, destination);
+  return log;
+}
+
+function openLog(
+  options: LoggerOptions,
+  format: LogFormat,
+  destination: DestinationStream | undefined,
+): Logger {
   if (format === 'pretty') return pino(options, prettyStream(destination));
   return destination === undefined ? stdoutLog(options) : pino(options, printableStream(destination));
 }
@@ -89,6 +99,7 @@ export function createLogSubscriber(logger: Logger, { clock }: Readonly<{ clock:
     ...deliveryLines(write),
     ...storeLines(write, () => logger.isLevelEnabled('debug')),
     ...queueLines(write, () => logger.isLevelEnabled('debug')),
+    ...configLines(write),
     ...receiverLines(write),
   });
 }

@@ -4,16 +4,18 @@ import type { Queue } from '../queue/queue.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { StoreStats } from '../store/store.ts';
 import { packageVersion } from './build-info.ts';
+import { configMetrics } from './metrics/config.ts';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
+import { createNames } from './metrics/names.ts';
 import { createQueueGauges, queueMetrics } from './metrics/queue.ts';
 import { storeMetrics } from './metrics/store.ts';
 import { createStoreGauges, type StoreGauges } from './metrics/store-gauges.ts';
 import { createSubscriber, type Handlers } from './subscriber.ts';
 
 /** Configured names: with the fixed lists of words they are all that labels are made of. */
-export type MetricsOptions = Readonly<{
+export type ConfiguredNames = Readonly<{
   sources: readonly string[];
   /** The sources that verify their requests. */
   verifiedSources?: readonly string[];
@@ -21,9 +23,13 @@ export type MetricsOptions = Readonly<{
   /** The destinations with order. */
   orderedDestinations?: readonly string[];
   handshakes?: readonly HandshakeName[];
-  /** Most deliveries that may be pending. */
-  queueLimit: number;
 }>;
+
+export type MetricsOptions = ConfiguredNames &
+  Readonly<{
+    /** Most deliveries that may be pending. */
+    queueLimit: number;
+  }>;
 
 /** What a scrape reads beside the counters. */
 export type Readings = Readonly<{
@@ -46,6 +52,8 @@ export type Metrics = Readonly<{
   /** Counts what the core emits; pass it to createEmitter. */
   emit: Emit;
   registry: Registry;
+  /** The names of another configuration: new ones get their series at once. */
+  use: (names: ConfiguredNames) => void;
   /** Serves the metrics, with gauges that are read at each scrape. */
   scrape: (readings: Readings) => Scrape;
 }>;
@@ -56,21 +64,25 @@ export const STATS_TIMEOUT_MS = 2000;
 /** All metrics of one receiver. Their names are an interface: dashboard and alert rules depend on them. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const own = new Registry();
+  const { use, ...names } = createConfiguredNames();
+  use(options);
   const emit = createSubscriber({
-    ...ingestMetrics(own, options.sources, options.verifiedSources ?? [], options.orderedDestinations ?? []),
-    ...handshakeMetrics(own, options.verifiedSources ?? [], options.handshakes ?? []),
-    ...deliveryMetrics(own, options.destinations),
+    ...ingestMetrics(own, names.sources, names.verified, names.ordered),
+    ...handshakeMetrics(own, names.verified, names.handshakes),
+    ...deliveryMetrics(own, names.destinations),
     ...storeMetrics(own),
+    ...configMetrics(own),
     ...queueMetrics(own),
     ...loginMetrics(own),
   });
   const readyGauge = receiverGauges(own, options.queueLimit);
-  const storeGauges = createStoreGauges(own, options.destinations);
+  const storeGauges = createStoreGauges(own, names.destinations);
   const refreshQueueGauges = createQueueGauges(own);
   const registry = Registry.merge([own, processRegistry()]);
   return {
     emit,
     registry,
+    use,
     scrape({ stats, queue = null, ready = () => true, clock }) {
       const refreshStoreGauges = storeRefresher(storeGauges, stats, clock, emit);
       return {
@@ -97,6 +109,25 @@ function loginMetrics(registry: Registry): Handlers {
   });
   for (const reason of LOGIN_FAILURES) failures.inc({ reason }, 0);
   return { 'login.failed': ({ reason }) => failures.inc({ reason }) };
+}
+
+function createConfiguredNames() {
+  const sources = createNames();
+  const verified = createNames();
+  const destinations = createNames();
+  const ordered = createNames();
+  const handshakes = createNames<HandshakeName>([], ({ source, handshake }) => `${source} ${handshake}`);
+  return {
+    ...{ sources, verified, destinations, ordered, handshakes },
+    use(names: ConfiguredNames) {
+      // The sources last: what they get depends on whether they are verified.
+      verified.use(names.verifiedSources ?? []);
+      sources.use(names.sources);
+      destinations.use(names.destinations);
+      ordered.use(names.orderedDestinations ?? []);
+      handshakes.use(names.handshakes ?? []);
+    },
+  };
 }
 
 let ofProcess: Registry | null = null;

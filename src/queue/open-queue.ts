@@ -9,11 +9,9 @@ const DEFAULT_PREFIX = 'webhooks';
 /**
  * Opens the queue that the URL asks for. It connects in the background, so the receiver starts while the broker is
  * away. Tests aside, this is the only place that knows the drivers.
- * @param url redis:, rediss:, amqp: or amqps:, checked by the configuration; null means that there is no broker
- * @returns null without a URL: deliveries are then claimed from the store
+ * @param url redis:, rediss:, amqp: or amqps:, checked by the configuration
  */
-export function openQueue(url: string | null, options: QueueOptions): Queue | null {
-  if (url === null) return null;
+export function openQueue(url: string, options: QueueOptions): Queue {
   const parsed = new URL(url);
   const prefix = parsed.searchParams.get(PREFIX_PARAMETER) ?? DEFAULT_PREFIX;
   parsed.searchParams.delete(PREFIX_PARAMETER);

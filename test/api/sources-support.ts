@@ -129,6 +129,7 @@ export async function startSources(
       unroutedReason: ingest.unroutedReason,
       onPending: () => {},
       onStateDropped: ingest.onStateDropped,
+      reload: async () => ({ kind: 'not_reloadable' }),
     },
     limits: { ...HTTP_LIMITS, closeGraceMs: 20 },
   });

@@ -176,6 +176,7 @@ export async function startApi(
       unroutedReason: () => 'no_match',
       onPending: () => {},
       onStateDropped: unused,
+      reload: unused,
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.
     limits: { ...HTTP_LIMITS, closeGraceMs: 20, ...limits },

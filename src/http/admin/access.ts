@@ -30,6 +30,7 @@ export const ADMIN_ACCESS = {
   'DELETE /admin/sources/:name/state/:entry': acts('admin', 'source_state.drop'),
   'GET /admin/audit': sees('viewer'),
   'POST /admin/cleanup/confirm': acts('operator', 'cleanup.confirm'),
+  'POST /admin/reload': acts('admin', 'config.reload'),
 } as const satisfies Readonly<Record<string, Access>>;
 
 /** The name of an endpoint: its method and its path. */

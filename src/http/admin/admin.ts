@@ -10,6 +10,7 @@ import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
 import { createLogin, type LoginParts } from './login.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
+import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
 import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } from './sources.ts';
 
 export type AdminParts = EventParts &
@@ -21,6 +22,7 @@ export type AdminParts = EventParts &
   EraseParts &
   AuditParts &
   LoginParts &
+  ReloadEndpointParts &
   EndpointParts;
 
 /** The admin surface: what operators may see and do beyond the public status. */
@@ -48,6 +50,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
     addSourceStateEndpoints(add, parts);
     addCleanupEndpoints(add, parts);
     addAuditEndpoints(add, parts);
+    addReloadEndpoints(add, parts);
   });
 }
 
@@ -60,4 +63,5 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   sourceStateDocument,
   cleanupDocument,
   auditDocument,
+  reloadDocument,
 ];

@@ -3,10 +3,11 @@ import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
 import { createSubscriber } from '../subscriber.ts';
 import { deliveryMetrics } from './delivery.ts';
+import { createNames } from './names.ts';
 
 function setUp() {
   const registry = new Registry();
-  const emit = createSubscriber(deliveryMetrics(registry, ['billing', 'audit']));
+  const emit = createSubscriber(deliveryMetrics(registry, createNames(['billing', 'audit'])));
   return { emit, lines: async () => (await registry.metrics()).split('\n') };
 }
 

@@ -3,12 +3,13 @@ import { ATTEMPT_OUTCOMES, type AttemptOutcome } from '../../domain/attempt.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { Handlers } from '../subscriber.ts';
 import { perName, seconds } from './labels.ts';
+import type { Names } from './names.ts';
 
 const PROCESSING_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 const WAIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 300, 1800];
 
 /** Metrics of attempts and deliveries, by destination. */
-export function deliveryMetrics(registry: Registry, destinations: readonly string[]): Handlers {
+export function deliveryMetrics(registry: Registry, destinations: Names): Handlers {
   const of = perName(destinations, destinationSeries(registry, destinations));
   return {
     'attempt.finished': (event) => {
@@ -31,7 +32,7 @@ type DestinationSeries = Readonly<{
 
 function destinationSeries(
   registry: Registry,
-  destinations: readonly string[],
+  destinations: Names,
 ): (destination: string) => DestinationSeries {
   const { attempts, errors, deadLetters, duration, wait } = destinationMetrics(registry, destinations);
   return (destination) => {
@@ -53,15 +54,15 @@ function destinationSeries(
 }
 
 /** Every series of a configured destination exists from the start, so that its first failure shows in a rate. */
-function destinationMetrics(registry: Registry, destinations: readonly string[]) {
+function destinationMetrics(registry: Registry, destinations: Names) {
   const counter = (name: string, help: string) => {
     const made = new Counter({ name, help, labelNames: ['destination'], registers: [registry] });
-    for (const destination of destinations) made.inc({ destination }, 0);
+    destinations.each((destination) => made.inc({ destination }, 0));
     return made;
   };
   const histogram = (name: string, help: string, buckets: number[]) => {
     const made = new Histogram({ name, help, buckets, labelNames: ['destination'], registers: [registry] });
-    for (const destination of destinations) made.zero({ destination });
+    destinations.each((destination) => made.zero({ destination }));
     return made;
   };
   return {
@@ -77,16 +78,16 @@ function destinationMetrics(registry: Registry, destinations: readonly string[])
   };
 }
 
-function attemptsTotal(registry: Registry, destinations: readonly string[]) {
+function attemptsTotal(registry: Registry, destinations: Names) {
   const attempts = new Counter({
     name: 'webhook_attempts_total',
     help: 'Finished attempts by outcome.',
     labelNames: ['destination', 'outcome'],
     registers: [registry],
   });
-  for (const destination of destinations) {
+  destinations.each((destination) => {
     for (const outcome of ATTEMPT_OUTCOMES) attempts.inc({ destination, outcome }, 0);
-  }
+  });
   return attempts;
 }
 

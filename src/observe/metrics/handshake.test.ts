@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
 import { createSubscriber } from '../subscriber.ts';
 import { handshakeMetrics } from './handshake.ts';
+import { createNames } from './names.ts';
 
 function setUp() {
   const registry = new Registry();
@@ -10,7 +11,13 @@ function setUp() {
     { source: 'meta', handshake: 'verification', confirms: false },
     { source: 'sns', handshake: 'confirmation', confirms: true },
   ];
-  const emit = createSubscriber(handshakeMetrics(registry, ['meta', 'sns', 'plain'], names));
+  const emit = createSubscriber(
+    handshakeMetrics(
+      registry,
+      createNames(['meta', 'sns', 'plain']),
+      createNames(names, ({ source, handshake }) => `${source} ${handshake}`),
+    ),
+  );
   const lines = async () =>
     (await registry.metrics()).split('\n').filter((line) => line.startsWith('webhook_'));
   return { emit, lines };

@@ -4,10 +4,18 @@ import { Registry } from 'prom-client';
 import type { RejectionReason } from '../../events.ts';
 import { createSubscriber } from '../subscriber.ts';
 import { ingestMetrics } from './ingest.ts';
+import { createNames } from './names.ts';
 
 function setUp() {
   const registry = new Registry();
-  const emit = createSubscriber(ingestMetrics(registry, ['orders', 'github'], ['github'], ['ledger']));
+  const emit = createSubscriber(
+    ingestMetrics(
+      registry,
+      createNames(['orders', 'github']),
+      createNames(['github']),
+      createNames(['ledger']),
+    ),
+  );
   return { emit, lines: async () => (await registry.metrics()).split('\n') };
 }
 

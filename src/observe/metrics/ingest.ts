@@ -10,6 +10,7 @@ import {
 import { VERIFY_REASONS } from '../../verify/outcome.ts';
 import type { Handlers } from '../subscriber.ts';
 import { perName, seconds } from './labels.ts';
+import type { Names } from './names.ts';
 
 const ACCEPT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -19,9 +20,9 @@ const ACCEPT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
  */
 export function ingestMetrics(
   registry: Registry,
-  sources: readonly string[],
-  verified: readonly string[],
-  destinations: readonly string[],
+  sources: Names,
+  verified: Names,
+  destinations: Names,
 ): Handlers {
   const of = perName(sources, sourceSeries(registry, sources, verified));
   const acceptDuration = new Histogram({
@@ -56,11 +57,7 @@ type SourceSeries = Readonly<{
   unrouted: ReadonlyMap<UnroutedReason, Counter.Internal>;
 }>;
 
-function sourceSeries(
-  registry: Registry,
-  sources: readonly string[],
-  verified: readonly string[],
-): (source: string) => SourceSeries {
+function sourceSeries(registry: Registry, sources: Names, verified: Names): (source: string) => SourceSeries {
   const events = eventsTotal(registry, sources, verified);
   const conflicts = conflictsTotal(registry, sources);
   const unrouted = unroutedTotal(registry, sources);
@@ -79,22 +76,23 @@ function sourceSeries(
 }
 
 /** A series that appears only with its first event hides that event from rate() and increase(). */
-function eventsTotal(registry: Registry, sources: readonly string[], verified: readonly string[]) {
+function eventsTotal(registry: Registry, sources: Names, verified: Names) {
   const events = new Counter({
     name: 'webhook_events_total',
     help: 'Requests by result; by says how a duplicate was recognised; source is empty when the request named no source that exists.',
     labelNames: ['result', 'source', 'reason', 'by'],
     registers: [registry],
   });
-  for (const source of sources) {
+  const zeroRejected = (source: string, isVerified: boolean) => {
+    for (const reason of reasonsOf(source, isVerified)) events.inc({ result: 'rejected', source, reason }, 0);
+  };
+  sources.each((source) => {
     events.inc({ result: 'accepted', source, reason: '' }, 0);
     for (const by of DUPLICATE_BY) events.inc({ result: 'duplicate', source, reason: '', by }, 0);
-  }
-  for (const source of [...sources, '']) {
-    for (const reason of reasonsOf(source, verified.includes(source))) {
-      events.inc({ result: 'rejected', source, reason }, 0);
-    }
-  }
+    zeroRejected(source, verified.current().includes(source));
+  });
+  verified.each((source) => zeroRejected(source, true));
+  zeroRejected('', false);
   return events;
 }
 
@@ -109,37 +107,37 @@ function reasonsOf(source: string, isVerified: boolean): readonly RejectionReaso
   return REJECTION_REASONS.filter((reason) => !others.has(reason));
 }
 
-function unroutedTotal(registry: Registry, sources: readonly string[]) {
+function unroutedTotal(registry: Registry, sources: Names) {
   const unrouted = new Counter({
     name: 'webhook_events_unrouted_total',
     help: 'Accepted events that no destination wants.',
     labelNames: ['source', 'reason'],
     registers: [registry],
   });
-  for (const source of sources) {
+  sources.each((source) => {
     for (const reason of UNROUTED_REASONS) unrouted.inc({ source, reason }, 0);
-  }
+  });
   return unrouted;
 }
 
-function conflictsTotal(registry: Registry, sources: readonly string[]) {
+function conflictsTotal(registry: Registry, sources: Names) {
   const conflicts = new Counter({
     name: 'webhook_conflicts_total',
     help: 'Duplicates whose body differs from the body of the first.',
     labelNames: ['source'],
     registers: [registry],
   });
-  for (const source of sources) conflicts.inc({ source }, 0);
+  sources.each((source) => conflicts.inc({ source }, 0));
   return conflicts;
 }
 
-function keysMissingTotal(registry: Registry, destinations: readonly string[]) {
+function keysMissingTotal(registry: Registry, destinations: Names) {
   const missing = new Counter({
     name: 'webhook_order_keys_missing_total',
     help: 'Events without an order key for a destination with order; their deliveries wait for no other.',
     labelNames: ['destination'],
     registers: [registry],
   });
-  for (const destination of destinations) missing.inc({ destination }, 0);
+  destinations.each((destination) => missing.inc({ destination }, 0));
   return missing;
 }

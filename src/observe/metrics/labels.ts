@@ -1,9 +1,12 @@
+import type { Names } from './names.ts';
+
 /**
  * Makes the series of each name once, so that counting an event is a map lookup. Names that are not configured share the
  * empty label: no client can add a series.
  */
-export function perName<T>(names: readonly string[], make: (name: string) => T): (name: string | null) => T {
-  const known = new Map(names.map((name) => [name, make(name)]));
+export function perName<T>(names: Names, make: (name: string) => T): (name: string | null) => T {
+  const known = new Map<string, T>();
+  names.each((name) => known.set(name, make(name)));
   const unknown = make('');
   return (name) => (name === null ? unknown : (known.get(name) ?? unknown));
 }

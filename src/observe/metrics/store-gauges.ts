@@ -2,6 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import type { StatusCount, StoreStats } from '../../store/store.ts';
 import { seconds } from './labels.ts';
+import type { Names } from './names.ts';
 
 /** Gauges of the store's own counts. */
 export type StoreGauges = Readonly<{
@@ -11,7 +12,7 @@ export type StoreGauges = Readonly<{
 }>;
 
 /** Gauges set from the store's own counters, so that a scrape costs the same at any size of the store. */
-export function createStoreGauges(registry: Registry, destinations: readonly string[]): StoreGauges {
+export function createStoreGauges(registry: Registry, destinations: Names): StoreGauges {
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
   const depth = gauge('webhook_queue_depth', 'Pending deliveries.');
   const age = gauge(
@@ -44,10 +45,10 @@ export function createStoreGauges(registry: Registry, destinations: readonly str
       events.set(stats.events);
       bytes.set(stats.databaseBytes);
       wal.set(stats.walBytes);
-      setDeliveries(deliveries, destinations, stats.counts);
+      setDeliveries(deliveries, destinations.current(), stats.counts);
       for (const gauge of [waiting, blocked]) {
         gauge.reset();
-        for (const destination of destinations) gauge.set({ destination }, 0);
+        for (const destination of destinations.current()) gauge.set({ destination }, 0);
       }
       for (const { destination, ...order } of stats.order) {
         waiting.set({ destination }, order.waiting);

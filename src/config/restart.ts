@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from './config.ts';
+
+type Part = Readonly<{ name: string; of: (config: Config) => unknown }>;
+
+/**
+ * What only a restart can change, by the setting's name. A reload sees another value where a setting comes from a file,
+ * or where the config file changes the environment of the process.
+ */
+const PARTS: readonly Part[] = [
+  { name: 'DB_PATH', of: (config) => config.dbPath },
+  { name: 'DATABASE_URL', of: (config) => config.databaseUrl },
+  { name: 'DATABASE_DIRECT_URL', of: (config) => config.databaseDirectUrl },
+  { name: 'QUEUE_URL', of: (config) => config.queueUrl },
+  { name: 'HOST', of: ({ http }) => http.host },
+  { name: 'PORT', of: ({ http }) => http.port },
+  { name: 'MAX_BODY_BYTES', of: ({ http }) => http.maxBodyBytes },
+  { name: 'PUBLIC_URL', of: ({ http }) => http.publicUrl },
+  { name: 'WORKER_COUNT', of: (config) => config.workerCount },
+  { name: 'QUEUE_MAXSIZE', of: (config) => config.queueMaxSize },
+  { name: 'RETENTION_DAYS', of: (config) => config.retentionMs },
+  { name: 'CLEANUP_INTERVAL_HOURS', of: (config) => config.cleanupIntervalMs },
+  { name: 'REJECTED_MAX', of: ({ rejected }) => rejected.maxRequests },
+  { name: 'REJECTED_MAX_BYTES', of: ({ rejected }) => rejected.maxBytes },
+  { name: 'REJECTED_RETENTION_HOURS', of: ({ rejected }) => rejected.retentionMs },
+  { name: 'LOG_FORMAT', of: ({ log }) => log.format },
+  { name: 'SHUTDOWN_GRACE', of: (config) => config.shutdownGraceMs },
+];
+
+/** The names of settings whose new value waits for a restart. */
+export function restartOnly(running: Config, read: Config): string[] {
+  return PARTS.flatMap(({ name, of }) => (isDeepStrictEqual(of(running), of(read)) ? [] : name));
+}
+
+/** The configuration that is in effect after a reload: what was read, with what only a restart can change as it is. */
+export function inEffectAfter(running: Config, read: Config): Config {
+  return {
+    ...running,
+    sources: read.sources,
+    closesDefault: read.closesDefault,
+    destinations: read.destinations,
+    retry: read.retry,
+    configFile: read.configFile,
+    tokens: read.tokens,
+    log: { ...running.log, level: read.log.level },
+  };
+}
