@@ -13,7 +13,7 @@ import { TRIED } from './in-doubt.ts';
 import { beginWithin, MAY_NOT_DROP } from './open-transaction.ts';
 import { lockKeys } from './order-locks.ts';
 import { keysToPass, type Settle, settleAll } from './settle.ts';
-import { hasState, isOutcomeUnknown, toStoreError } from './store-failure.ts';
+import { hasState, isOutcomeUnknown, readOnlyRefusal, toStoreError } from './store-failure.ts';
 import type { Walks } from './walks.ts';
 
 type Complete = CompleteStore['completeWithin'];
@@ -43,7 +43,12 @@ export function createCompletions(parts: CompletionParts): Complete {
     try {
       const error = breaker.error();
       if (error !== null) throw error;
-      return await completeOn(await connect(borrow, breaker), parts, request);
+      // After a fail-over all open connections may lead to the old server. A new one does not.
+      for (let left = maxOpen; ; left--) {
+        const outcome = await completeOn(await connect(borrow, breaker), parts, request);
+        if (outcome !== 'read_only') return outcome;
+        if (left === 0) throw toStoreError(readOnlyRefusal());
+      }
     } finally {
       giveBack();
     }
@@ -67,10 +72,11 @@ async function completeOn(
   client: PoolClient,
   { named, query: elsewhere, due }: CompletionParts,
   [lease, work, finish, signal]: Parameters<Complete>,
-): Promise<'completed' | 'lost'> {
+): Promise<'completed' | 'lost' | 'read_only'> {
   let isSound = false;
   try {
     const open = await ofStore(beginWithin(client, lease));
+    if (open === 'read_only') return open;
     if (open === null) {
       isSound = await rollback(client);
       return 'lost';

@@ -41,20 +41,26 @@ export type OpenTransaction = Readonly<{
 
 /**
  * Begins, and looks whether the lease still holds: without a lock on the delivery, for which heartbeats would wait.
- * @returns null if it does not hold; the transaction is open in either case
+ * @returns null if it does not hold, `read_only` if the server takes no writes any more; the transaction is open in any case
  */
-export async function beginWithin(client: PoolClient, lease: Lease): Promise<OpenTransaction | null> {
+export async function beginWithin(
+  client: PoolClient,
+  lease: Lease,
+): Promise<OpenTransaction | 'read_only' | null> {
   const { eventId, number } = deliveryKey(lease.deliveryId);
   const [id, token] = [eventId, lease.token].map((text) => pg.escapeLiteral(text));
   // One round trip. Read committed, whatever the default is: a heartbeat may extend the lease meanwhile. What handlers
   // before have left as temporary tables does not matter.
   const results = (await client.query(
     `begin isolation level read committed; discard temp; savepoint ${MARK};
-    select current_setting('search_path') as search_path from deliveries
-    where event_id = ${id} and number = ${number} and lease_token = ${token} collate "C"`,
+    select current_setting('search_path') as search_path, current_setting('transaction_read_only') as read_only,
+      exists (select from deliveries
+        where event_id = ${id} and number = ${number} and lease_token = ${token} collate "C") as holds`,
   )) as unknown as pg.QueryResult[];
-  const held = results.at(-1)!.rows[0] as { search_path: string } | undefined;
-  return held === undefined ? null : frame(client, held.search_path);
+  const found = results.at(-1)!.rows[0] as { search_path: string; read_only: string; holds: boolean };
+  // Such a server may not even know the delivery, which is not lost for that.
+  if (found.read_only === 'on') return 'read_only';
+  return found.holds ? frame(client, found.search_path) : null;
 }
 
 function frame(client: PoolClient, searchPath: string): OpenTransaction {

@@ -78,6 +78,13 @@ export function isSerializationFailure(error: unknown): boolean {
   return code === '40P01' || code === '40001';
 }
 
+/** What the program throws where the server would refuse the first write. */
+export function readOnlyRefusal(): Error {
+  return Object.assign(new Error('the server takes no writes: it is a standby, or read-only'), {
+    code: READ_ONLY,
+  });
+}
+
 /** Whether the server is there and takes no connections yet, or none any more. */
 export function isStarting(state: string): boolean {
   return state.startsWith('57P');

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
-import { anEvent } from '../../../testkit/builders.ts';
+import { anAttempt, anEvent } from '../../../testkit/builders.ts';
 import { eventually } from '../../../testkit/eventually.ts';
+import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { freePort } from '../../../testkit/server-process.ts';
+import type { Transaction } from '../../domain/transaction.ts';
+import type { Store } from '../store.ts';
 import { connectClient, createPool } from './connect.ts';
 import { openPostgresStore } from './open.ts';
 import { createServers } from './servers.ts';
@@ -104,6 +107,7 @@ describe('a store whose server becomes read-only', () => {
         ),
       );
     assert.deepEqual([...new Set(await insertMany())], ['inserted']);
+    assert.equal(await completeOne(store), 'completed');
     await eventually('it leads', async () => (await store.tryLead()) === 'leader');
 
     await ask(old.url, 'alter system set default_transaction_read_only = on');
@@ -111,6 +115,7 @@ describe('a store whose server becomes read-only', () => {
     await eventually('events are taken', async () =>
       (await insertMany()).every((kind) => kind === 'inserted'),
     );
+    assert.equal(await completeOne(store), 'completed', 'a handler gets a connection that writes');
     await eventually('it leads on the other server', async () => {
       if ((await store.tryLead()) !== 'leader') return false;
       const rows = await ask(
@@ -129,6 +134,21 @@ describe('a store whose server becomes read-only', () => {
     });
   });
 });
+
+async function completeOne(store: Store): Promise<'completed' | 'lost'> {
+  const { leased } = await store.claim({
+    token: crypto.randomUUID(),
+    limits: [{ destination: 'billing', limit: 1 }],
+    nowMs: T0,
+    leaseUntilMs: T0 + 60_000,
+  });
+  const finish = () => ({ attempt: anAttempt({ number: 1 }), nowMs: T0 });
+  const work = async (tx: Transaction) => {
+    if (tx.kind === 'postgres')
+      await tx.query('create temporary table of_the_handler on commit drop as select 1');
+  };
+  return store.completeWithin(leased[0]!.lease, work, finish);
+}
 
 async function ask(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });

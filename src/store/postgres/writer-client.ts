@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Servers } from './servers.ts';
-import { describe, isStarting, READ_ONLY, sqlState } from './store-failure.ts';
+import { describe, isStarting, READ_ONLY, readOnlyRefusal, sqlState } from './store-failure.ts';
 
 type Callback = (error?: Error) => void;
 
@@ -44,7 +44,7 @@ export function writerClient(servers: Servers): typeof pg.Client {
     async #connect(): Promise<this> {
       try {
         await super.connect();
-        if (await this.#isReadOnly()) throw refusal();
+        if (await this.#isReadOnly()) throw readOnlyRefusal();
         return this;
       } catch (error) {
         if (mayBeOtherwiseElsewhere(error)) servers.leave(this.#url);
@@ -73,12 +73,6 @@ function withoutChoices(url: string): string {
   for (const name of ['options', 'target_session_attrs', 'load_balance_hosts'])
     parsed.searchParams.delete(name);
   return parsed.href;
-}
-
-function refusal(): Error {
-  return Object.assign(new Error('the server takes no writes: it is a standby, or read-only'), {
-    code: READ_ONLY,
-  });
 }
 
 /** An answer such as a wrong password would be the same from the other servers. */
