@@ -5,6 +5,8 @@ import { anAttempt, anEvent } from '../../../testkit/builders.ts';
 import { eventually } from '../../../testkit/eventually.ts';
 import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import type { ClockReading } from '../../runtime/corrected-clock.ts';
+import { BY_INDEX } from './connect.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { openPostgresStore } from './open.ts';
@@ -257,6 +259,27 @@ describe('the statements of the schema', () => {
     const script = await printSchema(url, null);
     await ask(url, 'insert into inbox_schema values (2, 1)');
     await assert.rejects(ask(url, script), /the schema is not at version 1 any more: print it again/);
+  });
+});
+
+describe("the server's clock", () => {
+  it('is read with the first connection of a start, before the session has one', async () => {
+    const url = await server.createDatabase();
+    // As behind a pooler, so that the session has a way of its own, which is closed.
+    for (const name of Object.keys(BY_INDEX)) {
+      await ask(url, `alter database ${new URL(url).pathname.slice(1)} set ${name} = off`);
+    }
+    const readings: number[] = [];
+    const refused = 'postgres://nobody@127.0.0.1:1/none';
+    const onClockReading = ({ atMs }: ClockReading) => readings.push(atMs);
+    const opening = openPostgresStore({
+      url,
+      directUrl: refused,
+      maxPendingDeliveries: 1,
+      observer: { onClockReading },
+    });
+    await assert.rejects(opening);
+    assert.equal(readings.length, 1);
   });
 });
 

@@ -1,10 +1,10 @@
 import type pg from 'pg';
-import { StoreError } from '../../domain/errors.ts';
-import { type Clock, monotonicMs, systemClock } from '../../runtime/clock.ts';
+import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { createMutex } from '../../runtime/mutex.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import type { StoreObserver } from '../store.ts';
 import type { ConnectOptions } from './connect.ts';
+import { look } from './look.ts';
 import { LOCK_SPACE } from './migrate.ts';
 import { CHANNEL, createSessionLink } from './session-link.ts';
 import type { Walks } from './walks.ts';
@@ -37,9 +37,6 @@ const FOLLOW_MS = 30_000;
 const BEATS_A_REPORT = 5;
 /** Commits that notify wait for each other, on all nodes: so one notification stands for all inserts of this time. */
 const ANNOUNCE_EVERY_MS = 20;
-
-const LOOK = `
-  select extract(epoch from clock_timestamp()) * 1000 as now_ms, current_setting('transaction_read_only') as read_only`;
 
 /**
  * The age of the oldest snapshot that a transaction of this database holds. Rows that were updated or deleted since then
@@ -134,19 +131,6 @@ function readAnnouncement(payload: string | undefined, own: string, due: Walks):
   else if (/^\d+$/.test(dueAt)) due.lower(Number(dueAt));
   else due.lookBack();
   return 'of others';
-}
-
-/** @throws StoreError when the server takes no writes: a standby, or a primary that was demoted */
-async function look(client: pg.Client, clock: Clock, observer: StoreObserver): Promise<void> {
-  const askedAtMs = monotonicMs();
-  const clockAskedMs = clock.nowMs();
-  const { rows } = await client.query<{ now_ms: string; read_only: string }>(LOOK);
-  const answeredAtMs = monotonicMs();
-  const { now_ms, read_only } = rows[0]!;
-  if (read_only === 'on') throw new StoreError('STORE_UNAVAILABLE', 'the server takes no writes');
-  const atMs = Number(now_ms);
-  observer.onClockReading?.({ atMs, askedAtMs, answeredAtMs });
-  observer.onClockSkew?.(Math.round((clockAskedMs + clock.nowMs()) / 2 - atMs));
 }
 
 async function reportOldestSnapshot(client: pg.Client, { onOldestSnapshot }: StoreObserver): Promise<void> {

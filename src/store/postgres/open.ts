@@ -25,6 +25,7 @@ import { createFolding, fold } from './fold-counts.ts';
 import { createTimed, type Timed } from './lane.ts';
 import { createLanes, type Lanes, laneVerbs } from './lanes.ts';
 import { createLimitGate, type LimitGate } from './limit-gate.ts';
+import { look } from './look.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createNodeSession, type NodeSession } from './node-session.ts';
@@ -157,7 +158,11 @@ async function connect({
   const ownServers = directUrl === null ? servers : createServers(directUrl);
   const own = { servers: ownServers, applicationName: `${APPLICATION_NAME} node`, isDirect: true };
   const handler = { ...main, applicationName: `${APPLICATION_NAME} handler`, session: HANDLER_SESSION };
-  await prepareServer(main, migrations, { onMigrationWaits: observer.onMigrationWaits });
+  await prepareServer(main, migrations, {
+    onMigrationWaits: observer.onMigrationWaits,
+    // Before anything works by it: the node's session may find no connection left for a while.
+    greet: (client) => look(client, systemClock, observer),
+  });
   if (!isDirect) await checkDirectWay(own);
   const pool = createPool(main, poolSize, true);
   const handlers = createPool(handler, MAX_COMPLETIONS);

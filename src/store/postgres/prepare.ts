@@ -15,6 +15,8 @@ const OPEN_PAUSE_MS = 250;
 
 export type PrepareOptions = Readonly<{
   onMigrationWaits?: ((waitedMs: number) => void) | undefined;
+  /** What to do first on the connection. */
+  greet?: (client: pg.Client) => Promise<void>;
   /** A role that is given the rights of a receiver. */
   grantTo?: string | null;
 }>;
@@ -27,10 +29,11 @@ export type PrepareOptions = Readonly<{
 export function prepareServer(
   way: ConnectOptions,
   migrations: readonly Migration[],
-  { onMigrationWaits = () => {}, grantTo = null }: PrepareOptions = {},
+  { onMigrationWaits = () => {}, greet = async () => {}, grantTo = null }: PrepareOptions = {},
 ): Promise<readonly string[]> {
   return withServer(way, async (client) => {
     await checkServer(client, way.isDirect);
+    await greet(client);
     const check = () => refuseUnfinishedImport(client);
     return untilUnlocked(() => migrate(client, migrations, { check, grantTo }), onMigrationWaits);
   });
