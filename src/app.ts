@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config/config.ts';
 import { checkDefaultSource } from './config/sources.ts';
+import { createAuditPurger } from './dispatch/audit-purger.ts';
 import { createCleanupGuard } from './dispatch/cleanup-guard.ts';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
@@ -152,7 +153,7 @@ function openInbox(
 }
 
 function createPurgers(
-  { retentionMs, rejected, cleanupIntervalMs: intervalMs }: Config,
+  { retentionMs, rejected, auditRetentionMs, cleanupIntervalMs: intervalMs }: Config,
   core: Readonly<{ store: Store; clock: Clock; emit: Emit }>,
 ): readonly Service[] {
   const guard = (kind: CleanupKind, ofKindMs: number) =>
@@ -163,6 +164,12 @@ function createPurgers(
       ...core,
       mayRun: guard('rejected', rejected.retentionMs),
       retentionMs: rejected.retentionMs,
+      intervalMs,
+    }),
+    createAuditPurger({
+      ...core,
+      mayRun: guard('audit', auditRetentionMs),
+      retentionMs: auditRetentionMs,
       intervalMs,
     }),
   ];

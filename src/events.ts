@@ -163,7 +163,9 @@ export type ReceiverEvent =
   /** The connection with the broker was lost or could not be made. Deliveries are claimed from the store meanwhile. */
   | Readonly<{ type: 'queue.failed'; error: Error }>
   /** Nothing is deleted since the clock is ahead by so much; `held` is false once clean-ups run again. */
-  | Readonly<{ type: 'cleanup.held'; kind: 'events' | 'rejected'; held: boolean; aheadMs: number }>
+  | Readonly<{ type: 'cleanup.held'; kind: 'events' | 'rejected' | 'audit'; held: boolean; aheadMs: number }>
+  /** The number and the hash of the newest row of the audit: the hash vouches for all rows before it. */
+  | Readonly<{ type: 'audit.head'; rows: number; head: string }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
   /** A request to the admin surface had no token, or one that is not known. */

@@ -7,6 +7,7 @@ import { keepAlive } from '../runtime/keep-alive.ts';
 import { nearest } from '../schema/nearest.ts';
 import { addAdminCommands } from './admin.ts';
 import { printJson } from './ask-receiver.ts';
+import { addAuditCommand } from './audit.ts';
 import { addBlockedCommand } from './blocked.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
@@ -38,6 +39,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addSendCommand(program, process.env);
   addAdminCommands(program, process.env);
   addBlockedCommand(program, process.env);
+  addAuditCommand(program, process.env);
   addCleanupCommand(program, process.env);
   addEraseCommand(program, process.env);
   addExportCommand(program, process.env);

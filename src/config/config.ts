@@ -30,6 +30,7 @@ export type Config = Readonly<{
   retry: RetryPolicy;
   retentionMs: number;
   cleanupIntervalMs: number;
+  auditRetentionMs: number;
   /** How many rejected requests each source keeps, and for how long. */
   rejected: Readonly<{ maxRequests: number; maxBytes: number; retentionMs: number }>;
   log: Readonly<{ level: LogLevel; format: LogFormat }>;

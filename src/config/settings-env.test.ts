@@ -22,6 +22,7 @@ describe('the environment', () => {
       RETRY_MAX_DELAY: 300,
       RETRY_JITTER: 0.1,
       RETENTION_DAYS: 30,
+      AUDIT_RETENTION_DAYS: 400,
       CLEANUP_INTERVAL_HOURS: 1,
       REJECTED_MAX: 500,
       REJECTED_MAX_BYTES: 8 * 1024 * 1024,

@@ -94,6 +94,11 @@ const TABLE = {
     '72',
     'Age in hours at which a rejected request is deleted',
   ),
+  AUDIT_RETENTION_DAYS: setting(
+    numberText(LIMITS.retentionDays),
+    '400',
+    'Age in days at which a row of the audit is deleted',
+  ),
   LOG_LEVEL: setting(logLevel, 'INFO', 'The lowest level that is logged'),
   LOG_FORMAT: setting(logFormat, 'json', 'One JSON object per line, or text to read'),
   HOST: setting(listenHost, '0.0.0.0', 'The address to listen on'),

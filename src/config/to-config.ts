@@ -35,6 +35,7 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
     retry: toRetry(env, {}),
     retentionMs: milliseconds(env.RETENTION_DAYS * 86_400),
     cleanupIntervalMs: milliseconds(env.CLEANUP_INTERVAL_HOURS * 3600),
+    auditRetentionMs: milliseconds(env.AUDIT_RETENTION_DAYS * 86_400),
     rejected: {
       maxRequests: env.REJECTED_MAX,
       maxBytes: env.REJECTED_MAX_BYTES,

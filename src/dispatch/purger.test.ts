@@ -13,7 +13,7 @@ function setUp(purge: OperateStore['purge'], role: 'leader' | 'follower' = 'lead
   const clock = createFakeClock();
   const recorder = createRecorder();
   const purger = createPurger({
-    store: { purge, tryLead: async () => role },
+    store: { purge, tryLead: async () => role, reportCleanup: async () => {} },
     mayRun: async () => true,
     clock,
     emit: recorder.emit,

@@ -2,10 +2,11 @@ import type { Emit } from '../events.ts';
 import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
-import type { OperateStore, SharedStore } from '../store/store.ts';
+import type { CleanupStore, OperateStore, SharedStore } from '../store/store.ts';
+import { reportOf } from './cleanup-report.ts';
 
 export type PurgerParts = Readonly<{
-  store: Pick<OperateStore, 'purge'> & Pick<SharedStore, 'tryLead'>;
+  store: Pick<OperateStore, 'purge'> & Pick<CleanupStore, 'reportCleanup'> & Pick<SharedStore, 'tryLead'>;
   /** Whether the clean-up may run now: see cleanup-guard.ts. */
   mayRun: () => Promise<boolean>;
   clock: Clock;
@@ -33,6 +34,7 @@ export function createPurger(parts: PurgerParts): Service {
         total += outcome.deleted;
         if (outcome.deleted > 0) emit({ type: 'cleanup.batch', deleted: outcome.deleted });
       } while (cursor !== null && !signal.aborted);
+      await store.reportCleanup('events', reportOf('events', beforeMs, clock.nowMs()));
       emit({ type: 'cleanup.finished', deleted: total, durationMs: monotonicMs() - startedMs });
     } catch (error) {
       emit({ type: 'store.failed', operation: 'purge', error: error as Error });

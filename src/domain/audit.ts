@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = [
   'audit.retention',
   'cleanup.confirm',
   'config.reload',
+  'cleanup.delete',
   'delivery.replay',
   'event.erase',
   'event.reveal',

@@ -108,6 +108,13 @@ function receiverLines(write: WriteLine): Handlers {
   const details = (value: Readonly<Record<string, unknown>> | undefined) =>
     value === undefined ? {} : { details: boundedDetails(value) };
   return {
+    'audit.head': (event) =>
+      write({
+        type: event.type,
+        level: 'info',
+        message: 'head of the audit: webhook-receiver audit verify --head takes it',
+        fields: () => ({ rows: event.rows, head: event.head }),
+      }),
     'login.failed': (event) =>
       write({
         type: event.type,

@@ -18,6 +18,7 @@ export const STORE_OPERATIONS = [
   'vacuum',
   /** Keeping, dropping and purging rejected requests. */
   'rejected',
+  'audit',
   'source_state',
   'ping',
   'commit',

@@ -454,7 +454,8 @@ export interface SourceStateStore {
 }
 
 /** What is cleaned up after a retention of its own. */
-export type CleanupKind = 'events' | 'rejected';
+export const CLEANUP_KINDS = ['events', 'rejected', 'audit'] as const;
+export type CleanupKind = (typeof CLEANUP_KINDS)[number];
 
 /** When the last clean-up ran, and when an operator last confirmed the clock; null if that never happened. */
 export type CleanupTimes = Readonly<{ ranAtMs: number | null; confirmedAtMs: number | null }>;
@@ -466,6 +467,11 @@ export interface CleanupStore {
   keepCleanup(kind: CleanupKind, nowMs: number): Promise<void>;
   /** An operator confirms the clock: clean-ups of every kind count as run and confirmed now. */
   confirmCleanups(nowMs: number, audit: AuditEntry): Promise<void>;
+  /**
+   * Writes to the audit what clean-ups of the kind have deleted since the last report, if anything: the count, and the
+   * first and last id. Each deletion is tallied in its own transaction, so that a kill loses none.
+   */
+  reportCleanup(kind: CleanupKind, audit: AuditEntry): Promise<void>;
 }
 
 /** Rows that fit all of what is not null; `sinceMs` included, `untilMs` not. */
@@ -488,6 +494,11 @@ export interface AuditStore {
   readAudit(after: number, limit: number): Promise<readonly AuditRow[]>;
   /** Rows that fit, newest first, of the AUDIT_WALK rows before the cursor. */
   listAudit(filter: AuditFilter, limit: number, before: number | null): Promise<AuditPage>;
+  /**
+   * Deletes up to `limit` of the oldest rows, as far as they are of before `beforeMs`, and writes the anchor in the same
+   * transaction. @returns how many; fewer than the limit means that none are left
+   */
+  purgeAudit(beforeMs: number, limit: number, anchor: AuditEntry): Promise<number>;
 }
 
 /** Events inside a driver that an operator wants to see. */

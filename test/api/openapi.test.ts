@@ -268,6 +268,7 @@ describe('GET /openapi.json', () => {
           askAdmin('/reload', 'POST'),
           request(`${receiver.url}/admin/reload`, { method: 'POST' }),
         ],
+        'get /admin/audit/chain': () => [askAdmin('/audit/chain'), askAdmin('/audit/chain?after=x')],
         'post /admin/cleanup/confirm': () => [
           askAdmin('/cleanup/confirm', 'POST'),
           request(`${receiver.url}/admin/cleanup/confirm`, { method: 'POST' }),

@@ -29,6 +29,7 @@ export const ADMIN_ACCESS = {
   'GET /admin/sources/:name/state': acts('admin', 'source_state.read'),
   'DELETE /admin/sources/:name/state/:entry': acts('admin', 'source_state.drop'),
   'GET /admin/audit': sees('viewer'),
+  'GET /admin/audit/chain': sees('viewer'),
   'POST /admin/cleanup/confirm': acts('operator', 'cleanup.confirm'),
   'POST /admin/reload': acts('admin', 'config.reload'),
 } as const satisfies Readonly<Record<string, Access>>;

@@ -9,7 +9,7 @@ import { done } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
 
-export type AuditParts = Readonly<{ store: Pick<AuditStore, 'listAudit'> }>;
+export type AuditParts = Readonly<{ store: Pick<AuditStore, 'listAudit' | 'readAudit'> }>;
 
 /** Names and targets are compared as wholes. */
 const wordField = z.string().min(1).max(256);
@@ -52,9 +52,39 @@ const rowSchema = z.object({
   hash: z.string().describe('SHA-256 of the row and of the hash of the row before it, in hex.'),
 });
 
-const schemas = { AuditRows: z.object({ audit: z.array(rowSchema), next: z.string().nullable() }) };
+const chainQuerySchema = z.strictObject({
+  limit: limitField('Most rows of a page.'),
+  after: z
+    .string()
+    .regex(/^\d{1,15}$/, 'the number of a row')
+    .default('0')
+    .describe('The number of the last row of the page before.'),
+});
 
-/** `GET /admin/audit`: who did what, newest first. */
+const linkSchema = z.object({
+  seq: z.int(),
+  at: z.int().describe('Milliseconds since 1970.'),
+  actor: z.string(),
+  role: z.string(),
+  address: z.string().nullable(),
+  action: z.string(),
+  target: z.string(),
+  before_json: z.string().nullable(),
+  after_json: z.string().nullable(),
+  through: z.int().nullable().describe('Of an anchor: the last row that the clean-up deleted.'),
+  hash: z
+    .string()
+    .describe(
+      'SHA-256 of the 32 bytes of the hash before, and the JSON list of the other values in this order.',
+    ),
+});
+
+const schemas = {
+  AuditChain: z.object({ rows: z.array(linkSchema) }),
+  AuditRows: z.object({ audit: z.array(rowSchema), next: z.string().nullable() }),
+};
+
+/** `GET /admin/audit`: who did what, newest first. `…/chain`: the rows as they are hashed, for a check of the chain. */
 export function addAuditEndpoints(add: AddEndpoint, { store }: AuditParts): void {
   const list = {
     schema: listQuerySchema,
@@ -68,6 +98,15 @@ export function addAuditEndpoints(add: AddEndpoint, { store }: AuditParts): void
     const body: z.output<typeof schemas.AuditRows> = {
       audit: rows.map(rowBody),
       next: next === null ? null : String(next),
+    };
+    return done(body);
+  });
+
+  const chain = { schema: chainQuerySchema, asks: 'Ask with ?after= a row, and &limit= from 1 to 500.' };
+  add('GET /admin/audit/chain', { query: chain }, async ({ query }) => {
+    const rows = await store.readAudit(Number(query.after), query.limit);
+    const body: z.output<typeof schemas.AuditChain> = {
+      rows: rows.map(({ hash, ...row }) => ({ ...row, hash: Buffer.from(hash).toString('hex') })),
     };
     return done(body);
   });
@@ -102,6 +141,14 @@ export const auditDocument: DocumentPart = {
             nextPage: linkTo('listAudit', { cursor: '$response.body#/next' }),
           }),
         },
+      }),
+    },
+    '/admin/audit/chain': {
+      get: adminOperation({
+        operationId: 'readAuditChain',
+        summary: 'The rows of the audit as they are hashed, oldest first, to check them elsewhere',
+        parameters: queryParameters(chainQuerySchema),
+        replies: { '200': json('A page; a short one is the last.', referTo(schemas)('AuditChain')) },
       }),
     },
   },

@@ -80,7 +80,7 @@ function cleanupHeldGauge(registry: Registry) {
     labelNames: ['kind'],
     registers: [registry],
   });
-  for (const kind of ['events', 'rejected']) held.set({ kind }, 0);
+  for (const kind of ['events', 'rejected', 'audit']) held.set({ kind }, 0);
   return held;
 }
 

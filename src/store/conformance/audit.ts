@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { anAudit, anEvent } from '../../../testkit/builders.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import { type AuditRow, CHAIN_START, hashAudit, toAuditEntry } from '../audit-chain.ts';
+import { createAuditVerifier } from '../audit-verify.ts';
 import type { Store } from '../store.ts';
 import { insertFor, openFor, type StoreFactory, T0, work } from './harness.ts';
 
@@ -112,4 +113,82 @@ export function auditConformance(factory: StoreFactory, isDurable: boolean): voi
       assert.equal((await readChain(again)).length, 2);
     });
   });
+}
+
+/** What is left of the audit after its retention, and what clean-ups report to it. */
+export function auditRetentionConformance(factory: StoreFactory): void {
+  describe('retention of the audit', () => {
+    test('deletes the old rows before the first young one, and leaves an anchor', async (t) => {
+      const { store } = await openFor(t, factory);
+      for (const atMs of [T0, T0 + 1, T0 + 9, T0 + 2, T0 + 9]) await store.appendAudit(anAudit({ atMs }));
+      const before = await store.readAudit(0, 10);
+      const anchor = anAudit({
+        action: 'audit.retention',
+        target: 'audit',
+        atMs: T0 + 20,
+        after: { before: 'x' },
+      });
+      assert.equal(await store.purgeAudit(T0 + 5, 10, anchor), 2);
+      const rows = await store.readAudit(0, 10);
+      assert.deepEqual(
+        rows.map(({ seq, through }) => [seq, through]),
+        [
+          [3, null],
+          [4, null],
+          [5, null],
+          [6, 2],
+        ],
+      );
+      const hash = Buffer.from(before[1]!.hash).toString('hex');
+      assert.deepEqual(toAuditEntry(rows.at(-1)!).after, { before: 'x', count: 2, first: 1, last: 2, hash });
+      assert.deepEqual(verdictOf(rows).flaws, []);
+      assert.equal(await store.purgeAudit(T0 + 5, 10, anchor), 0);
+      assert.equal((await store.readAudit(0, 10)).length, 4);
+    });
+
+    test('deletes no more than it is asked for, and in the end only its anchor is left', async (t) => {
+      const { store } = await openFor(t, factory);
+      for (let count = 0; count < 5; count++) await store.appendAudit(anAudit());
+      const purge = (atMs: number) => store.purgeAudit(atMs, 3, anAudit({ action: 'audit.retention', atMs }));
+      assert.equal(await purge(T0 + 1), 3);
+      assert.equal(await purge(T0 + 1), 2);
+      assert.equal(await purge(T0 + 1), 0);
+      assert.equal(await purge(T0 + 2), 2);
+      const rows = await store.readAudit(0, 10);
+      assert.deepEqual(
+        rows.map(({ seq, through }) => [seq, through]),
+        [[8, 7]],
+      );
+      assert.deepEqual(verdictOf(rows).flaws, []);
+    });
+
+    test('what clean-ups deleted is reported once, with its count and range', async (t) => {
+      const { store } = await openFor(t, factory);
+      const events = [];
+      for (let at = 0; at < 5; at++)
+        events.push((await insertFor(store, [], { receivedAtMs: T0 + at })).event);
+      const entry = anAudit({ action: 'cleanup.delete', target: 'events', after: { before: 'x' } });
+      await store.reportCleanup('events', entry);
+      await store.purge(T0 + 2, 10, null);
+      await store.purge(T0 + 4, 10, null);
+      await store.reportCleanup('events', entry);
+      await store.reportCleanup('events', entry);
+      await store.purge(T0 + 9, 10, null);
+      await store.reportCleanup('events', entry);
+      const ids = events.map(({ id }) => id);
+      assert.deepEqual(
+        (await readChain(store)).map((row) => toAuditEntry(row).after),
+        [
+          { before: 'x', count: 4, first_id: ids[0], last_id: ids[3] },
+          { before: 'x', count: 1, first_id: ids[4], last_id: ids[4] },
+        ],
+      );
+    });
+  });
+}
+
+function verdictOf(rows: readonly AuditRow[]) {
+  const verifier = createAuditVerifier(null);
+  for (const row of rows) verifier.see(row);
+  return verifier.end();
 }

@@ -77,6 +77,8 @@ const CALLS: Readonly<
   appendAudit: (store) => store.appendAudit(anAudit()),
   readAudit: (store) => store.readAudit(0, 10),
   listAudit: (store) => store.listAudit(ALL_AUDIT, 10, null),
+  purgeAudit: (store) => store.purgeAudit(T0, 10, anAudit()),
+  reportCleanup: (store) => store.reportCleanup('events', anAudit()),
   ping: (store) => store.ping(),
   tryLead: (store) => store.tryLead(),
 };

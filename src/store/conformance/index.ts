@@ -1,5 +1,5 @@
 import { describe } from 'node:test';
-import { auditConformance } from './audit.ts';
+import { auditConformance, auditRetentionConformance } from './audit.ts';
 import { batchesConformance } from './batches.ts';
 import { blockedConformance } from './blocked.ts';
 import { browseConformance } from './browse.ts';
@@ -63,6 +63,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     sourceStateConformance(factory, isDurable);
     cleanupsConformance(factory, isDurable);
     auditConformance(factory, isDurable);
+    auditRetentionConformance(factory);
     batchesConformance(factory);
     historiesConformance(factory);
     if (isDurable) durabilityConformance(factory);

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import { type AuditRow, CHAIN_START, linkAudit } from '../audit-chain.ts';
+import { findPrefix } from '../audit-prefix.ts';
 import { toAuditPage, walkRange } from '../audit-walk.ts';
 import type { Verbs } from '../forward.ts';
 import type { AuditFilter, AuditStore } from '../store.ts';
@@ -13,6 +14,13 @@ export function appendAudit(state: State, entry: AuditEntry, through: number | n
 /** @see AuditStore */
 export const auditVerbs: Verbs<State, keyof AuditStore> = {
   appendAudit: (state, entry) => appendAudit(state, entry),
+  purgeAudit(state, beforeMs, limit, entry) {
+    const prefix = findPrefix(state.audit.slice(0, limit), beforeMs, entry);
+    if (prefix === null) return 0;
+    appendAudit(state, prefix.anchor, prefix.through);
+    state.audit.splice(0, prefix.count);
+    return prefix.count;
+  },
   readAudit: ({ audit }, after, limit) => audit.filter(({ seq }) => seq > after).slice(0, limit),
   listAudit({ audit }, filter, limit, before) {
     const range = walkRange(audit.at(-1)?.seq ?? 0, before);

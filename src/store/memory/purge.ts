@@ -1,4 +1,5 @@
 import type { PurgeOutcome } from '../store.ts';
+import { tallyCleanup } from './cleanups.ts';
 import { deliveriesOf, isBlocking, isOpen, keyOf, type State } from './state.ts';
 
 /** @see OperateStore.purge. The cursor is the place of the last event that was deleted or skipped. */
@@ -7,15 +8,19 @@ export function purge(state: State, beforeMs: number, limit: number, cursor: str
     .filter(({ receivedAtMs }) => receivedAtMs < beforeMs)
     .map(({ id }) => ({ id, place: state.accepted.get(id)! }))
     .filter(({ place }) => cursor === null || place > Number(cursor));
-  let deleted = 0;
+  const deleted: string[] = [];
+  let next: string | null = null;
   for (const { id, place } of old) {
     if (!deliveriesOf(state, id).some((delivery) => isOpen(delivery) || isBlocking(delivery))) {
       deleteEvent(state, id);
-      deleted += 1;
+      deleted.push(id);
     }
-    if (deleted === limit) return { deleted, cursor: id === old.at(-1)!.id ? null : String(place) };
+    if (deleted.length < limit) continue;
+    next = id === old.at(-1)!.id ? null : String(place);
+    break;
   }
-  return { deleted, cursor: null };
+  tallyCleanup(state, 'events', deleted.length, deleted);
+  return { deleted: deleted.length, cursor: next };
 }
 
 function deleteEvent(state: State, id: string): void {

@@ -10,6 +10,7 @@ import {
   rejectedBytes,
 } from '../store.ts';
 import { appendAudit } from './audit.ts';
+import { tallyCleanup } from './cleanups.ts';
 import type { State } from './state.ts';
 
 type Placed = Readonly<{ request: RejectedRequest; place: number }>;
@@ -67,6 +68,7 @@ function purgeRejected(state: State, beforeMs: number, limit: number): number {
     .sort((a, b) => a.request.receivedAtMs - b.request.receivedAtMs || a.place - b.place)
     .slice(0, limit);
   for (const { place } of old) state.rejected[place] = null;
+  tallyCleanup(state, 'rejected', old.length, []);
   return old.length;
 }
 

@@ -2,6 +2,7 @@ import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { AuditRow } from '../audit-chain.ts';
+import type { CleanupTally } from '../cleanup-report.ts';
 import type { CleanupKind, CleanupTimes, Duplicates, RejectedRequest, SourceState } from '../store.ts';
 
 /** The lease of a delivery that is `processing`. */
@@ -38,6 +39,7 @@ export type State = Readonly<{
   /** Source -> name -> value. */
   sourceState: Map<string, Map<string, SourceState>>;
   cleanups: Map<CleanupKind, CleanupTimes>;
+  cleanupTallies: Map<CleanupKind, CleanupTally>;
   /** In the order of the chain. */
   audit: AuditRow[];
 }>;
@@ -56,6 +58,7 @@ export function createState(maxPendingDeliveries: number): State {
     rejected: [],
     sourceState: new Map(),
     cleanups: new Map(),
+    cleanupTallies: new Map(),
     audit: [],
   };
 }
@@ -75,6 +78,7 @@ export function copyState(state: State): State {
     rejected: [...state.rejected],
     sourceState: new Map([...state.sourceState].map(([source, values]) => [source, new Map(values)])),
     cleanups: new Map(state.cleanups),
+    cleanupTallies: new Map(state.cleanupTallies),
     audit: [...state.audit],
   };
 }

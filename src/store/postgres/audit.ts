@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import { type AuditHead, type AuditRow, CHAIN_START, linkAudit } from '../audit-chain.ts';
+import { findPrefix } from '../audit-prefix.ts';
 import { toAuditPage, walkRange } from '../audit-walk.ts';
 import type { Verbs } from '../forward.ts';
 import type { AuditStore } from '../store.ts';
@@ -32,6 +33,7 @@ export const READ_AUDIT: Statement<AuditRow> = {
   name: 'read_audit',
   text: `select ${COLUMNS} from audit where seq > $1 order by seq limit $2`,
 };
+export const DELETE_AUDIT: Statement = { name: 'delete_audit', text: 'delete from audit where seq <= $1' };
 export const LIST_AUDIT: Statement<AuditRow> = {
   name: 'list_audit',
   text: `
@@ -62,6 +64,16 @@ export async function appendAudit(
 /** @see AuditStore */
 export const auditVerbs: Verbs<QueryContext & Readonly<{ background: Database }>, keyof AuditStore> = {
   appendAudit: ({ background }, entry) => background.transaction((query) => appendAudit(query, entry)),
+  purgeAudit: ({ background }, beforeMs, limit, entry) =>
+    background.transaction(async (query) => {
+      await query(LOCK_AUDIT);
+      const prefix = findPrefix(await query(READ_AUDIT, [0, limit]), beforeMs, entry);
+      if (prefix === null) return 0;
+      // First, since the trigger lets only those rows go that the newest one names.
+      await appendAudit(query, prefix.anchor, prefix.through);
+      await query(DELETE_AUDIT, [prefix.through]);
+      return prefix.count;
+    }),
   readAudit: ({ query }, after, limit) => query(READ_AUDIT, [after, limit]),
   async listAudit({ query }, { actor, action, target, sinceMs, untilMs }, limit, before) {
     const [head = CHAIN_START] = await query(AUDIT_HEAD);

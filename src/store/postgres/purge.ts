@@ -1,5 +1,6 @@
 import { purgeInSlices } from '../in-slices.ts';
 import type { PurgeOutcome } from '../store.ts';
+import { TALLY_CLEANUP } from './cleanups.ts';
 import { addCounts, addTotals } from './counters.ts';
 import type { Database, Query, Statement } from './database.ts';
 
@@ -26,7 +27,7 @@ export const LOCK_DOOMED: Statement<{ id: string }> = {
 };
 
 /** Looks again for open deliveries: a replay may have come before the lock. */
-export const PURGE: Statement<{ deleted: number }> = {
+export const PURGE: Statement<{ deleted: number; first_id: string | null; last_id: string | null }> = {
   name: 'purge',
   text: `
 with doomed as materialized (
@@ -50,7 +51,9 @@ counted as (${addCounts('gone', {
     failed: `-count(*) filter (where status = 'failed')`,
   })}),
 totalled as (${addTotals('(select -count(*) from deleted)', '0')})
-select count(*) as deleted from deleted`,
+select count(*) as deleted, (select id from deleted order by id limit 1) as first_id,
+  (select id from deleted order by id desc limit 1) as last_id
+from deleted`,
 };
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
@@ -85,5 +88,7 @@ async function purgeSlice(
   if (doomed.length === 0) return { deleted: 0, cursor: next };
   const locked = await query(LOCK_DOOMED, [doomed]);
   const [row] = await query(PURGE, [locked.map(({ id }) => id)]);
-  return { deleted: row!.deleted, cursor: next };
+  const { deleted, first_id, last_id } = row!;
+  if (deleted > 0) await query(TALLY_CLEANUP, ['events', deleted, first_id, last_id]);
+  return { deleted, cursor: next };
 }

@@ -1,6 +1,7 @@
 import type { Verbs } from '../forward.ts';
 import { type RejectedBounds, type RejectedRequest, rejectedBytes } from '../store.ts';
 import { appendAudit } from './audit.ts';
+import { TALLY_CLEANUP } from './cleanups.ts';
 import type { Database, Query, QueryContext, Statement } from './database.ts';
 import { createLane, failingAlone, inParts, type Lane, splitBatch } from './lane.ts';
 import { packBodies } from './packed-bodies.ts';
@@ -154,7 +155,11 @@ export const rejectedVerbs: Verbs<
       return 'dropped';
     });
   },
-  async purgeRejected({ query }, beforeMs, limit) {
-    return (await query(PURGE_REJECTED, [beforeMs, limit])).length;
+  purgeRejected({ background }, beforeMs, limit) {
+    return background.transaction(async (query) => {
+      const { length } = await query(PURGE_REJECTED, [beforeMs, limit]);
+      if (length > 0) await query(TALLY_CLEANUP, ['rejected', length, null, null]);
+      return length;
+    });
   },
 };

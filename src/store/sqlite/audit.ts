@@ -1,11 +1,27 @@
 import type { AuditRow } from '../audit-chain.ts';
+import { findPrefix } from '../audit-prefix.ts';
 import { toAuditPage, walkRange } from '../audit-walk.ts';
 import { AUDIT_COLUMNS } from './append-audit.ts';
 import { prepareRows } from './prepare-rows.ts';
 import type { Reads, Writes } from './verbs.ts';
 
 /** The writes of AuditStore. */
-export const auditWrites: Writes<'appendAudit'> = {
+export const auditWrites: Writes<'appendAudit' | 'purgeAudit'> = {
+  purgeAudit({ db, audit }) {
+    const findOldest = prepareRows<AuditRow>(
+      db,
+      `select ${AUDIT_COLUMNS} from audit where seq > 0 order by seq limit ?`,
+    );
+    const remove = db.prepare('delete from audit where seq <= ?');
+    return (beforeMs, limit, entry) => {
+      const prefix = findPrefix(findOldest.all(limit), beforeMs, entry);
+      if (prefix === null) return 0;
+      // First, since the trigger lets only those rows go that the newest one names.
+      audit.append(prefix.anchor, prefix.through);
+      remove.run(prefix.through);
+      return prefix.count;
+    };
+  },
   appendAudit:
     ({ audit }) =>
     (entry) =>

@@ -1,3 +1,6 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type CleanupTally, reportedEntry } from '../cleanup-report.ts';
+import { CLEANUP_KINDS, type CleanupKind } from '../store.ts';
 import { prepareRows } from './prepare-rows.ts';
 import type { Reads, Writes } from './verbs.ts';
 
@@ -14,8 +17,42 @@ export const cleanupReads: Reads<'readCleanup'> = {
   },
 };
 
+/** Adds to what clean-ups of the kind have deleted, within the transaction of the deletion. */
+export type TallyCleanup = (
+  kind: CleanupKind,
+  deleted: number,
+  firstId: string | null,
+  lastId: string | null,
+) => void;
+
+export function prepareTally(db: DatabaseSync): TallyCleanup {
+  const add = db.prepare(
+    `insert into cleanups (kind, deleted, first_id, last_id) values (?, ?, ?, ?)
+     on conflict (kind) do update set deleted = coalesce(deleted, 0) + excluded.deleted,
+       first_id = coalesce(first_id, excluded.first_id), last_id = coalesce(excluded.last_id, last_id)`,
+  );
+  return (kind, deleted, firstId, lastId) => {
+    if (deleted > 0) add.run(kind, deleted, firstId, lastId);
+  };
+}
+
 /** The writes of CleanupStore. */
-export const cleanupWrites: Writes<'keepCleanup' | 'confirmCleanups'> = {
+export const cleanupWrites: Writes<'keepCleanup' | 'confirmCleanups' | 'reportCleanup'> = {
+  reportCleanup({ db, audit }) {
+    const find = prepareRows<CleanupTally>(
+      db,
+      'select deleted, first_id, last_id from cleanups where kind = ?',
+    );
+    const clear = db.prepare(
+      'update cleanups set deleted = null, first_id = null, last_id = null where kind = ?',
+    );
+    return (kind, entry) => {
+      const reported = reportedEntry(entry, find.get(kind));
+      if (reported === null) return;
+      clear.run(kind);
+      audit.append(reported);
+    };
+  },
   keepCleanup({ db }) {
     const keep = db.prepare(
       `insert into cleanups (kind, ran_at) values (?, ?)
@@ -29,7 +66,7 @@ export const cleanupWrites: Writes<'keepCleanup' | 'confirmCleanups'> = {
        on conflict (kind) do update set ran_at = excluded.ran_at, confirmed_at = excluded.confirmed_at`,
     );
     return (nowMs, entry) => {
-      for (const kind of ['events', 'rejected']) confirm.run(kind, nowMs, nowMs);
+      for (const kind of CLEANUP_KINDS) confirm.run(kind, nowMs, nowMs);
       audit.append(entry);
     };
   },

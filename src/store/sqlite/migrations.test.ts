@@ -24,6 +24,7 @@ const LANDED = [
   'de243244401cfef6500469dcadba23b3549fc016b30e51544ffcb58e15cfe3a0',
   '5a8dcdeb8e82d273a333ad6486849fe1f709a72c7cd8c8eea4ec513e23bf881d',
   'ae9dee033adc9a29bb31c45700e492e5ab828e2d7dc6cb12024dc01e19a1cd6c',
+  'd5b0a280ac8bfc4d6eb13bf37804ea9d54e65550cba088315487f86538d4fbbf',
 ];
 
 test('landed migrations never change', () => {

@@ -1,11 +1,13 @@
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
+import { prepareTally } from './cleanups.ts';
 import { OF_EVENT } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
+import { bytesToUuid } from './uuid-bytes.ts';
 import type { Writer, Writes } from './verbs.ts';
 
 /** Rows are in the order of acceptance, so a walk from the oldest needs no index. The cursor is a seq. */
-const NEXT_EVENTS_SQL = 'select seq, received_at from events where seq > ? order by seq limit ?';
+const NEXT_EVENTS_SQL = 'select seq, id, received_at from events where seq > ? order by seq limit ?';
 
 /** One of the event's up to two marks, unless a later event took it over. With `in` SQLite would scan all marks. */
 const deleteMarkSql = (firstByte: number) => `
@@ -15,18 +17,21 @@ const deleteMarkSql = (firstByte: number) => `
 /** @see OperateStore.purge */
 export const purgeWrites: Writes<'purge'> = {
   purge(writer) {
-    const findNext = prepareRows<{ seq: number; received_at: number }>(writer.db, NEXT_EVENTS_SQL);
+    const findNext = prepareRows<{ seq: number; id: Uint8Array; received_at: number }>(
+      writer.db,
+      NEXT_EVENTS_SQL,
+    );
+    const tally = prepareTally(writer.db);
     const deleteEvent = prepareDeleteEvent(writer);
     return (beforeMs, limit, cursor) => {
       const rows = findNext.all(cursor === null ? 0 : Number(cursor), limit);
-      let deleted = 0;
-      let last: number | null = null;
-      for (const { seq, received_at: receivedAtMs } of rows) {
-        if (receivedAtMs >= beforeMs) return { deleted, cursor: null };
-        if (deleteEvent(seq)) deleted += 1;
-        last = seq;
-      }
-      return { deleted, cursor: last === null || rows.length < limit ? null : String(last) };
+      const young = rows.findIndex(({ received_at: receivedAtMs }) => receivedAtMs >= beforeMs);
+      const old = young === -1 ? rows : rows.slice(0, young);
+      const ids = old.filter(({ seq }) => deleteEvent(seq)).map(({ id }) => id);
+      if (ids.length > 0) tally('events', ids.length, bytesToUuid(ids[0]!), bytesToUuid(ids.at(-1)!));
+      const last = old.at(-1)?.seq ?? null;
+      const isEnd = last === null || old.length < limit;
+      return { deleted: ids.length, cursor: isEnd ? null : String(last) };
     };
   },
 };

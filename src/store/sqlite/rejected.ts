@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { pageOf, type RejectedRow, type RejectedSummaryRow, toRejected, toRejectedSummary } from '../rows.ts';
 import { type RejectedRequest, rejectedBytes } from '../store.ts';
+import { prepareTally } from './cleanups.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 import type { Reads, Writes } from './verbs.ts';
@@ -80,9 +81,11 @@ export const rejectedWrites: Writes<'keepRejected' | 'dropRejected' | 'purgeReje
       'select seq from rejected where received_at < ? order by received_at, seq limit ?',
     );
     const remove = prepareRemove(db);
+    const tally = prepareTally(db);
     return (beforeMs, limit) => {
       const rows = findOld.all(beforeMs, limit);
       for (const { seq } of rows) remove(seq);
+      tally('rejected', rows.length, null, null);
       return rows.length;
     };
   },

@@ -5,6 +5,15 @@ import { duplicates } from './0003-duplicates.ts';
 import { cleanups } from './0004-cleanups.ts';
 import { audit } from './0005-audit.ts';
 import { erased } from './0006-erased.ts';
+import { auditFacts } from './0007-audit-facts.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
-export const MIGRATIONS: readonly Migration[] = [inbox, order, duplicates, cleanups, audit, erased];
+export const MIGRATIONS: readonly Migration[] = [
+  inbox,
+  order,
+  duplicates,
+  cleanups,
+  audit,
+  erased,
+  auditFacts,
+];

@@ -5,6 +5,7 @@ import { ownerAndCleanups } from './0004-owner-and-cleanups.ts';
 import { duplicates } from './0005-duplicates.ts';
 import { audit } from './0006-audit.ts';
 import { erased } from './0007-erased.ts';
+import { auditFacts } from './0008-audit-facts.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -15,4 +16,5 @@ export const MIGRATIONS: readonly string[] = [
   duplicates,
   audit,
   erased,
+  auditFacts,
 ];

@@ -1,0 +1,44 @@
+import type { Emit } from '../events.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { createRunLoop } from '../runtime/run-loop.ts';
+import type { Service } from '../runtime/service.ts';
+import type { AuditStore, SharedStore } from '../store/store.ts';
+import { reportOf } from './cleanup-report.ts';
+
+export type AuditPurgerParts = Readonly<{
+  store: Pick<AuditStore, 'purgeAudit' | 'listAudit'> & Pick<SharedStore, 'tryLead'>;
+  /** Whether the clean-up may run now: see cleanup-guard.ts. */
+  mayRun: () => Promise<boolean>;
+  clock: Clock;
+  emit: Emit;
+  retentionMs: number;
+  intervalMs: number;
+}>;
+
+/** Rows that one transaction deletes. */
+const AUDIT_BATCH = 1000;
+
+const ALL = { actor: null, action: null, target: null, sinceMs: null, untilMs: null };
+
+/**
+ * Deletes rows of the audit older than its retention, at the start and then every interval, and tells the head: kept
+ * elsewhere, it shows whether rows were cut from the end.
+ */
+export function createAuditPurger(parts: AuditPurgerParts): Service {
+  const { store, mayRun, clock, emit, retentionMs, intervalMs } = parts;
+  return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
+    try {
+      if ((await store.tryLead()) === 'follower') return;
+      if (await mayRun()) {
+        const beforeMs = clock.nowMs() - retentionMs;
+        const anchor = () => reportOf('audit', beforeMs, clock.nowMs());
+        while ((await store.purgeAudit(beforeMs, AUDIT_BATCH, anchor())) === AUDIT_BATCH && !signal.aborted);
+      }
+      const [newest] = (await store.listAudit(ALL, 1, null)).rows;
+      if (newest === undefined) return;
+      emit({ type: 'audit.head', rows: newest.seq, head: Buffer.from(newest.hash).toString('hex') });
+    } catch (error) {
+      emit({ type: 'store.failed', operation: 'audit', error: error as Error });
+    }
+  });
+}
