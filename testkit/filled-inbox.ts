@@ -68,7 +68,12 @@ export async function fillInbox(store: Store): Promise<Filled> {
   await insert(['failed'], { headers: ['x-a', '1', 'X-A', 'ü "q" \\', 'x-a', ''], body: Buffer.alloc(0) });
   await work('failed', { kind: 'retry', dueAtMs: T0 + 2_000, error: 'first' });
   const dead = await work('failed', { kind: 'failed', error: 'given up' }, T0 + 2_500);
-  await store.replay(dead, T0 + 5_000, anAudit());
+  await store.replay(dead, T0 + 5_000, {}, anAudit());
+  await insert(['failed twice', 'done twice']);
+  await store.replay(await work('failed twice', { kind: 'failed', error: 'no' }), T0 + 1_500, {}, anAudit());
+  await work('failed twice', { kind: 'failed', error: 'no again' }, T0 + 2_000);
+  const done = await work('done twice', { kind: 'completed' });
+  await store.replay(done, T0 + 5_000, { completed: true }, anAudit());
   await insert(['released']);
   await work('released', { kind: 'released', dueAtMs: T0 + 1_500 });
   await insert(['leased', 'leased too']);

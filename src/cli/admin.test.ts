@@ -21,8 +21,8 @@ it('each command asks the receiver for its own path', async (t) => {
 
   for (const command of [
     ['inspect', 'an/id'],
-    ['dead-letters', '--limit', '5'],
     ['replay', 'delivery'],
+    ['replay', 'delivery', '--again'],
   ]) {
     const program = new Command();
     addAdminCommands(program, { ADMIN_TOKEN: 'a-token-of-the-tests' });
@@ -31,8 +31,8 @@ it('each command asks the receiver for its own path', async (t) => {
   t.mock.restoreAll();
   assert.deepEqual(asked, [
     'GET /admin/webhooks/an%2Fid',
-    'GET /admin/dead-letters?limit=5',
     'POST /admin/deliveries/delivery/replay',
+    'POST /admin/deliveries/delivery/replay?again=true',
   ]);
 });
 

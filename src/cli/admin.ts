@@ -1,16 +1,8 @@
 import type { Command } from 'commander';
 import { type Asked, askReceiver, NEEDS_TOKEN, printJson } from './ask-receiver.ts';
-import {
-  type PageOptions,
-  type Place,
-  REVEAL,
-  type Reveal,
-  receiverCommands,
-  withPageOptions,
-  withQuery,
-} from './receiver-command.ts';
+import { type Place, REVEAL, type Reveal, receiverCommands, withQuery } from './receiver-command.ts';
 
-/** `webhook-receiver inspect|dead-letters|replay`: events and deliveries of a running receiver. */
+/** `webhook-receiver inspect|replay`: events and deliveries of a running receiver. */
 export function addAdminCommands(program: Command, env: NodeJS.ProcessEnv): void {
   const addPlain = receiverCommands(program, env);
   const add = (usage: string, description: string) => addPlain(usage, `${description} ${NEEDS_TOKEN}`);
@@ -20,12 +12,11 @@ export function addAdminCommands(program: Command, env: NodeJS.ProcessEnv): void
     .action((eventId: string, options: Place & Reveal) =>
       inspect({ url: options.url, env }, eventId, options),
     );
-  withPageOptions(add('dead-letters', 'list failed deliveries, newest first')).action(
-    (options: Place & PageOptions) => listDeadLetters({ url: options.url, env }, options),
-  );
-  add('replay <delivery-id>', 'repeat an ended delivery as a new one').action(
-    (deliveryId: string, { url }: Place) => replay({ url, env }, deliveryId),
-  );
+  add('replay <delivery-id>', 'repeat an ended delivery, once, as a new one')
+    .option('--again', 'also one that was replayed before (for admins)')
+    .action((deliveryId: string, { url, again = false }: Place & Readonly<{ again?: boolean }>) =>
+      replay({ url, env }, deliveryId, again),
+    );
 }
 
 async function inspect(asked: Asked, eventId: string, { reveal }: Reveal): Promise<void> {
@@ -33,10 +24,7 @@ async function inspect(asked: Asked, eventId: string, { reveal }: Reveal): Promi
   printJson(await askReceiver(asked, 'GET', withQuery(path, { reveal: reveal && 'true' })));
 }
 
-async function listDeadLetters(asked: Asked, { limit, cursor }: PageOptions): Promise<void> {
-  printJson(await askReceiver(asked, 'GET', withQuery('/admin/dead-letters', { limit, cursor })));
-}
-
-async function replay(asked: Asked, deliveryId: string): Promise<void> {
-  printJson(await askReceiver(asked, 'POST', `/admin/deliveries/${encodeURIComponent(deliveryId)}/replay`));
+async function replay(asked: Asked, deliveryId: string, again: boolean): Promise<void> {
+  const path = `/admin/deliveries/${encodeURIComponent(deliveryId)}/replay`;
+  printJson(await askReceiver(asked, 'POST', withQuery(path, { again: again ? 'true' : undefined })));
 }

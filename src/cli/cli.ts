@@ -11,6 +11,7 @@ import { addAuditCommand } from './audit.ts';
 import { addBlockedCommand } from './blocked.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
+import { addDeadLettersCommand } from './dead-letters.ts';
 import { addEraseCommand } from './erase.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addExportCommand } from './export.ts';
@@ -38,6 +39,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addProvidersCommand(program);
   addSendCommand(program, process.env);
   addAdminCommands(program, process.env);
+  addDeadLettersCommand(program, process.env);
   addBlockedCommand(program, process.env);
   addAuditCommand(program, process.env);
   addCleanupCommand(program, process.env);

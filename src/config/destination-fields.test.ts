@@ -85,6 +85,7 @@ describe('headers', () => {
       'Transfer-Encoding',
       'TE',
       'Idempotency-Key',
+      'Webhook-Event-Id',
       'webhook-id',
     ]) {
       assert.match(

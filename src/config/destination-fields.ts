@@ -82,7 +82,8 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
     'trailer',
   ],
   ...['transfer-encoding', 'upgrade', 'host', 'content-length', 'expect'],
-  ...['idempotency-key', 'webhook-attempt', 'webhook-id', 'webhook-timestamp', 'webhook-signature'],
+  ...['idempotency-key', 'webhook-event-id', 'webhook-attempt'],
+  ...['webhook-id', 'webhook-timestamp', 'webhook-signature'],
 ]);
 
 const HEADER_NAME_TAKES =

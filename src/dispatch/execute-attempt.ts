@@ -50,6 +50,7 @@ export async function executeAttempt(
     event: leased.event,
     context: {
       deliveryId: leased.lease.deliveryId,
+      idempotencyKey: leased.sentAs,
       destination: leased.destination,
       attempt: leased.attempts + 1,
     },

@@ -19,7 +19,7 @@ function setUp(handler: Handler = createManualHandler()) {
     const run = runHandler({
       handler,
       event: anEvent(),
-      context: { deliveryId: 'delivery', destination: 'billing', attempt: 3 },
+      context: { deliveryId: 'delivery', idempotencyKey: 'the key', destination: 'billing', attempt: 3 },
       completion: createCompletion({ completeWithin: async () => 'completed', onCompleted: () => {} }),
       timeoutMs: TIMEOUT_MS,
       clock,
@@ -47,7 +47,12 @@ describe('runHandler', () => {
     const handler = createManualHandler();
     void setUp(handler).start();
     const { signal, complete: _, ...context } = handler.calls[0]!.context;
-    assert.deepEqual(context, { deliveryId: 'delivery', destination: 'billing', attempt: 3 });
+    assert.deepEqual(context, {
+      deliveryId: 'delivery',
+      idempotencyKey: 'the key',
+      destination: 'billing',
+      attempt: 3,
+    });
     assert.equal(signal.aborted, false);
   });
 

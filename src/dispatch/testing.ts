@@ -73,7 +73,7 @@ export function aLeased(overrides: Partial<Leased> = {}): Leased {
   const deliveryId = deliveryIdOf(event.id, 1);
   const token = nextId(event.receivedAtMs);
   const lease = { deliveryId, token, untilMs: event.receivedAtMs + LEASE_MS, orderKey: null };
-  return { lease, destination: 'billing', attempts: 0, event, ...overrides };
+  return { lease, destination: 'billing', attempts: 0, event, sentAs: deliveryId, ...overrides };
 }
 
 /** A call of a handler that goes on until the test ends it. */

@@ -6,7 +6,7 @@ export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /** An event for one destination: the only thing whose state changes. */
 export type Delivery = Readonly<{
-  /** UUIDv7, see deliveryIdOf. Sent to HTTP destinations as Idempotency-Key, the same for every attempt. */
+  /** UUIDv7, see deliveryIdOf. */
   id: string;
   eventId: string;
   destination: string;
@@ -20,6 +20,13 @@ export type Delivery = Readonly<{
   updatedAtMs: number;
   /** The delivery that this one repeats, or null. */
   replayOf: string | null;
+  /** The first delivery that repeats this one, or null. A failed delivery that has one is superseded. */
+  replayedBy: string | null;
+  /**
+   * The delivery whose id goes out as Idempotency-Key, the same for every attempt: this one, or for the replay of a failed
+   * delivery the one that the failed delivery was sent as.
+   */
+  sentAs: string;
   /** Deliveries of a destination with the same key are processed in order; null without order. */
   orderKey: string | null;
   turn: Turn | null;

@@ -33,6 +33,8 @@ export type EventView = Readonly<{
   updatedAtMs: number;
   /** When body, headers and all else that came with the request were erased, or null. */
   erasedAtMs: number | null;
+  /** What a redelivery by hand replays: deliveries that have failed, repeat no other and were not replayed. */
+  givenUp: readonly string[];
 }>;
 
 type StatusOfDelivery = Pick<Delivery, 'id' | 'status' | 'replayOf'>;
@@ -49,4 +51,12 @@ export function deriveEventStatus(deliveries: readonly StatusOfDelivery[]): Deli
   const replayed = new Set(deliveries.map(({ replayOf }) => replayOf));
   const present = new Set(deliveries.filter(({ id }) => !replayed.has(id)).map(({ status }) => status));
   return PRECEDENCE.find((status) => present.has(status)) ?? 'completed';
+}
+
+/** The deliveries of an event that a redelivery by hand replays. */
+export function givenUpOf(deliveries: readonly StatusOfDelivery[]): string[] {
+  const replayed = new Set(deliveries.map(({ replayOf }) => replayOf));
+  return deliveries
+    .filter(({ id, status, replayOf }) => status === 'failed' && replayOf === null && !replayed.has(id))
+    .map(({ id }) => id);
 }

@@ -4,6 +4,11 @@ import type { TransactionWork } from '../domain/transaction.ts';
 /** What a handler gets about the current attempt. */
 export type HandlerContext = Readonly<{
   deliveryId: string;
+  /**
+   * The key of what is to be done: the same in every attempt of the delivery, and in the replay of a delivery that has
+   * failed. To do a completed delivery again is a new key. HTTP destinations get it as `Idempotency-Key`.
+   */
+  idempotencyKey: string;
   destination: string;
   /** 1 for the first attempt. */
   attempt: number;

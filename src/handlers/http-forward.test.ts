@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test from 'node:test';
-import { anEvent } from '../../testkit/builders.ts';
+import { anEvent, nextId } from '../../testkit/builders.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { contextWith, DELIVERY_ID, openForward, startRawServer, valuesOf } from './testing.ts';
 
@@ -13,7 +13,8 @@ test('sends exactly the bytes and the headers of the event, and reports the answ
   const body = Buffer.from([0, 1, 0xff, 0xfe, 13, 10, 13, 10]);
   const headers = ['X-Sig', '\u00e4=1', 'x-SIG', 'b', 'Content-Type', 'application/x-thing', 'X-Empty', ''];
 
-  const reply = await forward.handle(anEvent({ body, headers }), contextWith({ attempt: 3 }));
+  const event = anEvent({ body, headers });
+  const reply = await forward.handle(event, contextWith({ attempt: 3 }));
 
   assert.deepEqual(reply, { httpStatus: 200, responseExcerpt: 'ok' });
   const [request] = server.requests;
@@ -23,11 +24,35 @@ test('sends exactly the bytes and the headers of the event, and reports the answ
     ...headers,
     'Idempotency-Key',
     DELIVERY_ID,
+    'Webhook-Event-Id',
+    event.id,
     'Webhook-Attempt',
     '3',
     'content-length',
     '8',
   ]);
+});
+
+test("names the event by the receiver's id, never by a sender's header of that name", async () => {
+  await using server = await startRawServer((socket) => socket.write(OK));
+  await using forward = openForward(server.url);
+  const event = anEvent({
+    headers: ['webhook-event-id', 'forged', 'WEBHOOK-EVENT-ID', 'twice', 'X-Kept', '1'],
+  });
+  await forward.handle(event, contextWith());
+  const { headers } = server.requests[0]!;
+  assert.deepEqual(valuesOf(headers, 'webhook-event-id'), [event.id]);
+  assert.deepEqual(valuesOf(headers, 'x-kept'), ['1']);
+});
+
+test('a replay is sent, and signed, under the key of what it repeats', async () => {
+  await using server = await startRawServer((socket) => socket.write(OK));
+  await using forward = openForward(server.url, { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
+  await forward.handle(anEvent(), contextWith({ deliveryId: nextId(0), idempotencyKey: DELIVERY_ID }));
+  const { headers } = server.requests[0]!;
+  for (const name of ['idempotency-key', 'webhook-id']) {
+    assert.deepEqual(valuesOf(headers, name), [DELIVERY_ID]);
+  }
 });
 
 test('sends an empty body, and a body that is a view into a larger buffer', async () => {

@@ -70,7 +70,8 @@ export function createHttpForward(target: HttpTarget, options: HttpForwardOption
 
 /**
  * The event's headers, the destination's and the receiver's own; later ones replace earlier ones. Idempotency-Key and
- * webhook-id are the delivery id, which is the same in every attempt, so the destination can detect a repetition.
+ * webhook-id are the same in every attempt and in the replay of a failed delivery, so the destination can detect a
+ * repetition. Webhook-Event-Id is the receiver's name of the event: a sender's own header of that name stays here.
  */
 function headersFor(
   event: WebhookEvent,
@@ -79,8 +80,15 @@ function headersFor(
   sign: Sign | null,
   nowMs: number,
 ): string[] {
-  const id = context.deliveryId;
-  const own = ['Idempotency-Key', id, 'Webhook-Attempt', String(context.attempt)];
+  const id = context.idempotencyKey;
+  const own = [
+    'Idempotency-Key',
+    id,
+    'Webhook-Event-Id',
+    event.id,
+    'Webhook-Attempt',
+    String(context.attempt),
+  ];
   if (sign !== null) {
     const seconds = Math.floor(nowMs / 1000);
     own.push('webhook-id', id, 'webhook-timestamp', String(seconds));

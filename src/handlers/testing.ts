@@ -10,7 +10,15 @@ export const DELIVERY_ID = '0190a5e4-0000-7000-8000-000000000001';
 export function contextWith(overrides: Partial<HandlerContext> = {}): HandlerContext {
   const signal = new AbortController().signal;
   const complete = async () => {};
-  return { deliveryId: DELIVERY_ID, destination: 'billing', attempt: 1, signal, complete, ...overrides };
+  return {
+    deliveryId: DELIVERY_ID,
+    idempotencyKey: DELIVERY_ID,
+    destination: 'billing',
+    attempt: 1,
+    signal,
+    complete,
+    ...overrides,
+  };
 }
 
 /** A request as it was received. */

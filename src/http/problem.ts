@@ -14,6 +14,7 @@ export const PROBLEMS = {
   method_not_allowed: { status: 405, title: 'The method does not apply here' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   not_terminal: { status: 409, title: 'The delivery is still open' },
+  already_replayed: { status: 409, title: 'The delivery was replayed before' },
   count_differs: { status: 409, title: 'The number of events is another one' },
   not_reloadable: { status: 409, title: 'There is no configuration to read again' },
   erased: { status: 410, title: 'The event is erased' },
@@ -47,6 +48,9 @@ export type ProblemReply = Readonly<{
   body: string;
 }>;
 
+/** What a problem says to programs besides its code. */
+export type ProblemMembers = Readonly<{ replay_id?: string }>;
+
 /**
  * A reply in problem details form (RFC 9457).
  * @param errors the invalid fields, for a validation failure
@@ -55,6 +59,7 @@ export function problemReply(
   code: ProblemCode,
   detail: string,
   errors?: readonly FieldError[],
+  members?: ProblemMembers,
 ): ProblemReply {
   const { status, title } = PROBLEMS[code];
   const body = JSON.stringify({
@@ -64,6 +69,7 @@ export function problemReply(
     detail,
     code,
     errors,
+    ...members,
   });
   const retryAfter = RETRY_AFTER_SECONDS[code];
   return {

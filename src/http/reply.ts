@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { FieldError } from '../ingest/envelope.ts';
 import { nearest } from '../schema/nearest.ts';
-import { type ProblemCode, problemReply } from './problem.ts';
+import { type ProblemCode, type ProblemMembers, problemReply } from './problem.ts';
 import { sendProblem } from './send-problem.ts';
 
 /** Answers a request of the framework with a problem, in the same way as ingest. */
@@ -11,12 +11,13 @@ export function replyProblem(
   code: ProblemCode,
   detail: string,
   errors?: readonly FieldError[],
+  members?: ProblemMembers,
 ): FastifyReply {
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
   reply.hijack();
-  sendProblem(reply.raw, problemReply(code, detail, errors));
+  sendProblem(reply.raw, problemReply(code, detail, errors, members));
   return reply;
 }
 

@@ -32,6 +32,7 @@ export const problemSchema = z.object({
   errors: z
     .array(z.object({ field: z.string().describe('JSON Pointer, RFC 6901.'), message: z.string() }))
     .optional(),
+  replay_id: z.string().optional().describe('With `already_replayed`: the first replay.'),
 });
 
 const PAGE_MAX = 500;

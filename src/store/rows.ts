@@ -1,8 +1,15 @@
 import type { Attempt, AttemptOutcome } from '../domain/attempt.ts';
 import { type Delivery, type DeliveryStatus, deliveryIdOf } from '../domain/delivery.ts';
-import { deriveEventStatus, type EventView, type WebhookEvent } from '../domain/event.ts';
+import { deriveEventStatus, type EventView, givenUpOf, type WebhookEvent } from '../domain/event.ts';
 import type { Turn } from '../domain/order.ts';
-import type { BlockedKey, Duplicates, RejectedRequest, RejectedSummary, SourceState } from './store.ts';
+import type {
+  BlockedKey,
+  DeadLetter,
+  Duplicates,
+  RejectedRequest,
+  RejectedSummary,
+  SourceState,
+} from './store.ts';
 
 /*
  * Rows of the tables as both schemas name their columns, and what they are to the port. Ids and keys are the exception:
@@ -70,6 +77,7 @@ export function toEventView(id: string, row: EventNameRow, deliveries: readonly 
       row.received_at,
     ),
     erasedAtMs: row.erased_at,
+    givenUp: row.erased_at === null ? givenUpOf(statuses) : [],
   };
 }
 
@@ -85,12 +93,17 @@ export type DeliveryRow = Readonly<{
   turn: Turn | null;
 }>;
 
-/** @param ids the delivery's number, and the number of the delivery that it repeats */
-export function toDelivery(
-  ids: Readonly<{ eventId: string; number: number; replayOf: number | null }>,
-  row: DeliveryRow,
-): Delivery {
-  const { eventId, number, replayOf } = ids;
+/** A delivery's number, and those of the deliveries of its event that it refers to. `sentAs`: null for its own. */
+export type DeliveryNumbers = Readonly<{
+  eventId: string;
+  number: number;
+  replayOf: number | null;
+  replayedBy: number | null;
+  sentAs: number | null;
+}>;
+
+export function toDelivery(numbers: DeliveryNumbers, row: DeliveryRow): Delivery {
+  const { eventId, number, replayOf, replayedBy, sentAs } = numbers;
   return {
     id: deliveryIdOf(eventId, number),
     eventId,
@@ -102,6 +115,8 @@ export function toDelivery(
     createdAtMs: row.created_at,
     updatedAtMs: row.updated_at,
     replayOf: replayOf === null ? null : deliveryIdOf(eventId, replayOf),
+    replayedBy: replayedBy === null ? null : deliveryIdOf(eventId, replayedBy),
+    sentAs: deliveryIdOf(eventId, sentAs ?? number),
     orderKey: row.order_key,
     turn: row.turn,
   };
@@ -109,18 +124,33 @@ export function toDelivery(
 
 /** A replay as it is when it has just been made. */
 export function newReplay(
-  ids: Readonly<{ eventId: string; number: number; replayOf: number }>,
+  numbers: Omit<DeliveryNumbers, 'replayedBy'>,
   row: Pick<DeliveryRow, 'destination' | 'due_at' | 'order_key' | 'turn'>,
   nowMs: number,
 ): Delivery {
-  return toDelivery(ids, {
-    ...row,
-    status: 'pending',
-    attempts: 0,
-    last_error: null,
-    created_at: nowMs,
-    updated_at: nowMs,
-  });
+  return toDelivery(
+    { ...numbers, replayedBy: null },
+    {
+      ...row,
+      status: 'pending',
+      attempts: 0,
+      last_error: null,
+      created_at: nowMs,
+      updated_at: nowMs,
+    },
+  );
+}
+
+/** What a list of dead letters shows of the event. */
+export type DeadLetterRow = DeliveryRow & Omit<EventNameRow, 'received_at'>;
+
+export function toDeadLetter(numbers: DeliveryNumbers, row: DeadLetterRow): DeadLetter {
+  return {
+    ...toDelivery(numbers, row),
+    source: row.source,
+    eventType: row.event_type,
+    idempotencyKey: row.erased_at === null ? row.idempotency_key : null,
+  };
 }
 
 export type AttemptRow = Readonly<{

@@ -105,6 +105,8 @@ export type Leased = Readonly<{
   destination: string;
   attempts: number;
   event: WebhookEvent;
+  /** The id of the delivery that it is sent as, see Delivery. */
+  sentAs: string;
 }>;
 
 /** Claims deliveries by id instead of by due time: for ids that came out of a queue. */
@@ -216,8 +218,32 @@ export interface RescheduleStore {
   ): Promise<ReschedulePage>;
 }
 
-/** A page of dead letters, newest first; `next` is the cursor of the next page. */
-export type DeadLetterPage = Readonly<{ deliveries: readonly Delivery[]; next: string | null }>;
+/** A failed delivery with what a list shows of its event. */
+export type DeadLetter = Delivery & Pick<EventView, 'source' | 'eventType' | 'idempotencyKey'>;
+
+/** Which dead letters are asked for; what is left out does not matter. */
+export type DeadLetterFilter = Readonly<{
+  destination?: string;
+  source?: string;
+  eventType?: string;
+  /** The event was received at or after this time. */
+  sinceMs?: number;
+  /** The event was received before this time. */
+  untilMs?: number;
+  /** The last error contains this text; ASCII letters match in either case. */
+  error?: string;
+  /** Also those that were replayed. */
+  superseded?: boolean;
+}>;
+
+/** Most dead letters that one page looks at, so that a filter that hardly any of them fits reads no more. */
+export const MAX_DEAD_LETTERS_READ = 5_000;
+
+/**
+ * A page of dead letters, newest first; `next` is the cursor of the next page. With a filter a page may hold fewer than
+ * were asked for, and none at all, although there is a next one.
+ */
+export type DeadLetterPage = Readonly<{ deliveries: readonly DeadLetter[]; next: string | null }>;
 
 export type StatusCount = Readonly<{ destination: string; status: DeliveryStatus; count: number }>;
 
@@ -225,7 +251,7 @@ export type StatusCount = Readonly<{ destination: string; status: DeliveryStatus
 export type OrderCount = Readonly<{ destination: string; waiting: number; blocked: number }>;
 
 export type StoreStats = Readonly<{
-  /** Maintained with each write, so reading them costs the same at any size. */
+  /** Maintained with each write, so reading them costs the same at any size. Superseded deliveries do not count. */
   counts: readonly StatusCount[];
   /** Maintained in the same way; destinations where both are 0 are left out. */
   order: readonly OrderCount[];
@@ -250,8 +276,8 @@ export interface BrowseStore {
   readEvent(id: string): Promise<WebhookEvent | null>;
   deliveriesOf(eventId: string): Promise<readonly Delivery[]>;
   attemptsOf(deliveryId: string): Promise<readonly Attempt[]>;
-  /** Failed deliveries, newest first; `before` is the `next` of the previous page. */
-  listDeadLetters(limit: number, before: string | null): Promise<DeadLetterPage>;
+  /** Failed deliveries that were not replayed, newest first; `before` is the `next` of the previous page. */
+  listDeadLetters(limit: number, before: string | null, filter?: DeadLetterFilter): Promise<DeadLetterPage>;
   stats(): Promise<StoreStats>;
 }
 
@@ -261,6 +287,16 @@ export type PurgeOutcome = Readonly<{
   cursor: string | null;
 }>;
 
+/** What a replay may do besides repeating, once, a delivery that has failed. */
+export type ReplayOptions = Readonly<{
+  /** Repeat a completed delivery. */
+  completed?: boolean;
+  /** Repeat a delivery that was replayed before. */
+  again?: boolean;
+  /** Exceed the limit of pending deliveries for a delivery that blocks its order key. */
+  beyondLimit?: boolean;
+}>;
+
 export type ReplayOutcome =
   | Readonly<{ kind: 'replayed'; delivery: Delivery }>
   | Readonly<{ kind: 'unknown' }>
@@ -268,6 +304,10 @@ export type ReplayOutcome =
   | Readonly<{ kind: 'open'; status: DeliveryStatus }>
   /** Nothing is left of the event that could be repeated. */
   | Readonly<{ kind: 'erased' }>
+  /** It is completed, and to do it again was not asked for. */
+  | Readonly<{ kind: 'completed' }>
+  /** It has a replay, and another one was not asked for. */
+  | Readonly<{ kind: 'already_replayed'; replayId: string }>
   | Readonly<{ kind: 'full' }>;
 
 export interface OperateStore {
@@ -279,10 +319,17 @@ export interface OperateStore {
   purge(beforeMs: number, limit: number, cursor: string | null): Promise<PurgeOutcome>;
   /**
    * Makes a new pending delivery of the same event and destination, with the event's next number, that refers to the old
-   * one. A delivery that blocks its order key passes its turn to its replay, which the limit never refuses; any other
-   * replay waits for its turn like a new delivery, at the position of its event.
+   * one, once for each delivery unless the options say otherwise. The replay of a failed delivery is sent as that one
+   * was, and takes it out of the dead letters; the replay of a completed one is sent under its own id. A delivery that
+   * blocks its order key passes its turn to its replay; any other replay waits for its turn like a new delivery, at the
+   * position of its event.
    */
-  replay(deliveryId: string, nowMs: number, audit: AuditEntry): Promise<ReplayOutcome>;
+  replay(
+    deliveryId: string,
+    nowMs: number,
+    options: ReplayOptions,
+    audit: AuditEntry,
+  ): Promise<ReplayOutcome>;
   /** Proves that the store can commit. */
   ping(): Promise<void>;
   /** Commits what was submitted before; calls after it are refused with STORE_CLOSED. */

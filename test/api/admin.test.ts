@@ -132,7 +132,7 @@ describe('the admin surface', () => {
       assert.deepEqual(delivery, {
         ...{ id: delivery.id, event_id: id, destination: 'billing', status: 'failed', attempts: 1 },
         ...{ last_error: delivery.last_error, created_at, updated_at, replay_of: null },
-        ...{ order_key: null, turn: null },
+        ...{ superseded_by: null, sent_as: delivery.id, order_key: null, turn: null },
       });
       assert.match(String(delivery.last_error), /no such order/);
       const [first, ...others] = tries as Record<string, unknown>[];
@@ -170,7 +170,10 @@ describe('the admin surface', () => {
       );
       assert.equal(whole.next, null);
       const { tries: _tries, ...delivery } = (await deliveriesOf(ids[0]!))[0]!;
-      assert.deepEqual(whole.deliveries[0], delivery);
+      const { source, event_type, idempotency_key, ...letter } = whole.deliveries[0]!;
+      assert.deepEqual(letter, delivery);
+      assert.deepEqual([source, event_type], ['default', 'order.created']);
+      assert.equal(typeof idempotency_key, 'string');
       assert.deepEqual((await ask('/dead-letters?cursor=1')).json, { deliveries: [], next: null });
     });
 
@@ -240,7 +243,7 @@ describe('the admin surface', () => {
       assert.deepEqual(answer.json, {
         ...{ id: newId, event_id: id, destination: 'billing', status: 'pending', attempts: 0, due_at },
         ...{ last_error: null, created_at, updated_at: created_at, replay_of: old!.id },
-        ...{ order_key: null, turn: null },
+        ...{ superseded_by: null, sent_as: old!.id, order_key: null, turn: null },
       });
       assert.match(created_at!, RFC3339_UTC);
       const [first, second, ...others] = await deliveriesOf(id);

@@ -247,9 +247,16 @@ describe('GET /openapi.json', () => {
           askAdmin('/erase', 'POST', { ids: [] }),
           askAdmin('/erase', 'POST', { ids: [erasable[1]], expect: 2 }),
         ],
-        'get /admin/dead-letters': () => [askAdmin('/dead-letters'), askAdmin('/dead-letters?limit=x')],
+        'get /admin/dead-letters': () => [
+          askAdmin('/dead-letters'),
+          askAdmin('/dead-letters?since=1d&superseded=true&error=x'),
+          askAdmin('/dead-letters?limit=x'),
+        ],
         'post /admin/deliveries/{id}/replay': () => [
           askAdmin(`/deliveries/${dead}/replay`, 'POST'),
+          askAdmin(`/deliveries/${dead}/replay`, 'POST').then(() =>
+            askAdmin(`/deliveries/${dead}/replay`, 'POST'),
+          ),
           askAdmin('/deliveries/none/replay', 'POST'),
         ],
         'get /admin/blocked-keys': () => [askAdmin('/blocked-keys'), askAdmin('/blocked-keys?limit=x')],

@@ -103,13 +103,14 @@ export function assertProblem(answer: AnyAnswer | null, code?: ProblemCode): Pro
   const problem = JSON.parse(text);
   const expected = PROBLEMS[(code ?? problem.code) as ProblemCode];
   assert.ok(expected !== undefined, context);
-  const { detail, errors, ...rest } = problem;
+  const { detail, errors, replay_id: replayId, ...rest } = problem;
   const { status, title } = expected;
   const type = `urn:webhook-receiver:problem:${code ?? problem.code}`;
   assert.deepEqual(rest, { type, title, status, code: code ?? problem.code }, context);
   assert.equal(answer.status, status, context);
   assert.equal(typeof detail, 'string', context);
   assert.equal(errors !== undefined, problem.code === 'invalid', context);
+  assert.equal(replayId !== undefined, problem.code === 'already_replayed', context);
   assert.doesNotMatch(text, /\bat .+:\d+|node_modules|\/src\/|\.ts\b|\.js\b/, 'it looks like a stack trace');
   return problem;
 }

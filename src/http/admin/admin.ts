@@ -11,10 +11,12 @@ import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
 import { createLogin, type LoginParts } from './login.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
+import { addReplayEndpoint, type ReplayParts, replayDocument } from './replay.ts';
 import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } from './sources.ts';
 
 export type AdminParts = EventParts &
   DeadLetterParts &
+  ReplayParts &
   RejectedParts &
   SourceStateParts &
   BlockedParts &
@@ -45,6 +47,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
     addEventEndpoints(add, parts);
     addEraseEndpoints(add, parts);
     addDeadLetterEndpoints(add, parts);
+    addReplayEndpoint(add, parts);
     addBlockedEndpoints(add, parts);
     addRejectedEndpoints(add, parts);
     addSourceStateEndpoints(add, parts);
@@ -58,6 +61,7 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   eventDocument,
   eraseDocument,
   deadLetterDocument,
+  replayDocument,
   blockedDocument,
   rejectedDocument,
   sourceStateDocument,

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../ingest/envelope.ts';
-import type { ProblemCode } from '../problem.ts';
+import type { ProblemCode, ProblemMembers } from '../problem.ts';
 
 /** What an endpoint of the admin surface answers; `body` undefined: none. */
 export type AdminAnswer =
@@ -9,6 +9,7 @@ export type AdminAnswer =
       code: ProblemCode;
       detail: string;
       errors: readonly FieldError[] | undefined;
+      members: ProblemMembers | undefined;
       /** What the audit names as the target; undefined: what the path names. */
       target: string | undefined;
     }>;
@@ -27,7 +28,8 @@ export function doneWithoutBody(): AdminAnswer {
 export function refuse(
   code: ProblemCode,
   detail: string,
-  more: Readonly<{ errors?: readonly FieldError[]; target?: string }> = {},
+  more: Readonly<{ errors?: readonly FieldError[]; members?: ProblemMembers; target?: string }> = {},
 ): Refusal {
-  return { kind: 'refused', code, detail, errors: more.errors, target: more.target };
+  const { errors, members, target } = more;
+  return { kind: 'refused', code, detail, errors, members, target };
 }

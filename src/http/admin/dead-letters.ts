@@ -1,100 +1,93 @@
 import { z } from 'zod';
-import { DELIVERY_STATUSES, type Delivery } from '../../domain/delivery.ts';
-import { TURNS } from '../../domain/order.ts';
+import { mayActAs } from '../../domain/role.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { isUuid } from '../../runtime/ids.ts';
-import type { BrowseStore, DeadLetterPage, OperateStore } from '../../store/store.ts';
-import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
-import { id, pageQuerySchema, time, timeText } from '../schemas.ts';
+import type { BrowseStore, DeadLetter, DeadLetterFilter } from '../../store/store.ts';
+import { type DocumentPart, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
+import { pageQuerySchema } from '../schemas.ts';
 import { done, refuse } from './answer.ts';
+import { deliveryBody, deliverySchema } from './delivery.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
+import { flagField, momentField, resolveMoment, textField } from './query-fields.ts';
 
-export type DeadLetterParts = Readonly<{
-  store: Pick<BrowseStore, 'listDeadLetters'> & Pick<OperateStore, 'replay'>;
-  clock: Clock;
-  /** Called with each delivery that has become due. */
-  onPending: (delivery: Pick<Delivery, 'id' | 'destination'>) => void;
-}>;
+export type DeadLetterParts = Readonly<{ store: Pick<BrowseStore, 'listDeadLetters'>; clock: Clock }>;
 
-export const deliverySchema = z.object({
-  id: z.string().meta({ format: 'uuid', description: "UUIDv7: its event's with a number at the end." }),
-  event_id: id,
-  destination: z.string(),
-  status: z.enum(DELIVERY_STATUSES),
-  attempts: z.int().min(0).describe('Finished attempts.'),
-  due_at: time.nullable().describe('Null while it waits for the turn of its order key.'),
-  last_error: z.string().nullable(),
-  created_at: time,
-  updated_at: time,
-  replay_of: z.string().nullable().describe('The delivery that this one repeats.'),
-  order_key: z.string().nullable().describe('The key by which the destination orders its deliveries.'),
-  turn: z
-    .enum(TURNS)
-    .nullable()
-    .describe(
-      'Whether it holds the turn of its order key or waits for it. A failed delivery that holds the turn blocks its key.',
-    ),
+const deadLetterSchema = z.object({
+  ...deliverySchema.shape,
+  source: z.string(),
+  event_type: z.string(),
+  idempotency_key: z.string().nullable().describe('Of the event; null once it is erased.'),
 });
 
+const listQuerySchema = z.strictObject({
+  ...pageQuerySchema.shape,
+  destination: textField('Only of this destination.'),
+  source: textField('Only of events of this source.'),
+  type: textField('Only of events of this type.'),
+  since: momentField('Only of events received at or after this time.'),
+  until: momentField('Only of events received before this time.'),
+  error: textField('Only those whose last error contains this text, in upper or lower case. For operators.'),
+  superseded: flagField('Also those that were replayed.'),
+});
+type ListQuery = z.output<typeof listQuerySchema>;
+
 const schemas = {
-  Delivery: deliverySchema,
-  DeadLetters: z.object({ deliveries: z.array(deliverySchema), next: z.string().nullable() }),
+  DeadLetter: deadLetterSchema,
+  DeadLetters: z.object({
+    deliveries: z.array(deadLetterSchema),
+    next: z
+      .string()
+      .nullable()
+      .describe(
+        'The cursor of the next page. A page of a filter may be short, and even empty, before the last one.',
+      ),
+  }),
 };
 const ref = referTo(schemas);
 
-/** `GET /admin/dead-letters` lists failed deliveries, `POST /admin/deliveries/{id}/replay` repeats an ended one. */
-export function addDeadLetterEndpoints(add: AddEndpoint, parts: DeadLetterParts): void {
-  const { store, clock, onPending } = parts;
-  const list = {
-    schema: pageQuerySchema,
-    asks: 'Ask with ?limit= from 1 to 500, and &cursor= for a next page.',
-  };
-  add('GET /admin/dead-letters', { query: list }, async ({ query: { limit, cursor = null } }) =>
-    done(pageBody(await store.listDeadLetters(limit, cursor))),
-  );
+const ASKS =
+  'Ask with ?limit= from 1 to 500, &cursor= for a next page, and &destination=, &source=, &type=, &since=, &until=, ' +
+  '&error= or &superseded=true to see some.';
 
-  add('POST /admin/deliveries/:id/replay', {}, async ({ params, audit }) => {
-    const id = params.id!.toLowerCase();
-    const outcome = isUuid(id)
-      ? await store.replay(id, clock.nowMs(), audit(id))
-      : ({ kind: 'unknown' } as const);
-    switch (outcome.kind) {
-      case 'replayed':
-        // A delivery that waits for its turn is announced when the turn comes.
-        if (outcome.delivery.turn !== 'waits') onPending(outcome.delivery);
-        return done(deliveryBody(outcome.delivery), 202);
-      case 'unknown':
-        return refuse('not_found', 'No delivery of that id is kept here.');
-      case 'open':
-        return refuse('not_terminal', `The delivery is ${outcome.status}; only an ended one is replayed.`);
-      case 'erased':
-        return refuse('erased', 'The event of the delivery is erased; there is nothing left to send.');
-      case 'full':
-        return refuse('queue_full', 'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.');
+/** `GET /admin/dead-letters` lists failed deliveries. */
+export function addDeadLetterEndpoints(add: AddEndpoint, { store, clock }: DeadLetterParts): void {
+  const list = { schema: listQuerySchema, asks: ASKS };
+  add('GET /admin/dead-letters', { query: list }, async ({ actor, query }) => {
+    if (query.error !== undefined && (actor.role === 'system' || !mayActAs(actor.role, 'operator'))) {
+      return refuse(
+        'forbidden',
+        'To look for an error takes the role operator: errors may quote what was answered.',
+      );
     }
+    const filter = filterOf(query, clock.nowMs());
+    const { sinceMs = -Infinity, untilMs = Infinity } = filter;
+    if (sinceMs >= untilMs)
+      return refuse('invalid', 'Ask with &since= before &until=.', { errors: [ENDS_FIRST] });
+    const { deliveries, next } = await store.listDeadLetters(query.limit, query.cursor ?? null, filter);
+    return done({ deliveries: deliveries.map(deadLetterBody), next });
   });
 }
 
-function pageBody({ deliveries, next }: DeadLetterPage): z.output<typeof schemas.DeadLetters> {
-  return { deliveries: deliveries.map(deliveryBody), next };
+const ENDS_FIRST = { field: '/until', message: 'a time after since' };
+
+function filterOf(query: ListQuery, nowMs: number): DeadLetterFilter {
+  const { destination, source, type: eventType, since, until, error, superseded } = query;
+  const sinceMs = since === undefined ? undefined : resolveMoment(since, nowMs);
+  const untilMs = until === undefined ? undefined : resolveMoment(until, nowMs);
+  return {
+    ...(destination !== undefined && { destination }),
+    ...(source !== undefined && { source }),
+    ...(eventType !== undefined && { eventType }),
+    ...(sinceMs !== undefined && { sinceMs }),
+    ...(untilMs !== undefined && { untilMs }),
+    ...(error !== undefined && { error }),
+    superseded,
+  };
 }
 
-export function deliveryBody(delivery: Delivery): z.output<typeof deliverySchema> {
-  return {
-    id: delivery.id,
-    event_id: delivery.eventId,
-    destination: delivery.destination,
-    status: delivery.status,
-    attempts: delivery.attempts,
-    due_at: delivery.turn === 'waits' ? null : timeText(delivery.dueAtMs),
-    last_error: delivery.lastError,
-    created_at: timeText(delivery.createdAtMs),
-    updated_at: timeText(delivery.updatedAtMs),
-    replay_of: delivery.replayOf,
-    order_key: delivery.orderKey,
-    turn: delivery.turn,
-  };
+function deadLetterBody(letter: DeadLetter): z.output<typeof deadLetterSchema> {
+  const { source, eventType, idempotencyKey } = letter;
+  return { ...deliveryBody(letter), source, event_type: eventType, idempotency_key: idempotencyKey };
 }
 
 export const deadLetterDocument: DocumentPart = {
@@ -104,7 +97,7 @@ export const deadLetterDocument: DocumentPart = {
       get: adminOperation({
         operationId: 'listDeadLetters',
         summary: 'Failed deliveries, newest first',
-        parameters: queryParameters(pageQuerySchema),
+        parameters: queryParameters(listQuerySchema),
         replies: {
           '200': json('A page.', ref('DeadLetters'), {
             nextPage: linkTo('listDeadLetters', { cursor: '$response.body#/next' }),
@@ -112,19 +105,6 @@ export const deadLetterDocument: DocumentPart = {
             event: linkTo('getWebhookDetails', { id: '$response.body#/deliveries/0/event_id' }),
           }),
         },
-      }),
-    },
-    '/admin/deliveries/{id}/replay': {
-      post: adminOperation({
-        operationId: 'replayDelivery',
-        summary: 'Repeat an ended delivery as a new delivery that points to it',
-        parameters: [idParameter('Id of the delivery.')],
-        replies: {
-          '202': json('The new delivery; it is pending.', ref('Delivery'), {
-            event: linkTo('getWebhookDetails', { id: '$response.body#/event_id' }),
-          }),
-        },
-        problems: ['not_terminal', 'erased', 'queue_full'],
       }),
     },
   },

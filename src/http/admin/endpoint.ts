@@ -77,13 +77,13 @@ export function createAddEndpoint(admin: FastifyInstance, parts: EndpointParts):
         );
         if (answer === null) return reply.hijack();
         if (answer.kind === 'done') return reply.code(answer.status).send(answer.body);
-        const { code, detail, errors } = answer;
+        const { code, detail, errors, members } = answer;
         const target = answer.target ?? targetOf(request);
         // Before the answer: whoever reads it may look for the row.
         if (action !== null) {
           await parts.store.appendAudit(call.audit(target, { after: { refused: code } }));
         }
-        return replyProblem(reply, code, detail, errors);
+        return replyProblem(reply, code, detail, errors, members);
       },
     });
   };

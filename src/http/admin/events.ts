@@ -9,7 +9,7 @@ import type { AuditStore, BrowseStore, Duplicates } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { eventBody, eventSchema, time, timeText } from '../schemas.ts';
 import { done, refuse } from './answer.ts';
-import { deliveryBody, deliverySchema } from './dead-letters.ts';
+import { deliveryBody, deliverySchema } from './delivery.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
 import { revealQuery, shownRequest, shownRequestShape, shownTo } from './shown-request.ts';

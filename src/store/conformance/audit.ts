@@ -74,13 +74,13 @@ export function auditConformance(factory: StoreFactory, isDurable: boolean): voi
       const { deliveries } = await insertFor(store, ['billing']);
       const id = deliveries[0]!.id;
       const audit = anAudit({ target: id });
-      assert.equal((await store.replay(id, T0, audit)).kind, 'open');
+      assert.equal((await store.replay(id, T0, {}, audit)).kind, 'open');
       assert.equal(await store.dropRejected(id, audit), 'unknown');
       assert.equal(await store.dropSourceState('a', 'b', audit), 'unknown');
       assert.equal((await store.releaseKey('billing', 'k', audit)).kind, 'not_blocked');
       assert.deepEqual(await readChain(store), []);
       await work(store, 'billing', { kind: 'failed', error: 'no' });
-      const outcome = await store.replay(id, T0, audit);
+      const outcome = await store.replay(id, T0, {}, audit);
       const replayId = outcome.kind === 'replayed' ? outcome.delivery.id : '';
       await store.confirmCleanups(T0, anAudit({ action: 'cleanup.confirm' }));
       await store.keepSourceState('a', 'b', 'secret', T0);

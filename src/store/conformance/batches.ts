@@ -77,10 +77,10 @@ export function batchesConformance(factory: StoreFactory): void {
         () => store.settle(leaseWith('one'), retry, anAttempt({ number: 1 }), T0),
         () => store.extend(leaseWith('one'), T0 + 1),
         () => store.claim(claimOf(['billing'], { token: 'two' })).then(leasedIds),
-        () => store.replay(id, T0, anAudit()).then(({ kind }) => kind),
+        () => store.replay(id, T0, {}, anAudit()).then(({ kind }) => kind),
         () => store.settle(leaseWith('two'), { kind: 'failed', error: 'no' }, anAttempt({ number: 2 }), T0),
         () => store.settle(leaseWith('two'), { kind: 'completed' }, anAttempt({ number: 3 }), T0),
-        () => store.replay(id, T0, anAudit()).then(({ kind }) => kind),
+        () => store.replay(id, T0, {}, anAudit()).then(({ kind }) => kind),
         () => store.claim(claimOf(['billing'], { token: 'three' })).then(leasedIds),
       ];
       const outcomes: unknown[] = [];

@@ -97,7 +97,7 @@ export function blockedConformance(factory: StoreFactory): void {
       const failed = await insertOrdered(store, 'a');
       const next = await insertOrdered(store, 'a');
       await work(store, 'ledger', BLOCKING);
-      const outcome = await store.replay(failed, T0, anAudit());
+      const outcome = await store.replay(failed, T0, {}, anAudit());
       assert.ok(outcome.kind === 'replayed');
       assert.deepEqual([outcome.delivery.turn, outcome.delivery.orderKey], ['holds', 'a']);
       assert.deepEqual(await store.listBlocked(10, null, null), { keys: [], next: null });
@@ -113,9 +113,11 @@ export function blockedConformance(factory: StoreFactory): void {
       await work(store, 'ledger', BLOCKING);
       const next = await insertOrdered(store, 'a');
       await insertOrdered(store, 'a');
-      assert.deepEqual(await store.replay(other, T0, anAudit()), { kind: 'full' });
-      assert.equal((await store.replay(failed, T0, anAudit())).kind, 'replayed');
-      assert.equal((await store.replay(failed, T0, anAudit())).kind, 'full');
+      assert.deepEqual(await store.replay(other, T0, {}, anAudit()), { kind: 'full' });
+      assert.equal((await store.replay(failed, T0, {}, anAudit())).kind, 'full');
+      assert.equal((await store.replay(failed, T0, { beyondLimit: true }, anAudit())).kind, 'replayed');
+      const again = { beyondLimit: true, again: true };
+      assert.equal((await store.replay(failed, T0, again, anAudit())).kind, 'full');
       assert.deepEqual(await store.insertEvent(anEvent(), ['ledger']), { kind: 'full' });
       await work(store, 'ledger', { kind: 'completed' });
       assert.deepEqual(await claimIds(store), [next]);
@@ -127,7 +129,7 @@ export function blockedConformance(factory: StoreFactory): void {
       const second = await insertOrdered(store, 'a');
       const third = await insertOrdered(store, 'a');
       await work(store, 'ledger', SKIPPED);
-      const outcome = await store.replay(first, T0, anAudit());
+      const outcome = await store.replay(first, T0, {}, anAudit());
       assert.ok(outcome.kind === 'replayed');
       assert.equal(outcome.delivery.turn, 'waits');
       for (const id of [second, outcome.delivery.id, third]) {
@@ -138,7 +140,7 @@ export function blockedConformance(factory: StoreFactory): void {
         );
         await store.settle(leased[0]!.lease, { kind: 'completed' }, null, T0);
       }
-      const again = await store.replay(third, T0, anAudit());
+      const again = await store.replay(third, T0, { completed: true }, anAudit());
       assert.ok(again.kind === 'replayed');
       assert.deepEqual(await claimIds(store), [again.delivery.id]);
     });

@@ -75,68 +75,10 @@ export function browseConformance(factory: StoreFactory): void {
       assert.equal(await updatedAt(), 30);
     });
   });
-
-  describe('browse: dead letters', () => {
-    test('failed deliveries alone, newest first, whenever they failed', async (t) => {
-      const { store } = await openFor(t, factory);
-      const ids = await insertDead(store, ['a', 'b', 'c']);
-      await insertFor(store, ['a', 'b', 'c']);
-      await leaseNext(store, 'b');
-      await work(store, 'c', { kind: 'completed' });
-      const { deliveries, next } = await store.listDeadLetters(10, null);
-      assert.deepEqual(
-        deliveries.map(({ id, status }) => [id, status]),
-        ids.toReversed().map((id) => [id, 'failed']),
-      );
-      assert.equal(next, null);
-    });
-
-    test('pages hold up to the limit, follow on each other and end with a null', async (t) => {
-      const { store } = await openFor(t, factory);
-      const ids = (await insertDead(store, ['a', 'b', 'c', 'd', 'e', 'f'])).toReversed();
-      assert.deepEqual(await pagesOf(store, 4), [ids.slice(0, 4), ids.slice(4)]);
-      assert.deepEqual(await pagesOf(store, 3), [ids.slice(0, 3), ids.slice(3)]);
-      assert.deepEqual(await pagesOf(store, 6), [ids]);
-    });
-
-    test('what fails meanwhile does not shift the pages that follow', async (t) => {
-      const { store } = await openFor(t, factory);
-      const ids = await insertDead(store, ['a', 'b', 'c']);
-      const { next } = await store.listDeadLetters(1, null);
-      await insertDead(store, ['d'], T0 + 1);
-      const page = await store.listDeadLetters(10, next);
-      assert.deepEqual(
-        page.deliveries.map(({ id }) => id),
-        [ids[1], ids[0]],
-      );
-    });
-  });
 }
 
 async function bringTo(store: Store, destination: string, status: DeliveryStatus): Promise<void> {
   if (status === 'processing') await leaseNext(store, destination);
   if (status === 'completed') await work(store, destination, { kind: 'completed' });
   if (status === 'failed') await work(store, destination, { kind: 'failed', error: 'no' });
-}
-
-/** Inserts one event and fails its deliveries, the last one first; returns their ids from old to new. */
-async function insertDead(store: Store, destinations: readonly string[], nowMs = T0): Promise<string[]> {
-  const { deliveries } = await insertFor(store, destinations, { receivedAtMs: nowMs });
-  let failedAtMs = nowMs;
-  for (const destination of destinations.toReversed()) {
-    failedAtMs += 10;
-    await work(store, destination, { kind: 'failed', error: 'no' }, failedAtMs);
-  }
-  return deliveries.map(({ id }) => id);
-}
-
-async function pagesOf(store: Store, limit: number): Promise<string[][]> {
-  const pages: string[][] = [];
-  let before: string | null = null;
-  do {
-    const page = await store.listDeadLetters(limit, before);
-    pages.push(page.deliveries.map(({ id }) => id));
-    before = page.next;
-  } while (before !== null);
-  return pages;
 }

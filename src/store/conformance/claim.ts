@@ -19,6 +19,7 @@ export function claimConformance(factory: StoreFactory): void {
         lease: { deliveryId: id, token: request.token, untilMs: T0 + 40 + LEASE_MS, orderKey: null },
         destination: 'billing',
         attempts: 0,
+        sentAs: id,
       });
       assert.deepEqual(plainEvent(claimed), plainEvent(event));
       assert.equal(nextDueAtMs, null);

@@ -61,7 +61,7 @@ const CALLS: Readonly<
   listDeadLetters: (store) => store.listDeadLetters(10, null),
   stats: (store) => store.stats(),
   purge: (store) => store.purge(T0, 10, null),
-  replay: (store) => store.replay(nextId(T0), T0, anAudit()),
+  replay: (store) => store.replay(nextId(T0), T0, {}, anAudit()),
   keepRejected: (store) => store.keepRejected(REJECTED, { maxRequests: 1, maxBytes: 1_000 }),
   listRejected: (store) => store.listRejected(10, null, null),
   readRejected: (store) => store.readRejected(REJECTED.id),

@@ -39,7 +39,7 @@ export function completeConformance(factory: StoreFactory, isDurable: boolean): 
       await store.completeWithin(other.lease, () => {}, finishOf(other));
       const [settled, completed] = await store.deliveriesOf(event.id);
       const { id, destination } = completed!;
-      assert.deepEqual(completed, { ...settled, id, destination });
+      assert.deepEqual(completed, { ...settled, id, destination, sentAs: id });
       const { counts } = await store.stats();
       for (const destination of ['billing', 'audit']) {
         const own = counts.filter((each) => each.destination === destination && each.count !== 0);

@@ -78,7 +78,7 @@ async function insertEveryState(store: Store): Promise<WebhookEvent[]> {
   await work(store, 'released', { kind: 'released', dueAtMs: T0 + 3 }, T0 + 3);
   await work(store, 'completed', { kind: 'completed' }, T0 + 4);
   await work(store, 'failed', { kind: 'failed', error: 'no' }, T0 + 5);
-  await store.replay(all.deliveries[5]!.id, T0 + 6, anAudit());
+  await store.replay(all.deliveries[5]!.id, T0 + 6, {}, anAudit());
   const none = await insertFor(store, []);
   const purged = await insertFor(store, [], { receivedAtMs: T0 - 1 });
   await store.purge(T0, 10, null);

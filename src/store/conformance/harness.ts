@@ -5,7 +5,7 @@ import { FAKE_EPOCH_MS } from '../../../testkit/fake-clock.ts';
 import { type Delivery, deliveryIdOf } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Settlement } from '../../domain/settlement.ts';
-import type { ClaimOutcome, ClaimRequest, Leased, Store, StoreOptions } from '../store.ts';
+import type { ClaimByIdsRequest, ClaimOutcome, ClaimRequest, Leased, Store, StoreOptions } from '../store.ts';
 
 /** A store of its own, empty, and how to end it. */
 export type OpenedStore = Readonly<{
@@ -88,6 +88,12 @@ export function claimOf(
     leaseUntilMs: nowMs + LEASE_MS,
     ...request,
   };
+}
+
+/** A claim of these deliveries, with a token of its own. */
+export function claimByIdsOf(deliveryIds: readonly string[], nowMs: number = T0): ClaimByIdsRequest {
+  const { token, leaseUntilMs } = claimOf([], { nowMs });
+  return { deliveryIds, token, nowMs, leaseUntilMs };
 }
 
 /** Claims the delivery of the destination that is due longest; there must be one. */

@@ -10,7 +10,8 @@ import { snapshotOf } from './snapshot.ts';
 
 export const USUAL_SEEDS: readonly number[] = [1, 2, 3, 4, 5, 6];
 export const BURSTS = 200;
-const BURSTS_BETWEEN_SNAPSHOTS = 100;
+/** No more than a check remembers: what only a snapshot tells must not come too late to go another way. */
+const BURSTS_BETWEEN_SNAPSHOTS = 40;
 const BURSTS_BETWEEN_REOPENS = 70;
 
 /** Random histories of a driver, held against the reference model answer by answer. */

@@ -30,7 +30,7 @@ function claim(token: string, leased: readonly Leased[], nextDueAtMs: number | n
 
 function leasedOf(event: WebhookEvent, token: string, orderKey: string | null = null): Leased {
   const lease = { deliveryId: deliveryIdOf(event.id, 1), token, untilMs: T0 + 1_000, orderKey };
-  return { lease, destination: 'a', attempts: 0, event };
+  return { lease, destination: 'a', attempts: 0, event, sentAs: lease.deliveryId };
 }
 
 function settle({ lease }: Leased, answer: 'settled' | 'lost', isRetry = false): Call {

@@ -13,6 +13,7 @@ import type {
   InsertOutcome,
   ReleaseOutcome,
   ReplayMark,
+  ReplayOptions,
   ReplayOutcome,
   Store,
 } from '../store.ts';
@@ -31,7 +32,7 @@ export type Operation =
   | Readonly<{ kind: 'claimByIds'; request: ClaimByIdsRequest }>
   | Readonly<{ kind: 'settle'; lease: Lease; settlement: Settlement; attempt: Attempt | null; nowMs: number }>
   | Readonly<{ kind: 'extend'; lease: Lease; untilMs: number }>
-  | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number }>
+  | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number; options: ReplayOptions }>
   | Readonly<{ kind: 'releaseKey'; destination: string; orderKey: string }>
   | Readonly<{ kind: 'expired'; untilMs: number; limit: number }>
   | Readonly<{ kind: 'purge'; beforeMs: number; limit: number }>
@@ -75,7 +76,10 @@ export function perform(store: Store, operation: Operation): Promise<Outcome> {
     case 'extend':
       return outcome('extend', store.extend(operation.lease, operation.untilMs));
     case 'replay':
-      return outcome('replay', store.replay(operation.deliveryId, operation.nowMs, anAudit()));
+      return outcome(
+        'replay',
+        store.replay(operation.deliveryId, operation.nowMs, operation.options, anAudit()),
+      );
     case 'releaseKey':
       return outcome('releaseKey', store.releaseKey(operation.destination, operation.orderKey, anAudit()));
     case 'expired':

@@ -6,7 +6,7 @@ import type { Lease } from '../../domain/lease.ts';
 import type { Addressee } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { IdGenerator } from '../../runtime/ids.ts';
-import type { ReplayMark } from '../store.ts';
+import type { ReplayMark, ReplayOptions } from '../store.ts';
 import type { Operation } from './history-operation.ts';
 
 /** Few of each, so that operations meet: the same keys again, limits reached, leases run out. */
@@ -130,14 +130,22 @@ export function extendOperation(world: World): Operation {
   return { kind: 'extend', lease: someLease(world).lease, untilMs };
 }
 
+const REPLAY_OPTIONS: readonly ReplayOptions[] = [
+  {},
+  { completed: true },
+  { beyondLimit: true },
+  { again: true, beyondLimit: true },
+  { completed: true, again: true },
+];
+
 /** Half of those at work before, of which most have ended. */
 export function replayOperation(world: World): Operation {
   const { random, ids, nowMs, deliveryIds, spent } = world;
   if (deliveryIds.length === 0 || random.chance(0.05))
-    return { kind: 'replay', deliveryId: ids(nowMs), nowMs };
+    return { kind: 'replay', deliveryId: ids(nowMs), nowMs, options: {} };
   const wasAtWork = spent.length > 0 && random.chance(0.5);
   const deliveryId = wasAtWork ? random.pick(spent).lease.deliveryId : random.pick(deliveryIds);
-  return { kind: 'replay', deliveryId, nowMs };
+  return { kind: 'replay', deliveryId, nowMs, options: random.pick(REPLAY_OPTIONS) };
 }
 
 /** Mostly of a key that is not blocked, as a release often comes too late. */

@@ -33,6 +33,8 @@ const REACHED: readonly string[] = [
   'settle retry settled',
   'extend extended',
   'extend lost',
+  'replay already_replayed',
+  'replay completed',
   'replay full',
   'replay open',
   'replay replayed',

@@ -9,6 +9,7 @@ import { claimByIdsConformance } from './claim-by-ids.ts';
 import { cleanupsConformance } from './cleanups.ts';
 import { closeConformance } from './close.ts';
 import { completeConformance } from './complete.ts';
+import { deadLettersConformance } from './dead-letters.ts';
 import { dueConformance } from './due.ts';
 import { duplicatesConformance } from './duplicates.ts';
 import { durabilityConformance } from './durability.ts';
@@ -55,6 +56,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     orderConformance(factory);
     blockedConformance(factory);
     browseConformance(factory);
+    deadLettersConformance(factory);
     purgeConformance(factory);
     eraseConformance(factory, isDurable);
     replayConformance(factory);

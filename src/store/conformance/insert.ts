@@ -50,6 +50,8 @@ export function insertConformance(factory: StoreFactory): void {
         createdAtMs: event.receivedAtMs,
         updatedAtMs: event.receivedAtMs,
         replayOf: null,
+        replayedBy: null,
+        sentAs: id,
         orderKey: null,
         turn: null,
       }));
@@ -70,6 +72,7 @@ export function insertConformance(factory: StoreFactory): void {
         receivedAtMs: T0,
         updatedAtMs: T0,
         erasedAtMs: null,
+        givenUp: [],
       };
       assert.deepEqual(await store.eventById(event.id), view);
       assert.deepEqual(await store.eventByKey('orders', event.idempotencyKey), view);

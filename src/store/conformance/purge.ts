@@ -28,7 +28,7 @@ export function purgeConformance(factory: StoreFactory): void {
         events: 0,
         oldestPendingAtMs: null,
       });
-      assert.deepEqual(await store.replay(deliveries[0]!.id, T0, anAudit()), { kind: 'unknown' });
+      assert.deepEqual(await store.replay(deliveries[0]!.id, T0, {}, anAudit()), { kind: 'unknown' });
     });
 
     test('the key of a purged event is new again', async (t) => {
@@ -72,7 +72,7 @@ export function purgeConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory);
       const one = await insertFor(store, ['a']);
       await work(store, 'a', { kind: 'failed', error: 'no' });
-      await store.replay(one.deliveries[0]!.id, T0, anAudit());
+      await store.replay(one.deliveries[0]!.id, T0, {}, anAudit());
       assert.equal(await purgeAll(store, T0 + DAY_MS), 0);
       await work(store, 'a', { kind: 'completed' });
       assert.equal(await purgeAll(store, T0 + DAY_MS), 1);

@@ -1,7 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
-import type { BlockedKey, Store, StoreStats } from '../store.ts';
+import type { BlockedKey, DeadLetter, Store, StoreStats } from '../store.ts';
 
 type EventSnapshot = Readonly<{
   view: EventView | null;
@@ -13,7 +13,8 @@ type EventSnapshot = Readonly<{
 /** Everything that a store shows about some events, as plain values that compare. */
 export type Snapshot = Readonly<{
   events: readonly EventSnapshot[];
-  deadLetters: readonly Delivery[];
+  deadLetters: readonly DeadLetter[];
+  superseded: readonly DeadLetter[];
   leases: readonly unknown[];
   blocked: readonly BlockedKey[];
   stats: Omit<StoreStats, 'databaseBytes' | 'walBytes'>;
@@ -32,6 +33,7 @@ export async function snapshotOf(
   return {
     events: await Promise.all(events.map((event) => readAll(store, event))),
     deadLetters: (await store.listDeadLetters(10_000, null)).deliveries,
+    superseded: (await store.listDeadLetters(10_000, null, { superseded: true })).deliveries,
     leases: await store.expired(FOR_EVER_MS, 10_000),
     blocked: (await store.listBlocked(10_000, null, null)).keys,
     stats: plainStats(await store.stats()),

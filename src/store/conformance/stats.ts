@@ -47,16 +47,24 @@ export function statsConformance(factory: StoreFactory): void {
         null,
         T0,
       );
-      await store.replay(deliveries[0]!.id, T0, anAudit());
+      await store.replay(deliveries[0]!.id, T0, {}, anAudit());
       assert.deepEqual(plainStats(await store.stats()), before);
     });
 
-    test('a replay is counted beside what it repeats', async (t) => {
+    test('a failed delivery that was replayed is not counted any more: its replay is', async (t) => {
       const { store } = await openFor(t, factory);
       const { deliveries } = await insertFor(store, ['a']);
       await work(store, 'a', { kind: 'failed', error: 'no' });
-      await store.replay(deliveries[0]!.id, T0, anAudit());
+      await store.replay(deliveries[0]!.id, T0, {}, anAudit());
+      assert.deepEqual(await countsOf(store), ['a pending 1']);
+      await work(store, 'a', { kind: 'failed', error: 'still no' });
+      assert.deepEqual(await countsOf(store), ['a failed 1']);
+      await store.replay(deliveries[0]!.id, T0, { again: true }, anAudit());
       assert.deepEqual(await countsOf(store), ['a failed 1', 'a pending 1']);
+      await work(store, 'a', { kind: 'completed' });
+      assert.deepEqual(await countsOf(store), ['a completed 1', 'a failed 1']);
+      assert.equal((await store.purge(T0 + 1, 10, null)).deleted, 1);
+      assert.deepEqual(await countsOf(store), []);
     });
 
     test('the oldest pending delivery is told by its creation, also while it waits for a retry', async (t) => {

@@ -1,9 +1,10 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
-import { deriveEventStatus, type EventView, type WebhookEvent } from '../../domain/event.ts';
+import { deriveEventStatus, type EventView, givenUpOf, type WebhookEvent } from '../../domain/event.ts';
+import { fitsDeadLetter } from '../dead-letter-filter.ts';
 import type { Verbs } from '../forward.ts';
 import { keyDigest } from '../marked-key.ts';
-import type { DeadLetterPage, Duplicates, Method } from '../store.ts';
+import type { DeadLetter, DeadLetterFilter, DeadLetterPage, Duplicates, Method } from '../store.ts';
 import {
   byPlace,
   copyEvent,
@@ -12,6 +13,7 @@ import {
   keyOf,
   markOf,
   type State,
+  type StoredDelivery,
   toDelivery,
 } from './state.ts';
 
@@ -61,12 +63,26 @@ function attemptsOf(state: State, deliveryId: string): readonly Attempt[] {
 }
 
 /** @see BrowseStore.listDeadLetters */
-function listDeadLetters(state: State, limit: number, before: string | null): DeadLetterPage {
+function listDeadLetters(
+  state: State,
+  limit: number,
+  before: string | null,
+  filter: DeadLetterFilter = {},
+): DeadLetterPage {
+  const fits = fitsDeadLetter(filter);
   const older = deliveriesWith(state, 'failed')
     .filter(({ place }) => before === null || place < Number(before))
+    .filter((delivery) => fits(toDeadLetter(state, delivery)))
     .sort((a, b) => byPlace(b, a));
   const page = older.slice(0, limit);
-  return { deliveries: page.map(toDelivery), next: older.length > limit ? String(page.at(-1)!.place) : null };
+  const next = older.length > limit ? String(page.at(-1)!.place) : null;
+  return { deliveries: page.map((delivery) => toDeadLetter(state, delivery)), next };
+}
+
+function toDeadLetter(state: State, delivery: StoredDelivery): DeadLetter {
+  const { source, eventType, ...event } = state.events.get(delivery.eventId)!;
+  const idempotencyKey = state.erased.has(delivery.eventId) ? null : event.idempotencyKey;
+  return { ...toDelivery(delivery), source, eventType, idempotencyKey };
 }
 
 /** The event with the state of its deliveries. */
@@ -82,6 +98,7 @@ export function viewOf(state: State, event: WebhookEvent): EventView {
     receivedAtMs: event.receivedAtMs,
     updatedAtMs: Math.max(event.receivedAtMs, ...deliveries.map(({ updatedAtMs }) => updatedAtMs)),
     erasedAtMs: state.erased.get(event.id) ?? null,
+    givenUp: state.erased.has(event.id) ? [] : givenUpOf(deliveries),
   };
 }
 

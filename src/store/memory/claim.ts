@@ -39,5 +39,6 @@ export function lease(
     destination: delivery.destination,
     attempts: delivery.attempts,
     event: copyEvent(state.events.get(delivery.eventId)!),
+    sentAs: delivery.sentAs,
   };
 }

@@ -33,7 +33,8 @@ export function insert(
     const id = deliveryIdOf(event.id, index + 1);
     const destination = destinationOf(addressee);
     const orderKey = orderKeyOf(addressee);
-    addPending(state, { id, destination, orderKey, eventId: event.id, replayOf: null }, event.receivedAtMs);
+    const names = { id, destination, eventId: event.id, orderKey, replayOf: null, sentAs: id };
+    addPending(state, names, event.receivedAtMs);
   });
   return idempotencyKey === event.idempotencyKey
     ? { kind: 'inserted' }
@@ -85,7 +86,7 @@ function findMarked(state: State, source: string, mark: ReplayMark | null): Webh
 /** Adds a delivery without attempts. It is due at once, unless another delivery holds the turn of its key. */
 export function addPending(
   state: State,
-  delivery: Pick<Delivery, 'id' | 'destination' | 'eventId' | 'replayOf' | 'orderKey'>,
+  delivery: Pick<Delivery, 'id' | 'destination' | 'eventId' | 'replayOf' | 'sentAs' | 'orderKey'>,
   atMs: number,
 ): void {
   const { destination, orderKey } = delivery;
@@ -96,6 +97,7 @@ export function addPending(
     attempts: 0,
     dueAtMs: isFirst ? atMs : NEVER_MS,
     lastError: null,
+    replayedBy: null,
     createdAtMs: atMs,
     updatedAtMs: atMs,
     turn: orderKey === null ? null : isFirst ? 'holds' : 'waits',

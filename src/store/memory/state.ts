@@ -130,6 +130,11 @@ export function ofKey(state: State, destination: string, orderKey: string): Stor
   ).sort(byPlace);
 }
 
+/** A dead letter that was replayed. */
+export function isSuperseded({ status, replayedBy }: Delivery): boolean {
+  return status === 'failed' && replayedBy !== null;
+}
+
 /** A failed delivery that others wait for. */
 export function isBlocking(delivery: Delivery): boolean {
   return delivery.status === 'failed' && delivery.turn === 'holds';

@@ -1,6 +1,6 @@
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
 import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
-import { deliveriesWith, isBlocking, type State } from './state.ts';
+import { deliveriesWith, isBlocking, isSuperseded, type State } from './state.ts';
 
 /** @see BrowseStore.stats. Counted from the rows each time: tests compare the drivers' counters with it. */
 export function stats(state: State): StoreStats {
@@ -17,7 +17,8 @@ export function stats(state: State): StoreStats {
 
 function statusCounts(state: State): StatusCount[] {
   return DELIVERY_STATUSES.flatMap((status) => {
-    const groups = Map.groupBy(deliveriesWith(state, status), ({ destination }) => destination);
+    const counted = deliveriesWith(state, status).filter((delivery) => !isSuperseded(delivery));
+    const groups = Map.groupBy(counted, ({ destination }) => destination);
     return [...groups].map(([destination, { length: count }]) => ({ destination, status, count }));
   });
 }

@@ -20,6 +20,8 @@ const TYPES: Readonly<Record<string, string>> = {
   attempts: 'integer',
   position: 'bigint',
   replay_of: 'integer',
+  replayed_by: 'integer',
+  sent_as: 'integer',
   http_status: 'integer',
   body_bytes: 'integer',
   kept_bytes: 'integer',
@@ -45,7 +47,7 @@ counted as (${addCounts('added', {
     pending: `count(*) filter (where status = 'pending')`,
     processing: `count(*) filter (where status = 'processing')`,
     completed: `count(*) filter (where status = 'completed')`,
-    failed: `count(*) filter (where status = 'failed')`,
+    failed: `count(*) filter (where status = 'failed' and replayed_by is null)`,
   })}),
 totalled as (${addTotals('0', `(select count(*) from added where status = 'pending')`)}),
 order_changes as (
@@ -56,7 +58,9 @@ order_changes as (
 order_counted as (${addOrderCounts('order_changes')})`,
 };
 
-const RETURNED: Readonly<Partial<Record<Part, string>>> = { deliveries: 'destination, status, turn' };
+const RETURNED: Readonly<Partial<Record<Part, string>>> = {
+  deliveries: 'destination, status, turn, replayed_by',
+};
 
 /** The first parameters: how far the batch leads. The columns' parameters follow. */
 const MARK = 'update inbox_import set part = $1, position = $2, moved = $3::bigint';

@@ -15,8 +15,9 @@ export type Part = (typeof PARTS)[number];
 
 /**
  * The columns of a row of each part, in this order. Ids are texts; headers stay the text that is stored. A delivery is
- * identified by its event and number, and `replay_of` is a number too; `position` is the place of a delivery with an
- * order key in the order of acceptance. `seq` orders rejected requests, and rows of the audit.
+ * identified by its event and number, and `replay_of`, `replayed_by` and `sent_as` are numbers too; `position` is the
+ * place of a delivery with an order key in the order of acceptance. `seq` orders rejected requests, and rows of the
+ * audit.
  */
 export const COLUMNS = {
   events: [
@@ -25,7 +26,8 @@ export const COLUMNS = {
   ],
   deliveries: [
     ...['event_id', 'number', 'destination', 'status', 'attempts', 'due_at', 'lease_token', 'lease_until'],
-    ...['last_error', 'created_at', 'updated_at', 'replay_of', 'order_key', 'turn', 'position'],
+    ...['last_error', 'created_at', 'updated_at', 'replay_of', 'replayed_by', 'sent_as', 'order_key', 'turn'],
+    'position',
   ],
   attempts: [
     ...['event_id', 'delivery', 'number', 'started_at', 'ended_at', 'outcome', 'error', 'http_status'],

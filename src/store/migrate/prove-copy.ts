@@ -59,6 +59,7 @@ async function digestTarget({ source, target, limits, onProgress }: Move, part: 
 
 const DESTINATION = COLUMNS.deliveries.indexOf('destination');
 const STATUS = COLUMNS.deliveries.indexOf('status');
+const REPLAYED_BY = COLUMNS.deliveries.indexOf('replayed_by');
 const TURN = COLUMNS.deliveries.indexOf('turn');
 
 /** Counts the rows that the target's counters must agree with. */
@@ -73,7 +74,8 @@ function createTally() {
       if (part === 'events') add('', 'events');
       if (part !== 'deliveries') return;
       const status = row[STATUS] as string;
-      add(row[DESTINATION] as string, status);
+      const isSuperseded = status === 'failed' && row[REPLAYED_BY] !== null;
+      if (!isSuperseded) add(row[DESTINATION] as string, status);
       if (status === 'pending') add('', 'pending');
       if (row[TURN] === 'waits') add(row[DESTINATION] as string, 'waiting');
       if (row[TURN] === 'holds' && status === 'failed') add(row[DESTINATION] as string, 'blocked');

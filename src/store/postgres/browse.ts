@@ -1,8 +1,7 @@
-import { type Delivery, deliveryIdOf } from '../../domain/delivery.ts';
 import { type HashNames, laterKeyParts } from '../erased-names.ts';
 import type { Verbs } from '../forward.ts';
 import { keyDigest } from '../marked-key.ts';
-import { type AttemptRow, type DeliveryRow, pageOf, toAttempt, toDelivery } from '../rows.ts';
+import { type AttemptRow, type DeliveryNumbers, type DeliveryRow, toAttempt, toDelivery } from '../rows.ts';
 import type { BrowseStore } from '../store.ts';
 import { EVENT_COLUMNS, type IdentifiedEventRow, readEventRow } from './claim.ts';
 import type { QueryContext, Statement } from './database.ts';
@@ -10,12 +9,19 @@ import { deliveryKey } from './delivery-key.ts';
 import type { Erasure } from './erasure.ts';
 import { VIEW_COLUMNS, type ViewRow, viewOf } from './event-view.ts';
 
-type ListedDelivery = DeliveryRow & Readonly<{ event_id: string; number: number; replay_of: number | null }>;
+/** A delivery's own number, and those of others of its event. */
+export type Numbered = Readonly<{
+  event_id: string;
+  number: number;
+  replay_of: number | null;
+  replayed_by: number | null;
+  sent_as: number | null;
+}>;
 
-const DELIVERIES = `
-select event_id, number, destination, status, attempts, due_at, last_error, created_at, updated_at, replay_of, order_key,
-  turn
-from deliveries`;
+/** The columns of a delivery `d`. */
+export const DELIVERY_COLUMNS = `
+  d.event_id, d.number, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at, d.updated_at,
+  d.replay_of, d.replayed_by, d.sent_as, d.order_key, d.turn`;
 
 export const EVENT_BY_ID: Statement<ViewRow> = {
   name: 'event_by_id',
@@ -52,9 +58,9 @@ export const HAS_EVENTS: Statement<{ found: boolean }> = {
   name: 'has_events',
   text: `select exists (select 1 from events where source = $1) as found`,
 };
-export const DELIVERIES_OF: Statement<ListedDelivery> = {
+export const DELIVERIES_OF: Statement<DeliveryRow & Numbered> = {
   name: 'deliveries_of',
-  text: `${DELIVERIES} where event_id = $1 order by number`,
+  text: `select ${DELIVERY_COLUMNS} from deliveries d where event_id = $1 order by number`,
 };
 export const ATTEMPTS_OF: Statement<AttemptRow> = {
   name: 'attempts_of',
@@ -62,19 +68,11 @@ export const ATTEMPTS_OF: Statement<AttemptRow> = {
 select number, started_at, ended_at, outcome, error, http_status, response_excerpt
 from attempts where event_id = $1 and delivery = $2 order by number`,
 };
-export const DEAD_LETTERS: Statement<ListedDelivery> = {
-  name: 'dead_letters',
-  text: `
-${DELIVERIES} where status = 'failed' and (event_id, number) < ($1::uuid, $2::integer)
-order by event_id desc, number desc limit $3`,
-};
-
-const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** @see BrowseStore */
 export const browseVerbs: Verbs<
   QueryContext & Readonly<{ erasure: Erasure }>,
-  Exclude<keyof BrowseStore, 'stats' | 'duplicatesOf'>
+  Exclude<keyof BrowseStore, 'stats' | 'duplicatesOf' | 'listDeadLetters'>
 > = {
   async eventById({ query }, id) {
     const [row] = await query(EVENT_BY_ID, [id]);
@@ -98,18 +96,11 @@ export const browseVerbs: Verbs<
     return row === undefined ? null : readEventRow(row);
   },
   async deliveriesOf({ query }, eventId) {
-    return (await query(DELIVERIES_OF, [eventId])).map(toListed);
+    return (await query(DELIVERIES_OF, [eventId])).map((row) => toDelivery(numbersOf(row), row));
   },
   async attemptsOf({ query }, deliveryId) {
     const { eventId, number } = deliveryKey(deliveryId);
     return (await query(ATTEMPTS_OF, [eventId, number])).map(toAttempt);
-  },
-  /** The cursor is the id of the last delivery of the page. */
-  async listDeadLetters({ query }, limit, before) {
-    const { eventId, number } = before === null ? { eventId: AFTER_ALL, number: 0 } : deliveryKey(before);
-    const found = await query(DEAD_LETTERS, [eventId, number, limit + 1]);
-    const { rows, next } = pageOf(found, limit, (last) => deliveryIdOf(last.event_id, last.number));
-    return { deliveries: rows.map(toListed), next };
   },
 };
 
@@ -123,6 +114,12 @@ function hiddenNames(names: HashNames, source: string, key: string): readonly un
   ];
 }
 
-function toListed(row: ListedDelivery): Delivery {
-  return toDelivery({ eventId: row.event_id, number: row.number, replayOf: row.replay_of }, row);
+export function numbersOf(row: Numbered): DeliveryNumbers {
+  return {
+    eventId: row.event_id,
+    number: row.number,
+    replayOf: row.replay_of,
+    replayedBy: row.replayed_by,
+    sentAs: row.sent_as,
+  };
 }

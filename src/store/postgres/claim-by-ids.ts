@@ -31,9 +31,9 @@ with asked as materialized (
     with ordinality as t (event_id, number, claim, token, now_ms, until_ms, n)
 ),
 picked as materialized (
-  select a.*, d.destination, d.attempts, d.order_key
+  select a.*, d.destination, d.attempts, d.order_key, d.sent_as
   from asked a cross join lateral (
-    select destination, attempts, order_key from deliveries
+    select destination, attempts, order_key, sent_as from deliveries
     where event_id = a.event_id and number = a.number and ${IS_PENDING} and due_at <= a.now_ms
     for update skip locked
   ) d

@@ -29,6 +29,7 @@ export type LeasedRow = IdentifiedEventRow &
     destination: string;
     attempts: number;
     order_key: string | null;
+    sent_as: number | null;
   }>;
 
 /** What a claim took, or when the next delivery that it left is due. */
@@ -66,7 +67,7 @@ taken as (
   update deliveries d set status = 'processing', lease_token = s.token, lease_until = s.until_ms, updated_at = s.now_ms
   from sized s
   where d.event_id = s.event_id and d.number = s.number and s.bytes_before < $7::bigint
-  returning d.destination, d.attempts, d.order_key, s.*
+  returning d.destination, d.attempts, d.order_key, d.sent_as, s.*
 ),
 counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
 totalled as (${addTotals('0', '(select -count(*) from taken)')})
@@ -150,9 +151,10 @@ export function toLeased(
   { token, leaseUntilMs }: Pick<ClaimRequest, 'token' | 'leaseUntilMs'>,
   row: LeasedRow,
 ): Leased {
+  const deliveryId = deliveryIdOf(row.event_id, row.number);
   return {
     lease: {
-      deliveryId: deliveryIdOf(row.event_id, row.number),
+      deliveryId,
       token,
       untilMs: leaseUntilMs,
       orderKey: row.order_key,
@@ -160,5 +162,6 @@ export function toLeased(
     destination: row.destination,
     attempts: row.attempts,
     event: readEventRow(row),
+    sentAs: row.sent_as === null ? deliveryId : deliveryIdOf(row.event_id, row.sent_as),
   };
 }

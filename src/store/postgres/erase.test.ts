@@ -80,7 +80,7 @@ test('a replay and an erase of one event at once: either it is open, or it is er
     const [delivery] = await erasing.deliveriesOf(id);
     const [{ states }, replay] = await Promise.all([
       erase(erasing, [id]),
-      replaying.replay(delivery!.id, T1, anAudit()),
+      replaying.replay(delivery!.id, T1, { completed: true }, anAudit()),
     ]);
     const isErased = (await erasing.readEvent(id)) === null;
     assert.equal(states[0], isErased ? 'erased' : 'open');

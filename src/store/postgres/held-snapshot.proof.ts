@@ -177,7 +177,7 @@ describe('under a snapshot that somebody holds', () => {
     );
     const retried = await found('a retry');
     await finder.settle(retried.lease, { kind: 'failed', error }, anAttempt({ number: 2 }), Date.now());
-    assert.equal((await writer.replay(retried.lease.deliveryId, Date.now(), anAudit())).kind, 'replayed');
+    assert.equal((await writer.replay(retried.lease.deliveryId, Date.now(), {}, anAudit())).kind, 'replayed');
     const replayed = await found('a replay');
     await finder.settle(replayed.lease, { kind: 'released', dueAtMs: Date.now() }, null, Date.now());
     await complete(finder, await found('what a node gave back'));

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
-import { anAttempt, anEvent } from '../../../testkit/builders.ts';
+import { anAttempt, anAudit, anEvent } from '../../../testkit/builders.ts';
 import { eventually } from '../../../testkit/eventually.ts';
 import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import { deliveryIdOf } from '../../domain/delivery.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
 import type { ClockReading } from '../../runtime/corrected-clock.ts';
 import { BY_INDEX } from './connect.ts';
-import type { Migration } from './migrate.ts';
+import { type Migration, migrate } from './migrate.ts';
+import { replays } from './migrations/0008-replays.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { openPostgresStore } from './open.ts';
 import { relationsOf } from './rights.ts';
@@ -23,6 +26,13 @@ const BREAKING: Migration = {
   compatibleFrom: MIGRATIONS.length + 1,
   sql: 'create table extras (id integer)',
 };
+
+const EVENT_OF_BEFORE = `
+  insert into events (id, received_at, source, idempotency_key, event_type, method, url, content_type, headers, body)
+  values ($1, $2, 's', $1::uuid::text, 't', 'POST', '/', '', '[]', '')`;
+const DELIVERY_OF_BEFORE = `
+  insert into deliveries (event_id, number, destination, status, replay_of, attempts, due_at, created_at, updated_at)
+  values ($1, $2, 'billing', $3, $4, 0, $5, $5, $5)`;
 
 let server: TestPostgres;
 before(async () => {
@@ -110,6 +120,46 @@ describe('migrations', () => {
       [],
     );
     await (await open(url)).close();
+  });
+
+  it('keep all replays that a delivery had; the first one is the one that counts', async () => {
+    const url = await server.createDatabase();
+    const before = MIGRATIONS.slice(0, MIGRATIONS.indexOf(replays));
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await migrate(client, before);
+    const [dead, done] = [anEvent(), anEvent()];
+    const rows: readonly (readonly [WebhookEvent, number, string, number | null])[] = [
+      [dead, 1, 'failed', null],
+      [dead, 2, 'pending', 1],
+      [dead, 3, 'failed', 1],
+      [done, 1, 'completed', null],
+      [done, 2, 'completed', 1],
+    ];
+    for (const { id } of [dead, done]) await client.query(EVENT_OF_BEFORE, [id, T0]);
+    for (const [{ id }, ...row] of rows) await client.query(DELIVERY_OF_BEFORE, [id, ...row, T0]);
+    await client.query(`insert into delivery_counts values ('billing', 7, 1, 0, 2, 2)`);
+    await client.end();
+
+    const store = await open(url);
+    const idOf = (event: WebhookEvent, number: number) => deliveryIdOf(event.id, number);
+    const letters = (await store.listDeadLetters(10, null)).deliveries;
+    assert.deepEqual(
+      letters.map(({ id }) => id),
+      [idOf(dead, 3)],
+    );
+    const { counts } = await store.stats();
+    assert.deepEqual(
+      counts.map(({ status, count }) => `${count} ${status}`),
+      ['1 pending', '2 completed', '1 failed'],
+    );
+    assert.equal((await store.deliveriesOf(dead.id))[0]!.replayedBy, idOf(dead, 2));
+    for (const event of [dead, done]) {
+      const refused = { kind: 'already_replayed', replayId: idOf(event, 2) };
+      assert.deepEqual(await store.replay(idOf(event, 1), T0, { completed: true }, anAudit()), refused);
+    }
+    assert.equal((await store.replay(idOf(dead, 3), T0, {}, anAudit())).kind, 'replayed');
+    await store.close();
   });
 
   it('wait for a long reader with short locks, so that accepts of other nodes stay below 500 ms', async (t) => {

@@ -5,7 +5,7 @@ import { anAttempt, anAudit, anEvent } from '../../../testkit/builders.ts';
 import { eventually } from '../../../testkit/eventually.ts';
 import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
-import type { ClaimRequest, Store, StoreObserver } from '../store.ts';
+import type { ClaimRequest, ReplayOptions, Store, StoreObserver } from '../store.ts';
 import { createBacklog } from './backlog.ts';
 import { openPostgresStore } from './open.ts';
 
@@ -186,15 +186,19 @@ describe('several nodes on one database', () => {
     assert.equal((await nodes[0]!.insertEvent(anEvent(), ['billing'])).kind, 'full');
   });
 
-  it('number the replays of one event one after the other', async (t) => {
+  it('replay a delivery once, and number the further replays of an event one after the other', async (t) => {
     const [one, two] = (await openNodes(t, 2)) as [Store, Store];
     const event = anEvent();
     await one.insertEvent(event, ['billing']);
     const { lease } = (await one.claim(claimOf(1))).leased[0]!;
     await one.settle(lease, { kind: 'failed', error: 'no' }, anAttempt(), T0);
-    const replays = [one, two, one, two].map((node) => node.replay(lease.deliveryId, T0, anAudit()));
-    for (const { kind } of await Promise.all(replays)) assert.equal(kind, 'replayed');
-    assert.equal((await two.deliveriesOf(event.id)).length, 5);
+    const replay = (options: ReplayOptions) =>
+      Promise.all([one, two, one, two].map((node) => node.replay(lease.deliveryId, T0, options, anAudit())));
+    const kinds = (await replay({})).map(({ kind }) => kind).sort();
+    assert.deepEqual(kinds, ['already_replayed', 'already_replayed', 'already_replayed', 'replayed']);
+    assert.equal((await two.deliveriesOf(event.id)).length, 2);
+    for (const { kind } of await replay({ again: true })) assert.equal(kind, 'replayed');
+    assert.equal((await two.deliveriesOf(event.id)).length, 6);
   });
 
   it('clean up at once without deleting twice', async (t) => {

@@ -15,6 +15,7 @@ import { createCompletions } from './complete.ts';
 import { createPool, HANDLER_SESSION } from './connect.ts';
 import type { Database, Query } from './database.ts';
 import { createDatabases, type Databases, PING } from './databases.ts';
+import { deadLetterVerbs } from './dead-letters.ts';
 import { dueVerbs } from './due.ts';
 import { duplicatesVerbs } from './duplicates.ts';
 import { erasableVerbs } from './erasable.ts';
@@ -84,6 +85,7 @@ type Context = Readonly<{
 const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...laneVerbs,
   ...browseVerbs,
+  ...deadLetterVerbs,
   ...duplicatesVerbs,
   ...dueVerbs,
   ...orderVerbs,

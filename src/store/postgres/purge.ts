@@ -44,11 +44,11 @@ marks as (
 notes as (delete from duplicates n using doomed where n.event_id = doomed.id),
 hidden as (delete from erased x using doomed where x.event_id = doomed.id),
 tries as (delete from attempts a using doomed where a.event_id = doomed.id),
-gone as (delete from deliveries d using doomed where d.event_id = doomed.id returning d.destination, d.status),
+gone as (delete from deliveries d using doomed where d.event_id = doomed.id returning d.destination, d.status, d.replayed_by),
 deleted as (delete from events e using doomed where e.id = doomed.id returning e.id),
 counted as (${addCounts('gone', {
     completed: `-count(*) filter (where status = 'completed')`,
-    failed: `-count(*) filter (where status = 'failed')`,
+    failed: `-count(*) filter (where status = 'failed' and replayed_by is null)`,
   })}),
 totalled as (${addTotals('(select -count(*) from deleted)', '0')})
 select count(*) as deleted, (select id from deleted order by id limit 1) as first_id,

@@ -1,8 +1,8 @@
 import { type AuditEntry, withOutcome } from '../../domain/audit.ts';
-import type { DeliveryStatus } from '../../domain/delivery.ts';
+import { type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import { newReplay } from '../rows.ts';
-import type { ReplayOutcome } from '../store.ts';
+import type { ReplayOptions, ReplayOutcome } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import type { Backlog } from './backlog.ts';
 import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
@@ -30,50 +30,71 @@ type ReplayRow = Readonly<{
   destination: string;
   order_key: string | null;
   is_erased: boolean;
+  replayed_by: number | null;
 }> &
-  (Readonly<{ number: number; due_at: number; turn: Turn | null }> | Readonly<{ number: null }>);
+  (
+    | Readonly<{ number: number; due_at: number; turn: Turn | null; sent_as: number | null }>
+    | Readonly<{ number: null }>
+  );
 
+/**
+ * The first replay is looked for among the deliveries of the event too: a program of the version before, and replays of
+ * completed deliveries from before there was a column for it, did not write it down.
+ */
 export const REPLAY: Statement<ReplayRow> = {
   name: 'replay',
   text: `
 with backlog as materialized (${PENDING}),
 old as materialized (
-  select destination, status, order_key, turn, position,
-    exists (select from erased x where x.event_id = $1 and x.erased_at is not null) as is_erased
+  select destination, status, order_key, turn, position, replayed_by as counted_by, sent_as,
+    exists (select from erased x where x.event_id = $1 and x.erased_at is not null) as is_erased, coalesce(replayed_by, (
+      select number from deliveries where event_id = $1 and replay_of = $2 order by number limit 1
+    )) as replayed_by
   from deliveries where event_id = $1 and number = $2
 ),
 room as materialized (
-  select from old where status in ('completed', 'failed') and not is_erased
-    and (turn = 'holds' or (select pending from backlog) < $4::bigint)
+  select from old where (status = 'failed' or (status = 'completed' and $5::boolean))
+    and not is_erased and (replayed_by is null or $6::boolean)
+    and ((turn = 'holds' and $7::boolean) or (select pending from backlog) < $4::bigint)
+),
+next as materialized (select number + 1 as number from deliveries where event_id = $1 order by number desc limit 1),
+superseded as (
+  update deliveries set turn = null, replayed_by = coalesce((select replayed_by from old), (select number from next))
+  where event_id = $1 and number = $2 and exists (select from room)
+  returning destination
 ),
 freed as (
-  update deliveries set turn = null
-  where event_id = $1 and number = $2 and turn = 'holds' and exists (select from room)
-  returning destination
+  select superseded.destination from superseded cross join old where old.turn = 'holds'
 ),
 placed as materialized (
   select old.*, case when exists (select from freed) then 'holds' else ${turnOf('old', 'false')} end as new_turn from old
 ),
 made as (
   insert into deliveries (
-    event_id, number, destination, status, attempts, due_at, created_at, updated_at, replay_of, order_key, turn,
+    event_id, number, destination, status, attempts, due_at, created_at, updated_at, replay_of, sent_as, order_key, turn,
     position
   )
-  select $1, (select number + 1 from deliveries where event_id = $1 order by number desc limit 1), destination,
-    'pending', 0, ${dueAt('new_turn', '$3::bigint')}, $3, $3, $2, order_key, new_turn, position
+  select $1, (select number from next), destination, 'pending', 0, ${dueAt('new_turn', '$3::bigint')}, $3, $3, $2,
+    case when status = 'failed' then coalesce(sent_as, $2) end, order_key, new_turn, position
   from placed
   where exists (select from room)
-  returning number, destination, due_at, turn
+  returning number, destination, due_at, turn, sent_as
 ),
 order_changes as (
   select destination, (turn = 'waits')::integer as waiting, 0 as blocked from made where turn is not null
   union all
   select destination, 0, -1 from freed
 ),
+changes as (
+  select destination, 1 as pending, 0 as failed from made
+  union all
+  select destination, 0, -1 from old where status = 'failed' and counted_by is null and exists (select from room)
+),
 order_counted as (${addOrderCounts('order_changes')}),
-counted as (${addCounts('made', { pending: 'count(*)' })}),
+counted as (${addCounts('changes', { pending: 'sum(pending)', failed: 'sum(failed)' })}),
 totalled as (${addTotals('0', '(select count(*) from made)')})
-select old.status, old.destination, old.order_key, old.is_erased, made.number, made.due_at, made.turn from old left join made on true`,
+select old.status, old.destination, old.order_key, old.replayed_by, old.is_erased, made.number, made.due_at, made.turn, made.sent_as
+from old left join made on true`,
 };
 
 type ReplayContext = Readonly<{
@@ -89,11 +110,13 @@ export async function replay(
   { background, backlog, gate, timed, due }: ReplayContext,
   deliveryId: string,
   nowMs: number,
+  options: ReplayOptions,
   audit: AuditEntry,
 ): Promise<ReplayOutcome> {
+  const asked: Asked = { ...options, deliveryId, nowMs, maxPending: backlog.limit };
   const replayed = () =>
     background.transaction(async (query) => {
-      const result = await replayWithin(query, deliveryId, nowMs, backlog.limit);
+      const result = await replayWithin(query, asked);
       if (result.kind !== 'replayed') return result;
       const { destination, id } = result.delivery;
       await appendAudit(query, withOutcome(audit, { destination, replay_id: id }));
@@ -104,23 +127,28 @@ export async function replay(
   return outcome;
 }
 
+type Asked = ReplayOptions & Readonly<{ deliveryId: string; nowMs: number; maxPending: number }>;
+
 /** In a transaction, since what the last statement sees must be later than the locks. */
-async function replayWithin(
-  query: Query,
-  deliveryId: string,
-  nowMs: number,
-  maxPending: number,
-): Promise<ReplayOutcome> {
+async function replayWithin(query: Query, asked: Asked): Promise<ReplayOutcome> {
+  const { deliveryId, nowMs, maxPending, completed = false, again = false, beyondLimit = false } = asked;
   const { eventId, number } = deliveryKey(deliveryId);
   const [event] = await query(LOCK_EVENT, [eventId, number]);
   const orderKey = event?.order_key ?? null;
   if (orderKey !== null) await lockKeys(query, [orderKey]);
-  const [row] = await query(REPLAY, [eventId, number, nowMs, maxPending]);
+  const values = [eventId, number, nowMs, maxPending, completed, again, beyondLimit];
+  const [row] = await query(REPLAY, values);
   if (row === undefined) return { kind: 'unknown' };
-  const { status } = row;
+  const { status, replayed_by: replayedBy } = row;
+  if (row.number !== null) {
+    const numbers = { eventId, number: row.number, replayOf: number, sentAs: row.sent_as };
+    return { kind: 'replayed', delivery: newReplay(numbers, row, nowMs) };
+  }
   if (status === 'pending' || status === 'processing') return { kind: 'open', status };
   if (row.is_erased) return { kind: 'erased' };
-  if (row.number === null) return { kind: 'full' };
-  const ids = { eventId, number: row.number, replayOf: number };
-  return { kind: 'replayed', delivery: newReplay(ids, row, nowMs) };
+  if (status === 'completed' && !completed) return { kind: 'completed' };
+  if (replayedBy !== null && !again) {
+    return { kind: 'already_replayed', replayId: deliveryIdOf(eventId, replayedBy) };
+  }
+  return { kind: 'full' };
 }

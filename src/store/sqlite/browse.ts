@@ -1,7 +1,17 @@
+import { fitsDeadLetter } from '../dead-letter-filter.ts';
 import { keyDigest } from '../marked-key.ts';
-import { type AttemptRow, type DeliveryRow, pageOf, toAttempt, toDelivery } from '../rows.ts';
+import {
+  type AttemptRow,
+  type DeadLetterRow,
+  type DeliveryNumbers,
+  type DeliveryRow,
+  toAttempt,
+  toDeadLetter,
+  toDelivery,
+} from '../rows.ts';
+import { type DeadLetter, MAX_DEAD_LETTERS_READ } from '../store.ts';
 import { prepareReadEvent } from './claim.ts';
-import { KEY_OF_ID, keyParts, numberOfKey, OF_EVENT, STRIDE } from './delivery-key.ts';
+import { KEY_OF_ID, keyParts, numberOfKey, numberOrNull, OF_EVENT, STRIDE } from './delivery-key.ts';
 import { prepareFindErased } from './erased-keys.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
 import { prepareRows } from './prepare-rows.ts';
@@ -9,13 +19,22 @@ import { prepareStats } from './stats.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 import type { Reads } from './verbs.ts';
 
-const DELIVERIES = `
-  select e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at,
-    d.updated_at, d.replay_of, d.order_key, d.turn
-  from deliveries d join events e on e.seq = d.key / ${STRIDE}`;
-type ListedDelivery = DeliveryRow & Readonly<{ event_id: Uint8Array; key: number; replay_of: number | null }>;
+const DELIVERY_COLUMNS = `
+  e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at,
+    d.updated_at, d.replay_of, d.replayed_by, d.sent_as, d.order_key, d.turn`;
+const FROM_DELIVERIES = `from deliveries d join events e on e.seq = d.key / ${STRIDE}`;
+type Numbered = Readonly<{
+  event_id: Uint8Array;
+  key: number;
+  replay_of: number | null;
+  replayed_by: number | null;
+  sent_as: number | null;
+}>;
 
-export const DEAD_LETTERS_SQL = `${DELIVERIES} where d.status = 'failed' and d.key < ? order by d.key desc limit ?`;
+const DEAD_LETTERS_SQL = `
+  select ${DELIVERY_COLUMNS}, e.source, e.event_type, e.idempotency_key,
+    (select erased_at from erased x where x.seq = e.seq) as erased_at
+  ${FROM_DELIVERIES} where d.status = 'failed' and d.key < ? order by d.key desc limit ${MAX_DEAD_LETTERS_READ}`;
 
 const AFTER_ALL = Number.MAX_SAFE_INTEGER;
 
@@ -73,10 +92,15 @@ export const browseReads: Reads<
   },
   deliveriesOf(db) {
     const seqOf = prepareRows<{ seq: number }>(db, 'select seq from events where id = ?');
-    const ofEvent = prepareRows<ListedDelivery>(db, `${DELIVERIES} where d.key ${OF_EVENT} order by d.key`);
+    const ofEvent = prepareRows<DeliveryRow & Numbered>(
+      db,
+      `select ${DELIVERY_COLUMNS} ${FROM_DELIVERIES} where d.key ${OF_EVENT} order by d.key`,
+    );
     return (eventId) => {
       const found = seqOf.get(uuidToBytes(eventId));
-      return found === undefined ? [] : ofEvent.all(found.seq, found.seq).map(toListed);
+      return found === undefined
+        ? []
+        : ofEvent.all(found.seq, found.seq).map((row) => toDelivery(numbersOf(row), row));
     };
   },
   attemptsOf(db) {
@@ -88,17 +112,33 @@ export const browseReads: Reads<
     return (deliveryId) => find.all(...keyParts(deliveryId)).map(toAttempt);
   },
   listDeadLetters(db) {
-    const find = prepareRows<ListedDelivery>(db, DEAD_LETTERS_SQL);
-    return (limit, before) => {
-      const found = find.all(before === null ? AFTER_ALL : Number(before), limit + 1);
-      const { rows, next } = pageOf(found, limit, ({ key }) => String(key));
-      return { deliveries: rows.map(toListed), next };
+    const walk = prepareRows<DeadLetterRow & Numbered>(db, DEAD_LETTERS_SQL);
+    return (limit, before, filter = {}) => {
+      const fits = fitsDeadLetter(filter);
+      const deliveries: DeadLetter[] = [];
+      let last = before === null ? AFTER_ALL : Number(before);
+      let read = 0;
+      for (const row of walk.iterate(last)) {
+        const letter = toDeadLetter(numbersOf(row), row);
+        if (fits(letter)) {
+          if (deliveries.length === limit) return { deliveries, next: String(last) };
+          deliveries.push(letter);
+        }
+        last = row.key;
+        read += 1;
+      }
+      return { deliveries, next: read < MAX_DEAD_LETTERS_READ ? null : String(last) };
     };
   },
   stats: prepareStats,
 };
 
-function toListed(row: ListedDelivery) {
-  const replayOf = row.replay_of === null ? null : numberOfKey(row.replay_of);
-  return toDelivery({ eventId: bytesToUuid(row.event_id), number: numberOfKey(row.key), replayOf }, row);
+function numbersOf(row: Numbered): DeliveryNumbers {
+  return {
+    eventId: bytesToUuid(row.event_id),
+    number: numberOfKey(row.key),
+    replayOf: numberOrNull(row.replay_of),
+    replayedBy: numberOrNull(row.replayed_by),
+    sentAs: numberOrNull(row.sent_as),
+  };
 }

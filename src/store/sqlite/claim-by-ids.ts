@@ -1,11 +1,11 @@
 import type { DueDelivery, Leased } from '../store.ts';
 import { LEASE_SQL, MAX_CLAIM_BYTES, prepareReadEvent } from './claim.ts';
-import { eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
+import { deliveryIdOfKey, eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
 import type { Writes } from './verbs.ts';
 
 const PENDING_BY_ID_SQL = `
-  select key, destination, attempts, due_at, order_key from deliveries
+  select key, destination, attempts, due_at, order_key, sent_as from deliveries
   where key = ${KEY_OF_ID} and status = 'pending' and turn is not 'waits'`;
 
 type PendingRow = Readonly<{
@@ -14,6 +14,7 @@ type PendingRow = Readonly<{
   attempts: number;
   due_at: number;
   order_key: string | null;
+  sent_as: number | null;
 }>;
 
 /** @see QueuedStore.claimByIds */
@@ -42,7 +43,8 @@ export const claimByIdsWrites: Writes<'claimByIds'> = {
         const event = readEvent(eventSeqOf(key))!;
         bytes += event.body.length;
         const lease = { deliveryId, token, untilMs: leaseUntilMs, orderKey };
-        leased.push({ lease, destination, attempts, event });
+        const sentAs = row.sent_as === null ? deliveryId : deliveryIdOfKey(event.id, row.sent_as);
+        leased.push({ lease, destination, attempts, event, sentAs });
       }
       return { leased, early, left: [] };
     };

@@ -13,7 +13,7 @@ export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
 
 /** The due deliveries of a destination, the longest due first: an index scan that stops at the limit. */
 export const DUE_DELIVERIES_SQL = `
-  select key, attempts, order_key from deliveries
+  select key, attempts, order_key, sent_as from deliveries
   where destination = ? and status = 'pending' and due_at <= ?
   order by due_at, key limit ?`;
 
@@ -25,7 +25,12 @@ export const NEXT_DUE_SQL = `
 export const LEASE_SQL = `
   update deliveries set status = 'processing', lease_token = ?, lease_until = ?, updated_at = ? where key = ?`;
 
-type DueRow = Readonly<{ key: number; attempts: number; order_key: string | null }>;
+type DueRow = Readonly<{
+  key: number;
+  attempts: number;
+  order_key: string | null;
+  sent_as: number | null;
+}>;
 
 /** @see LeaseStore.claim */
 export const claimWrites: Writes<'claim'> = {
@@ -39,17 +44,20 @@ export const claimWrites: Writes<'claim'> = {
       let nextDueAtMs: number | null = null;
       let bytes = 0;
       for (const { destination, limit } of limits) {
-        for (const { key, attempts, order_key: orderKey } of findDue.all(destination, nowMs, limit)) {
+        for (const row of findDue.all(destination, nowMs, limit)) {
           if (bytes >= MAX_CLAIM_BYTES) break;
+          const { key, attempts, order_key: orderKey, sent_as: sentAs } = row;
           lease.run(token, leaseUntilMs, nowMs, key);
           counters.move(destination, 'pending', 'processing');
           const event = readEvent(eventSeqOf(key))!;
           bytes += event.body.length;
+          const deliveryId = deliveryIdOfKey(event.id, key);
           leased.push({
-            lease: { deliveryId: deliveryIdOfKey(event.id, key), token, untilMs: leaseUntilMs, orderKey },
+            lease: { deliveryId, token, untilMs: leaseUntilMs, orderKey },
             destination,
             attempts,
             event,
+            sentAs: sentAs === null ? deliveryId : deliveryIdOfKey(event.id, sentAs),
           });
         }
         const next = findNext.get(destination);

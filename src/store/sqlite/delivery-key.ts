@@ -18,6 +18,11 @@ export function numberOfKey(key: number): number {
   return key % STRIDE;
 }
 
+/** The number of a delivery that another one of its event refers to. */
+export function numberOrNull(key: number | null): number | null {
+  return key === null ? null : numberOfKey(key);
+}
+
 export function deliveryIdOfKey(eventId: string, key: number): string {
   return deliveryIdOf(eventId, numberOfKey(key));
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { EventView } from '../../domain/event.ts';
 import { type EventNameRow, toEventView } from '../rows.ts';
-import { numberOfKey, OF_EVENT } from './delivery-key.ts';
+import { numberOfKey, numberOrNull, OF_EVENT } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 
@@ -32,7 +32,7 @@ export function prepareEventView(db: DatabaseSync): (row: ViewRow) => EventView 
       status: delivery.status,
       attempts: delivery.attempts,
       updatedAtMs: delivery.updated_at,
-      replayOf: delivery.replay_of === null ? null : numberOfKey(delivery.replay_of),
+      replayOf: numberOrNull(delivery.replay_of),
     }));
     return toEventView(bytesToUuid(row.id), row, deliveries);
   };

@@ -6,12 +6,16 @@ import { describe, test } from 'node:test';
 import { anAttempt, anAudit, anEvent, nextId } from '../../../testkit/builders.ts';
 import { FAKE_EPOCH_MS } from '../../../testkit/fake-clock.ts';
 import { tempDir } from '../../../testkit/temp-dir.ts';
+import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { deliveryKey } from './delivery-key.ts';
+import { replays } from './migrations/0009-replays.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { openSqliteStore } from './open.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
 
+/** How many migrations come before the one that counts replays. */
+const REPLAYS_MIGRATION = MIGRATIONS.indexOf(replays);
 const T0 = FAKE_EPOCH_MS;
 const APPLICATION_ID = 0x57485258;
 
@@ -25,6 +29,7 @@ const LANDED = [
   '5a8dcdeb8e82d273a333ad6486849fe1f709a72c7cd8c8eea4ec513e23bf881d',
   'ae9dee033adc9a29bb31c45700e492e5ab828e2d7dc6cb12024dc01e19a1cd6c',
   'd5b0a280ac8bfc4d6eb13bf37804ea9d54e65550cba088315487f86538d4fbbf',
+  '290c84a66eafc0d26d7091625859b1a62f551a67dcaba625d6ec4ef231e0a138',
 ];
 
 test('landed migrations never change', () => {
@@ -50,7 +55,7 @@ describe('a database that version 1 made', () => {
     }
     assert.equal((await store.stats()).events, 3);
     const [letter] = (await store.listDeadLetters(10, null)).deliveries;
-    assert.equal((await store.replay(letter!.id, T0, anAudit())).kind, 'replayed');
+    assert.equal((await store.replay(letter!.id, T0, {}, anAudit())).kind, 'replayed');
 
     const replayMark = { digest: new Uint8Array(16).fill(1), sinceMs: 0 };
     const resent = anEvent({ idempotencyKey: done.idempotencyKey, body: done.body });
@@ -106,6 +111,62 @@ describe('a database that version 1 made', () => {
   });
 });
 
+describe('a database of the version before replays were counted', () => {
+  test('keeps all replays of a delivery; the first one is the one that counts', async (t) => {
+    const path = join(await tempDir(t), 'events.db');
+    const [twice, done, dead] = [anEvent(), anEvent(), anEvent()];
+    makeVersion1(path, [
+      { event: twice, status: 'failed' },
+      { event: done, status: 'completed' },
+      { event: dead, status: 'failed' },
+    ]);
+    const db = new DatabaseSync(path);
+    for (const sql of MIGRATIONS.slice(1, REPLAYS_MIGRATION)) db.exec(sql);
+    const insertReplay = db.prepare(
+      `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, replay_of)
+       values (?, 'billing', ?, 0, ${T0}, ${T0}, ${T0}, ?)`,
+    );
+    insertReplay.run(deliveryKey(1, 2), 'pending', deliveryKey(1, 1));
+    insertReplay.run(deliveryKey(1, 3), 'failed', deliveryKey(1, 1));
+    insertReplay.run(deliveryKey(2, 2), 'completed', deliveryKey(2, 1));
+    db.exec(`update delivery_counts set count = 3 where status = 'failed';
+      update delivery_counts set count = 2 where status = 'completed';
+      insert into delivery_counts values ('billing', 'pending', 1);
+      pragma user_version = ${REPLAYS_MIGRATION}`);
+    db.close();
+
+    const store = await openSqliteStore({ path, maxPendingDeliveries: 10 });
+    t.after(() => store.close());
+    const id = (event: WebhookEvent, number: number) => deliveryIdOf(event.id, number);
+    const letters = (await store.listDeadLetters(10, null)).deliveries;
+    assert.deepEqual(
+      letters.map((letter) => letter.id),
+      [id(dead, 1), id(twice, 3)],
+    );
+    const { counts } = await store.stats();
+    assert.deepEqual(counts.map(({ status, count }) => `${count} ${status}`).sort(), [
+      '1 pending',
+      '2 completed',
+      '2 failed',
+    ]);
+    const all = await store.deliveriesOf(twice.id);
+    assert.deepEqual(
+      all.map(({ replayedBy, sentAs }) => [replayedBy, sentAs]),
+      [
+        [id(twice, 2), id(twice, 1)],
+        [null, id(twice, 2)],
+        [null, id(twice, 3)],
+      ],
+    );
+    const replay = (of: string) => store.replay(of, T0, { completed: true }, anAudit());
+    for (const event of [twice, done]) {
+      const refused = { kind: 'already_replayed', replayId: id(event, 2) };
+      assert.deepEqual(await replay(id(event, 1)), refused);
+    }
+    assert.equal((await replay(id(twice, 3))).kind, 'replayed');
+  });
+});
+
 type Row = Readonly<{ event: WebhookEvent; status: 'pending' | 'completed' | 'failed' }>;
 
 /** Writes what version 1 left behind: its first migration, and rows as its statements wrote them. */
@@ -122,7 +183,10 @@ function makeVersion1(path: string, rows: readonly Row[]): void {
     `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at)
      values (?, 'billing', ?, 0, ?, ?, ?)`,
   );
-  const count = db.prepare(`insert into delivery_counts values ('billing', ?, 1)`);
+  const count = db.prepare(
+    `insert into delivery_counts values ('billing', ?, 1)
+     on conflict (destination, status) do update set count = count + 1`,
+  );
   for (const { event, status } of rows) {
     const { lastInsertRowid } = insertEvent.run(
       uuidToBytes(event.id),

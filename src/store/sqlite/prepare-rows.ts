@@ -5,6 +5,7 @@ export type Rows<Row> = Pick<StatementSync, 'run'> &
   Readonly<{
     get(...values: SQLInputValue[]): Row | undefined;
     all(...values: SQLInputValue[]): Row[];
+    iterate(...values: SQLInputValue[]): Iterable<Row>;
   }>;
 
 /** Prepares a statement. @param sql its columns are those of `Row`, which the compiler cannot know */

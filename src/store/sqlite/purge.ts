@@ -41,13 +41,14 @@ type DeliveryRow = Readonly<{
   destination: string;
   status: DeliveryStatus;
   turn: Turn | null;
+  replayed_by: number | null;
 }>;
 
 /** Deletes an event with everything that belongs to it, unless one of its deliveries is open or blocks its key. */
 function prepareDeleteEvent({ db, counters, erasure }: Writer): (seq: number) => boolean {
   const findDeliveries = prepareRows<DeliveryRow>(
     db,
-    `select key, destination, status, turn from deliveries where key ${OF_EVENT}`,
+    `select key, destination, status, turn, replayed_by from deliveries where key ${OF_EVENT}`,
   );
   const deleteAttempts = db.prepare('delete from attempts where delivery_key = ?');
   const deleteDelivery = db.prepare('delete from deliveries where key = ?');
@@ -62,10 +63,11 @@ function prepareDeleteEvent({ db, counters, erasure }: Writer): (seq: number) =>
       ({ status, turn }) => status === 'pending' || status === 'processing' || turn !== null,
     );
     if (isKept) return false;
-    for (const { key, destination, status } of deliveries) {
+    for (const { key, destination, status, replayed_by: replayedBy } of deliveries) {
       deleteAttempts.run(key);
       deleteDelivery.run(key);
-      counters.add(destination, status, -1);
+      // A superseded one was taken out of the count when it was replayed.
+      if (status !== 'failed' || replayedBy === null) counters.add(destination, status, -1);
     }
     for (const deleteMark of deleteMarks) deleteMark.run(seq, seq);
     deleteDuplicates.run(seq);

@@ -3,7 +3,17 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { deliveryIdOf, deliveryNumberOf, eventIdOf } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import { newReplay } from '../rows.ts';
-import { deliveryKey, eventSeqOf, KEY_OF_ID, keyParts, numberOfKey, OF_EVENT } from './delivery-key.ts';
+import type { ReplayOptions, ReplayOutcome } from '../store.ts';
+import {
+  deliveryIdOfKey,
+  deliveryKey,
+  eventSeqOf,
+  KEY_OF_ID,
+  keyParts,
+  numberOfKey,
+  numberOrNull,
+  OF_EVENT,
+} from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
 import type { Writes } from './verbs.ts';
 
@@ -13,6 +23,8 @@ type OldRow = Readonly<{
   status: DeliveryStatus;
   order_key: string | null;
   turn: Turn | null;
+  replayed_by: number | null;
+  sent_as: number | null;
 }>;
 
 /** @see OperateStore.replay */
@@ -20,26 +32,27 @@ export const replayWrites: Writes<'replay'> = {
   replay({ db, counters, turns, audit, maxPendingDeliveries }) {
     const find = prepareRows<OldRow>(
       db,
-      `select key, destination, status, order_key, turn from deliveries where key = ${KEY_OF_ID}`,
+      `select key, destination, status, order_key, turn, replayed_by, sent_as from deliveries where key = ${KEY_OF_ID}`,
     );
     const findLast = prepareRows<{ last: number }>(
       db,
       `select max(key) as last from deliveries where key ${OF_EVENT}`,
     );
     const insert = db.prepare(
-      `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, replay_of, order_key,
-         turn)
-       values (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)`,
+      `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, replay_of, sent_as,
+         order_key, turn)
+       values (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?, ?)`,
     );
     const isErased = db.prepare('select 1 from erased where seq = ?');
     const giveUp = db.prepare('update deliveries set turn = null where key = ?');
-    return (deliveryId, nowMs, entry) => {
+    const supersede = db.prepare('update deliveries set replayed_by = ? where key = ?');
+    return (deliveryId, nowMs, options, entry) => {
       const old = find.get(...keyParts(deliveryId));
       if (old === undefined) return { kind: 'unknown' };
-      if (old.status === 'pending' || old.status === 'processing')
-        return { kind: 'open', status: old.status };
-      if (isErased.get(eventSeqOf(old.key)) !== undefined) return { kind: 'erased' };
-      if (old.turn !== 'holds' && counters.pending() + 1 > maxPendingDeliveries) return { kind: 'full' };
+      const isFull = counters.pending() + 1 > maxPendingDeliveries;
+      const isGone = isErased.get(eventSeqOf(old.key)) !== undefined;
+      const refusal = refusalOf(old, deliveryId, options, { isGone, isFull });
+      if (refusal !== null) return refusal;
       const eventId = eventIdOf(deliveryId);
       const seq = eventSeqOf(old.key);
       const number = numberOfKey(findLast.get(seq, seq)!.last) + 1;
@@ -52,10 +65,16 @@ export const replayWrites: Writes<'replay'> = {
         counters.addOrder(destination, 'blocked', -1);
       }
       const { turn, dueAtMs } = turns.takePlace(destination, orderKey, nowMs);
-      insert.run(deliveryKey(seq, number), destination, dueAtMs, nowMs, nowMs, old.key, orderKey, turn);
+      const key = deliveryKey(seq, number);
+      const sentAs = old.status === 'failed' ? (old.sent_as ?? old.key) : null;
+      insert.run(key, destination, dueAtMs, nowMs, nowMs, old.key, sentAs, orderKey, turn);
       counters.add(destination, 'pending', 1);
+      if (old.replayed_by === null) {
+        supersede.run(key, old.key);
+        if (old.status === 'failed') counters.add(destination, 'failed', -1);
+      }
       const delivery = newReplay(
-        { eventId, number, replayOf: deliveryNumberOf(deliveryId) },
+        { eventId, number, replayOf: deliveryNumberOf(deliveryId), sentAs: numberOrNull(sentAs) },
         { destination, due_at: dueAtMs, order_key: orderKey, turn },
         nowMs,
       );
@@ -64,3 +83,19 @@ export const replayWrites: Writes<'replay'> = {
     };
   },
 };
+
+function refusalOf(
+  old: OldRow,
+  deliveryId: string,
+  { completed = false, again = false, beyondLimit = false }: ReplayOptions,
+  { isGone, isFull }: Readonly<{ isGone: boolean; isFull: boolean }>,
+): ReplayOutcome | null {
+  const { status, turn, replayed_by: replayedBy } = old;
+  if (status === 'pending' || status === 'processing') return { kind: 'open', status };
+  if (isGone) return { kind: 'erased' };
+  if (status === 'completed' && !completed) return { kind: 'completed' };
+  if (replayedBy !== null && !again) {
+    return { kind: 'already_replayed', replayId: deliveryIdOfKey(eventIdOf(deliveryId), replayedBy) };
+  }
+  return isFull && !(beyondLimit && turn === 'holds') ? { kind: 'full' } : null;
+}

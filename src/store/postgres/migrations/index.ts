@@ -6,6 +6,7 @@ import { cleanups } from './0004-cleanups.ts';
 import { audit } from './0005-audit.ts';
 import { erased } from './0006-erased.ts';
 import { auditFacts } from './0007-audit-facts.ts';
+import { replays } from './0008-replays.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   audit,
   erased,
   auditFacts,
+  replays,
 ];

@@ -6,6 +6,7 @@ import { duplicates } from './0005-duplicates.ts';
 import { audit } from './0006-audit.ts';
 import { erased } from './0007-erased.ts';
 import { auditFacts } from './0008-audit-facts.ts';
+import { replays } from './0009-replays.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -17,4 +18,5 @@ export const MIGRATIONS: readonly string[] = [
   audit,
   erased,
   auditFacts,
+  replays,
 ];
