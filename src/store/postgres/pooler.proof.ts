@@ -5,7 +5,7 @@ import pg from 'pg';
 import { anEvent } from '../../../testkit/builders.ts';
 import { skipWithout } from '../../../testkit/on-path.ts';
 import { type PgBouncer, startPgBouncer } from '../../../testkit/pgbouncer.ts';
-import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
+import { runOn, startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { openReopenable, storeConformance } from '../conformance/index.ts';
 import { BY_INDEX } from './connect.ts';
 import { openPostgresStore } from './open.ts';
@@ -52,6 +52,27 @@ describe('through PgBouncer in transaction mode', { skip: skipWithout('pgbouncer
     const heard = once(listener, 'notification');
     await nodes[0]!.insertEvent(anEvent(), ['billing']);
     await heard;
+  });
+
+  it('of several poolers the one is used whose server takes writes', async (t) => {
+    const standby = await startPostgres({ ...BY_INDEX, default_transaction_read_only: 'on' });
+    t.after(() => standby.stop());
+    const other = await startPgBouncer(standby.url, {});
+    t.after(other.dispose);
+    const directUrl = await server.createDatabase();
+    const { pathname } = new URL(directUrl);
+    const writable = `${standby.url}?options=-c%20default_transaction_read_only%3Doff`;
+    await runOn(writable, `create database ${pathname.slice(1)}`);
+    const listed = (...urls: string[]) =>
+      `postgres://test@${urls.map((url) => new URL(url).host)}${pathname}`;
+    const store = await openPostgresStore({
+      url: listed(other.urlOf(standby.url), pooler.urlOf(directUrl)),
+      directUrl: listed(standby.url, directUrl),
+      maxPendingDeliveries: 10,
+    });
+    t.after(() => store.close());
+    assert.deepEqual(await store.insertEvent(anEvent(), ['billing']), { kind: 'inserted' });
+    assert.equal(await store.tryLead(), 'leader');
   });
 
   it('nodes that start at once make one schema', async (t) => {
