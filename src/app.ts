@@ -11,7 +11,7 @@ import type { Reload } from './domain/reload.ts';
 import { createEmitter, type Emit } from './events.ts';
 import { openHandlerSet } from './handlers/handler-set.ts';
 import type { Tokens } from './http/admin/tokens.ts';
-import { createApi } from './http/api.ts';
+import { type ApiParts, createApi, type Surface } from './http/api.ts';
 import { createReadiness, type Phase } from './http/health.ts';
 import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { type Ingest, openIngest } from './ingest/open-ingest.ts';
@@ -35,6 +35,8 @@ import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
 export type App = Readonly<{
   /** Where it listens, such as http://127.0.0.1:8000. */
   url: string;
+  /** Where it listens for operators; the same unless they have a port of their own. */
+  adminUrl: string;
   /** Reads the configuration again; a receiver inside another program has none to read. */
   reload: Reload;
   /** Tells of a failure of what the program around the receiver asked for. */
@@ -100,8 +102,8 @@ export async function startApp(
     prepare: (next) => prepareConfig({ ...configured, store, tools: { clock, random } }, next),
     isStopping: () => phase === 'stopping',
   });
-  const api = await openApi({ ...core, ...configured, config, reload, phase: () => phase });
-  opened.defer(() => api.close());
+  const listeners = await openListeners({ ...core, ...configured, config, reload, phase: () => phase });
+  opened.defer(() => listeners.close());
   const services = servicesOf(config, core, dispatch, ingest);
   for (const service of services) opened.defer(async () => service.stop());
 
@@ -109,20 +111,19 @@ export async function startApp(
   // Before anything is accepted: a database that cannot be read ends the start.
   const stats = await store.stats();
   await checkDefaultSource(config, store);
-  await api.listen({ host: config.http.host, port: config.http.port });
+  const urls = await listeners.listen();
   dispatch.start();
   opened.defer(() => dispatch.stop(config.shutdownGraceMs));
   due.listen(dispatch.onDue);
   for (const service of services) await service.start();
   phase = 'running';
 
-  const url = urlOf(api.server.address() as AddressInfo);
-  reportStart({ ...config, url, stats, sources: [...ingest.inEffect().sources.values()] }, emit);
+  reportStart({ ...config, ...urls, stats, sources: [...ingest.inEffect().sources.values()] }, emit);
   const stop = createStop(opened.move(), emit, () => {
     phase = 'stopping';
   });
   const reportFailed = reportFailure(emit, 'the configuration was not read again; nothing has changed');
-  return { url, reload, reportFailure: reportFailed, failed: failure.promise, stop };
+  return { ...urls, reload, reportFailure: reportFailed, failed: failure.promise, stop };
 }
 
 function openInbox(
@@ -188,11 +189,39 @@ type ApiSources = Readonly<{
   phase: () => Phase;
 }>;
 
-function openApi(parts: ApiSources): Promise<FastifyInstance> {
+type Listeners = Readonly<{ listen(): Promise<Pick<App, 'url' | 'adminUrl'>>; close(): Promise<void> }>;
+
+/** The listener of all, or with ADMIN_PORT one for senders and one for operators. */
+async function openListeners(parts: ApiSources): Promise<Listeners> {
+  const { host, port, admin } = parts.config.http;
+  const api = await openApi(parts, admin === null ? 'all' : 'senders');
+  const operators = admin === null ? null : await openApi(parts, 'operators');
+  return {
+    async listen() {
+      // First: whoever can send can then be watched, too.
+      if (operators !== null && admin !== null) await operators.listen(admin).catch(refuseOperators);
+      await api.listen({ host, port });
+      const [url, adminUrl] = [api, operators ?? api].map(({ server }) =>
+        urlOf(server.address() as AddressInfo),
+      );
+      return { url: url!, adminUrl: adminUrl! };
+    },
+    async close() {
+      await Promise.all([api.close(), operators?.close()]);
+    },
+  };
+}
+
+/** The message of the failed start then names ADMIN_PORT and not PORT. */
+function refuseOperators(error: Error): never {
+  throw Object.assign(error, { ofOperators: true });
+}
+
+function openApi(parts: ApiSources, surface: Surface): Promise<FastifyInstance> {
   const { config, store, clock, emit, metrics, dispatch, ingest, access, reload, phase } = parts;
   const { maxBodyBytes } = config.http;
   const isOpen = () => phase() === 'running';
-  return createApi({
+  const api: ApiParts = {
     ingest: {
       inEffect: ingest.inEffect,
       budget: { maxBytesInFlight: bytesInFlight(maxBodyBytes), bytesInFlight: 0 },
@@ -220,7 +249,8 @@ function openApi(parts: ApiSources): Promise<FastifyInstance> {
       onPending: dispatch.onPending,
       onStateDropped: ingest.onStateDropped,
     },
-  });
+  };
+  return createApi(api, surface);
 }
 
 /** Ends everything in reverse, once, however often it is called. */

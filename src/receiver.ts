@@ -16,10 +16,10 @@ export type ReceiverOptions = UserConfig &
 export type Receiver = Readonly<{
   /**
    * Opens the store, starts the workers and listens.
-   * @returns the URL where it listens
+   * @returns the URL where it listens, and that for operators, which is the same without ADMIN_PORT
    * @throws ConfigError with all mistakes of the configuration, StoreError when the store cannot be opened
    */
-  start(): Promise<Readonly<{ url: string }>>;
+  start(): Promise<Readonly<{ url: string; adminUrl: string }>>;
   /** Drains and closes; does nothing before a start. Process signals are left to the program. */
   stop(): Promise<void>;
 }>;
@@ -30,8 +30,8 @@ export function createReceiver({ env = {}, cwd = process.cwd(), ...userConfig }:
   return {
     async start() {
       starting ??= keepAlive(async () => startApp(await loadConfig({ env, cwd, userConfig })));
-      const { url } = await starting;
-      return { url };
+      const { url, adminUrl } = await starting;
+      return { url, adminUrl };
     },
     async stop() {
       const app = await starting;

@@ -8,6 +8,8 @@ export type Cleanup = Readonly<{ after(clean: () => Promise<void>): void }>;
 
 export type TestReceiver = Readonly<{
   url: string;
+  /** Where it listens for operators: the same without ADMIN_PORT. */
+  adminUrl: string;
   port: number;
   dbPath: string;
   /** Stops it before the end of the test; harmless to repeat. */
@@ -36,8 +38,8 @@ export async function startReceiver(t: Cleanup, options: ReceiverOptions = {}): 
     await receiver.stop();
     await folder.remove();
   });
-  const { url } = await receiver.start();
-  return { url, port: Number(new URL(url).port), dbPath, stop: () => receiver.stop() };
+  const { url, adminUrl } = await receiver.start();
+  return { url, adminUrl, port: Number(new URL(url).port), dbPath, stop: () => receiver.stop() };
 }
 
 /**

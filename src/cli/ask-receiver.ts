@@ -29,9 +29,16 @@ export const ANSWER_TIMEOUT_MS = 20_000;
 /** The end of the description of every command that asks a running receiver. */
 export const NEEDS_TOKEN = '(needs ADMIN_TOKEN here and at the receiver)';
 
-/** Where a receiver with the same settings listens. */
+/** Where a receiver with the same settings listens for operators. */
 export function defaultUrl(env: NodeJS.ProcessEnv): string {
+  if (env.ADMIN_PORT) return `http://${reachable(env.ADMIN_HOST || '127.0.0.1')}:${env.ADMIN_PORT}`;
   return `http://127.0.0.1:${env.PORT || 8000}`;
+}
+
+/** An address to ask; one that stands for all addresses is this machine. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /**
@@ -92,7 +99,13 @@ function problemOf(body: Readonly<Record<string, unknown>> | null): Problem | nu
 /** The detail of a 404 for an unknown path. With a closed admin surface that is every path of it. */
 const NO_SUCH_ADDRESS = 'The API is described at /docs.';
 
+/** The same where operators have a port of their own. */
+const NOTHING_ELSE = 'Nothing else is served here.';
+
 function hintFor(status: number, detail: string): string {
+  if (status === 404 && detail === NOTHING_ELSE) {
+    return ' (the receiver has ADMIN_PORT: set it here too, or give --url with that port)';
+  }
   if (status !== 404 || detail !== NO_SUCH_ADDRESS) return '';
   return ' (without ADMIN_TOKEN the receiver keeps its admin surface closed)';
 }

@@ -24,8 +24,9 @@ const USERS_ERRORS = [ConfigError, StoreError, AdminError, CommandError, SchemeE
 export function explainFailure(error: unknown): string {
   if (USERS_ERRORS.some((kind) => error instanceof kind)) return (error as Error).message;
   if (!(error instanceof Error)) return messageOf(error);
-  const { code = '', syscall } = error as NodeJS.ErrnoException;
+  const { code = '', syscall, ofOperators } = error as NodeJS.ErrnoException & { ofOperators?: boolean };
   if (!LISTEN_CALLS.has(syscall)) return error.stack ?? error.message;
   const advice = LISTEN_ADVICE[code] ?? 'check HOST and PORT';
-  return `${messageOf(error)}: ${advice}`;
+  const named = ofOperators ? advice.replaceAll(/\b(?:PORT|HOST)\b/g, 'ADMIN_$&') : advice;
+  return `${messageOf(error)}: ${named}`;
 }

@@ -19,6 +19,8 @@ export type Config = Readonly<{
   http: Readonly<{
     host: string;
     port: number;
+    /** Where admin surface, metrics and reference listen, apart from the rest; null: beside it. */
+    admin: Readonly<{ host: string; port: number }> | null;
     maxBodyBytes: number;
     /** The URL by which senders reach the receiver, without a trailing slash; null: from the Host header. */
     publicUrl: string | null;

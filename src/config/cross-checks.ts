@@ -15,6 +15,7 @@ export function crossCheck(env: EnvReading, file: unknown): string[] {
     ...checkOrder(env, 'RETRY_BASE_DELAY', 'RETRY_MAX_DELAY'),
     ...checkOrder(env, 'SIMULATED_MIN_SECONDS', 'SIMULATED_MAX_SECONDS'),
     ...checkDirectUrl(env),
+    ...checkAdminPort(env),
     ...checkLeast(env, 'WORKER_COUNT', count, 'each destination needs a worker'),
     ...checkLeast(env, 'QUEUE_MAXSIZE', count, 'an event that every destination wants must fit'),
     ...checkAdminToken(
@@ -29,6 +30,16 @@ export function crossCheck(env: EnvReading, file: unknown): string[] {
 function checkDirectUrl({ given, wrong }: EnvReading): string[] {
   if (!given.has('DATABASE_DIRECT_URL') || given.has('DATABASE_URL') || wrong.has('DATABASE_URL')) return [];
   return ['DATABASE_URL: got nothing, takes the URL of the pooler, since DATABASE_DIRECT_URL is set'];
+}
+
+/** ADMIN_HOST alone would be ignored, and the admin surface would stay on PORT. */
+function checkAdminPort({ values, given, wrong }: EnvReading): string[] {
+  if (wrong.has('ADMIN_PORT') || wrong.has('PORT')) return [];
+  if (given.has('ADMIN_HOST') && !given.has('ADMIN_PORT')) {
+    return ['ADMIN_PORT: got nothing, takes the port of ADMIN_HOST, since that is set'];
+  }
+  if (values.ADMIN_PORT !== values.PORT || values.PORT === 0) return [];
+  return [`ADMIN_PORT: got ${values.ADMIN_PORT}, takes another port than PORT`];
 }
 
 type NumberName =

@@ -37,6 +37,8 @@ describe('the environment', () => {
       SHUTDOWN_GRACE: 25,
       CONFIG: null,
       ADMIN_TOKEN: null,
+      ADMIN_HOST: null,
+      ADMIN_PORT: null,
       SIMULATED_MIN_SECONDS: 2,
       SIMULATED_MAX_SECONDS: 5,
       SIMULATED_FAILURE_RATE: 0,

@@ -127,6 +127,11 @@ const TABLE = {
     'The config file (.ts, .js, .mjs or .json); unset: webhooks.config.* in the working directory, if it exists',
   ),
   ADMIN_TOKEN: secret(optional(secretToken, 'The token of the admin surface; unset: that surface is closed')),
+  ADMIN_HOST: optional(listenHost, 'The address of ADMIN_PORT; unset: 127.0.0.1'),
+  ADMIN_PORT: optional(
+    numberText(LIMITS.port),
+    'A port of its own for the admin endpoints, metrics and reference, which PORT then answers 404; unset: PORT has all',
+  ),
   SIMULATED_MIN_SECONDS: setting(numberText(LIMITS.simulatedSeconds), '2', 'Shortest sleep of the simulator'),
   SIMULATED_MAX_SECONDS: setting(numberText(LIMITS.simulatedSeconds), '5', 'Longest sleep of the simulator'),
   SIMULATED_FAILURE_RATE: setting(

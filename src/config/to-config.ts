@@ -17,6 +17,9 @@ export type Place = Readonly<{
   folder: string;
 }>;
 
+/** Whoever sets nothing else opens the admin surface to the machine itself. */
+const LOOPBACK = '127.0.0.1';
+
 /** Makes the effective configuration of checked values: all defaults filled in, all times in milliseconds. */
 export function toConfig(env: EnvValues, file: FileValues, place: Place): Config {
   return {
@@ -27,6 +30,7 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
     http: {
       host: env.HOST,
       port: env.PORT,
+      admin: env.ADMIN_PORT === null ? null : { host: env.ADMIN_HOST ?? LOOPBACK, port: env.ADMIN_PORT },
       maxBodyBytes: env.MAX_BODY_BYTES,
       publicUrl: env.PUBLIC_URL,
     },

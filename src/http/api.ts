@@ -12,7 +12,7 @@ import { type AdminParts, registerAdmin } from './admin/admin.ts';
 import { collectMethods } from './allowed-methods.ts';
 import { registerDocs } from './docs/docs.ts';
 import { openApiDocument } from './docs/openapi.ts';
-import { type HealthParts, registerHealth } from './health.ts';
+import { type HealthParts, type MetricsText, registerHealth, registerMetrics } from './health.ts';
 import { createIngestRoute, type IngestParts } from './ingest/route.ts';
 import { replyProblem } from './reply.ts';
 import { expectsBody } from './send-problem.ts';
@@ -26,13 +26,20 @@ export type ApiParts = HealthParts &
     emit: Emit;
     version: string;
     admin: AdminParts;
+    metrics: MetricsText;
     limits?: HttpLimits;
   }>;
 
-/** The whole HTTP interface. It listens once `api.listen` is called. */
-export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
+/**
+ * What a listener serves: everything, or, where operators have a listener of their own, either what senders use or
+ * what operators use. Health is on each.
+ */
+export type Surface = 'all' | 'senders' | 'operators';
+
+/** The HTTP interface. It listens once `api.listen` is called. */
+export async function createApi(parts: ApiParts, surface: Surface = 'all'): Promise<FastifyInstance> {
   const { limits = HTTP_LIMITS } = parts;
-  const ingest = createIngestRoute(parts.ingest);
+  const ingest = surface === 'operators' ? null : createIngestRoute(parts.ingest);
   const api: FastifyInstance = fastify({
     serverFactory: (other) => createHttpServer({ ingest, other, limits }) as unknown as Server,
     logger: false,
@@ -57,14 +64,14 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
   });
   const allowedMethods = collectMethods(
     api,
-    ['/webhooks', '/webhooks/', '/webhooks/:name', '/webhooks/:name/'],
-    ingest.methodsOf,
+    ingest === null ? [] : ['/webhooks', '/webhooks/', '/webhooks/:name', '/webhooks/:name/'],
+    ingest === null ? () => [] : ingest.methodsOf,
   );
   const replyNotFound = (request: FastifyRequest, reply: FastifyReply) => {
     const isClosed = parts.admin.tokens().isEmpty && /^\/admin\b/.test(request.url);
     const allowed = isClosed ? '' : allowedMethods(request.url);
     if (allowed === '' || allowed.split(', ').includes(request.method)) {
-      return replyProblem(reply, 'not_found', 'The API is described at /docs.');
+      return replyProblem(reply, 'not_found', NOWHERE[surface]);
     }
     reply.header('allow', allowed);
     return replyProblem(reply, 'method_not_allowed', `Allowed here: ${allowed}.`);
@@ -87,8 +94,18 @@ export async function createApi(parts: ApiParts): Promise<FastifyInstance> {
     return replyProblem(reply, 'internal', 'The log has the cause.');
   });
   registerHealth(api, parts);
-  registerStatus(api, parts.store);
-  registerAdmin(api, parts.admin);
-  await registerDocs(api, openApiDocument(parts.version));
+  if (surface !== 'operators') registerStatus(api, parts.store);
+  if (surface !== 'senders') {
+    registerMetrics(api, parts.metrics);
+    registerAdmin(api, parts.admin);
+    await registerDocs(api, openApiDocument(parts.version));
+  }
   return api;
 }
+
+/** The detail of a 404. The commands know these sentences. */
+const NOWHERE: Readonly<Record<Surface, string>> = {
+  all: 'The API is described at /docs.',
+  operators: 'The API is described at /docs.',
+  senders: 'Nothing else is served here.',
+};

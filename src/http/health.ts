@@ -19,7 +19,6 @@ export type MetricsText = Readonly<{ contentType: string; text: () => Promise<st
 export type HealthParts = Readonly<{
   readiness: Readiness;
   degradations?: Degradations;
-  metrics: MetricsText;
 }>;
 
 /** A probe costs a commit: however often `/ready` is asked, the store commits at most once a second for it. */
@@ -52,15 +51,19 @@ const healthSchema = z.object({
 });
 type HealthBody = z.output<typeof healthSchema>;
 
-/** `GET /health`: the process lives. `GET /ready`: it can do its work. `GET /metrics`: the Prometheus text format. */
+/** `GET /health`: the process lives. `GET /ready`: it can do its work. */
 export function registerHealth(api: FastifyInstance, parts: HealthParts): void {
-  const { readiness, degradations = () => [], metrics } = parts;
+  const { readiness, degradations = () => [] } = parts;
   api.get('/health', async (): Promise<HealthBody> => ({ status: 'ok' }));
   api.get('/ready', async (_request, reply): Promise<HealthBody> => {
     const obstacle = await readiness();
     reply.code(obstacle === null ? 200 : 503);
     return readyBody(obstacle, degradations());
   });
+}
+
+/** `GET /metrics`: the Prometheus text format. */
+export function registerMetrics(api: FastifyInstance, metrics: MetricsText): void {
   api.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 }
 

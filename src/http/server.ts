@@ -24,7 +24,8 @@ export const HTTP_LIMITS = {
 export type HttpLimits = Readonly<typeof HTTP_LIMITS>;
 
 export type ServerParts = Readonly<{
-  ingest: IngestRoute;
+  /** Null: this server takes no events. */
+  ingest: IngestRoute | null;
   /** Answers everything else. */
   other: RequestListener;
   limits: HttpLimits;
@@ -36,7 +37,7 @@ export function createHttpServer({ ingest, other, limits }: ServerParts): Server
     const refusal = refuseHead(request);
     if (refusal !== null) return sendProblem(response, problemReply(refusal.code, refusal.detail));
     toOriginForm(request);
-    if (ingest.takes(request)) ingest.handle(request, response);
+    if (ingest?.takes(request)) ingest.handle(request, response);
     else other(request, response);
   };
   const server = createServer(

@@ -8,6 +8,8 @@ import type { StoreStats } from '../store/store.ts';
 export type StartFacts = Readonly<{
   /** Where the receiver listens. */
   url: string;
+  /** Where it listens for operators. */
+  adminUrl: string;
   dbPath: string;
   databaseUrl: string | null;
   queueUrl: string | null;
@@ -30,6 +32,7 @@ export function reportStart(facts: StartFacts, emit: Emit): void {
     type: 'receiver.notice',
     message: `listening on ${facts.url}`,
     details: {
+      ...(facts.adminUrl !== facts.url && { admin: facts.adminUrl }),
       database: databaseOf(facts),
       queue: facts.queueUrl !== null,
       destinations: facts.destinations.map(({ name }) => name),

@@ -17,7 +17,7 @@ describe('reportStart', () => {
       const events: ReceiverEvent[] = [];
       const stats = await store.stats();
       reportStart(
-        { ...config, url, stats, sources: [...ingest.inEffect().sources.values()] },
+        { ...config, url, adminUrl: url, stats, sources: [...ingest.inEffect().sources.values()] },
         (event) => void events.push(event),
       );
       return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));
@@ -39,7 +39,14 @@ describe('reportStart', () => {
       }));
       const stats = { counts: [] } as unknown as StoreStats;
       const sources = ['default', 'github'].map((name) => ({ name, rules: null }));
-      const facts = { url: 'http://h', dbPath: 'x', databaseUrl: null, queueUrl: null, configFile: null };
+      const facts = {
+        url: 'http://h',
+        adminUrl: 'http://h',
+        dbPath: 'x',
+        databaseUrl: null,
+        queueUrl: null,
+        configFile: null,
+      };
       reportStart({ ...facts, destinations, stats, sources }, (event) => void events.push(event));
       return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));
     };
@@ -66,7 +73,7 @@ describe('reportStart', () => {
     const events: ReceiverEvent[] = [];
     const stats = await store.stats();
     reportStart(
-      { ...config, url, stats, sources: [...ingest.inEffect().sources.values()] },
+      { ...config, url, adminUrl: url, stats, sources: [...ingest.inEffect().sources.values()] },
       (event) => void events.push(event),
     );
     const notices = events.flatMap((event) => (event.type === 'receiver.notice' ? event.message : []));
