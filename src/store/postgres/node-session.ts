@@ -6,6 +6,7 @@ import type { StoreObserver } from '../store.ts';
 import type { ConnectOptions } from './connect.ts';
 import { look } from './look.ts';
 import { LOCK_SPACE } from './migrate.ts';
+import { createOldestSnapshot } from './oldest-snapshot.ts';
 import { CHANNEL, createSessionLink } from './session-link.ts';
 import type { Walks } from './walks.ts';
 
@@ -38,18 +39,6 @@ const BEATS_A_REPORT = 5;
 /** Commits that notify wait for each other, on all nodes: so one notification stands for all inserts of this time. */
 const ANNOUNCE_EVERY_MS = 20;
 
-/**
- * The age of the oldest snapshot that a transaction of this database holds. Rows that were updated or deleted since then
- * cannot be removed, and claims walk over them. Sessions of other roles are seen only by a member of pg_read_all_stats.
- */
-const OLDEST_SNAPSHOT = `
-  select coalesce(extract(epoch from max(clock_timestamp() - since)), 0) * 1000 as age_ms from (
-    select xact_start as since from pg_stat_activity
-    where datname = current_database() and backend_xmin is not null and pid <> pg_backend_pid()
-    union all
-    select prepared from pg_prepared_xacts where database = current_database()
-  ) as holders`;
-
 export function createNodeSession(
   connection: ConnectOptions,
   observer: StoreObserver,
@@ -66,6 +55,7 @@ export function createNodeSession(
   /** The first of what is to be announced; infinite when nothing is. */
   let firstDueAtMs = Number.POSITIVE_INFINITY;
   let beats = 0;
+  const readOldestSnapshot = createOldestSnapshot();
 
   const beat = async () => {
     let live = link.live();
@@ -73,7 +63,7 @@ export function createNodeSession(
       live ??= await link.connect();
       const isReport = beats++ % BEATS_A_REPORT === 0;
       await look(live, clock, isReport ? observer : { ...observer, onClockSkew: () => {} });
-      if (isReport) await reportOldestSnapshot(live, observer);
+      if (isReport) observer.onOldestSnapshot?.(await readOldestSnapshot(live));
     } catch {
       if (live !== null) link.drop(live);
     }
@@ -131,11 +121,6 @@ function readAnnouncement(payload: string | undefined, own: string, due: Walks):
   else if (/^\d+$/.test(dueAt)) due.lower(Number(dueAt));
   else due.lookBack();
   return 'of others';
-}
-
-async function reportOldestSnapshot(client: pg.Client, { onOldestSnapshot }: StoreObserver): Promise<void> {
-  const { rows } = await client.query<{ age_ms: string }>(OLDEST_SNAPSHOT);
-  onOldestSnapshot?.(Math.max(Math.round(Number(rows[0]!.age_ms)), 0));
 }
 
 async function takeLeaderLock(client: pg.Client): Promise<boolean> {
