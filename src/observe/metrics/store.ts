@@ -40,7 +40,7 @@ export function storeMetrics(registry: Registry): Handlers {
   });
   const oldestSnapshot = new Gauge({
     name: 'webhook_postgres_oldest_snapshot_seconds',
-    help: 'Age of the oldest snapshot that a transaction holds in the PostgreSQL database; 0 when there is none.',
+    help: 'Age of the oldest snapshot that a transaction or a standby holds in the PostgreSQL database; 0 when there is none.',
     registers: [registry],
   });
   const refusals = new Counter({

@@ -27,6 +27,7 @@ import { createTimed, type Timed } from './lane.ts';
 import { createLanes, type Lanes, laneVerbs } from './lanes.ts';
 import { createLimitGate, type LimitGate } from './limit-gate.ts';
 import { look } from './look.ts';
+import { createLooking } from './look-behind.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createNodeSession, type NodeSession } from './node-session.ts';
@@ -122,14 +123,16 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const poll = createRunLoop(systemClock, POLL_MS, 'after a pause', async () => options.observer?.onDue?.());
   const folding = createFolding(context.query);
   void poll.start();
+  const looking = createLooking(context.query, context.due, () => options.observer?.onDue?.());
   void folding.start();
+  void looking.start();
   return {
     exclusive: false,
     ...forward(methodsOf(VERBS), (operation) => calls.run(() => runVerb(VERBS, context, operation))),
     close: () =>
       calls.close(async () => {
         await poll.stop();
-        await folding.stop();
+        await Promise.all([folding.stop(), looking.stop()]);
         await calls.drain();
         await session.stop();
         await handlers.end();

@@ -19,6 +19,7 @@ import { EXTEND } from './extend.ts';
 import { TRIED } from './in-doubt.ts';
 import { INSERTS } from './insert-statements.ts';
 import { KNOWN, KNOWN_ERASED, LATER_KEYS, NEWEST, NEWEST_ERASED } from './known.ts';
+import { FIRST_BEHIND } from './look-behind.ts';
 import { openPostgresStore } from './open.ts';
 import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
 import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
@@ -38,7 +39,7 @@ const STATEMENTS: readonly Statement[] = [
   ...[CLAIM, SETTLE, EXTEND, EXPIRED, KNOWN, NEWEST, LATER_KEYS, LOCK_EVENT, REPLAY, TRIED, AWAITED],
   ...[...INSERTS.values(), NOTE_DUPLICATES, DUPLICATES_OF],
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
-  ...[CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
+  ...[FIRST_BEHIND, CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, KNOWN_ERASED, NEWEST_ERASED],
   ...[audit, browse, erasable, erase, rejected, rejectedQueries, sourceState].flatMap((module) =>
     Object.values(module).filter(isStatement),

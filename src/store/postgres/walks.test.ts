@@ -3,17 +3,23 @@ import { describe, it } from 'node:test';
 import { createSeededRandom, testSeeds } from '../../../testkit/seeded-random.ts';
 import { createWalks, LOOK_BACK_MS, walking } from './walks.ts';
 
-/** Walks over a clock that the test moves, all of them once by the first whole walk. */
+/** Walks over a clock that the test moves. */
 function setUp() {
   let nowMs = 1_000_000;
   const walks = createWalks(() => nowMs);
-  const walk = (untilMs: number, nextMs: number | null = null, tookMs = 0) => {
+  /** @returns where it began */
+  const walk = (untilMs: number, nextMs: number | null = null) => {
     const begun = walks.begin('billing', untilMs);
-    nowMs += tookMs;
     begun.end(nextMs);
     return begun.fromMs;
   };
-  return { walks, walk, pass: (ms: number) => (nowMs += ms) };
+  const look = (untilMs: number, tookMs = 0) => {
+    const begun = walks.beginBehind('billing', untilMs);
+    nowMs += tookMs;
+    begun.end(null);
+    return begun.fromMs;
+  };
+  return { walks, walk, look, pass: (ms: number) => (nowMs += ms) };
 }
 
 const T0 = 500_000;
@@ -69,8 +75,8 @@ describe('a walk of what is due', () => {
   });
 
   it('begins where it began when the one before failed', async () => {
-    const { walks, walk } = setUp();
-    walk(T0);
+    const { walks, walk, look } = setUp();
+    look(T0);
     const failing = walking(walks, 'billing', T0 + 5, () => Promise.reject(new Error('no database')));
     await assert.rejects(failing, /no database/);
     assert.equal(walk(T0 + 10), T0);
@@ -87,29 +93,34 @@ describe('a walk of what is due', () => {
   });
 
   it('looks back once a second, and at once when it is told to', () => {
-    const { walks, walk, pass } = setUp();
+    const { walks, walk, look, pass } = setUp();
     // It took a while, so that the next whole one is far away.
-    walk(T0, null, 10_000);
-    assert.equal(walk(T0 + 5), T0 + 5 - LOOK_BACK_MS);
-    assert.equal(walk(T0 + 10), T0 + 5);
+    assert.equal(look(T0, 1_000), 0);
+    assert.equal(look(T0 + 5), T0 + 5 - LOOK_BACK_MS);
+    assert.equal(look(T0 + 10), T0 + 5);
     pass(1_000);
-    assert.equal(walk(T0 + 1_010), T0 + 1_010 - LOOK_BACK_MS);
-    assert.equal(walk(T0 + 1_011), T0 + 1_010);
+    assert.equal(walk(T0 + 1_010), T0 + 10, 'a claim does not look back');
+    assert.equal(look(T0 + 1_010), T0 + 1_010 - LOOK_BACK_MS);
+    assert.equal(look(T0 + 1_011), T0 + 1_010);
     walks.lookBack();
-    assert.equal(walk(T0 + 1_012), T0 + 1_012 - LOOK_BACK_MS);
+    assert.equal(look(T0 + 1_012), T0 + 1_012 - LOOK_BACK_MS);
   });
 
-  it('is a whole one once a second as long as those are short, and less often when they take long', () => {
-    const { walk, pass } = setUp();
-    walk(T0);
+  it('looks from the beginning once a second as long as that is short, and less often when it takes long', () => {
+    const { look, pass } = setUp();
+    look(T0);
     pass(999);
-    assert.equal(walk(T0), T0);
+    assert.equal(look(T0), T0);
     pass(1);
-    assert.equal(walk(T0, null, 200), 0);
+    assert.equal(look(T0, 200), 0);
     pass(3_999);
-    assert.notEqual(walk(T0), 0);
+    assert.notEqual(look(T0), 0);
     pass(1);
-    assert.equal(walk(T0), 0);
+    assert.equal(look(T0, 20_000), 0);
+    pass(29_999);
+    assert.notEqual(look(T0), 0);
+    pass(1);
+    assert.equal(look(T0), 0, 'half a minute later in any case');
   });
 
   it('is a whole one when nobody knows what was missed', () => {

@@ -7,14 +7,17 @@ import { monotonicMs } from '../../runtime/clock.ts';
  * up to which the one before found nothing.
  *
  * - What this process writes before a place lowers it, and so does what other nodes announce.
- * - Once a second a walk *looks back*, a few seconds: announcements get lost, and commits come late.
- * - A *whole* walk goes from the beginning: once a second as long as it is short, and never more than a 20th of the time.
+ * - A walk that *looks back* begins a few seconds earlier, once a second: announcements get lost, and commits come late.
+ * - A *whole* one goes from the beginning: once a second as long as it is short, and never more than a 20th of the time.
+ *   Claims do neither: another statement looks behind their places, see look-behind.ts.
  *
  * One walk at a time of each name is the rule; those that overlap do not hide from each other what they find.
  */
 export type Walks = Readonly<{
-  /** Begins a walk for what is due up to `untilMs`. */
+  /** Begins a walk for what is due up to `untilMs`, at the place. */
   begin(name: string, untilMs: number): Walk;
+  /** The same, but looks back, or is a whole one, if it is time for that. */
+  beginBehind(name: string, untilMs: number): Walk;
   /** Something was written with this time, under whatever name. To be called when it is committed, or may be. */
   lower(atMs: number): void;
   /**
@@ -22,12 +25,12 @@ export type Walks = Readonly<{
    * nothing. What fails may be committed yet.
    */
   whileWriting<T>(atMs: number, write: () => Promise<T>): Promise<T>;
-  /** Something may have been written that nobody told of: every next walk looks back. */
+  /** Something was written that nobody told the time of: it is looked back for at the next opportunity. */
   lookBack(): void;
   /** Nobody knows what was missed: every next walk is a whole one. */
   forget(): void;
-  /** Where the name's next walk would begin, were it to trust what it knows. */
   placeOf(name: string): number;
+  names(): readonly string[];
 }>;
 
 export type Walk = Readonly<{
@@ -37,7 +40,7 @@ export type Walk = Readonly<{
 }>;
 
 /**
- * Walks once. A walk that fails has learned nothing.
+ * Walks once, and looks back if it is time for that. A walk that fails has learned nothing.
  * @param walk resolves to its result, and to the time of the first entry that it found and left
  */
 export async function walking<T>(
@@ -46,7 +49,7 @@ export async function walking<T>(
   untilMs: number,
   walk: (fromMs: number) => Promise<readonly [result: T, nextMs: number | null]>,
 ): Promise<T> {
-  const begun = walks.begin(name, untilMs);
+  const begun = walks.beginBehind(name, untilMs);
   let nextMs: number | null = begun.fromMs;
   try {
     const [result, foundMs] = await walk(begun.fromMs);
@@ -59,9 +62,10 @@ export async function walking<T>(
 
 /** How far back a walk looks once a second: longer than a statement that somebody waits for may take. */
 export const LOOK_BACK_MS = 10_000;
-const LOOK_EVERY_MS = 1_000;
+export const LOOK_EVERY_MS = 1_000;
 /** A whole walk that took so long is the next one's due after so many times as long. */
 const WHOLE_SHARE = 20;
+const LONGEST_PAUSE_MS = 30_000;
 
 type Kept = {
   placeMs: number;
@@ -71,9 +75,12 @@ type Kept = {
   readonly floors: Set<{ ms: number }>;
 };
 
+/** Writes that are not done yet, each with the time that it writes. */
+type UnderWay = Set<Readonly<{ atMs: number }>>;
+
 export function createWalks(nowMs: () => number = monotonicMs): Walks {
   const all = new Map<string, Kept>();
-  const underWay = new Set<{ atMs: number }>();
+  const underWay: UnderWay = new Set();
   const lower = (atMs: number) => {
     for (const one of all.values()) lowerOne(one, atMs);
   };
@@ -85,26 +92,19 @@ export function createWalks(nowMs: () => number = monotonicMs): Walks {
     return fresh;
   };
   return {
-    begin(name, untilMs) {
+    begin: (name, untilMs) => beginAt('place', kept(name), underWay, untilMs),
+    beginBehind(name, untilMs) {
       const one = kept(name);
       const startedAtMs = nowMs();
       const reach = reachOf(one, startedAtMs);
-      one.lookAtMs = reach === 'place' ? one.lookAtMs : startedAtMs + LOOK_EVERY_MS;
+      if (reach !== 'place') one.lookAtMs = startedAtMs + LOOK_EVERY_MS;
       if (reach === 'whole') one.wholeAtMs = startedAtMs + LOOK_EVERY_MS;
-      const floor = { ms: Number.POSITIVE_INFINITY };
-      one.floors.add(floor);
-      let beginMs = one.placeMs;
-      for (const { atMs } of underWay) beginMs = Math.min(beginMs, atMs);
+      const walk = beginAt(reach, one, underWay, untilMs);
       return {
-        fromMs: fromOf(reach, beginMs, untilMs),
+        fromMs: walk.fromMs,
         end(nextMs) {
-          one.floors.delete(floor);
-          one.placeMs = Math.min(nextMs ?? untilMs, untilMs, floor.ms);
-          lowerFloors(one, one.placeMs);
-          const endedAtMs = nowMs();
-          if (reach === 'whole') {
-            one.wholeAtMs = Math.max(one.wholeAtMs, endedAtMs + WHOLE_SHARE * (endedAtMs - startedAtMs));
-          }
+          walk.end(nextMs);
+          if (reach === 'whole') one.wholeAtMs = Math.max(one.wholeAtMs, nextWholeAt(startedAtMs, nowMs()));
         },
       };
     },
@@ -129,6 +129,7 @@ export function createWalks(nowMs: () => number = monotonicMs): Walks {
       }
     },
     placeOf: (name) => all.get(name)?.placeMs ?? 0,
+    names: () => [...all.keys()],
   };
 }
 
@@ -137,6 +138,25 @@ type Reach = 'place' | 'back' | 'whole';
 function reachOf({ lookAtMs, wholeAtMs }: Kept, nowMs: number): Reach {
   if (nowMs >= wholeAtMs) return 'whole';
   return nowMs >= lookAtMs ? 'back' : 'place';
+}
+
+function beginAt(reach: Reach, one: Kept, underWay: UnderWay, untilMs: number): Walk {
+  const floor = { ms: Number.POSITIVE_INFINITY };
+  one.floors.add(floor);
+  let beginMs = one.placeMs;
+  for (const { atMs } of underWay) beginMs = Math.min(beginMs, atMs);
+  return {
+    fromMs: fromOf(reach, beginMs, untilMs),
+    end(nextMs) {
+      one.floors.delete(floor);
+      one.placeMs = Math.min(nextMs ?? untilMs, untilMs, floor.ms);
+      lowerFloors(one, one.placeMs);
+    },
+  };
+}
+
+function nextWholeAt(startedAtMs: number, endedAtMs: number): number {
+  return endedAtMs + Math.min(WHOLE_SHARE * (endedAtMs - startedAtMs), LONGEST_PAUSE_MS);
 }
 
 function fromOf(reach: Reach, placeMs: number, untilMs: number): number {
