@@ -23,6 +23,7 @@ const PARTS: readonly Part[] = [
   { name: 'REJECTED_MAX', of: ({ rejected }) => rejected.maxRequests },
   { name: 'REJECTED_MAX_BYTES', of: ({ rejected }) => rejected.maxBytes },
   { name: 'REJECTED_RETENTION_HOURS', of: ({ rejected }) => rejected.retentionMs },
+  { name: 'AUDIT_RETENTION_DAYS', of: (config) => config.auditRetentionMs },
   { name: 'LOG_FORMAT', of: ({ log }) => log.format },
   { name: 'SHUTDOWN_GRACE', of: (config) => config.shutdownGraceMs },
 ];

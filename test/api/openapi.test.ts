@@ -298,7 +298,7 @@ describe('GET /openapi.json', () => {
       for (const { path, method, operation } of operations()) {
         assert.ok(samples[`${method} ${path}`] !== undefined);
         const [first, ...others] = await Promise.all(samples[`${method} ${path}`]!());
-        // The receiver of this test has no file to read again; test/e2e/reload.proof.ts has the other answers.
+        // The receiver of this test has no file to read again; test/reload/reload.test.ts has the other answers.
         const expected = path === '/admin/reload' ? /^409/ : /^2/;
         assert.match(String(first?.status), expected, `${method} ${path}`);
         for (const answer of [first!, ...others]) assertDescribed(answer, operation);
