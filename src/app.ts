@@ -4,9 +4,11 @@ import type { Config } from './config/config.ts';
 import { checkDefaultSource } from './config/sources.ts';
 import { createAuditPurger } from './dispatch/audit-purger.ts';
 import { createCleanupGuard } from './dispatch/cleanup-guard.ts';
+import { createDestinationStates, type DestinationStates } from './dispatch/destination-states.ts';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
+import { standingAt } from './domain/destination-state.ts';
 import type { Reload } from './domain/reload.ts';
 import { createEmitter, type Emit } from './events.ts';
 import { openHandlerSet } from './handlers/handler-set.ts';
@@ -87,7 +89,9 @@ export async function startApp(
     onClockReading: clock.correct,
   });
   opened.defer(() => store.close());
-  const core = { store, clock, random, newId, emit };
+  const states = createDestinationStates(store, clock);
+  await states.refresh();
+  const core = { store, clock, random, newId, emit, states };
   const dispatch = openDispatch({
     ...{ ...core, ...config, ...internals, isUnreadable },
     handlers: handlers.inEffect(),
@@ -136,10 +140,13 @@ function openInbox(
     databaseUrl: config.databaseUrl,
     databaseDirectUrl: config.databaseDirectUrl,
     maxPendingDeliveries: config.queueMaxSize,
+    maxHeldDeliveries: config.heldMaxSize,
+    minFreeDiskBytes: config.minFreeDiskBytes,
     observer: {
       onCommit: (operations, durationMs) => emit({ type: 'store.committed', operations, durationMs }),
       onDue,
       onClockReading,
+      onDiskLow: (isLow) => emit({ type: 'store.disk_low', isLow }),
       onOldestSnapshot: (ageMs) => emit({ type: 'store.oldest_snapshot', ageMs }),
       onMigrationWaits: (waitedMs) => emit({ type: 'store.migration_waits', waitedMs }),
       onConnectionsRefused: (open) => emit({ type: 'store.connections_refused', open }),
@@ -184,6 +191,7 @@ type ApiSources = Readonly<{
   metrics: Metrics;
   dispatch: Dispatch;
   ingest: Ingest;
+  states: DestinationStates;
   access: Readonly<{ tokens: Tokens }>;
   reload: Reload;
   phase: () => Phase;
@@ -218,7 +226,7 @@ function refuseOperators(error: Error): never {
 }
 
 function openApi(parts: ApiSources, surface: Surface): Promise<FastifyInstance> {
-  const { config, store, clock, emit, metrics, dispatch, ingest, access, reload, phase } = parts;
+  const { config, store, clock, emit, metrics, dispatch, ingest, states, access, reload, phase } = parts;
   const { maxBodyBytes } = config.http;
   const isOpen = () => phase() === 'running';
   const api: ApiParts = {
@@ -231,7 +239,13 @@ function openApi(parts: ApiSources, surface: Surface): Promise<FastifyInstance> 
       isOpen,
     },
     store,
-    metrics: metrics.scrape({ stats: () => store.stats(), queue: dispatch.queue, ready: isOpen, clock }),
+    metrics: metrics.scrape({
+      stats: () => store.stats(),
+      queue: dispatch.queue,
+      standingOf: (name) => standingAt(states.of(name), clock.nowMs()),
+      ready: isOpen,
+      clock,
+    }),
     readiness: createReadiness({ store, clock, phase }),
     degradations: dispatch.degradations,
     emit,
@@ -247,6 +261,9 @@ function openApi(parts: ApiSources, surface: Surface): Promise<FastifyInstance> 
       mask: ingest.mask,
       unroutedReason: ingest.unroutedReason,
       onPending: dispatch.onPending,
+      states,
+      destinations: dispatch.destinations,
+      markPending: dispatch.markPending,
       onStateDropped: ingest.onStateDropped,
     },
   };
@@ -273,7 +290,13 @@ function servicesOf(config: Config, core: Core, dispatch: Dispatch, ingest: Inge
   return [...dispatch.services, ...createPurgers(config, core), confirmations, duplicateNotes];
 }
 
-type Core = Readonly<{ store: Store; clock: Clock; newId: IdGenerator; emit: Emit }>;
+type Core = Readonly<{
+  store: Store;
+  clock: Clock;
+  newId: IdGenerator;
+  emit: Emit;
+  states: DestinationStates;
+}>;
 
 function openSources(
   config: Config,
@@ -283,7 +306,7 @@ function openSources(
   const { sources, destinations, http, rejected } = config;
   const { publicUrl } = http;
   return openIngest({
-    ...{ ...core, sources, destinations, publicUrl, fetchStatus, onAccepted },
+    ...{ ...core, sources, destinations, publicUrl, fetchStatus, onAccepted, mark: core.states.mark },
     rejectedBounds: rejected,
   });
 }

@@ -13,6 +13,7 @@ export const REJECTION_REASONS = [
   'too_large',
   'unknown_source',
   'queue_full',
+  'disk_low',
   'overloaded',
   'store_error',
   'shutting_down',
@@ -144,6 +145,11 @@ export type ReceiverEvent =
   | Readonly<{ type: 'delivery.rescheduled'; destination: string; count: number }>
   | Readonly<{ type: 'store.committed'; operations: number; durationMs: number }>
   /** A reader has kept SQLite's -wal file from being reused for so long; 0 once it no longer does. */
+  /** The breaker of a destination has opened, or closed after a probe that was answered. */
+  | Readonly<{ type: 'destination.tripped'; destination: string }>
+  | Readonly<{ type: 'destination.closed'; destination: string }>
+  /** The file system has less free space than must be left, or again enough. */
+  | Readonly<{ type: 'store.disk_low'; isLow: boolean }>
   | Readonly<{ type: 'store.wal_held'; heldMs: number; walBytes: number }>
   /** How far this process's clock is ahead of the store's; negative when behind. */
   | Readonly<{ type: 'store.clock_skew'; skewMs: number }>

@@ -12,6 +12,7 @@ import { addBlockedCommand } from './blocked.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
+import { addDestinationsCommand } from './destinations.ts';
 import { addEraseCommand } from './erase.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addExportCommand } from './export.ts';
@@ -43,6 +44,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addBlockedCommand(program, process.env);
   addAuditCommand(program, process.env);
   addCleanupCommand(program, process.env);
+  addDestinationsCommand(program, process.env);
   addEraseCommand(program, process.env);
   addExportCommand(program, process.env);
   addRejectedCommand(program, process.env);

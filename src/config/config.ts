@@ -28,6 +28,10 @@ export type Config = Readonly<{
   workerCount: number;
   /** Most deliveries that may be pending. */
   queueMaxSize: number;
+  /** Most deliveries that may wait for destinations that are held or tripped. */
+  heldMaxSize: number;
+  /** Free bytes of the file's file system below which no new event is accepted; null: by its size. */
+  minFreeDiskBytes: number | null;
   /** The policy of destinations that set none of their own. */
   retry: RetryPolicy;
   retentionMs: number;

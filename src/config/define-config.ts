@@ -147,6 +147,20 @@ type DestinationRules = Readonly<{
    * replayed or released, `skip` goes on with the next. Only beside `orderBy`.
    */
   onFailure?: 'block' | 'skip' | undefined;
+  /** Most deliveries a second, of all nodes together, such as `50/s`; from `0.01/s` to `100000/s`. */
+  rate?: string | undefined;
+  /**
+   * When deliveries are held instead of failed: by default after 5 failures (no connection, no answer in time, 5xx) in a row of
+   * at least 3 different events. `false` turns it off.
+   */
+  breaker?: false | UserBreaker | undefined;
+}>;
+
+export type UserBreaker = Readonly<{
+  /** Failures without an answer between them; 5 by default. */
+  failures?: number | undefined;
+  /** Different events among them; 3 by default. */
+  events?: number | undefined;
 }>;
 
 export type UserRetry = Readonly<{

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 import { ON_FAILURE } from '../domain/order.ts';
+import { parseRate, RATE_MIN, RATE_TAKES } from '../domain/rate.ts';
 import { orderByMistake } from '../ingest/order-key.ts';
 import { numberField } from '../schema/number-range.ts';
 import { TEXT_CHARS_MAX } from '../verify/limits.ts';
@@ -129,6 +130,13 @@ export const orderByField = checkedText(ORDER_BY_TAKES, (text) => {
   if (text.length > TEXT_CHARS_MAX) return `${ORDER_BY_TAKES} of at most ${TEXT_CHARS_MAX} characters`;
   const mistake = orderByMistake(text);
   return mistake === null ? null : `${ORDER_BY_TAKES}: ${mistake}`;
+});
+
+/** @see parseRate */
+export const rateField = z.string(RATE_TAKES).transform((text, context) => {
+  const rate = parseRate(text);
+  if (rate === null) context.addIssue({ code: 'custom', message: RATE_TAKES });
+  return rate ?? RATE_MIN;
 });
 
 export const methodField = z.literal('POST', '"POST", or nothing for the event\'s own method');

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { BREAKER_DEFAULTS, type BreakerRules } from '../domain/breaker.ts';
 import type { DestinationOrder } from '../domain/order.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Target } from '../handlers/target.ts';
@@ -14,6 +15,7 @@ import {
   onFailureField,
   orderByField,
   queryField,
+  rateField,
   secretField,
   statusesField,
   urlField,
@@ -34,6 +36,17 @@ const retryShape = {
 
 export const retrySchema = part(retryShape);
 
+const breakerSchema = z.union(
+  [
+    z.literal(false),
+    part({
+      failures: numberField(LIMITS.breakerFailures).optional(),
+      events: numberField(LIMITS.breakerEvents).optional(),
+    }),
+  ],
+  'false, or an object with failures or events',
+);
+
 const destinationShape = {
   url: urlField.optional(),
   handler: handlerField.optional(),
@@ -50,6 +63,8 @@ const destinationShape = {
   retry: retrySchema.optional(),
   orderBy: orderByField.optional(),
   onFailure: onFailureField.optional(),
+  rate: rateField.optional(),
+  breaker: breakerSchema.optional(),
 };
 
 const HTTP_ONLY = ['secret', 'headers', 'permanentStatuses', 'method', 'query'] as const;
@@ -115,12 +130,20 @@ function toRules(env: EnvValues, name: string, values: DestinationValues) {
     timeoutMs: milliseconds(values.timeoutSeconds ?? env.HANDLER_TIMEOUT),
     retry: toRetry(env, values.retry ?? {}),
     order: toOrder(values),
+    rate: values.rate ?? null,
+    breaker: toBreaker(values),
   };
 }
 
 /** A failure blocks its key by default: a skipped delivery cannot be put in order again. */
 function toOrder({ orderBy, onFailure = 'block' }: DestinationValues): DestinationOrder | null {
   return orderBy === undefined ? null : { by: orderBy, onFailure };
+}
+
+function toBreaker({ breaker = {} }: DestinationValues): BreakerRules | null {
+  if (breaker === false) return null;
+  const failures = breaker.failures ?? BREAKER_DEFAULTS.failures;
+  return { failures, events: Math.min(breaker.events ?? BREAKER_DEFAULTS.events, failures) };
 }
 
 export function toRetry(env: EnvValues, values: NonNullable<DestinationValues['retry']>): RetryPolicy {

@@ -4,6 +4,11 @@ import { decimal, type NumberRange, whole } from '../schema/number-range.ts';
 export const LIMITS = {
   workers: whole(1, 10_000),
   queue: whole(1, 100_000_000),
+  held: whole(1, 100_000_000),
+  // 2^53 bytes are more than any file system has.
+  freeDiskBytes: whole(0, 9_007_199_254_740_991),
+  breakerFailures: whole(1, 1_000),
+  breakerEvents: whole(1, 100),
   attempts: whole(1, 100),
   retryBaseSeconds: decimal(0, 86_400, 'seconds'),
   retryMaxSeconds: decimal(0, 604_800, 'seconds'),

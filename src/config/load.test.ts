@@ -17,6 +17,8 @@ describe('the effective configuration', () => {
         timeoutMs: 30_000,
         retry: { maxAttempts: 5, baseDelayMs: 5000, maxDelayMs: 300_000, jitter: 0.1 },
         order: null,
+        rate: null,
+        breaker: { failures: 5, events: 3 },
         target: { kind: 'simulator', minMs: 2000, maxMs: 5000, failureRate: 0.5 },
       },
     ]);
@@ -57,6 +59,8 @@ describe('the effective configuration', () => {
         timeoutMs: 1500,
         retry,
         order: null,
+        rate: null,
+        breaker: { failures: 5, events: 3 },
         target: { ...http, url: 'http://h/' },
       },
       {
@@ -66,6 +70,8 @@ describe('the effective configuration', () => {
         timeoutMs: 290,
         retry: { ...retry, maxAttempts: 1 },
         order: { by: 'body:/id', onFailure: 'block' },
+        rate: null,
+        breaker: { failures: 5, events: 3 },
         target: { ...http, url: 'http://h/b' },
       },
     ]);

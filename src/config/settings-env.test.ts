@@ -17,6 +17,8 @@ describe('the environment', () => {
       QUEUE_URL: null,
       WORKER_COUNT: 85,
       QUEUE_MAXSIZE: 1000,
+      HELD_MAXSIZE: 100_000,
+      MIN_FREE_DISK_BYTES: null,
       MAX_ATTEMPTS: 5,
       RETRY_BASE_DELAY: 5,
       RETRY_MAX_DELAY: 300,

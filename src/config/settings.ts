@@ -57,6 +57,15 @@ const TABLE = {
   ),
   WORKER_COUNT: setting(numberText(LIMITS.workers), '85', 'Most deliveries in progress at once'),
   QUEUE_MAXSIZE: setting(numberText(LIMITS.queue), '1000', 'Most deliveries that may be pending'),
+  HELD_MAXSIZE: setting(
+    numberText(LIMITS.held),
+    '100000',
+    'Most deliveries that may wait for destinations that are held or tripped, beside those of QUEUE_MAXSIZE',
+  ),
+  MIN_FREE_DISK_BYTES: optional(
+    numberText(LIMITS.freeDiskBytes),
+    "Free bytes of the SQLite file's file system below which no new event is accepted; unset: the smaller of 1 GiB and 5 % of it; 0 turns it off",
+  ),
   MAX_ATTEMPTS: setting(
     numberText(LIMITS.attempts),
     '5',

@@ -36,6 +36,8 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
     },
     workerCount: env.WORKER_COUNT,
     queueMaxSize: env.QUEUE_MAXSIZE,
+    heldMaxSize: env.HELD_MAXSIZE,
+    minFreeDiskBytes: env.MIN_FREE_DISK_BYTES,
     retry: toRetry(env, {}),
     retentionMs: milliseconds(env.RETENTION_DAYS * 86_400),
     cleanupIntervalMs: milliseconds(env.CLEANUP_INTERVAL_HOURS * 3600),

@@ -31,8 +31,12 @@ export type ClaimLoopParts<Slot extends ClaimableSlot> = Readonly<{
   clock: Clock;
   newId: IdGenerator;
   emit: Emit;
-  /** A claim for the slot begins; what it brings runs under the target that the slot has at this moment. */
-  onClaim: (slot: Slot) => ClaimInProgress;
+  /** How many deliveries the slot may be given now. */
+  roomOf: (slot: Slot, nowMs: number) => number;
+  /** When a slot without room may have some; Infinity until it is asked for. */
+  roomAtMs: (slot: Slot, nowMs: number) => number;
+  /** A claim of up to `limit` for the slot begins; what it brings runs under the target that the slot has at this moment. */
+  onClaim: (slot: Slot, limit: number) => ClaimInProgress;
   /** No claim is under way any more. */
   onRest: () => void;
 }>;
@@ -71,6 +75,9 @@ export function createClaimLoop<Slot extends ClaimableSlot>(parts: ClaimLoopPart
     if (running && !claiming) void claimAll();
   };
 
+  const planFor = (nowMs: number) =>
+    planClaims(slots(), parts.workerCount, nowMs, (slot) => parts.roomOf(slot, nowMs));
+
   const claimAll = async () => {
     claiming = true;
     stopTimer();
@@ -79,7 +86,7 @@ export function createClaimLoop<Slot extends ClaimableSlot>(parts: ClaimLoopPart
       // Workers freed by one commit come free within one pass of the event loop: they share a claim.
       await nextTurn();
       plannedAtMs = clock.nowMs();
-      const plan = running && !paused ? planClaims(slots(), parts.workerCount, plannedAtMs) : [];
+      const plan = running && !paused ? planFor(plannedAtMs) : [];
       if (plan.length === 0) break;
       // One claim for each slot: the store commits them together, and each answer says when its slot is due next.
       await Promise.all(plan.map(claim));
@@ -103,7 +110,7 @@ export function createClaimLoop<Slot extends ClaimableSlot>(parts: ClaimLoopPart
   };
 
   const sleepUntilDue = (plannedAtMs: number) => {
-    const wakeAtMs = nextDueAfter(slots(), plannedAtMs);
+    const wakeAtMs = nextDueAfter(parts, plannedAtMs);
     if (wakeAtMs !== NEVER) stopTimer = clock.after(wakeAtMs - clock.nowMs(), look);
   };
 
@@ -134,7 +141,7 @@ async function claimForSlot<Slot extends ClaimableSlot>(
   const nowMs = clock.nowMs();
   // An `ask` from here on lowers it, and is not overruled by an answer that may be older.
   slot.dueAtMs = NEVER;
-  const claim = onClaim(slot);
+  const claim = onClaim(slot, limit);
   try {
     const token = newId(nowMs);
     const taken = await source.take({ destination, limit, token, nowMs, leaseUntilMs: nowMs + leaseMs });
@@ -160,12 +167,21 @@ function nextClaimAtMs({ work, nextDueAtMs }: Taken, askedAtMs: number, nowMs: n
   return isHeldBack ? nowMs + CLAIM_PAUSE_MS : nextDueAtMs;
 }
 
-/** The first due time after the plan. A slot that was due for the plan waits for a worker, which asks when it is free. */
-function nextDueAfter(slots: readonly ClaimableSlot[], plannedAtMs: number): number {
-  return slots.reduce(
-    (first, { dueAtMs }) => (dueAtMs > plannedAtMs && dueAtMs < first ? dueAtMs : first),
-    NEVER,
-  );
+/**
+ * The first time after the plan at which a slot is due and has room. A slot that had both for the plan waits for a worker,
+ * which asks when it is free.
+ */
+function nextDueAfter<Slot extends ClaimableSlot>(
+  { slots, roomOf, roomAtMs }: ClaimLoopParts<Slot>,
+  plannedAtMs: number,
+): number {
+  let first = NEVER;
+  for (const slot of slots()) {
+    const hasRoom = slot.dueAtMs > plannedAtMs || roomOf(slot, plannedAtMs) > 0;
+    const atMs = hasRoom ? slot.dueAtMs : roomAtMs(slot, plannedAtMs);
+    if (atMs > plannedAtMs && atMs < first) first = atMs;
+  }
+  return first;
 }
 
 function nextTurn(): Promise<void> {

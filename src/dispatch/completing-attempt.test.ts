@@ -5,6 +5,7 @@ import { LeaseLost, PermanentError, StoreError, TransactionError } from '../doma
 import type { Settlement } from '../domain/settlement.ts';
 import type { Handler, HandlerContext } from '../handlers/handler.ts';
 import type { CompleteStore } from '../store/store.ts';
+import { NO_BREAKER } from './breaker.ts';
 import { executeAttempt } from './execute-attempt.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { LEASE_LOST, SHUTDOWN } from './stop-reasons.ts';
@@ -36,6 +37,7 @@ function setUp(handle: Handle, completeWithin: CompleteStore['completeWithin']) 
     clock,
     random: { next: () => 0.5, fill: () => {} },
     emit: recorder.emit,
+    breaker: NO_BREAKER,
     giveUp: new AbortController().signal,
   };
   const target = { destination: aDestination({ timeoutMs: 5_000 }), handler };

@@ -1,4 +1,5 @@
 import type { Destination } from '../domain/destination.ts';
+import { INITIAL_STATE } from '../domain/destination-state.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Emit } from '../events.ts';
 import type { Handler } from '../handlers/handler.ts';
@@ -7,11 +8,14 @@ import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
 import { createSignal } from '../runtime/signal.ts';
 import type { CompleteStore, LeaseStore } from '../store/store.ts';
-import { createClaimLoop } from './claim-loop.ts';
+import { type Breaker, NO_BREAKER } from './breaker.ts';
+import { type ClaimInProgress, createClaimLoop } from './claim-loop.ts';
+import type { DestinationStates } from './destination-states.ts';
 import type { IsUnreadable } from './execute-attempt.ts';
 import { createHandlerUses, type HandlerUses } from './handler-uses.ts';
-import { createStoreSource, type WorkSource } from './work-source.ts';
-import { type Active, createWorkers, type WorkedSlot } from './workers.ts';
+import { createThrottle, type Throttle, type ThrottleView } from './throttle.ts';
+import { createStoreSource, type Work, type WorkSource } from './work-source.ts';
+import { type Active, createWorkers, type WorkedSlot, type Workers } from './workers.ts';
 
 export type DispatcherParts = Readonly<{
   store: Pick<LeaseStore, 'claim' | 'settle'> & Pick<CompleteStore, 'completeWithin'>;
@@ -27,6 +31,11 @@ export type DispatcherParts = Readonly<{
   workerCount: number;
   leaseMs: number;
   isUnreadable?: IsUnreadable;
+  /** What is known of destinations that are held, limited or tripped; by default none is. */
+  states?: Pick<DestinationStates, 'of' | 'isClosed'>;
+  breaker?: Pick<Breaker, 'judge' | 'onAnswer'>;
+  /** The share of each rate that this process has. */
+  rateShare?: () => number;
   /** Takes each handler that `use` has replaced, once its last attempt has ended. */
   onUnused?: (handler: Handler) => void;
 }>;
@@ -40,6 +49,8 @@ export type Dispatcher = Readonly<{
    * that they began with. Deliveries of a removed destination stay pending.
    */
   use(destinations: readonly Destination[], handlers: ReadonlyMap<string, Handler>): void;
+  /** Works on a delivery that was claimed elsewhere. Of a destination that is not configured it is released. */
+  work(destination: string, work: Work): void;
   /** Deliveries at work, for the heartbeat. */
   active(): Iterable<Active>;
   /** Whether this process works under that very lease. */
@@ -57,7 +68,7 @@ export const GIVE_BACK_MS = 4_000;
 export const LAST_TRY_MS = 1_000;
 
 /** A slot stays that of its destination across reloads, so that its concurrency holds across them too. */
-type DestinationSlot = WorkedSlot & { concurrency: number; dueAtMs: number };
+type DestinationSlot = WorkedSlot & { concurrency: number; dueAtMs: number; readonly throttle: Throttle };
 
 /**
  * Claims as many deliveries as there are free workers, never polls while idle (an accept, a freed worker or the
@@ -69,12 +80,16 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   let slots = replaceSlots([], parts.destinations, parts.handlers, uses);
   const freed = createSignal<[slot: DestinationSlot]>();
   const mayBeIdle = createSignal();
-  const workers = createWorkers({ ...parts, onFreed: freed.raise });
+  const { states = OPEN, breaker = NO_BREAKER, rateShare = () => 1 } = parts;
+  const workers = createWorkers({ ...parts, breaker, isClosed: states.isClosed, onFreed: freed.raise });
+  const viewOf = (slot: DestinationSlot) => viewOfSlot(slot, states, rateShare());
   const claims = createClaimLoop({
     ...parts,
     source: parts.source ?? createStoreSource(parts.store),
     slots: () => slots,
-    onClaim: workers.claim,
+    roomOf: (slot, nowMs) => slot.throttle.room(viewOf(slot), nowMs),
+    roomAtMs: (slot, nowMs) => slot.throttle.roomAtMs(viewOf(slot), nowMs),
+    onClaim: (slot, limit) => throttled(slot, limit, workers.claim(slot)),
     onRest: mayBeIdle.raise,
   });
   freed.listen((slot) => {
@@ -99,6 +114,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       uses.keep(handlers.values());
       hasRemoved = slots.some(({ concurrency }) => concurrency === 0);
       claims.ask(slots);
+    },
+    work(destination, work) {
+      const slot = slots.find((one) => one.destination === destination);
+      takeWork(workers, slot, work);
     },
     active: workers.active,
     holds: workers.holds,
@@ -126,6 +145,47 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
+const OPEN: Pick<DestinationStates, 'of' | 'isClosed'> = { of: () => INITIAL_STATE, isClosed: () => false };
+
+function viewOfSlot(
+  { destination, target, concurrency, active }: DestinationSlot,
+  states: Pick<DestinationStates, 'of'>,
+  share: number,
+): ThrottleView {
+  return { state: states.of(destination), rate: target.destination.rate, share, concurrency, active };
+}
+
+function takeWork(
+  workers: Pick<Workers<DestinationSlot>, 'claim'>,
+  slot: DestinationSlot | undefined,
+  work: Work,
+): void {
+  if (slot === undefined) {
+    work.probe?.ended(null);
+    work.end(null);
+    return;
+  }
+  const claim = workers.claim(slot);
+  claim.take(work);
+  claim.end();
+}
+
+/** A claim that takes of the rate what it asks for, and gives back what it did not get. */
+function throttled({ throttle }: DestinationSlot, limit: number, claim: ClaimInProgress): ClaimInProgress {
+  let taken = 0;
+  throttle.take(limit);
+  return {
+    take(work) {
+      taken += 1;
+      claim.take(work);
+    },
+    end() {
+      throttle.giveBack(limit - taken);
+      claim.end();
+    },
+  };
+}
+
 /** The slots of the destinations, and after them those of removed destinations that still have work. */
 function replaceSlots(
   slots: readonly DestinationSlot[],
@@ -141,7 +201,9 @@ function replaceSlots(
     const target = { destination, handler, use: uses.of(handler) };
     const slot = known.get(name);
     known.delete(name);
-    if (slot === undefined) return { destination: name, concurrency, target, active: 0, dueAtMs: 0 };
+    if (slot === undefined) {
+      return { destination: name, concurrency, target, active: 0, dueAtMs: 0, throttle: createThrottle() };
+    }
     return Object.assign(slot, { concurrency, target });
   });
   // Without concurrency nothing is claimed for them, and their work still counts against the workers.

@@ -5,6 +5,7 @@ import type { Attempt } from '../domain/attempt.ts';
 import { PermanentError, RetryAfter, StoreError } from '../domain/errors.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { Handler } from '../handlers/handler.ts';
+import { NO_BREAKER } from './breaker.ts';
 import { executeAttempt } from './execute-attempt.ts';
 import { CLAIMED_TOO_LATE, LEASE_LOST, SHUTDOWN } from './stop-reasons.ts';
 import { aDestination, aLeased, createManualHandler, createRecorder, turns } from './testing.ts';
@@ -33,6 +34,7 @@ function setUp(
     clock,
     random: { next: () => 0.5, fill: () => {} },
     emit: recorder.emit,
+    breaker: NO_BREAKER,
     giveUp: new AbortController().signal,
   };
   const start = () => executeAttempt(parts, { destination: aDestination(), handler }, leased, cancel.signal);

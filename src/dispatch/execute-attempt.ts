@@ -9,10 +9,12 @@ import { resultOfReply } from '../handlers/normalise-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { CompleteStore, Finish, Leased, LeaseStore } from '../store/store.ts';
+import type { Breaker } from './breaker.ts';
 import { type Completion, createCompletion } from './completion.ts';
-import { runHandler } from './run-handler.ts';
+import { type Run, runHandler } from './run-handler.ts';
 import { settleDurably } from './settle-durably.ts';
-import { LEASE_LOST } from './stop-reasons.ts';
+import { HELD, LEASE_LOST } from './stop-reasons.ts';
+import type { Probe } from './work-source.ts';
 
 export type AttemptParts = Readonly<{
   store: Pick<LeaseStore, 'settle'> & Pick<CompleteStore, 'completeWithin'>;
@@ -22,6 +24,7 @@ export type AttemptParts = Readonly<{
   /** Aborts when the process must end although the store still fails. */
   giveUp: AbortSignal;
   isUnreadable?: IsUnreadable;
+  breaker: Pick<Breaker, 'judge' | 'onAnswer'>;
 }>;
 
 /** Whether the event's body is not what it says it is, so that an order key in it cannot be known. */
@@ -42,6 +45,7 @@ export async function executeAttempt(
   leased: Leased,
   cancel: AbortSignal,
   onCompleted: () => void = () => {},
+  probe?: Probe,
 ): Promise<Settlement | null> {
   const { clock, random } = parts;
   const startedAtMs = clock.nowMs();
@@ -61,15 +65,24 @@ export async function executeAttempt(
     onOverrun: (overranMs) => parts.emit({ type: 'handler.overran', ...identityOf(leased), overranMs }),
   });
   const endedAtMs = clock.nowMs();
+  if (probe !== undefined) probe.ended(resultOf(run));
   if (run.kind === 'completed') {
+    parts.breaker.onAnswer(target.destination);
     if (run.error !== null) warnOfFailureAfter(parts.emit, leased, run.error);
     return { kind: 'completed' };
   }
-  if (run.kind === 'cancelled' && cancel.reason !== LEASE_LOST) return release(parts, leased, endedAtMs);
+  if (run.kind === 'cancelled' && cancel.reason !== LEASE_LOST) {
+    // What was claimed a moment too late keeps its place.
+    const dueAtMs = cancel.reason === HELD ? leased.event.receivedAtMs : endedAtMs;
+    return release(parts, leased, probe?.dueAtMs ?? dueAtMs);
+  }
   if (run.kind !== 'finished') {
     parts.emit({ type: 'lease.lost', ...identityOf(leased) });
     return null;
   }
+  if (probe !== undefined && run.result.outcome !== 'succeeded') return release(parts, leased, probe.dueAtMs);
+  const verdict = parts.breaker.judge(target.destination, leased, run.result, endedAtMs);
+  if (verdict.kind === 'uncharged') return release(parts, leased, verdict.dueAtMs);
   const attempt = attemptOf(run.result, leased.attempts + 1, startedAtMs, endedAtMs);
   const { retry, order } = target.destination;
   const settlement = decideSettlement(
@@ -84,6 +97,12 @@ export async function executeAttempt(
   if (settled !== 'settled') return null;
   reportAttempt(parts.emit, leased, attempt, settlement);
   return settlement;
+}
+
+/** What the run says about its destination, or null. */
+function resultOf(run: Run): TryResult | null {
+  if (run.kind === 'completed') return resultOfReply(undefined);
+  return run.kind === 'finished' ? run.result : null;
 }
 
 /** Delivered without its key, the event would overtake earlier events of the same key. */
@@ -139,8 +158,8 @@ function warnOfFailureAfter(emit: Emit, leased: Leased, error: string): void {
   emit({ type: 'receiver.warning', message, details: { ...identityOf(leased), error } });
 }
 
-async function release(parts: AttemptParts, leased: Leased, nowMs: number): Promise<Settlement | null> {
-  const settlement: Settlement = { kind: 'released', dueAtMs: nowMs };
+async function release(parts: AttemptParts, leased: Leased, dueAtMs: number): Promise<Settlement | null> {
+  const settlement: Settlement = { kind: 'released', dueAtMs };
   if ((await settle(parts, leased, settlement, null)) !== 'settled') return null;
   parts.emit({ type: 'delivery.released', ...identityOf(leased) });
   return settlement;

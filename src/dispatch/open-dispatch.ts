@@ -11,11 +11,16 @@ import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
 import { createSignal } from '../runtime/signal.ts';
 import type { Store } from '../store/store.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
 import { createClockWatch } from './clock-watch.ts';
+import { createDestinationKeeper } from './destination-keeper.ts';
+import type { DestinationStates } from './destination-states.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
 import type { IsUnreadable } from './execute-attempt.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { createProber } from './prober.ts';
 import { openQueueing, type Queueing, queuedDestinations } from './queueing.ts';
+import { createRateShare } from './rate-share.ts';
 import { createReaper } from './reaper.ts';
 
 export type DispatchParts = Readonly<{
@@ -33,6 +38,8 @@ export type DispatchParts = Readonly<{
   newId: IdGenerator;
   emit: Emit;
   isUnreadable: IsUnreadable;
+  /** Which destinations are held, limited or tripped. */
+  states: DestinationStates;
   /** Takes each handler that `use` has replaced, once its last attempt has ended. */
   onUnused?: (handler: Handler) => void;
   /** How long a claim holds without a heartbeat. */
@@ -55,6 +62,10 @@ export type Dispatch = Readonly<{
   use(prepared: PreparedDispatch, handlers: ReadonlyMap<string, Handler>): void;
   /** Ends what was prepared and is not to take effect. */
   discard(prepared: PreparedDispatch): Promise<void>;
+  /** Those of the configuration in effect. */
+  destinations(): readonly Destination[];
+  /** Marks what waits for a destination that has just been closed. */
+  markPending(destination: string): Promise<void>;
   /** Begins to claim. */
   start(): void;
   /** Claims no more and drains, for `graceMs`; see Dispatcher. */
@@ -77,17 +88,27 @@ export type PreparedDispatch = Readonly<{
 const LEASE_MS = 30_000;
 
 export function openDispatch(parts: DispatchParts): Dispatch {
-  const { store, leaseMs = LEASE_MS } = parts;
+  const { store, clock, states, leaseMs = LEASE_MS } = parts;
   let { destinations } = parts;
   const core = { ...parts, leaseMs };
   // The queue reports arrivals as soon as it is connected, which may be before the dispatcher exists.
   const arrival = createSignal<[destination?: string]>();
   const queueing = openQueueing({ ...core, onArrival: arrival.raise });
-  const dispatcher = createDispatcher({ ...core, ...(queueing !== null && { source: queueing.source }) });
+  const breaker: Breaker = createBreaker(core);
+  const rateShare = createRateShare(store, clock);
+  const dispatcher = createDispatcher({
+    ...core,
+    breaker,
+    rateShare: rateShare.share,
+    ...(queueing !== null && { source: queueing.source }),
+  });
+  states.onChange(dispatcher.wake);
   arrival.listen(dispatcher.wake);
   const inEffect = { ...core, dispatcher, destinations: () => destinations };
   const reaper = createReaper({ ...inEffect, defaultRetry: parts.retry });
   const heartbeat = createHeartbeat({ ...core, dispatcher });
+  const prober = createProber({ ...core, dispatcher });
+  const keeper = createDestinationKeeper({ ...inEffect, prober, rateShare });
   const clockWatch = createClockWatch({ ...inEffect, monotonicMs });
   return {
     ...createNotifiers(dispatcher, queueing),
@@ -106,9 +127,11 @@ export function openDispatch(parts: DispatchParts): Dispatch {
     async discard({ queue }) {
       if (queue !== null) await queueing?.queue.discard(queue);
     },
+    destinations: () => destinations,
+    markPending: keeper.markPending,
     start: dispatcher.start,
     stop: dispatcher.stop,
-    services: [heartbeat, reaper, clockWatch, ...(queueing === null ? [] : [queueing.sweeper])],
+    services: [heartbeat, reaper, clockWatch, keeper, ...(queueing === null ? [] : [queueing.sweeper])],
     queue: queueing?.queue ?? null,
     degradations: () => queueing?.degradations() ?? [],
     close: async () => queueing?.close(),

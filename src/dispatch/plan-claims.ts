@@ -34,11 +34,13 @@ export function mostAtWork(
  * A reload can lower a concurrency below what is at work, and make shares that others still use: then `spare` is
  * negative, and what is claimed within the shares makes up for it, so that there is never more work than workers.
  * @param workers most deliveries at work in all; at least one for each slot
+ * @param roomOf how many deliveries a slot may be given now; what it cannot take is left to the next plan
  */
 export function planClaims<Slot extends DestinationSlot>(
   slots: readonly Slot[],
   workers: number,
   nowMs: number,
+  roomOf: (slot: Slot) => number = () => Number.POSITIVE_INFINITY,
 ): PlannedClaim<Slot>[] {
   const share = Math.floor(workers / slots.length);
   const unusedShare = (slot: Slot) => Math.max(0, Math.min(share, slot.concurrency) - slot.active);
@@ -47,7 +49,7 @@ export function planClaims<Slot extends DestinationSlot>(
   let spare = slots.reduce((free, slot) => free - slot.active - unusedShare(slot), workers);
   return (
     slots
-      .filter(({ dueAtMs }) => dueAtMs <= nowMs)
+      .filter((slot) => slot.dueAtMs <= nowMs && roomOf(slot) > 0)
       // The slot that wants least goes first and leaves what it cannot take to the others.
       .sort((a, b) => wantedBeyond(a) - wantedBeyond(b))
       .map((slot, index, asking) => {
@@ -57,7 +59,7 @@ export function planClaims<Slot extends DestinationSlot>(
             ? Math.max(-own, spare)
             : Math.min(wantedBeyond(slot), Math.floor(spare / (asking.length - index)));
         spare -= extra;
-        return { slot, limit: own + extra };
+        return { slot, limit: Math.min(own + extra, roomOf(slot)) };
       })
       .filter(({ limit }) => limit > 0)
   );

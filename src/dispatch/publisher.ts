@@ -20,9 +20,15 @@ const MAX_PLANNED = 10_000;
 
 /** Publishes after the store's commit, so no delivery depends on it: the sweep finds dropped entries. */
 export function createPublisher(
-  parts: Readonly<{ queue: Pick<Queue, 'publish'>; clock: Clock; emit: Emit }>,
+  parts: Readonly<{
+    queue: Pick<Queue, 'publish'>;
+    clock: Clock;
+    emit: Emit;
+    /** Nothing is published for a destination that gets no deliveries; the sweep does it later. */
+    isClosed?: (destination: string) => boolean;
+  }>,
 ): Publisher {
-  const { queue, clock, emit } = parts;
+  const { queue, clock, emit, isClosed = () => false } = parts;
   const planned = new Map<string, () => void>();
   let gathered: QueueEntry[] = [];
   let sending: Promise<void> | null = null;
@@ -40,7 +46,8 @@ export function createPublisher(
     }
     sending = null;
   };
-  const publish = (entries: readonly QueueEntry[]) => {
+  const publish = (all: readonly QueueEntry[]) => {
+    const entries = all.filter(({ destination }) => !isClosed(destination));
     const room = MAX_GATHERED - gathered.length;
     gathered.push(...entries.slice(0, room));
     if (entries.length > room) report(0, entries.length - room);

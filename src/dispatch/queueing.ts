@@ -8,6 +8,7 @@ import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Store } from '../store/store.ts';
+import type { DestinationStates } from './destination-states.ts';
 import { createPassTurns } from './pass-turns.ts';
 import { mostAtWork } from './plan-claims.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
@@ -19,6 +20,7 @@ export type QueueingParts = Readonly<{
   destinations: readonly Destination[];
   workerCount: number;
   store: Store;
+  states: Pick<DestinationStates, 'isClosed'>;
   leaseMs: number;
   clock: Clock;
   random: Random;
@@ -49,14 +51,14 @@ export function openQueueing(parts: QueueingParts): Queueing | null {
   const { store, clock, emit } = parts;
   const queue = connect(parts);
   if (queue === null) return null;
-  const publisher = createPublisher({ queue, clock, emit });
+  const publisher = createPublisher({ queue, clock, emit, isClosed: parts.states.isClosed });
   const passTurns = createPassTurns({ store, publisher, clock, emit });
   const source = createQueueSource({ queue, store, publisher, passTurns });
   return {
     queue,
     publisher,
     source,
-    sweeper: createSweeper({ queue, store, source, clock, emit }),
+    sweeper: createSweeper({ queue, store, source, clock, emit, isClosed: parts.states.isClosed }),
     isUp: () => queue.health().state === 'up',
     degradations() {
       const { state, sinceMs } = queue.health();

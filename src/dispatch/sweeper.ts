@@ -12,6 +12,8 @@ export type SweeperParts = Readonly<{
   /** Only the leader sweeps; several processes would each publish the missing messages. */
   store: Pick<QueuedStore, 'countDue' | 'duePending'> & Pick<SharedStore, 'tryLead'>;
   source: Pick<QueueSource, 'takenUntilMs'>;
+  /** Nothing is published for a destination that gets no deliveries. */
+  isClosed?: (destination: string) => boolean;
   clock: Clock;
   emit: Emit;
 }>;
@@ -25,7 +27,7 @@ const PAGE = 1_000;
  * broker was away or lost messages, and for retries whose process is gone.
  */
 export function createSweeper(parts: SweeperParts): Service & Readonly<{ sweep(): Promise<void> }> {
-  const { queue, store, source, clock, emit } = parts;
+  const { queue, store, source, clock, emit, isClosed = () => false } = parts;
   const memories = new Map<string, SweepMemory>();
 
   const readDestination = async (depth: QueueDepth, memory: SweepMemory, untilMs: number) => {
@@ -86,7 +88,7 @@ export function createSweeper(parts: SweeperParts): Service & Readonly<{ sweep()
       }
       const reading = await queue.depth();
       if (reading.kind === 'unknown') return;
-      for (const depth of reading.depths) await sweepOne(depth);
+      for (const depth of reading.depths) if (!isClosed(depth.destination)) await sweepOne(depth);
     } catch (error) {
       emit({ type: 'store.failed', operation: 'sweep', error: error as Error });
     }

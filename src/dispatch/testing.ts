@@ -63,6 +63,8 @@ export function aDestination(overrides: Partial<Destination> = {}): Destination 
     timeoutMs: 30_000,
     retry: { maxAttempts: 4, baseDelayMs: 1_000, maxDelayMs: 60_000, jitter: 0 },
     order: null,
+    rate: null,
+    breaker: null,
     ...overrides,
   };
 }

@@ -1,4 +1,4 @@
-import type { Settlement } from '../domain/settlement.ts';
+import type { Settlement, TryResult } from '../domain/settlement.ts';
 import type { Leased, LeaseStore } from '../store/store.ts';
 
 /** A leased delivery, and the callback for its end. */
@@ -6,7 +6,12 @@ export type Work = Readonly<{
   leased: Leased;
   /** Called once: how the delivery was settled, or null if its lease was lost or the store never answered. */
   end(settlement: Settlement | null): void;
+  /** For a probe of a destination that was down: an attempt that charges no try unless it succeeds. */
+  probe?: Probe;
 }>;
+
+/** A failed probe leaves its delivery as it was: due since `dueAtMs`. `ended` is called once, with null without a result. */
+export type Probe = Readonly<{ dueAtMs: number; ended(result: TryResult | null): void }>;
 
 export type TakeRequest = Readonly<{
   destination: string;

@@ -5,7 +5,7 @@ import type { ClaimInProgress } from './claim-loop.ts';
 import { type AttemptParts, type AttemptTarget, executeAttempt } from './execute-attempt.ts';
 import type { HandlerUse } from './handler-uses.ts';
 import type { DestinationSlot } from './plan-claims.ts';
-import { CLAIMED_TOO_LATE, SHUTDOWN } from './stop-reasons.ts';
+import { CLAIMED_TOO_LATE, HELD, SHUTDOWN } from './stop-reasons.ts';
 import type { Work } from './work-source.ts';
 
 /** A delivery at work in this process. */
@@ -26,6 +26,8 @@ export type WorkersParts<Slot extends WorkedSlot> = Omit<AttemptParts, 'giveUp'>
   Readonly<{
     /** A worker of the slot is free, or the next delivery of an order key has the turn. */
     onFreed: (slot: Slot) => void;
+    /** Whether the destination gets no deliveries now. */
+    isClosed: (destination: string) => boolean;
   }>;
 
 /** Runs claimed deliveries to their settlement, and keeps a record of those at work. */
@@ -51,7 +53,7 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
   const attemptParts = { ...parts, giveUp: giveUp.signal };
   let refusing = false;
 
-  const run = async (slot: Slot, target: HeldTarget, { leased, end }: Work, entry: Active) => {
+  const run = async (slot: Slot, target: HeldTarget, { leased, end, probe }: Work, entry: Active) => {
     let settlement: Settlement | null = null;
     let isCompleted = false;
     // A delivery that its handler has completed has no lease to extend, and its order key's turn has passed.
@@ -62,7 +64,14 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
       if (leased.lease.orderKey !== null) onFreed(slot);
     };
     try {
-      settlement = await executeAttempt(attemptParts, target, leased, entry.cancel.signal, onCompleted);
+      settlement = await executeAttempt(
+        attemptParts,
+        target,
+        leased,
+        entry.cancel.signal,
+        onCompleted,
+        probe,
+      );
     } catch (error) {
       const message = 'an attempt ended in an unexpected way';
       emit({ type: 'receiver.failed', message, error: error as Error });
@@ -78,6 +87,7 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
     atWork.set(key, entry);
     if (refusing) entry.cancel.abort(SHUTDOWN);
     else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
+    else if (work.probe === undefined && parts.isClosed(slot.destination)) entry.cancel.abort(HELD);
     void run(slot, target, work, entry).then(() => {
       atWork.delete(key);
       slot.active -= 1;

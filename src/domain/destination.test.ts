@@ -9,6 +9,8 @@ const RULES = {
   timeoutMs: 1000,
   retry: { maxAttempts: 1, baseDelayMs: 0, maxDelayMs: 0, jitter: 0 },
   order: null,
+  rate: null,
+  breaker: null,
 };
 const wanting = (name: string, sources: string[], events: string[]): Destination => ({
   ...RULES,

@@ -1,3 +1,4 @@
+import type { BreakerRules } from './breaker.ts';
 import { compileGlob } from './glob.ts';
 import type { DestinationOrder } from './order.ts';
 import type { RetryPolicy } from './retry-policy.ts';
@@ -14,6 +15,10 @@ export type Destination = Readonly<{
   retry: RetryPolicy;
   /** Null if deliveries need not wait for each other. */
   order: DestinationOrder | null;
+  /** Most deliveries a second, of all nodes together, or null. */
+  rate: number | null;
+  /** Null without a breaker. */
+  breaker: BreakerRules | null;
 }>;
 
 /** The names of the destinations that take an event, in configured order. */

@@ -20,11 +20,23 @@ export type Turn = (typeof TURNS)[number];
 /** The due time of a delivery that waits for its turn: the last moment that a Date can express. */
 export const NEVER_MS = 8_640_000_000_000_000;
 
-/** A recipient of an event: a destination's name, or the name with the order key of its delivery. */
-export type Addressee = string | Readonly<{ destination: string; orderKey: string }>;
+/**
+ * A recipient of an event: a destination's name, or the name with the order key of its delivery. `isHeld`: the destination
+ * is held or tripped as far as this process knows, so the delivery waits for it.
+ */
+export type Addressee = string | Readonly<{ destination: string; orderKey: string | null; isHeld?: boolean }>;
 
 export function destinationOf(addressee: Addressee): string {
   return typeof addressee === 'string' ? addressee : addressee.destination;
+}
+
+export function isHeldFor(addressee: Addressee): boolean {
+  return typeof addressee !== 'string' && addressee.isHeld === true;
+}
+
+/** How many of the deliveries wait for a destination that is held or tripped. */
+export function countHeld(addressees: readonly Addressee[]): number {
+  return addressees.reduce((sum, addressee) => sum + (isHeldFor(addressee) ? 1 : 0), 0);
 }
 
 export function orderKeyOf(addressee: Addressee): string | null {

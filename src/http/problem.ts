@@ -23,6 +23,7 @@ export const PROBLEMS = {
   config_invalid: { status: 422, title: 'The configuration has mistakes' },
   invalid: { status: 422, title: 'The request does not have the expected shape' },
   queue_full: { status: 429, title: 'The queue is full' },
+  disk_low: { status: 429, title: 'The disk is nearly full' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Something went wrong here' },
   unsupported_transfer_coding: { status: 501, title: 'The transfer coding is not supported' },
@@ -36,6 +37,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** The Retry-After of each code that has one, in seconds. */
 const RETRY_AFTER_SECONDS: Readonly<Partial<Record<ProblemCode, number>>> = {
   queue_full: 5,
+  disk_low: 30,
   overloaded: 1,
   keys_unavailable: 5,
   store_error: 5,

@@ -40,6 +40,7 @@ export type PrepareParts = Readonly<{
   keys?: SourceParts['keys'];
   emit: Emit;
   onAccepted: StoreEventParts['onAccepted'];
+  mark?: StoreEventParts['mark'];
 }>;
 
 /** The parts of ingest that live through every configuration. */
@@ -78,6 +79,7 @@ export async function prepareIngest(
     noteDuplicate,
     route: createRouter(destinations),
     address: createAddress(destinations, emit),
+    ...(options.mark !== undefined && { mark: options.mark }),
     newId,
     emit,
     onAccepted: options.onAccepted,

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Router } from '../domain/destination.ts';
+import type { Addressee } from '../domain/order.ts';
 import type { DuplicateBy, Emit } from '../events.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
-import type { BrowseStore, InboxStore, InsertOutcome, ReplayMark } from '../store/store.ts';
+import type { Bound, BrowseStore, InboxStore, InsertOutcome, ReplayMark } from '../store/store.ts';
 import type { Identity } from '../verify/identity/identify.ts';
 import type { SignedRequest } from '../verify/read/signed-request.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
@@ -30,7 +31,7 @@ export type StoreEventOutcome =
       /** The key of the request, which the event that it repeats need not have. */
       key: string;
     }>
-  | Readonly<{ kind: 'full' }>;
+  | Readonly<{ kind: 'full'; bound: Bound | 'disk' }>;
 
 /** How an event is named and recognised; by default its key is an id that holds for as long as the event is kept. */
 export type EventNames = Pick<Identity, 'idempotencyKey' | 'eventType'> &
@@ -54,6 +55,8 @@ export type StoreEventParts = Readonly<{
   store: Pick<InboxStore, 'insertEvent'> & Pick<BrowseStore, 'eventByKey' | 'readEvent'>;
   route: Router;
   address: Address;
+  /** Marks those whose destination is held or tripped. */
+  mark?: (addressees: readonly Addressee[]) => readonly Addressee[];
   newId: IdGenerator;
   emit: Emit;
   /** Called once an event is durable, with one pending delivery for each of the destinations. */
@@ -63,7 +66,7 @@ export type StoreEventParts = Readonly<{
 
 /** The last steps of every accept: route -> address -> insert. */
 export function createStoreEvent(parts: StoreEventParts): StoreEvent {
-  const { store, route, address, newId, emit, onAccepted } = parts;
+  const { store, route, address, mark = (addressees) => addressees, newId, emit, onAccepted } = parts;
   return async (source, request, names, receivedAtMs, replayMark = null, view = request) => {
     const id = newId(receivedAtMs);
     const { idempotencyKey, eventType } = names;
@@ -81,7 +84,7 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
       body,
       receivedAtMs,
     };
-    const addressees = address(source, view, destinations);
+    const addressees = mark(address(source, view, destinations));
     const former = names.former ? await findFormer(store, source, body, names.former) : null;
     const outcome =
       former ?? (await store.insertEvent(event, addressees, replayMark, keySince(names, receivedAtMs)));

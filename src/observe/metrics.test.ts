@@ -10,6 +10,7 @@ import { STORE_OPERATIONS } from './store-operations.ts';
 const NOW_MS = 1_700_000_000_000;
 const EMPTY: StoreStats = {
   counts: [],
+  held: [],
   order: [],
   events: 0,
   oldestPendingAtMs: null,
@@ -96,6 +97,7 @@ describe('the gauges of the store', () => {
       { destination: 'billing', status: 'failed', count: 2 },
       { destination: 'retired', status: 'pending', count: 4 },
     ],
+    held: [],
     order: [{ destination: 'billing', waiting: 2, blocked: 1 }],
     events: 9,
     oldestPendingAtMs: NOW_MS - 2500,

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Standing } from '../domain/destination-state.ts';
 import { type Emit, LOGIN_FAILURES } from '../events.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
@@ -6,6 +7,7 @@ import type { StoreStats } from '../store/store.ts';
 import { packageVersion } from './build-info.ts';
 import { configMetrics } from './metrics/config.ts';
 import { deliveryMetrics } from './metrics/delivery.ts';
+import { breakerMetrics, createStandingGauges } from './metrics/destinations.ts';
 import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
 import { createNames } from './metrics/names.ts';
@@ -37,6 +39,8 @@ export type Readings = Readonly<{
   stats: () => Promise<StoreStats>;
   /** The broker beside the store; null or left out without one. */
   queue?: Pick<Queue, 'health' | 'depth'> | null;
+  /** Whether a destination is held or tripped. */
+  standingOf?: (destination: string) => Standing;
   /** Whether the receiver takes events, as `GET /ready` says. */
   ready?: () => boolean;
   clock: Clock;
@@ -73,21 +77,24 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...storeMetrics(own),
     ...configMetrics(own),
     ...queueMetrics(own),
+    ...breakerMetrics(own, names.destinations),
     ...loginMetrics(own),
   });
   const readyGauge = receiverGauges(own, options.queueLimit);
   const storeGauges = createStoreGauges(own, names.destinations);
+  const setStandings = createStandingGauges(own, names.destinations);
   const refreshQueueGauges = createQueueGauges(own);
   const registry = Registry.merge([own, processRegistry()]);
   return {
     emit,
     registry,
     use,
-    scrape({ stats, queue = null, ready = () => true, clock }) {
+    scrape({ stats, queue = null, standingOf = () => 'open', ready = () => true, clock }) {
       const refreshStoreGauges = storeRefresher(storeGauges, stats, clock, emit);
       return {
         async text() {
           readyGauge.set(ready() ? 1 : 0);
+          setStandings(standingOf);
           await Promise.all([
             refreshStoreGauges(),
             queue === null ? null : withinScrape(refreshQueueGauges(queue), clock),

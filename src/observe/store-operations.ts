@@ -20,6 +20,8 @@ export const STORE_OPERATIONS = [
   'rejected',
   'audit',
   'source_state',
+  /** Reading and changing what destinations are held, limited or tripped. */
+  'destination',
   'ping',
   'commit',
   'open',

@@ -1,11 +1,13 @@
 import type { Attempt, AttemptOutcome } from '../domain/attempt.ts';
 import { type Delivery, type DeliveryStatus, deliveryIdOf } from '../domain/delivery.ts';
+import type { DestinationState } from '../domain/destination-state.ts';
 import { deriveEventStatus, type EventView, givenUpOf, type WebhookEvent } from '../domain/event.ts';
 import type { Turn } from '../domain/order.ts';
 import type {
   BlockedKey,
   DeadLetter,
   Duplicates,
+  KeptDestination,
   RejectedRequest,
   RejectedSummary,
   SourceState,
@@ -236,6 +238,13 @@ export type SourceStateRow = Readonly<{ name: string; value: string; updated_at:
 
 export function toSourceState({ name, value, updated_at: updatedAtMs }: SourceStateRow): SourceState {
   return { name, value, updatedAtMs };
+}
+
+/** `state` is JSON. */
+export type StateRow = Readonly<{ destination: string; version: number; state: string }>;
+
+export function toKept({ destination, version, state }: StateRow): KeptDestination {
+  return { destination, version, state: JSON.parse(state) as DestinationState };
 }
 
 /** A page and the cursor behind it. @param found the rows of the page, and one more if there is another page */

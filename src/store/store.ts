@@ -1,6 +1,7 @@
 import type { Attempt } from '../domain/attempt.ts';
 import type { AuditAction, AuditEntry } from '../domain/audit.ts';
 import type { Delivery, DeliveryStatus } from '../domain/delivery.ts';
+import type { DestinationState } from '../domain/destination-state.ts';
 import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Addressee } from '../domain/order.ts';
@@ -19,6 +20,7 @@ export interface Store
   extends InboxStore,
     LeaseStore,
     RescheduleStore,
+    DestinationStore,
     CompleteStore,
     QueuedStore,
     OrderStore,
@@ -52,8 +54,14 @@ export type InsertOutcome =
    * stored one.
    */
   | Readonly<{ kind: 'duplicate'; event: EventView; conflict: boolean; by: 'key' | 'mark' }>
-  /** The event's deliveries would exceed the limit of pending ones. Nothing was written. */
-  | Readonly<{ kind: 'full' }>;
+  /** The event's deliveries would exceed the limit of pending ones, or that of held ones. Nothing was written. */
+  | Readonly<{ kind: 'full'; bound: Bound | 'disk' }>;
+
+/**
+ * `pending`: deliveries that are pending and not held; `held`: those that wait for a destination that is held or tripped.
+ * Below the free space that must be left, which only SQLite's store knows, no new event is stored: `disk`.
+ */
+export type Bound = 'pending' | 'held';
 
 /**
  * A second identity of an event, which recognises it when it is sent again under another key: the digest (16 bytes) of
@@ -65,7 +73,8 @@ export interface InboxStore {
   /**
    * Stores the event with one pending delivery for each destination, in their order, numbered from 1, due at once.
    * Resolves only when the commit is durable. A delivery with an order key is due only if it is the first of its
-   * destination and key; otherwise it waits for its turn.
+   * destination and key; otherwise it waits for its turn. A delivery for a destination that is held is marked so until it
+   * is first claimed, and counts against the limit of held deliveries instead of that of pending ones.
    *
    * With a replay mark, an event whose key is new is a duplicate of the event of its source that has that mark, if the
    * mark still holds. Otherwise the mark is stored with this event and taken from the event that had it. So a source has
@@ -218,6 +227,42 @@ export interface RescheduleStore {
   ): Promise<ReschedulePage>;
 }
 
+/** What is kept of a destination, and the number of the change that made it; 0: nothing is kept. */
+export type KeptDestination = Readonly<{ destination: string; version: number; state: DestinationState }>;
+
+/** Due times. */
+export type HoldRange = Readonly<{ fromMs: number; untilMs: number }>;
+
+/** What a page of marking came to; `next` continues it. */
+export type HoldPage = Readonly<{ held: number; next: string | null }>;
+
+/** Destinations that are held, limited or tripped. */
+export interface DestinationStore {
+  /** Of all destinations whose state was ever changed. */
+  readDestinations(): Promise<readonly KeptDestination[]>;
+  /** Writes the state with the next version, and the entry, if there is one. `outdated`: the version is not this one any more, and nothing changed. */
+  changeDestination(
+    destination: string,
+    version: number,
+    state: DestinationState,
+    audit: AuditEntry | null,
+  ): Promise<'changed' | 'outdated'>;
+  /** How many of the destination's pending deliveries are not held. */
+  countUnheld(destination: string): Promise<number>;
+  /**
+   * Marks pending deliveries of a destination as held: those whose due time is in the range, whose ends belong to it. A
+   * retry that is due at `nowMs` is due since its creation instead: it waits for the destination, like what was accepted
+   * after it. Looks at up to `limit` deliveries, the first due first; `after` is the `next` of the page before.
+   */
+  holdPending(
+    destination: string,
+    range: HoldRange,
+    nowMs: number,
+    limit: number,
+    after: string | null,
+  ): Promise<HoldPage>;
+}
+
 /** A failed delivery with what a list shows of its event. */
 export type DeadLetter = Delivery & Pick<EventView, 'source' | 'eventType' | 'idempotencyKey'>;
 
@@ -250,13 +295,24 @@ export type StatusCount = Readonly<{ destination: string; status: DeliveryStatus
 /** For a destination with order: how many deliveries wait for their turn, and how many keys are blocked. */
 export type OrderCount = Readonly<{ destination: string; waiting: number; blocked: number }>;
 
+/** Deliveries of a destination that are held, and when the first due of them was created; null if that is not known. */
+export type HeldCount = Readonly<{ destination: string; count: number; oldestAtMs: number | null }>;
+
+/** Most deliveries that a question for the oldest passes over: it must not scan a backlog. */
+export const MAX_HELD_PASSED = 1_000;
+
 export type StoreStats = Readonly<{
-  /** Maintained with each write, so reading them costs the same at any size. Superseded deliveries do not count. */
+  /**
+   * Maintained with each write, so reading them costs the same at any size. Held deliveries are pending ones; superseded
+   * ones do not count.
+   */
   counts: readonly StatusCount[];
+  /** Maintained in the same way; destinations without any are left out. */
+  held: readonly HeldCount[];
   /** Maintained in the same way; destinations where both are 0 are left out. */
   order: readonly OrderCount[];
   events: number;
-  /** When the oldest pending delivery was created, or null. */
+  /** When the oldest delivery that is pending and not held was created, or null. */
   oldestPendingAtMs: number | null;
   /** What the database takes on disk. */
   databaseBytes: number;
@@ -426,6 +482,8 @@ export interface OrderStore {
 
 /** What processes that share a store need to know of each other. */
 export interface SharedStore {
+  /** How many processes have the store open, this one included; 0 while that is not known. */
+  countNodes(): Promise<number>;
   /** No other process has this store open. So a lease that a process finds when it opens the store is orphaned. */
   readonly exclusive: boolean;
   /**
@@ -561,6 +619,8 @@ export type StoreObserver = Readonly<{
   onClockSkew?: (skewMs: number) => void;
   /** The store's clock was read: the times of a shared store are its own, not those of the processes. */
   onClockReading?: (reading: ClockReading) => void;
+  /** The file system has less free space than must be left, or again enough. */
+  onDiskLow?: (isLow: boolean) => void;
   /** How long a transaction has held the oldest snapshot, which keeps rows that are gone from being removed; 0: none. */
   onOldestSnapshot?: (ageMs: number) => void;
   /** The start waits for a lock of a table, which a long reader has, to bring the schema up to date. */
@@ -570,7 +630,14 @@ export type StoreObserver = Readonly<{
 }>;
 
 export type StoreOptions = Readonly<{
-  /** Most deliveries that may be pending; a retry is never refused. */
+  /** Most deliveries that may be pending and not held; a retry is never refused. */
   maxPendingDeliveries: number;
+  /** Most deliveries that may be held; unlimited by default. */
+  maxHeldDeliveries?: number;
+  /**
+   * Free bytes of the file system below which a store in a file takes no new event; null: the smaller of 1 GiB and 5 % of the
+   * file system; 0, the default: none.
+   */
+  minFreeDiskBytes?: number | null;
   observer?: StoreObserver;
 }>;

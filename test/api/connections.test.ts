@@ -190,7 +190,7 @@ describe('a request target in absolute form', () => {
     const { port } = await startApi(t, {
       accept: async (_source, request) => {
         requests.push(request);
-        return { kind: 'full' };
+        return { kind: 'full', bound: 'pending' };
       },
     });
     await exchange(port, rawPost(body(), { target: 'http://hooks.example.com/webhooks?a=b' }));

@@ -423,7 +423,7 @@ describe('the budget of body bytes in memory', () => {
       }),
       async () => ({ kind: 'malformed_json', detail: 'x' }),
       async () => ({ kind: 'invalid', fields: [] }),
-      async () => ({ kind: 'full' }),
+      async () => ({ kind: 'full', bound: 'pending' }),
       () => Promise.reject(new Error('x')),
     ];
     let turn = 0;

@@ -276,6 +276,27 @@ describe('GET /openapi.json', () => {
           request(`${receiver.url}/admin/reload`, { method: 'POST' }),
         ],
         'get /admin/audit/chain': () => [askAdmin('/audit/chain'), askAdmin('/audit/chain?after=x')],
+        'get /admin/destinations': () => [askAdmin('/destinations'), askAdmin('/destinations?x=1')],
+        'get /admin/destinations/{name}': () => [
+          askAdmin('/destinations/broken'),
+          askAdmin('/destinations/nobody'),
+        ],
+        'post /admin/destinations/{name}/hold': () => [
+          askAdmin('/destinations/broken/hold', 'POST'),
+          askAdmin('/destinations/nobody/hold', 'POST'),
+        ],
+        'post /admin/destinations/{name}/resume': () => [
+          askAdmin('/destinations/broken/resume', 'POST'),
+          askAdmin('/destinations/nobody/resume', 'POST'),
+        ],
+        'put /admin/destinations/{name}/rate': () => [
+          askAdmin('/destinations/broken/rate', 'PUT', { rate: '50/s' }),
+          askAdmin('/destinations/broken/rate', 'PUT'),
+        ],
+        'delete /admin/destinations/{name}/rate': () => [
+          askAdmin('/destinations/broken/rate', 'DELETE'),
+          askAdmin('/destinations/nobody/rate', 'DELETE'),
+        ],
         'post /admin/cleanup/confirm': () => [
           askAdmin('/cleanup/confirm', 'POST'),
           request(`${receiver.url}/admin/cleanup/confirm`, { method: 'POST' }),

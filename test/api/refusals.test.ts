@@ -196,7 +196,7 @@ describe('503: the receiver is shutting down', () => {
       accept: async () => {
         arrived.resolve();
         await stored.promise;
-        return { kind: 'full' };
+        return { kind: 'full', bound: 'pending' };
       },
     });
     using connection = await connectRaw(port);

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { createDestinationStates } from '../../src/dispatch/destination-states.ts';
 import { aDestination } from '../../src/dispatch/testing.ts';
 import type { NamedToken } from '../../src/domain/role.ts';
 import { createEmitter, type ReceiverEvent } from '../../src/events.ts';
@@ -128,6 +129,9 @@ export async function startSources(
       mask: ingest.mask,
       unroutedReason: ingest.unroutedReason,
       onPending: () => {},
+      states: createDestinationStates(store, clock),
+      destinations: () => [],
+      markPending: async () => {},
       onStateDropped: ingest.onStateDropped,
       reload: async () => ({ kind: 'not_reloadable' }),
     },

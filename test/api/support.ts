@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
+import { createDestinationStates } from '../../src/dispatch/destination-states.ts';
 import type { NamedToken } from '../../src/domain/role.ts';
 import type { ReceiverEvent } from '../../src/events.ts';
 import { createTokens } from '../../src/http/admin/tokens.ts';
@@ -176,6 +177,9 @@ export async function startApi(
       mask: (_source, request) => request,
       unroutedReason: () => 'no_match',
       onPending: () => {},
+      states: createDestinationStates(store as ApiParts['store'], systemClock),
+      destinations: () => [],
+      markPending: async () => {},
       onStateDropped: unused,
       reload: unused,
     },

@@ -248,5 +248,7 @@ function drawDestinations(random: SeededRandom): Destination[] {
       jitter: 0.2,
     },
     order: null,
+    rate: null,
+    breaker: null,
   }));
 }

@@ -5,6 +5,7 @@ import { type AuditParts, addAuditEndpoints, auditDocument } from './audit.ts';
 import { addBlockedEndpoints, type BlockedParts, blockedDocument } from './blocked.ts';
 import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './cleanup.ts';
 import { addDeadLetterEndpoints, type DeadLetterParts, deadLetterDocument } from './dead-letters.ts';
+import { addDestinationEndpoints, type DestinationParts, destinationDocument } from './destinations.ts';
 import { createAddEndpoint, type EndpointParts } from './endpoint.ts';
 import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
@@ -21,6 +22,7 @@ export type AdminParts = EventParts &
   SourceStateParts &
   BlockedParts &
   CleanupParts &
+  DestinationParts &
   EraseParts &
   AuditParts &
   LoginParts &
@@ -52,6 +54,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
     addRejectedEndpoints(add, parts);
     addSourceStateEndpoints(add, parts);
     addCleanupEndpoints(add, parts);
+    addDestinationEndpoints(add, parts);
     addAuditEndpoints(add, parts);
     addReloadEndpoints(add, parts);
   });
@@ -66,6 +69,7 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   rejectedDocument,
   sourceStateDocument,
   cleanupDocument,
+  destinationDocument,
   auditDocument,
   reloadDocument,
 ];

@@ -3,6 +3,7 @@ import { StoreError } from '../../domain/errors.ts';
 import type { Emit } from '../../events.ts';
 import type { AcceptOutcome } from '../../ingest/accept.ts';
 import type { Source } from '../../ingest/open-source.ts';
+import type { Bound } from '../../store/store.ts';
 import { problemReply } from '../problem.ts';
 import { sendProblem } from '../send-problem.ts';
 import { type Rejection, refusal, refusalOf } from './refusal.ts';
@@ -26,7 +27,15 @@ export type ResponderParts = Readonly<{
   isOpen: () => boolean;
 }>;
 
-const QUEUE_FULL = 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.';
+const QUEUE_FULL: Readonly<Record<Bound | 'disk', string>> = {
+  pending: 'QUEUE_MAXSIZE deliveries are pending. Nothing was stored.',
+  held: 'HELD_MAXSIZE deliveries wait for destinations that are held or tripped. Nothing was stored.',
+  disk: 'The disk has less free space than MIN_FREE_DISK_BYTES. Nothing was stored.',
+};
+
+function fullRefusal(bound: Bound | 'disk'): Rejection {
+  return refusal(bound === 'disk' ? 'disk_low' : 'queue_full', QUEUE_FULL[bound]);
+}
 
 export function createResponder({ emit, isOpen }: ResponderParts): Responder {
   const reject: Responder['reject'] = (response, source, rejection) => {
@@ -65,7 +74,7 @@ export function createResponder({ emit, isOpen }: ResponderParts): Responder {
         break;
       }
       case 'full':
-        return reject(response, source, refusal('queue_full', QUEUE_FULL));
+        return reject(response, source, fullRefusal(outcome.bound));
       case 'handshake':
         emit(handshakeEvent(name, outcome.handshake, outcome.reply));
         return sendHandshake(response, outcome.reply);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { anAttempt, anAudit, anEvent, nextId } from '../../../testkit/builders.ts';
+import { INITIAL_STATE } from '../../domain/destination-state.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from './harness.ts';
 
@@ -26,6 +27,11 @@ const ALL_AUDIT = { actor: null, action: null, target: null, sinceMs: null, unti
 const CALLS: Readonly<
   Record<Exclude<keyof Store, 'close' | 'exclusive'>, (store: Store) => Promise<unknown>>
 > = {
+  countUnheld: (store) => store.countUnheld('a'),
+  countNodes: (store) => store.countNodes(),
+  readDestinations: (store) => store.readDestinations(),
+  changeDestination: (store) => store.changeDestination('a', 0, INITIAL_STATE, null),
+  holdPending: (store) => store.holdPending('a', { fromMs: 0, untilMs: T0 }, T0, 10, null),
   noteDuplicates: (store) => store.noteDuplicates([]),
   duplicatesOf: (store) => store.duplicatesOf(anEvent().id),
   insertEvent: (store) => store.insertEvent(anEvent(), ['a']),

@@ -13,7 +13,7 @@ import type { Outcome } from './history-operation.ts';
 import type { Call } from './linearise.ts';
 
 const inserted: Outcome = { kind: 'insert', answer: { kind: 'inserted' } };
-const full: Outcome = { kind: 'insert', answer: { kind: 'full' } };
+const full: Outcome = { kind: 'insert', answer: { kind: 'full', bound: 'pending' } };
 
 function insert(event: WebhookEvent, outcome: Outcome, orderKey: string | null = null): Call {
   const destinations = [orderKey === null ? 'a' : { destination: 'a', orderKey }];

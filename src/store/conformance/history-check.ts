@@ -32,7 +32,7 @@ const MOST_STEPS = 20_000;
 
 export function createHistoryCheck(maxPendingDeliveries: number): HistoryCheck {
   const path: Readonly<{ step: Step; after: AsyncGenerator<State> }>[] = [];
-  let current = createState(maxPendingDeliveries);
+  let current = createState({ maxPendingDeliveries });
   const budget: Budget = { steps: 0 };
 
   const enter = (step: Step, before: State) => path.push({ step, after: step.statesAfter(before, budget) });

@@ -2,7 +2,7 @@ import { anAudit } from '../../../testkit/builders.ts';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
-import type { Addressee } from '../../domain/order.ts';
+import { type Addressee, NEVER_MS } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type {
   ClaimByIdsOutcome,
@@ -35,6 +35,7 @@ export type Operation =
   | Readonly<{ kind: 'replay'; deliveryId: string; nowMs: number; options: ReplayOptions }>
   | Readonly<{ kind: 'releaseKey'; destination: string; orderKey: string }>
   | Readonly<{ kind: 'expired'; untilMs: number; limit: number }>
+  | Readonly<{ kind: 'hold'; destination: string; nowMs: number; limit: number }>
   | Readonly<{ kind: 'purge'; beforeMs: number; limit: number }>
   | Readonly<{ kind: 'look'; event: WebhookEvent }>;
 
@@ -48,6 +49,7 @@ export type Outcome =
   | Readonly<{ kind: 'replay'; answer: ReplayOutcome }>
   | Readonly<{ kind: 'releaseKey'; answer: ReleaseOutcome }>
   | Readonly<{ kind: 'expired'; answer: readonly ExpiredLease[] }>
+  | Readonly<{ kind: 'hold'; answer: number }>
   | Readonly<{ kind: 'purge'; answer: number }>
   | Readonly<{ kind: 'look'; answer: Snapshot }>;
 
@@ -84,6 +86,8 @@ export function perform(store: Store, operation: Operation): Promise<Outcome> {
       return outcome('releaseKey', store.releaseKey(operation.destination, operation.orderKey, anAudit()));
     case 'expired':
       return outcome('expired', store.expired(operation.untilMs, operation.limit));
+    case 'hold':
+      return outcome('hold', holdToTheEnd(store, operation));
     case 'purge':
       return outcome('purge', purgeToTheEnd(store, operation.beforeMs, operation.limit));
     case 'look':
@@ -107,6 +111,21 @@ async function purgeToTheEnd(store: Store, beforeMs: number, limit: number): Pro
     total += batch.deleted;
     cursor = batch.cursor;
   } while (cursor !== null);
+  return total;
+}
+
+async function holdToTheEnd(
+  store: Store,
+  { destination, nowMs, limit }: Operation & { kind: 'hold' },
+): Promise<number> {
+  let total = 0;
+  let after: string | null = null;
+  do {
+    const range = { fromMs: 0, untilMs: NEVER_MS };
+    const page = await store.holdPending(destination, range, nowMs, limit, after);
+    total += page.held;
+    after = page.next;
+  } while (after !== null);
   return total;
 }
 

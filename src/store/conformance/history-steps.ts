@@ -3,7 +3,7 @@ import type { SeededRandom } from '../../../testkit/seeded-random.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
-import type { Addressee } from '../../domain/order.ts';
+import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { IdGenerator } from '../../runtime/ids.ts';
 import type { ReplayMark, ReplayOptions } from '../store.ts';
@@ -25,6 +25,8 @@ const LONGEST_DELAY_MS = 3_000;
 const OLDEST_PURGED_MS = 30_000;
 /** Deliveries of either kind that a claim by ids chooses among. */
 const LATEST = 20;
+/** The first delivery of each event of so many is for a destination that is held. */
+const HELD_EVERY = 5;
 const LONGEST_WINDOW_MS = 20_000;
 
 /** A lease and how many attempts had ended when it was claimed. */
@@ -58,7 +60,10 @@ export function insertOperation(world: World): Operation {
     receivedAtMs: nowMs,
   };
   world.events.push(event);
-  const destinations = someDestinations(random).map((name) => addressed(random, name));
+  const isHeld = world.events.length % HELD_EVERY === 0;
+  const destinations = someDestinations(random)
+    .map((name) => addressed(random, name))
+    .map((addressee, at) => (isHeld && at === 0 ? asHeld(addressee) : addressee));
   // One more than there are, for the replay that may come.
   for (let number = 1; number <= destinations.length + 1; number++) {
     world.deliveryIds.push(deliveryIdOf(event.id, number));
@@ -102,6 +107,11 @@ function nextToken(world: World): string {
 
 export function expiredOperation({ random, nowMs }: World): Operation {
   return { kind: 'expired', untilMs: nowMs, limit: 1 + random.int(4) };
+}
+
+export function holdOperation({ random, nowMs }: World): Operation {
+  const drawn = random.int(4);
+  return { kind: 'hold', destination: DESTINATIONS[drawn % DESTINATIONS.length]!, nowMs, limit: 1 + drawn };
 }
 
 export function purgeOperation({ random, nowMs }: World): Operation {
@@ -194,4 +204,8 @@ function someDestinations(random: SeededRandom): string[] {
 function addressed(random: SeededRandom, destination: string): Addressee {
   const isOrdered = ORDERED.some((name) => name === destination) && random.chance(0.8);
   return isOrdered ? { destination, orderKey: random.pick(ORDER_KEYS) } : destination;
+}
+
+function asHeld(addressee: Addressee): Addressee {
+  return { destination: destinationOf(addressee), orderKey: orderKeyOf(addressee), isHeld: true };
 }

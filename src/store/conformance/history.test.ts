@@ -49,6 +49,8 @@ const REACHED: readonly string[] = [
   'replay replayed, holds',
   'expired none',
   'expired some',
+  'hold none',
+  'hold some',
   'purge none',
   'purge some',
   'look ',
@@ -115,6 +117,7 @@ function labelOf(operation: Operation, { kind, answer }: Outcome): string {
     }
     case 'expired':
       return answer.length === 0 ? 'none' : 'some';
+    case 'hold':
     case 'purge':
       return answer === 0 ? 'none' : 'some';
     case 'look':

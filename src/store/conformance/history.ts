@@ -9,6 +9,7 @@ import {
   claimOperation,
   expiredOperation,
   extendOperation,
+  holdOperation,
   insertOperation,
   LONGEST_STEP_MS,
   purgeOperation,
@@ -64,6 +65,7 @@ function nextOperation(world: World, alone: boolean): Operation {
   if (at < 80) return extendOperation(world);
   if (at < 85) return replayOperation(world);
   if (at < 88) return releaseOperation(world);
+  if (at < 90) return holdOperation(world);
   if (at < 93) return expiredOperation(world);
   if (at < 96 || world.events.length === 0) return purgeOperation(world);
   return { kind: 'look', event: random.pick(world.events) };

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { countHeld } from '../../domain/order.ts';
 import { openMemoryStoreOn } from '../memory/open.ts';
 import { copyState, deliveriesWith, type State } from '../memory/state.ts';
 import { type Operation, type Outcome, perform, plainOutcome } from './history-operation.ts';
@@ -28,8 +29,13 @@ export async function* linearise(
     visited.add(place);
     if (done === 2 ** calls.length - 1) yield state;
     const next: Readonly<{ state: State; done: number }>[] = [];
+    // Mostly the inserts of a burst are accepted in their order, which may show only much later.
+    const overtaking: typeof next = [];
+    let isInsertLeft = false;
     for (const [at, call] of calls.entries()) {
       if ((done & (1 << at)) !== 0) continue;
+      const isBehindInsert = isInsertLeft;
+      isInsertLeft ||= call.operation.kind === 'insert';
       budget.steps -= 1;
       if (budget.steps < 0) return;
       const overlap = calls.filter((_, other) => (done & (1 << other)) !== 0);
@@ -37,9 +43,10 @@ export async function* linearise(
       if (after === null) continue;
       // A call that changes nothing and fits here can come first: no other call notices.
       if (differenceOf(state, after) === NO_DIFFERENCE) return yield* search(state, done | (1 << at));
-      next.push({ state: after, done: done | (1 << at) });
+      const overtakes = isBehindInsert && call.operation.kind === 'insert';
+      (overtakes ? overtaking : next).push({ state: after, done: done | (1 << at) });
     }
-    for (const { state: after, done: doneAfter } of next) yield* search(after, doneAfter);
+    for (const { state: after, done: doneAfter } of [...next, ...overtaking]) yield* search(after, doneAfter);
   };
   yield* search(start, 0);
 }
@@ -91,7 +98,8 @@ function leasedBy({ kind, answer }: Outcome): number {
 }
 
 function addedBy(operation: Operation): number {
-  return operation.kind === 'insert' ? operation.destinations.length : 1;
+  if (operation.kind !== 'insert') return 1;
+  return operation.destinations.length - countHeld(operation.destinations);
 }
 
 function isBackToPending({ operation, outcome }: Call): boolean {
@@ -100,7 +108,7 @@ function isBackToPending({ operation, outcome }: Call): boolean {
 }
 
 function pendingIn(state: State): number {
-  return deliveriesWith(state, 'pending').length;
+  return deliveriesWith(state, 'pending').filter(({ isHeld }) => !isHeld).length;
 }
 
 const NO_DIFFERENCE = '';

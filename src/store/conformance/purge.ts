@@ -24,6 +24,7 @@ export function purgeConformance(factory: StoreFactory): void {
       assert.deepEqual((await store.listDeadLetters(10, null)).deliveries, []);
       assert.deepEqual(plainStats(await store.stats()), {
         counts: [],
+        held: [],
         order: [],
         events: 0,
         oldestPendingAtMs: null,

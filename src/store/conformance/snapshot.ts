@@ -49,6 +49,7 @@ export function plainStats({
   databaseBytes: _,
   walBytes: _wal,
   counts,
+  held,
   order,
   ...stats
 }: StoreStats): Snapshot['stats'] {
@@ -56,6 +57,7 @@ export function plainStats({
   return {
     ...stats,
     counts: counts.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)),
+    held: held.toSorted((a, b) => (a.destination < b.destination ? -1 : 1)),
     order: order.toSorted((a, b) => (a.destination < b.destination ? -1 : 1)),
   };
 }

@@ -12,6 +12,7 @@ export function statsConformance(factory: StoreFactory): void {
       const { store } = await openFor(t, factory);
       assert.deepEqual(plainStats(await store.stats()), {
         counts: [],
+        held: [],
         order: [],
         events: 0,
         oldestPendingAtMs: null,

@@ -32,6 +32,7 @@ export function lease(
     ...delivery,
     status: 'processing',
     updatedAtMs: nowMs,
+    isHeld: false,
     lease: { token, untilMs: leaseUntilMs, leasedAtMs: nowMs },
   });
   return {

@@ -1,11 +1,18 @@
 import { type Delivery, deliveryIdOf, deliveryNumberOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
 import { StoreError } from '../../domain/errors.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
-import { type Addressee, destinationOf, NEVER_MS, orderKeyOf } from '../../domain/order.ts';
+import {
+  type Addressee,
+  countHeld,
+  destinationOf,
+  isHeldFor,
+  NEVER_MS,
+  orderKeyOf,
+} from '../../domain/order.ts';
 import { keyAfter, keyDigest, newestKey } from '../marked-key.ts';
 import type { DuplicateNote, InsertOutcome, ReplayMark } from '../store.ts';
 import { newestOfKey, viewOf } from './browse.ts';
-import { copyEvent, holderOf, isFullFor, keyOf, markOf, type State } from './state.ts';
+import { boundFor, copyEvent, holderOf, keyOf, markOf, type State } from './state.ts';
 
 /** @see InboxStore.insertEvent */
 export function insert(
@@ -20,7 +27,8 @@ export function insert(
   if (known !== null) return duplicateOf(state, known, event, 'key');
   const marked = findMarked(state, event.source, mark);
   if (marked !== null) return duplicateOf(state, marked, event, 'mark');
-  if (isFullFor(state, destinations.length)) return { kind: 'full' };
+  const bound = boundFor(state, destinations.length, countHeld(destinations));
+  if (bound !== null) return { kind: 'full', bound };
   // Ids are unique; an id that comes twice is a caller's mistake and must not overwrite a row.
   if (state.events.has(event.id)) throw new StoreError('STORE_INTERNAL', `the event id ${event.id} is taken`);
   const idempotencyKey = keySinceMs === null ? event.idempotencyKey : freeKey(state, event);
@@ -34,7 +42,7 @@ export function insert(
     const destination = destinationOf(addressee);
     const orderKey = orderKeyOf(addressee);
     const names = { id, destination, eventId: event.id, orderKey, replayOf: null, sentAs: id };
-    addPending(state, names, event.receivedAtMs);
+    addPending(state, names, event.receivedAtMs, isHeldFor(addressee));
   });
   return idempotencyKey === event.idempotencyKey
     ? { kind: 'inserted' }
@@ -88,6 +96,7 @@ export function addPending(
   state: State,
   delivery: Pick<Delivery, 'id' | 'destination' | 'eventId' | 'replayOf' | 'sentAs' | 'orderKey'>,
   atMs: number,
+  isHeld = false,
 ): void {
   const { destination, orderKey } = delivery;
   const isFirst = orderKey === null || holderOf(state, destination, orderKey) === null;
@@ -102,6 +111,7 @@ export function addPending(
     updatedAtMs: atMs,
     turn: orderKey === null ? null : isFirst ? 'holds' : 'waits',
     lease: null,
+    isHeld,
     place: state.accepted.get(delivery.eventId)! * (MAX_DELIVERIES + 1) + deliveryNumberOf(delivery.id),
   });
   state.attempts.set(delivery.id, []);

@@ -7,6 +7,7 @@ import { claim } from './claim.ts';
 import { claimByIds } from './claim-by-ids.ts';
 import { cleanupVerbs } from './cleanups.ts';
 import { createCompletions } from './complete.ts';
+import { destinationVerbs } from './destinations.ts';
 import { dueVerbs } from './due.ts';
 import { eraseVerbs } from './erase.ts';
 import { expired } from './expired.ts';
@@ -36,6 +37,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   replay,
   stats,
   tryLead: () => 'leader',
+  countNodes: () => 1,
   ping: () => {},
   ...browseVerbs,
   ...dueVerbs,
@@ -45,6 +47,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   ...sourceStateVerbs,
   ...cleanupVerbs,
   ...auditVerbs,
+  ...destinationVerbs,
 };
 
 /**
@@ -53,7 +56,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
  * the process.
  */
 export function openMemoryStore(options: StoreOptions): Store {
-  return openMemoryStoreOn(createState(options.maxPendingDeliveries));
+  return openMemoryStoreOn(createState(options));
 }
 
 /** The same on rows that the caller has, for a check that goes on from one state in several ways. */

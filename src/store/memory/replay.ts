@@ -3,7 +3,7 @@ import { deliveryIdOf, deliveryNumberOf } from '../../domain/delivery.ts';
 import type { ReplayOptions, ReplayOutcome } from '../store.ts';
 import { appendAudit } from './audit.ts';
 import { addPending } from './insert.ts';
-import { deliveriesOf, isFullFor, isOpen, type State, toDelivery } from './state.ts';
+import { boundFor, deliveriesOf, isOpen, type State, toDelivery } from './state.ts';
 
 /** @see OperateStore.replay. The old delivery stays as it ended. */
 export function replay(
@@ -19,7 +19,7 @@ export function replay(
   if (state.erased.has(old.eventId)) return { kind: 'erased' };
   if (old.status === 'completed' && !completed) return { kind: 'completed' };
   if (old.replayedBy !== null && !again) return { kind: 'already_replayed', replayId: old.replayedBy };
-  if (!(beyondLimit && old.turn === 'holds') && isFullFor(state, 1)) return { kind: 'full' };
+  if (!(beyondLimit && old.turn === 'holds') && boundFor(state, 1) !== null) return { kind: 'full' };
   const { destination, eventId, orderKey } = old;
   const last = deliveriesOf(state, eventId).at(-1)!;
   const id = deliveryIdOf(eventId, deliveryNumberOf(last.id) + 1);

@@ -3,16 +3,26 @@ import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import type { AuditRow } from '../audit-chain.ts';
 import type { CleanupTally } from '../cleanup-report.ts';
-import type { CleanupKind, CleanupTimes, Duplicates, RejectedRequest, SourceState } from '../store.ts';
+import type {
+  Bound,
+  CleanupKind,
+  CleanupTimes,
+  Duplicates,
+  KeptDestination,
+  RejectedRequest,
+  SourceState,
+  StoreOptions,
+} from '../store.ts';
 
 /** The lease of a delivery that is `processing`. */
-export type HeldLease = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
+export type LeaseInForce = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
 
 /**
  * A delivery as the store keeps it: the public view, its lease while it is `processing`, and its place in the order of
- * acceptance.
+ * acceptance. `isHeld` is set while it is pending alone.
  */
-export type StoredDelivery = Delivery & Readonly<{ lease: HeldLease | null; place: number }>;
+export type StoredDelivery = Delivery &
+  Readonly<{ lease: LeaseInForce | null; place: number; isHeld: boolean }>;
 
 /**
  * Everything the model stores. Rows are replaced, never changed in place. There are no counters and hardly an index:
@@ -20,6 +30,7 @@ export type StoredDelivery = Delivery & Readonly<{ lease: HeldLease | null; plac
  */
 export type State = Readonly<{
   maxPendingDeliveries: number;
+  maxHeldDeliveries: number;
   events: Map<string, WebhookEvent>;
   /** Event id -> how many were accepted before it, purged ones included. */
   accepted: Map<string, number>;
@@ -42,11 +53,16 @@ export type State = Readonly<{
   cleanupTallies: Map<CleanupKind, CleanupTally>;
   /** In the order of the chain. */
   audit: AuditRow[];
+  destinations: Map<string, KeptDestination>;
 }>;
 
-export function createState(maxPendingDeliveries: number): State {
+export function createState({
+  maxPendingDeliveries,
+  maxHeldDeliveries = Number.POSITIVE_INFINITY,
+}: StoreOptions): State {
   return {
     maxPendingDeliveries,
+    maxHeldDeliveries,
     events: new Map(),
     accepted: new Map(),
     eventIds: new Map(),
@@ -60,6 +76,7 @@ export function createState(maxPendingDeliveries: number): State {
     cleanups: new Map(),
     cleanupTallies: new Map(),
     audit: [],
+    destinations: new Map(),
   };
 }
 
@@ -67,6 +84,7 @@ export function createState(maxPendingDeliveries: number): State {
 export function copyState(state: State): State {
   return {
     maxPendingDeliveries: state.maxPendingDeliveries,
+    maxHeldDeliveries: state.maxHeldDeliveries,
     events: new Map(state.events),
     accepted: new Map(state.accepted),
     eventIds: new Map(state.eventIds),
@@ -80,6 +98,7 @@ export function copyState(state: State): State {
     cleanups: new Map(state.cleanups),
     cleanupTallies: new Map(state.cleanupTallies),
     audit: [...state.audit],
+    destinations: new Map(state.destinations),
   };
 }
 
@@ -99,7 +118,12 @@ export function copyEvent(event: WebhookEvent): WebhookEvent {
 }
 
 /** The public view of a delivery. */
-export function toDelivery({ lease: _lease, place: _place, ...delivery }: StoredDelivery): Delivery {
+export function toDelivery({
+  lease: _lease,
+  place: _place,
+  isHeld: _isHeld,
+  ...delivery
+}: StoredDelivery): Delivery {
   return delivery;
 }
 
@@ -112,9 +136,16 @@ export function deliveriesWith(state: State, status: DeliveryStatus): StoredDeli
   return findDeliveries(state, (delivery) => delivery.status === status);
 }
 
-/** Whether `more` pending deliveries would exceed the limit. Zero never does. */
-export function isFullFor(state: State, more: number): boolean {
-  return more > 0 && deliveriesWith(state, 'pending').length + more > state.maxPendingDeliveries;
+/** The limit that so many more pending deliveries, of which some are held, would exceed. Zero never does. */
+export function boundFor(state: State, more: number, held = 0): Bound | null {
+  const [heldNow = [], others = []] = partition(deliveriesWith(state, 'pending'), ({ isHeld }) => isHeld);
+  if (held > 0 && heldNow.length + held > state.maxHeldDeliveries) return 'held';
+  const unheld = more - held;
+  return unheld > 0 && others.length + unheld > state.maxPendingDeliveries ? 'pending' : null;
+}
+
+function partition<T>(items: readonly T[], fits: (item: T) => boolean): readonly T[][] {
+  return [items.filter(fits), items.filter((item) => !fits(item))];
 }
 
 /** The delivery that holds the turn of the key, or null. */

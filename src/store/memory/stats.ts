@@ -1,12 +1,15 @@
 import { DELIVERY_STATUSES } from '../../domain/delivery.ts';
-import type { OrderCount, StatusCount, StoreStats } from '../store.ts';
-import { deliveriesWith, isBlocking, isSuperseded, type State } from './state.ts';
+import type { HeldCount, OrderCount, StatusCount, StoreStats } from '../store.ts';
+import { byId, deliveriesWith, isBlocking, isSuperseded, type State } from './state.ts';
 
 /** @see BrowseStore.stats. Counted from the rows each time: tests compare the drivers' counters with it. */
 export function stats(state: State): StoreStats {
-  const createdAtMs = deliveriesWith(state, 'pending').map((delivery) => delivery.createdAtMs);
+  const createdAtMs = deliveriesWith(state, 'pending').flatMap(({ isHeld, createdAtMs: atMs }) =>
+    isHeld ? [] : atMs,
+  );
   return {
     counts: statusCounts(state),
+    held: heldCounts(state),
     order: orderCounts(state),
     events: state.events.size,
     oldestPendingAtMs: createdAtMs.length === 0 ? null : Math.min(...createdAtMs),
@@ -20,6 +23,14 @@ function statusCounts(state: State): StatusCount[] {
     const counted = deliveriesWith(state, status).filter((delivery) => !isSuperseded(delivery));
     const groups = Map.groupBy(counted, ({ destination }) => destination);
     return [...groups].map(([destination, { length: count }]) => ({ destination, status, count }));
+  });
+}
+
+function heldCounts(state: State): HeldCount[] {
+  const held = deliveriesWith(state, 'pending').filter(({ isHeld }) => isHeld);
+  return [...Map.groupBy(held, ({ destination }) => destination)].map(([destination, deliveries]) => {
+    const [first] = deliveries.sort((a, b) => a.dueAtMs - b.dueAtMs || byId(a, b));
+    return { destination, count: deliveries.length, oldestAtMs: first!.createdAtMs };
   });
 }
 

@@ -24,7 +24,7 @@ const READINGS: Readonly<Record<Part, Reading>> = {
 select d.key, e.id, ${NUMBER('d.key')}, d.destination, d.status, d.attempts, d.due_at, d.lease_token,
   min(d.lease_until, :ends), d.last_error, d.created_at, d.updated_at, ${NUMBER('d.replay_of')},
   ${NUMBER('d.replayed_by')}, ${NUMBER('d.sent_as')}, d.order_key, d.turn,
-  iif(d.order_key is null, null, d.key / ${STRIDE})
+  iif(d.order_key is null, null, d.key / ${STRIDE}), d.held
 from deliveries d ${EVENT_OF('d.key')} where d.key > ? order by d.key`,
   },
   attempts: {
@@ -71,6 +71,12 @@ where (source, name) > (?, ?) order by source, name`,
   audit: {
     start: [0],
     sql: `select seq, ${COLUMNS.audit.join(', ')} from audit where seq > ? order by seq`,
+  },
+  destination_state: {
+    start: [''],
+    sql: `
+select destination, ${COLUMNS.destination_state.join(', ')} from destination_state
+where destination > ? order by destination`,
   },
 };
 

@@ -37,6 +37,9 @@ const TYPES: Readonly<Record<string, string>> = {
   key_number: 'integer',
   erased_at: 'bigint',
   secret: 'bytea',
+  held: 'integer',
+  version: 'bigint',
+  freed_at: 'bigint',
 };
 
 /** The counters to update with the rows of a part, as a receiver does when it writes them. */
@@ -48,8 +51,9 @@ counted as (${addCounts('added', {
     processing: `count(*) filter (where status = 'processing')`,
     completed: `count(*) filter (where status = 'completed')`,
     failed: `count(*) filter (where status = 'failed' and replayed_by is null)`,
+    held: 'count(held)',
   })}),
-totalled as (${addTotals('0', `(select count(*) from added where status = 'pending')`)}),
+totalled as (${addTotals('0', `(select count(*) from added where status = 'pending' and held is null)`)}),
 order_changes as (
   select destination, (turn = 'waits')::integer as waiting,
     (turn = 'holds' and status = 'failed')::integer as blocked
@@ -59,7 +63,7 @@ order_counted as (${addOrderCounts('order_changes')})`,
 };
 
 const RETURNED: Readonly<Partial<Record<Part, string>>> = {
-  deliveries: 'destination, status, turn, replayed_by',
+  deliveries: 'destination, status, turn, replayed_by, held',
 };
 
 /** The first parameters: how far the batch leads. The columns' parameters follow. */
@@ -120,6 +124,7 @@ const KEYS: Readonly<Record<Part, Readonly<Record<string, Value>>>> = {
   rejected: { seq: 0 },
   source_state: { source: '', name: '' },
   audit: { seq: 0 },
+  destination_state: { destination: '' },
 };
 
 /**

@@ -10,6 +10,7 @@ export const PARTS = [
   'rejected',
   'source_state',
   'audit',
+  'destination_state',
 ] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -27,7 +28,7 @@ export const COLUMNS = {
   deliveries: [
     ...['event_id', 'number', 'destination', 'status', 'attempts', 'due_at', 'lease_token', 'lease_until'],
     ...['last_error', 'created_at', 'updated_at', 'replay_of', 'replayed_by', 'sent_as', 'order_key', 'turn'],
-    'position',
+    ...['position', 'held'],
   ],
   attempts: [
     ...['event_id', 'delivery', 'number', 'started_at', 'ended_at', 'outcome', 'error', 'http_status'],
@@ -46,6 +47,7 @@ export const COLUMNS = {
     ...['seq', 'at', 'actor', 'role', 'address', 'action', 'target', 'before_json', 'after_json', 'through'],
     'hash',
   ],
+  destination_state: ['destination', 'version', 'state', 'freed_at'],
 } as const satisfies Readonly<Record<Part, readonly string[]>>;
 
 export type Value = string | number | Uint8Array | null;

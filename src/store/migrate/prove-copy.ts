@@ -61,6 +61,7 @@ const DESTINATION = COLUMNS.deliveries.indexOf('destination');
 const STATUS = COLUMNS.deliveries.indexOf('status');
 const REPLAYED_BY = COLUMNS.deliveries.indexOf('replayed_by');
 const TURN = COLUMNS.deliveries.indexOf('turn');
+const HELD = COLUMNS.deliveries.indexOf('held');
 
 /** Counts the rows that the target's counters must agree with. */
 function createTally() {
@@ -76,7 +77,8 @@ function createTally() {
       const status = row[STATUS] as string;
       const isSuperseded = status === 'failed' && row[REPLAYED_BY] !== null;
       if (!isSuperseded) add(row[DESTINATION] as string, status);
-      if (status === 'pending') add('', 'pending');
+      if (row[HELD] !== null) add(row[DESTINATION] as string, 'held');
+      else if (status === 'pending') add('', 'pending');
       if (row[TURN] === 'waits') add(row[DESTINATION] as string, 'waiting');
       if (row[TURN] === 'holds' && status === 'failed') add(row[DESTINATION] as string, 'blocked');
     },

@@ -1,9 +1,10 @@
 import { StoreError } from '../../domain/errors.ts';
-import type { InsertOutcome } from '../store.ts';
-import type { Backlog } from './backlog.ts';
+import { countHeld } from '../../domain/order.ts';
+import type { Bound, InsertOutcome } from '../store.ts';
+import type { Backlogs } from './backlog.ts';
 import type { Query } from './database.ts';
 import type { Erasure } from './erasure.ts';
-import { deliveriesOf, type Insert, type InsertResult, insertAll } from './insert.ts';
+import { deliveriesOf, heldIn, type Insert, type InsertResult, insertAll } from './insert.ts';
 import { UNDONE } from './insert-statements.ts';
 import { findKnown } from './known.ts';
 import { nameMarked } from './name-marked.ts';
@@ -11,7 +12,14 @@ import type { UnderLocks } from './order-locks.ts';
 import { hasState } from './store-failure.ts';
 
 const INSERTED: InsertOutcome = { kind: 'inserted' };
-const FULL: InsertOutcome = { kind: 'full' };
+
+const NOTHING_SENT: InsertResult = {
+  inserted: [],
+  pending: null,
+  held: null,
+  noRoomBy: null,
+  needsHashes: false,
+};
 
 /** Consecutive attempts without progress. */
 const MOST_VAIN_TRIES = 4;
@@ -24,7 +32,7 @@ export async function acceptBatch(
   query: Query,
   underLocks: UnderLocks,
   batch: readonly Insert[],
-  backlog: Backlog,
+  backlogs: Backlogs,
   erasure: Erasure,
 ): Promise<(InsertOutcome | Error)[]> {
   const outcomes = new Map<Insert, InsertOutcome>();
@@ -32,8 +40,8 @@ export async function acceptBatch(
 
   const insert = async (some: readonly Insert[], isAgain: boolean): Promise<InsertResult | null> => {
     const named = await nameMarked(query, some, isAgain, erasure.names());
-    if (named.length === 0) return { inserted: [], pending: null, hasNoRoom: false, needsHashes: false };
-    const result = await unlessUndone(insertCounting(underLocks, named, backlog, erasure));
+    if (named.length === 0) return NOTHING_SENT;
+    const result = await unlessUndone(insertCounting(underLocks, named, backlogs, erasure));
     if (result === null) return null;
     // Another node has erased the first event.
     if (result.needsHashes) await erasure.read(query);
@@ -43,7 +51,7 @@ export async function acceptBatch(
     for (const one of some) {
       if (!left.delete(one.event.id)) continue;
       outcomes.set(one, insertedAs(one, keys.get(one.event.id)!));
-      backlog.changed(one.destinations.length);
+      addTo(backlogs, one);
     }
     return result;
   };
@@ -61,34 +69,48 @@ export async function acceptBatch(
     }
   };
 
-  /** @returns whether others took the room that there was */
-  const acceptSome = async (some: readonly Insert[], isAgain: boolean): Promise<boolean> => {
+  /** @returns the limit whose room others took meanwhile, or null */
+  const acceptSome = async (some: readonly Insert[], isAgain: boolean): Promise<Bound | null> => {
     // Marks are decided one by one; repeated keys are handled by the statement itself.
     const hasMarks = some.some(({ replayMark }) => replayMark !== null);
     const result = await insert(hasMarks ? distinctByName(some) : some, isAgain);
     await lookUp(some.filter(isOpen));
-    if (result === null || !result.hasNoRoom) return false;
-    const { admitted, refused } = admit(
-      distinctByName(some.filter(isOpen)),
-      backlog.limit - (result.pending ?? 0),
-    );
-    const second = admitted.length === 0 ? result : await insert(admitted, isAgain);
-    const isRoomGone = admitted.length > 0 && (second === null || second.hasNoRoom);
+    if (result === null || result.noRoomBy === null) return null;
+    const { admitted, refused } = admit(distinctByName(some.filter(isOpen)), roomAfter(result, backlogs));
+    const second = admitted.length === 0 ? null : await insert(admitted, isAgain);
+    const isRoomGone = admitted.length > 0 && (second === null || second.noRoomBy !== null);
+    if (isRoomGone) return second?.noRoomBy ?? result.noRoomBy;
     // What was refused for the sake of the admitted ones is looked at again when they were not inserted either.
-    if (!isRoomGone) for (const one of refused) outcomes.set(one, FULL);
-    return isRoomGone;
+    for (const [one, bound] of refused) outcomes.set(one, { kind: 'full', bound });
+    return null;
   };
 
   let open = batch;
-  let isRoomGone = false;
+  let roomGone: Bound | null = null;
   for (let vain = 0; open.length > 0 && vain < MOST_VAIN_TRIES; ) {
-    isRoomGone = await acceptSome(open, vain > 0);
+    roomGone = await acceptSome(open, vain > 0);
     const left = open.filter(isOpen);
     vain = left.length < open.length ? 0 : vain + 1;
     open = left;
   }
-  // Room that other nodes take again and again is no room.
-  return batch.map((one) => outcomes.get(one) ?? (isRoomGone ? FULL : keyComesAndGoes()));
+  return batch.map((one) => outcomes.get(one) ?? undecided(roomGone));
+}
+
+/** Room that other nodes take again and again is no room. */
+function undecided(roomGone: Bound | null): InsertOutcome | Error {
+  return roomGone === null ? keyComesAndGoes() : { kind: 'full', bound: roomGone };
+}
+
+/** The room that there was before the statement. */
+function roomAfter({ pending, held }: InsertResult, backlogs: Backlogs): Readonly<Record<Bound, number>> {
+  return { pending: backlogs.pending.limit - (pending ?? 0), held: backlogs.held.limit - (held ?? 0) };
+}
+
+/** Takes note of what an insert added. */
+function addTo(backlogs: Backlogs, { destinations }: Insert): void {
+  const held = countHeld(destinations);
+  backlogs.pending.changed(destinations.length - held);
+  if (held > 0) backlogs.held.changed(held);
 }
 
 /** Null if the statement undid itself. */
@@ -103,12 +125,14 @@ function unlessUndone(result: Promise<InsertResult>): Promise<InsertResult | nul
 async function insertCounting(
   underLocks: UnderLocks,
   batch: readonly Insert[],
-  backlog: Backlog,
+  { pending, held }: Backlogs,
   erasure: Erasure,
 ): Promise<InsertResult> {
-  const limit = backlog.hasToCount(deliveriesOf(batch)) ? backlog.limit : null;
-  const result = await insertAll(underLocks, batch, limit, erasure.names());
-  if (result.pending !== null) backlog.saw(result.pending);
+  const unheld = deliveriesOf(batch) - heldIn(batch);
+  const limits = { pending: pending.hasToCount(unheld) ? pending.limit : null, held: held.limit };
+  const result = await insertAll(underLocks, batch, limits, erasure.names());
+  if (result.pending !== null) pending.saw(result.pending);
+  if (result.held !== null) held.saw(result.held);
   return result;
 }
 
@@ -127,16 +151,21 @@ function keyComesAndGoes(): StoreError {
  */
 function admit(
   inserts: readonly Insert[],
-  room: number,
-): Readonly<{ admitted: readonly Insert[]; refused: readonly Insert[] }> {
+  room: Readonly<Record<Bound, number>>,
+): Readonly<{ admitted: readonly Insert[]; refused: ReadonlyMap<Insert, Bound> }> {
   const admitted: Insert[] = [];
-  const refused: Insert[] = [];
-  let left = room;
+  const refused = new Map<Insert, Bound>();
+  const left = { ...room };
   for (const insert of inserts) {
-    const { length } = insert.destinations;
-    const fits = length === 0 || length <= left;
-    if (fits) left -= length;
-    (fits ? admitted : refused).push(insert);
+    const held = countHeld(insert.destinations);
+    const pending = insert.destinations.length - held;
+    if (held > 0 && held > left.held) refused.set(insert, 'held');
+    else if (pending > 0 && pending > left.pending) refused.set(insert, 'pending');
+    else {
+      left.held -= held;
+      left.pending -= pending;
+      admitted.push(insert);
+    }
   }
   return { admitted, refused };
 }

@@ -1,4 +1,5 @@
 import { monotonicMs } from '../../runtime/clock.ts';
+import type { Bound } from '../store.ts';
 
 /**
  * The limit of pending deliveries is kept by the insert statement itself, which counts what is committed. What it
@@ -27,6 +28,9 @@ export type Backlog = Readonly<{
   /** Whether a statement that adds so many has to count what is pending. */
   hasToCount(more: number): boolean;
 }>;
+
+/** Of the deliveries that are pending and not held, and of the held ones: each has a limit of its own. */
+export type Backlogs = Readonly<Record<Bound, Backlog>>;
 
 const NEAR_LIMIT_SHARE = 1 / 32;
 const LEAST_NEAR_LIMIT_BATCH = 8;

@@ -1,6 +1,6 @@
 import { NEVER_MS } from '../../domain/order.ts';
 import type { ClaimByIdsOutcome, ClaimByIdsRequest, DueDelivery, Leased } from '../store.ts';
-import { EVENT_COLUMNS, type LeasedRow, MAX_CLAIM_BYTES, toLeased } from './claim.ts';
+import { EVENT_COLUMNS, type LeasedRow, MAX_CLAIM_BYTES, TAKEN, toLeased } from './claim.ts';
 import { addCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
@@ -31,9 +31,9 @@ with asked as materialized (
     with ordinality as t (event_id, number, claim, token, now_ms, until_ms, n)
 ),
 picked as materialized (
-  select a.*, d.destination, d.attempts, d.order_key, d.sent_as
+  select a.*, d.destination, d.attempts, d.order_key, d.sent_as, d.held
   from asked a cross join lateral (
-    select destination, attempts, order_key, sent_as from deliveries
+    select destination, attempts, order_key, sent_as, held from deliveries
     where event_id = a.event_id and number = a.number and ${IS_PENDING} and due_at <= a.now_ms
     for update skip locked
   ) d
@@ -44,13 +44,14 @@ sized as materialized (
   from picked p join events e on e.id = p.event_id
 ),
 taken as (
-  update deliveries d set status = 'processing', lease_token = s.token, lease_until = s.until_ms, updated_at = s.now_ms
+  update deliveries d set status = 'processing', lease_token = s.token, lease_until = s.until_ms, updated_at = s.now_ms,
+    held = null
   from sized s
   where d.event_id = s.event_id and d.number = s.number and s.bytes_before < $7::bigint
   returning s.*
 ),
-counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
-totalled as (${addTotals('0', '(select -count(*) from taken)')})
+counted as (${addCounts('taken', TAKEN)}),
+totalled as (${addTotals('0', '(select count(held) - count(*) from taken)')})
 select t.n as asked_n, null as due_at, t.* from taken t
 union all
 select a.n, before.due_at, t.*

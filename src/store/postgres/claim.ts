@@ -36,6 +36,9 @@ export type LeasedRow = IdentifiedEventRow &
 type ClaimRow = Readonly<{ asked_claim: number; asked_n: number }> &
   ((LeasedRow & Readonly<{ next_due_at: null }>) | Readonly<{ event_id: null; next_due_at: number }>);
 
+/** What a claim changes of the counts of a destination. A delivery that was held is so no more. */
+export const TAKEN = { pending: '-count(*)', processing: 'count(*)', held: '-count(held)' } as const;
+
 /**
  * Several claims of different destinations at once. Rows that another node is about to take are skipped instead of
  * waited for. Each destination is a walk of its part of the index, from where nothing is left before, that stops at the
@@ -49,9 +52,9 @@ with asked as materialized (
     with ordinality as t (destination, most, claim, token, now_ms, until_ms, from_ms, n)
 ),
 picked as materialized (
-  select a.n, a.claim, a.token, a.now_ms, a.until_ms, d.event_id, d.number, d.due_at
+  select a.n, a.claim, a.token, a.now_ms, a.until_ms, d.event_id, d.number, d.due_at, d.held
   from asked a cross join lateral (
-    select event_id, number, due_at from deliveries
+    select event_id, number, due_at, held from deliveries
     where destination = a.destination and status = 'pending' and due_at >= a.from_ms and due_at <= a.now_ms
     order by due_at, event_id, number limit a.most
     for update skip locked
@@ -64,13 +67,14 @@ sized as materialized (
   from picked p join events e on e.id = p.event_id
 ),
 taken as (
-  update deliveries d set status = 'processing', lease_token = s.token, lease_until = s.until_ms, updated_at = s.now_ms
+  update deliveries d set status = 'processing', lease_token = s.token, lease_until = s.until_ms, updated_at = s.now_ms,
+    held = null
   from sized s
   where d.event_id = s.event_id and d.number = s.number and s.bytes_before < $7::bigint
   returning d.destination, d.attempts, d.order_key, d.sent_as, s.*
 ),
-counted as (${addCounts('taken', { pending: '-count(*)', processing: 'count(*)' })}),
-totalled as (${addTotals('0', '(select -count(*) from taken)')})
+counted as (${addCounts('taken', TAKEN)}),
+totalled as (${addTotals('0', '(select count(held) - count(*) from taken)')})
 select t.claim as asked_claim, t.n as asked_n, null as next_due_at, t.* from taken t
 union all
 select a.claim, a.n, next.due_at, t.*

@@ -32,16 +32,27 @@ export function shardsSince(terms: number): string {
  */
 export function addCounts(
   from: string,
-  changes: Readonly<{ pending?: string; processing?: string; completed?: string; failed?: string }>,
+  changes: Readonly<{
+    pending?: string;
+    processing?: string;
+    completed?: string;
+    failed?: string;
+    /** Of the pending ones. */
+    held?: string;
+  }>,
 ): string {
-  const { pending = '0', processing = '0', completed = '0', failed = '0' } = changes;
+  const { pending = '0', processing = '0', completed = '0', failed = '0', held } = changes;
+  const [name, change, sum] =
+    held === undefined
+      ? ['', '', '']
+      : [', held', `, ${held}`, ', held = coalesce(c.held, 0) + excluded.held'];
   return `
-    insert into delivery_counts as c (destination, shard, pending, processing, completed, failed)
-    select destination, ${SHARD}, ${pending}, ${processing}, ${completed}, ${failed}
+    insert into delivery_counts as c (destination, shard, pending, processing, completed, failed${name})
+    select destination, ${SHARD}, ${pending}, ${processing}, ${completed}, ${failed}${change}
     from ${from} group by destination order by destination
     on conflict (destination, shard) do update set
       pending = c.pending + excluded.pending, processing = c.processing + excluded.processing,
-      completed = c.completed + excluded.completed, failed = c.failed + excluded.failed`;
+      completed = c.completed + excluded.completed, failed = c.failed + excluded.failed${sum}`;
 }
 
 /** Adds up what changed of the order of destinations. @param from a CTE with columns `destination`, `waiting`, `blocked` */
@@ -77,5 +88,8 @@ export function addUp(column: string, table: string): string {
   return `${sum(`shard < ${SHARDS}`)} + ${sum(`shard >= ${shardsSince(TERMS_COUNTED)}`)}`;
 }
 
-/** Pending deliveries of all nodes. */
+/** Deliveries of all nodes that are pending and not held. */
 export const PENDING = `select (${addUp('pending', 'totals')})::bigint as pending`;
+
+/** Held deliveries of all nodes. */
+export const HELD = `select (${addUp('held', 'delivery_counts')})::bigint as held`;

@@ -14,7 +14,7 @@ const COUNTERS: readonly Readonly<{ table: string; of: readonly string[]; counts
   {
     table: 'delivery_counts',
     of: ['destination'],
-    counts: ['pending', 'processing', 'completed', 'failed'],
+    counts: ['pending', 'processing', 'completed', 'failed', 'held'],
   },
   { table: 'totals', of: [], counts: ['events', 'pending'] },
 ];
@@ -36,8 +36,8 @@ with past as (
   returning *
 )
 insert into ${table} as c (${key}, ${counts.join(', ')})
-select ${[...of, `pg_backend_pid() % ${SHARDS}`, ...counts.map((count) => `sum(${count})`)].join(', ')} from past ${groups}
-on conflict (${key}) do update set ${counts.map((count) => `${count} = c.${count} + excluded.${count}`).join(', ')}`,
+select ${[...of, `pg_backend_pid() % ${SHARDS}`, ...counts.map((count) => `coalesce(sum(${count}), 0)`)].join(', ')} from past ${groups}
+on conflict (${key}) do update set ${counts.map((count) => `${count} = coalesce(c.${count}, 0) + excluded.${count}`).join(', ')}`,
   };
 });
 

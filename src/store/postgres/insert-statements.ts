@@ -1,14 +1,16 @@
-import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
+import { addCounts, addOrderCounts, addTotals, HELD, PENDING } from './counters.ts';
 import type { Statement } from './database.ts';
 import { dueAt, turnOf } from './turn.ts';
 
 export type InsertRow = Readonly<{
   /** The ids that were inserted, or null when all were. */
   inserted: readonly string[] | null;
-  /** How many deliveries were pending before, or null if that was not counted. */
+  /** How many deliveries were pending and not held before, or null if that was not counted. */
   pending: number | null;
   /** Events may be erased, and the statement was sent without the hashes of names: it did nothing. */
   needs_hashes?: boolean;
+  /** How many were held, or null without deliveries that are. */
+  held: number | null;
 }>;
 
 /** Which kinds of events a batch has. Each kind has parameters of its own, behind those of all. */
@@ -21,12 +23,16 @@ export type InsertKinds = Readonly<{
   isOrdered: boolean;
   /** With the hashes of their names, since events may be erased. */
   isHashed: boolean;
+  /** With deliveries for destinations that are held. */
+  isHeld: boolean;
 }>;
 
 const ORDER_KEYS = 19;
 const digestsAt = ({ isOrdered }: InsertKinds) => ORDER_KEYS + (isOrdered ? 1 : 0);
 const keyDigestsAt = (kinds: InsertKinds) => digestsAt(kinds) + (kinds.isMarked ? 2 : 0);
 const hashesAt = (kinds: InsertKinds) => keyDigestsAt(kinds) + (kinds.isKeyMarked ? 1 : 0);
+/** Whether each delivery is held, how many are, and how many may be. */
+const heldAt = (kinds: InsertKinds) => hashesAt(kinds) + (kinds.isHashed ? 3 : 0);
 
 /** None of its names is that of an erased event. */
 const notErased = ({ isMarked }: InsertKinds) => `
@@ -44,7 +50,7 @@ const notErased = ({ isMarked }: InsertKinds) => `
 
 /** The batch, its events in the order in which their keys are taken; nothing when there is no room for all of it. */
 function inputText(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isHashed } = kinds;
+  const { isMarked, isKeyMarked, isHashed, isHeld } = kinds;
   const digests = digestsAt(kinds);
   const hashes = hashesAt(kinds);
   return `
@@ -60,9 +66,13 @@ input as ${isMarked || isKeyMarked || isHashed ? 'materialized' : ''} (
     ${isHashed ? ', key_hash, key_number, mark_hash' : ''}
   )
   where ($17::bigint = 0 or (select pending from backlog) + $17 <= $18::bigint)
+  ${isHeld ? hasRoomForHeld(heldAt(kinds)) : ''}
   ${isHashed ? notErased(kinds) : `and not (select needs from hashes)`}
 )`;
 }
+
+const hasRoomForHeld = (at: number) =>
+  ` and ($${at + 1}::bigint = 0 or (select held from held_backlog) + $${at + 1} <= $${at + 2}::bigint)`;
 
 /**
  * A mark is taken, or taken over from an event that is out of its window, before the event of a new key is inserted;
@@ -111,21 +121,32 @@ function ownDigests({ isMarked, isKeyMarked }: InsertKinds): string | null {
   return isMarked ? `nullif(coalesce(digest, '') || coalesce(key_digest, ''), '')` : 'key_digest';
 }
 
-const ADDED = `
+const added = (kinds: InsertKinds) => {
+  const [held, input] = heldColumn(kinds);
+  return `
 added as (
-  insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at)
-  select event_id, number, destination, 'pending', 0, received_at, received_at, received_at
-  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[]) as t (event_id, number, destination, received_at)
+  insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at${held})
+  select event_id, number, destination, 'pending', 0, received_at, received_at, received_at${held}
+  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[]${input})
+    as t (event_id, number, destination, received_at${held})
   where (event_id in (select id from inserted)) is true
-  returning destination
+  returning destination${held}
 )`;
+};
+
+/** The column that says whether a delivery is held, and its parameter; empty where none is. */
+function heldColumn(kinds: InsertKinds): readonly [column: string, input: string] {
+  return kinds.isHeld ? [', held', `, $${heldAt(kinds)}::integer[]`] : ['', ''];
+}
 
 /** Of one key in a batch only the first may have the turn. Positions are given in the order of the batch. */
-const ADDED_IN_ORDER = `
+const addedInOrder = (kinds: InsertKinds) => {
+  const [held, input] = heldColumn(kinds);
+  return `
 new as materialized (
   select t.*, row_number() over (partition by destination, order_key order by n) > 1 as is_behind
-  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[], $${ORDER_KEYS}::text[]) with ordinality
-    as t (event_id, number, destination, received_at, order_key, n)
+  from unnest($13::uuid[], $14::integer[], $15::text[], $16::bigint[], $${ORDER_KEYS}::text[]${input})
+    with ordinality as t (event_id, number, destination, received_at, order_key${held}, n)
   where (event_id in (select id from inserted)) is true
 ),
 placed as materialized (
@@ -133,27 +154,28 @@ placed as materialized (
 ),
 added as (
   insert into deliveries (
-    event_id, number, destination, status, attempts, due_at, created_at, updated_at, order_key, turn, position
+    event_id, number, destination, status, attempts, due_at, created_at, updated_at, order_key, turn, position${held}
   )
   select event_id, number, destination, 'pending', 0, ${dueAt('turn', 'received_at')}, received_at, received_at,
-    order_key, turn, case when order_key is not null then nextval('delivery_positions') end
+    order_key, turn, case when order_key is not null then nextval('delivery_positions') end${held}
   from placed
-  returning destination, turn
+  returning destination, turn${held}
 ),
 order_changes as (
   select destination, (turn = 'waits')::integer as waiting, 0 as blocked from added where turn is not null
 ),
 order_counted as (${addOrderCounts('order_changes')})`;
+};
 
 /** Asked by the statement itself: another node may have erased the first event a moment ago. */
 const HASHES = `
 hashes as materialized (select exists (select from erasure) as needs),`;
 
 function insertText(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isOrdered, isHashed } = kinds;
+  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld } = kinds;
   const digests = ownDigests(kinds);
   return `
-with backlog as materialized (${PENDING}),${isHashed ? '' : HASHES}${inputText(kinds)},${isMarked ? `${MARKED},` : ''}
+with backlog as materialized (${PENDING}),${isHeld ? ` held_backlog as materialized (${HELD}),` : ''}${isHashed ? '' : HASHES}${inputText(kinds)},${isMarked ? `${MARKED},` : ''}
 inserted as (
   insert into events (
     id, source, idempotency_key, event_type, method, url, headers, content_type, received_at,
@@ -165,10 +187,11 @@ inserted as (
   on conflict (source, idempotency_key) do nothing
   returning id
 ),${isKeyMarked ? `${KEY_MARKED},` : ''}
-${isOrdered ? ADDED_IN_ORDER : ADDED},
-counted as (${addCounts('added', { pending: 'count(*)' })}),
-totalled as (${addTotals('(select count(*) from inserted)', '(select count(*) from added)')})
+${isOrdered ? addedInOrder(kinds) : added(kinds)},
+counted as (${addCounts('added', { pending: 'count(*)', ...(isHeld && { held: 'count(held)' }) })}),
+totalled as (${addTotals('(select count(*) from inserted)', `(select count(*)${isHeld ? ' - count(held)' : ''} from added)`)})
 select case when $17::bigint <> 0 then (select pending from backlog) end as pending,
+  ${isHeld ? '(select held from held_backlog)' : 'null'} as held,
   -- Mostly all of them, which needs no list.
   case when (select count(*) from inserted) < cardinality($1) then array(select id::text from inserted) end as inserted
   ${isHashed ? '' : ', (select needs from hashes) as needs_hashes'}
@@ -188,10 +211,12 @@ export const INSERTS: ReadonlyMap<string, Statement<InsertRow>> = new Map(
   BOTH.flatMap((isMarked) =>
     BOTH.flatMap((isKeyMarked) =>
       BOTH.flatMap((isOrdered) =>
-        BOTH.map((isHashed) => {
-          const kinds = { isMarked, isKeyMarked, isOrdered, isHashed };
-          return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
-        }),
+        BOTH.flatMap((isHashed) =>
+          BOTH.map((isHeld) => {
+            const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld };
+            return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
+          }),
+        ),
       ),
     ),
   ),
@@ -201,12 +226,13 @@ export function insertStatement(kinds: InsertKinds): Statement<InsertRow> {
   return INSERTS.get(nameOf(kinds))!;
 }
 
-function nameOf({ isMarked, isKeyMarked, isOrdered, isHashed }: InsertKinds): string {
+function nameOf({ isMarked, isKeyMarked, isOrdered, isHashed, isHeld }: InsertKinds): string {
   const kinds = [
     isMarked && 'marked',
     isKeyMarked && 'key_marked',
     isOrdered && 'ordered',
     isHashed && 'hashed',
+    isHeld && 'held',
   ];
   return ['insert', ...kinds.filter((kind) => kind !== false)].join('_');
 }

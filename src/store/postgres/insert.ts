@@ -1,7 +1,7 @@
 import type { WebhookEvent } from '../../domain/event.ts';
-import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
 import { type HashNames, keyPartsOf } from '../erased-names.ts';
-import type { ReplayMark } from '../store.ts';
+import type { Bound, ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
 import { type InsertRow, insertStatement } from './insert-statements.ts';
 import type { UnderLocks } from './order-locks.ts';
@@ -18,20 +18,22 @@ export type Insert = Readonly<{
 
 export type InsertResult = Omit<InsertRow, 'needs_hashes'> &
   Readonly<{
-    /** Nothing was inserted, because the batch as a whole would exceed the limit. */
-    hasNoRoom: boolean;
     /** Nothing was inserted, because events may be erased and no hashes were given. */
     needsHashes: boolean;
+    /** Nothing was inserted, because the batch as a whole would exceed this limit; null if there was room. */
+    noRoomBy: Bound | null;
   }>;
+
+/** How many deliveries may be pending, or null when there is room in any case; and how many may be held. */
+export type Limits = Readonly<{ pending: number | null; held: number }>;
 
 /**
  * Inserts the new ones of a batch, all or, when there is no room for all, none.
- * @param maxPending how many deliveries may be pending; null when there is room in any case
  */
 export async function insertAll(
   underLocks: UnderLocks,
   batch: readonly Insert[],
-  maxPending: number | null,
+  limits: Limits,
   names: HashNames | null,
 ): Promise<InsertResult> {
   const inKeyOrder = batch.toSorted(byKey);
@@ -43,6 +45,7 @@ export async function insertAll(
       destination: destinationOf(addressee),
       orderKey: orderKeyOf(addressee),
       number: index + 1,
+      isHeld: isHeldFor(addressee),
     })),
   );
   const orderKeys = new Set(deliveries.flatMap(({ orderKey }) => orderKey ?? []));
@@ -50,6 +53,7 @@ export async function insertAll(
   const isMarked = batch.some(({ replayMark }) => replayMark !== null);
   const isKeyMarked = batch.some(({ keyMark }) => keyMark !== null);
   const isHashed = names !== null;
+  const held = heldIn(batch);
   const values = [
     uuids(events.map(({ id }) => id)),
     texts(events.map(({ source }) => source)),
@@ -67,23 +71,35 @@ export async function insertAll(
     integers(deliveries.map(({ number }) => number)),
     texts(deliveries.map(({ destination }) => destination)),
     bigints(deliveries.map(({ event }) => event.receivedAtMs)),
-    maxPending === null ? 0 : deliveries.length,
-    maxPending,
+    limits.pending === null ? 0 : deliveries.length - held,
+    limits.pending,
     ...(isOrdered ? [texts(deliveries.map(({ orderKey }) => orderKey))] : []),
     ...(isMarked ? marksOf(inKeyOrder) : []),
     ...(isKeyMarked ? [byteas(inKeyOrder.map(({ keyMark }) => keyMark?.digest ?? null))] : []),
     ...(isHashed ? hashesOf(names, inKeyOrder) : []),
+    ...(held > 0 ? [integers(deliveries.map(({ isHeld }) => (isHeld ? 1 : null))), held, limits.held] : []),
   ];
-  const statement = insertStatement({ isMarked, isKeyMarked, isOrdered, isHashed });
+  const statement = insertStatement({ isMarked, isKeyMarked, isOrdered, isHashed, isHeld: held > 0 });
   const [row] = await underLocks(orderKeys)(statement, values);
-  const { pending, inserted, needs_hashes: needsHashes = false } = row!;
-  return {
-    inserted,
-    pending,
-    needsHashes,
-    hasNoRoom:
-      !needsHashes && pending !== null && maxPending !== null && pending + deliveries.length > maxPending,
-  };
+  const { needs_hashes: needsHashes = false, ...result } = row!;
+  const adds = { held, unheld: deliveries.length - held };
+  return { ...result, needsHashes, noRoomBy: needsHashes ? null : boundFor(result, adds, limits) };
+}
+
+/** Deliveries of the batch that are held. */
+export function heldIn(batch: readonly Pick<Insert, 'destinations'>[]): number {
+  return batch.reduce((sum, { destinations }) => sum + countHeld(destinations), 0);
+}
+
+/** The limit that the statement found too low for all of the batch. */
+function boundFor(
+  before: Pick<InsertRow, 'pending' | 'held'>,
+  adds: Readonly<{ held: number; unheld: number }>,
+  limits: Limits,
+): Bound | null {
+  if (adds.held > 0 && before.held! + adds.held > limits.held) return 'held';
+  const isFull = limits.pending !== null && (before.pending ?? 0) + adds.unheld > limits.pending;
+  return adds.unheld > 0 && isFull ? 'pending' : null;
 }
 
 export function deliveriesOf(batch: readonly Insert[]): number {

@@ -19,7 +19,7 @@
  * Called by open.ts, through `laneVerbs`. A replay and a release are rare, and go without a lane.
  */
 import type { StoreError } from '../../domain/errors.ts';
-import { orderKeysOf } from '../../domain/order.ts';
+import { type Addressee, isHeldFor, orderKeysOf } from '../../domain/order.ts';
 import { statusAfter } from '../../domain/settlement.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createMutex } from '../../runtime/mutex.ts';
@@ -27,6 +27,7 @@ import type { Commit } from '../batcher.ts';
 import type { Verbs } from '../forward.ts';
 import { keyDigest } from '../marked-key.ts';
 import type {
+  Bound,
   ClaimByIdsOutcome,
   ClaimByIdsRequest,
   ClaimOutcome,
@@ -34,7 +35,7 @@ import type {
   InsertOutcome,
 } from '../store.ts';
 import { acceptBatch } from './accept.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlogs } from './backlog.ts';
 import { type ClaimWalks, claimAll } from './claim.ts';
 import { claimAllByIds } from './claim-by-ids.ts';
 import type { Query } from './database.ts';
@@ -42,7 +43,7 @@ import type { Databases } from './databases.ts';
 import type { Erasure } from './erasure.ts';
 import { type Extend, extendAll } from './extend.ts';
 import { createInDoubt } from './in-doubt.ts';
-import { deliveriesOf, type Insert } from './insert.ts';
+import { deliveriesOf, heldIn, type Insert } from './insert.ts';
 import {
   createLane,
   failingAlone,
@@ -83,9 +84,10 @@ export const laneVerbs: Verbs<
 
 export type LaneParts = Readonly<{
   databases: Databases;
-  backlog: Backlog;
   erasure: Erasure;
-  gate: LimitGate;
+  backlogs: Backlogs;
+  /** Of each limit. */
+  gates: Readonly<Record<Bound, LimitGate>>;
   timed: Timed;
   walks: ClaimWalks;
   /** Called when deliveries have become due, the first one as of the time given. */
@@ -106,7 +108,7 @@ export function createLanes(parts: LaneParts): Lanes {
 const INSERT_ALONE_MS = 10;
 
 function createInsertLane(
-  { databases, backlog, erasure, gate, timed, walks, announce }: LaneParts,
+  { databases, backlogs, erasure, gates, timed, walks, announce }: LaneParts,
   inserts: Followed,
 ): Lanes['insert'] {
   const { interactive } = databases;
@@ -119,16 +121,23 @@ function createInsertLane(
         Number.POSITIVE_INFINITY,
       );
       const outcomes = await walks.due.whileWriting(dueAtMs, () =>
-        timed(batch.length, () => acceptBatch(interactive.query, underLocks, batch, backlog, erasure)),
+        timed(batch.length, () => acceptBatch(interactive.query, underLocks, batch, backlogs, erasure)),
       );
       if (hasNewDeliveries(batch, outcomes)) announce(dueAtMs);
       return outcomes;
     }),
   );
-  const acceptNearLimit = inParts((batch) => splitByDeliveries(batch, backlog.nearLimitBatch), accept);
+  const acceptNearLimit = inParts(
+    (batch) => splitByDeliveries(batch, backlogs.pending.nearLimitBatch),
+    accept,
+  );
+  const send = (batch: readonly Insert[], held: number) =>
+    gates.pending(deliveriesOf(batch) - held, (isNear) => (isNear ? acceptNearLimit(batch) : accept(batch)));
   return createLane({
-    commit: (batch) =>
-      inserts.lead(gate(deliveriesOf(batch), (isNear) => (isNear ? acceptNearLimit(batch) : accept(batch)))),
+    commit(batch) {
+      const held = heldIn(batch);
+      return inserts.lead(held === 0 ? send(batch, 0) : gates.held(held, () => send(batch, held)));
+    },
     weigh: ({ event }) => event.body.length,
     aloneMs: INSERT_ALONE_MS,
   });
@@ -141,7 +150,7 @@ function createInsertLane(
 const CLAIM_WAIT_MS = 10;
 
 function createClaimLanes(
-  { databases, backlog, timed, walks }: LaneParts,
+  { databases, backlogs, timed, walks }: LaneParts,
   inserts: Followed,
 ): Pick<Lanes, 'claim' | 'claimByIds'> {
   const exclusively = createMutex();
@@ -157,7 +166,7 @@ function createClaimLanes(
           exclusively(async () => {
             await before();
             const outcomes = await timed(batch.length, () => claim(databases.background.query, batch));
-            for (const { leased } of outcomes) backlog.changed(-leased.length);
+            for (const { leased } of outcomes) backlogs.pending.changed(-leased.length);
             return outcomes;
           }),
         ),
@@ -177,7 +186,7 @@ function createClaimLanes(
   };
 }
 
-function createSettleLane({ databases, backlog, timed, walks }: LaneParts): Lanes['settle'] {
+function createSettleLane({ databases, backlogs, timed, walks }: LaneParts): Lanes['settle'] {
   const { background } = databases;
   const underLocks = createUnderLocks(background);
   const inDoubt = createInDoubt(background.query);
@@ -190,7 +199,7 @@ function createSettleLane({ databases, backlog, timed, walks }: LaneParts): Lane
     walks.due.lower(first.dueAtMs);
     const outcomes = await inDoubt.resolve(batch, first.outcomes);
     for (const [at, { settlement }] of batch.entries()) {
-      if (outcomes[at] === 'settled' && statusAfter(settlement) === 'pending') backlog.changed(1);
+      if (outcomes[at] === 'settled' && statusAfter(settlement) === 'pending') backlogs.pending.changed(1);
     }
     return outcomes;
   };
@@ -248,10 +257,13 @@ function createFollowed(): Followed {
   };
 }
 
+const isDue = (addressee: Addressee) => !isHeldFor(addressee);
+
+/** Whether there is something to claim. */
 function hasNewDeliveries(batch: readonly Insert[], outcomes: readonly (InsertOutcome | Error)[]): boolean {
   return outcomes.some(
     (outcome, at) =>
-      !(outcome instanceof Error) && outcome.kind === 'inserted' && batch[at]!.destinations.length > 0,
+      !(outcome instanceof Error) && outcome.kind === 'inserted' && batch[at]!.destinations.some(isDue),
   );
 }
 

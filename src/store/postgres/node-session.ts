@@ -7,7 +7,7 @@ import type { ConnectOptions } from './connect.ts';
 import { look } from './look.ts';
 import { LOCK_SPACE } from './migrate.ts';
 import { createOldestSnapshot } from './oldest-snapshot.ts';
-import { CHANNEL, createSessionLink } from './session-link.ts';
+import { CHANNEL, createSessionLink, type SessionLink } from './session-link.ts';
 import type { Walks } from './walks.ts';
 
 /**
@@ -25,10 +25,14 @@ export type NodeSession = Readonly<{
    */
   announce(dueAtMs: number): void;
   tryLead(): Promise<'leader' | 'follower'>;
+  /** How many nodes have a session; 0 while this one has none. */
+  countNodes(): Promise<number>;
   stop(): Promise<void>;
 }>;
 
 export const LEADER_LOCK = 2;
+/** Shared by the sessions of all nodes, which are counted by it. */
+const NODE_LOCK = 5;
 
 /** How often the session shows the server that its node lives. */
 const BEAT_MS = 2_000;
@@ -38,6 +42,45 @@ const FOLLOW_MS = 30_000;
 const BEATS_A_REPORT = 5;
 /** Commits that notify wait for each other, on all nodes: so one notification stands for all inserts of this time. */
 const ANNOUNCE_EVERY_MS = 20;
+
+const COUNT_NODES = `
+  select count(*)::integer as nodes from pg_locks
+  where locktype = 'advisory' and granted and classid = $1::bigint::oid and objid = $2::bigint::oid and objsubid = 2
+    and database = (select oid from pg_database where datname = current_database())`;
+
+/** Leadership is an advisory lock of the session, and ends with it. */
+function createTryLead(link: SessionLink): () => Promise<'leader' | 'follower'> {
+  let leadsOn: pg.Client | null = null;
+  return async () => {
+    const live = link.live();
+    if (live === null) return 'follower';
+    try {
+      if (leadsOn !== live && (await takeLeaderLock(live))) leadsOn = live;
+    } catch {
+      link.drop(live);
+    }
+    return link.live() !== null && leadsOn === link.live() ? 'leader' : 'follower';
+  };
+}
+
+/** Counts the sessions of nodes by the lock that they share, which it takes first. */
+function createCount(link: SessionLink): () => Promise<number> {
+  let countedOn: pg.Client | null = null;
+  return async () => {
+    const live = link.live();
+    if (live === null) return 0;
+    try {
+      const lock = [LOCK_SPACE, NODE_LOCK];
+      if (countedOn !== live) await live.query('select pg_advisory_lock_shared($1, $2)', lock);
+      countedOn = live;
+      const { rows } = await live.query<{ nodes: number }>(COUNT_NODES, lock);
+      return rows[0]!.nodes;
+    } catch {
+      link.drop(live);
+      return 0;
+    }
+  };
+}
 
 export function createNodeSession(
   connection: ConnectOptions,
@@ -51,7 +94,7 @@ export function createNodeSession(
   const link = createSessionLink(connection, (payload) => {
     if (readAnnouncement(payload, own, due) === 'of others') observer.onDue?.();
   });
-  let leadsOn: pg.Client | null = null;
+  const countNodes = createCount(link);
   /** The first of what is to be announced; infinite when nothing is. */
   let firstDueAtMs = Number.POSITIVE_INFINITY;
   let beats = 0;
@@ -79,17 +122,7 @@ export function createNodeSession(
     await live?.query('select pg_notify($1, $2)', [CHANNEL, payload]).catch(() => link.drop(live));
   };
 
-  const tryLead = async (): Promise<'leader' | 'follower'> => {
-    const live = link.live();
-    if (live === null) return 'follower';
-    try {
-      if (leadsOn !== live && (await takeLeaderLock(live))) leadsOn = live;
-    } catch {
-      link.drop(live);
-    }
-    return link.live() !== null && leadsOn === link.live() ? 'leader' : 'follower';
-  };
-
+  const tryLead = createTryLead(link);
   return {
     async start() {
       await exclusively(beat);
@@ -103,6 +136,7 @@ export function createNodeSession(
       clock.after(ANNOUNCE_EVERY_MS, () => void exclusively(announceNow));
     },
     tryLead: () => exclusively(tryLead),
+    countNodes: () => exclusively(countNodes),
     async stop() {
       await Promise.all([loop.stop(), follow.stop()]);
       await link.end();

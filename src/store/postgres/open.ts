@@ -4,9 +4,9 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createMutex, type Mutex } from '../../runtime/mutex.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import { forward, methodsOf, runVerb, type Verbs } from '../forward.ts';
-import type { CompleteStore, Method, Store, StoreOptions } from '../store.ts';
+import type { Bound, CompleteStore, Method, Store, StoreOptions } from '../store.ts';
 import { auditVerbs } from './audit.ts';
-import { type Backlog, createBacklog } from './backlog.ts';
+import { type Backlogs, createBacklog } from './backlog.ts';
 import { type Borrow, createBorrow } from './borrow.ts';
 import { browseVerbs } from './browse.ts';
 import { browseRejectedVerbs } from './browse-rejected.ts';
@@ -16,6 +16,7 @@ import { createPool, HANDLER_SESSION } from './connect.ts';
 import type { Database, Query } from './database.ts';
 import { createDatabases, type Databases, PING } from './databases.ts';
 import { deadLetterVerbs } from './dead-letters.ts';
+import { destinationVerbs } from './destinations.ts';
 import { dueVerbs } from './due.ts';
 import { duplicatesVerbs } from './duplicates.ts';
 import { erasableVerbs } from './erasable.ts';
@@ -57,6 +58,7 @@ export type PostgresOptions = StoreOptions &
     migrations?: readonly Migration[];
   }>;
 
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 const POOL_SIZE = 10;
 /** Transactions of handlers that may be open at once. Each has its own connection. */
 const MAX_COMPLETIONS = 10;
@@ -71,9 +73,9 @@ type Context = Readonly<{
   background: Database;
   lanes: Lanes;
   keepLane: KeepLane;
-  backlog: Backlog;
   erasure: Erasure;
-  gate: LimitGate;
+  backlogs: Backlogs;
+  gates: Readonly<Record<Bound, LimitGate>>;
   timed: Timed;
   underLocks: UnderLocks;
   sourceStateMutex: Mutex;
@@ -97,6 +99,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...auditVerbs,
   ...erasableVerbs,
   erase,
+  ...destinationVerbs,
   expired,
   purge,
   replay,
@@ -104,6 +107,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   stats,
   completeWithin: ({ completeWithin }, ...request) => completeWithin(...request),
   tryLead: ({ session }) => session.tryLead(),
+  countNodes: ({ session }) => session.countNodes(),
   async ping({ interactive }) {
     await interactive.query(PING);
   },
@@ -190,9 +194,12 @@ function createContext(
 ): Context {
   const { interactive, background, breaker } = databases;
   const { query } = background;
-  const backlog = createBacklog(options.maxPendingDeliveries);
-  const gate = createLimitGate(backlog);
   const erasure = createErasure();
+  const backlogs = {
+    pending: createBacklog(options.maxPendingDeliveries),
+    held: createBacklog(options.maxHeldDeliveries ?? NO_LIMIT),
+  };
+  const gates = { pending: createLimitGate(backlogs.pending), held: createLimitGate(backlogs.held) };
   const timed = createTimed(options.observer ?? {});
   const leases = createWalks();
   const walks = { due, leases };
@@ -200,14 +207,22 @@ function createContext(
     query,
     interactive,
     background,
-    backlog,
+    backlogs,
     erasure,
-    gate,
+    gates,
     timed,
     session,
     due,
     leases,
-    lanes: createLanes({ databases, backlog, erasure, gate, timed, walks, announce: session.announce }),
+    lanes: createLanes({
+      databases,
+      backlogs,
+      erasure,
+      gates,
+      timed,
+      walks,
+      announce: session.announce,
+    }),
     keepLane: createKeepLane(query),
     underLocks: createUnderLocks(background),
     sourceStateMutex: createMutex(),

@@ -10,6 +10,7 @@ import { CLAIM_BY_IDS } from './claim-by-ids.ts';
 import { AWAITED } from './complete.ts';
 import { connectClient } from './connect.ts';
 import type { Statement } from './database.ts';
+import { HOLD_PENDING } from './destinations.ts';
 import { COUNT_DUE, DUE_PENDING } from './due.ts';
 import { DUPLICATES_OF, NOTE_DUPLICATES } from './duplicates.ts';
 import * as erasable from './erasable.ts';
@@ -29,7 +30,7 @@ import { RESCHEDULE } from './reschedule.ts';
 import { createServers } from './servers.ts';
 import { SETTLE, SETTLE_ORDERED } from './settle.ts';
 import * as sourceState from './source-state.ts';
-import { OLDEST_PENDING } from './stats.ts';
+import { OLDEST_HELD, OLDEST_PENDING } from './stats.ts';
 
 const isStatement = (value: unknown): value is Statement =>
   typeof value === 'object' && value !== null && 'text' in value && 'name' in value;
@@ -40,7 +41,8 @@ const STATEMENTS: readonly Statement[] = [
   ...[...INSERTS.values(), NOTE_DUPLICATES, DUPLICATES_OF],
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[FIRST_BEHIND, CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
-  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, KNOWN_ERASED, NEWEST_ERASED],
+  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, OLDEST_HELD, HOLD_PENDING],
+  ...[KNOWN_ERASED, NEWEST_ERASED],
   ...[audit, browse, erasable, erase, rejected, rejectedQueries, sourceState].flatMap((module) =>
     Object.values(module).filter(isStatement),
   ),
@@ -111,11 +113,18 @@ function isWalk(plan: Plan): boolean {
   return plan['Index Name'] === 'deliveries_due' && !/destination\b[^=]* = /.test(plan['Index Cond'] ?? '');
 }
 
+const COUNTERS: ReadonlySet<string | undefined> = new Set([
+  'totals',
+  'erasure',
+  'delivery_counts',
+  'destination_state',
+]);
+
 function scansOf(plan: Plan): string[] {
   const below = (plan.Plans ?? []).flatMap(scansOf);
   const relation = plan['Relation Name'];
-  // The totals are a row for each shard, and the erasure is one row: read whole on purpose.
-  const isScan = plan['Node Type'] === 'Seq Scan' && relation !== 'totals' && relation !== 'erasure';
+  // Rows for each shard and destination, and the one row of the erasure, read whole on purpose.
+  const isScan = plan['Node Type'] === 'Seq Scan' && !COUNTERS.has(relation);
   if (isScan) below.push(`${plan['Node Type']} on ${relation}`);
   if (isWalk(plan)) below.push(`${plan['Index Name']} without a destination`);
   return below;

@@ -2,9 +2,9 @@ import { type AuditEntry, withOutcome } from '../../domain/audit.ts';
 import { type DeliveryStatus, deliveryIdOf } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import { newReplay } from '../rows.ts';
-import type { ReplayOptions, ReplayOutcome } from '../store.ts';
+import type { Bound, ReplayOptions, ReplayOutcome } from '../store.ts';
 import { appendAudit } from './audit.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlogs } from './backlog.ts';
 import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
 import type { Database, Query, Statement } from './database.ts';
 import { deliveryKey } from './delivery-key.ts';
@@ -99,21 +99,21 @@ from old left join made on true`,
 
 type ReplayContext = Readonly<{
   background: Database;
-  backlog: Backlog;
-  gate: LimitGate;
+  backlogs: Backlogs;
+  gates: Readonly<Record<Bound, LimitGate>>;
   timed: Timed;
   due: Walks;
 }>;
 
 /** @see OperateStore.replay */
 export async function replay(
-  { background, backlog, gate, timed, due }: ReplayContext,
+  { background, backlogs, gates, timed, due }: ReplayContext,
   deliveryId: string,
   nowMs: number,
   options: ReplayOptions,
   audit: AuditEntry,
 ): Promise<ReplayOutcome> {
-  const asked: Asked = { ...options, deliveryId, nowMs, maxPending: backlog.limit };
+  const asked: Asked = { ...options, deliveryId, nowMs, maxPending: backlogs.pending.limit };
   const replayed = () =>
     background.transaction(async (query) => {
       const result = await replayWithin(query, asked);
@@ -122,8 +122,8 @@ export async function replay(
       await appendAudit(query, withOutcome(audit, { destination, replay_id: id }));
       return result;
     });
-  const outcome = await gate(1, () => due.whileWriting(nowMs, () => timed(1, replayed)));
-  if (outcome.kind === 'replayed') backlog.changed(1);
+  const outcome = await gates.pending(1, () => due.whileWriting(nowMs, () => timed(1, replayed)));
+  if (outcome.kind === 'replayed') backlogs.pending.changed(1);
   return outcome;
 }
 

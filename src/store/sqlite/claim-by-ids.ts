@@ -5,7 +5,7 @@ import { prepareRows } from './prepare-rows.ts';
 import type { Writes } from './verbs.ts';
 
 const PENDING_BY_ID_SQL = `
-  select key, destination, attempts, due_at, order_key, sent_as from deliveries
+  select key, destination, attempts, due_at, order_key, sent_as, held from deliveries
   where key = ${KEY_OF_ID} and status = 'pending' and turn is not 'waits'`;
 
 type PendingRow = Readonly<{
@@ -15,6 +15,7 @@ type PendingRow = Readonly<{
   due_at: number;
   order_key: string | null;
   sent_as: number | null;
+  held: 1 | null;
 }>;
 
 /** @see QueuedStore.claimByIds */
@@ -33,13 +34,14 @@ export const claimByIdsWrites: Writes<'claimByIds'> = {
         if (bytes >= MAX_CLAIM_BYTES) return { leased, early, left: deliveryIds.slice(index) };
         const row = find.get(...keyParts(deliveryId));
         if (row === undefined) continue;
-        const { key, destination, attempts, due_at: dueAtMs, order_key: orderKey } = row;
+        const { key, destination, attempts, due_at: dueAtMs, order_key: orderKey, held } = row;
         if (dueAtMs > nowMs) {
           early.push({ deliveryId, dueAtMs });
           continue;
         }
         take.run(token, leaseUntilMs, nowMs, key);
         counters.move(destination, 'pending', 'processing');
+        if (held !== null) counters.addHeld(destination, -1);
         const event = readEvent(eventSeqOf(key))!;
         bytes += event.body.length;
         const lease = { deliveryId, token, untilMs: leaseUntilMs, orderKey };

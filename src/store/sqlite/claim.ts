@@ -13,7 +13,7 @@ export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
 
 /** The due deliveries of a destination, the longest due first: an index scan that stops at the limit. */
 export const DUE_DELIVERIES_SQL = `
-  select key, attempts, order_key, sent_as from deliveries
+  select key, attempts, order_key, sent_as, held from deliveries
   where destination = ? and status = 'pending' and due_at <= ?
   order by due_at, key limit ?`;
 
@@ -23,13 +23,15 @@ export const NEXT_DUE_SQL = `
   order by due_at limit 1`;
 
 export const LEASE_SQL = `
-  update deliveries set status = 'processing', lease_token = ?, lease_until = ?, updated_at = ? where key = ?`;
+  update deliveries set status = 'processing', lease_token = ?, lease_until = ?, updated_at = ?, held = null
+  where key = ?`;
 
 type DueRow = Readonly<{
   key: number;
   attempts: number;
   order_key: string | null;
   sent_as: number | null;
+  held: 1 | null;
 }>;
 
 /** @see LeaseStore.claim */
@@ -49,6 +51,7 @@ export const claimWrites: Writes<'claim'> = {
           const { key, attempts, order_key: orderKey, sent_as: sentAs } = row;
           lease.run(token, leaseUntilMs, nowMs, key);
           counters.move(destination, 'pending', 'processing');
+          if (row.held !== null) counters.addHeld(destination, -1);
           const event = readEvent(eventSeqOf(key))!;
           bytes += event.body.length;
           const deliveryId = deliveryIdOfKey(event.id, key);

@@ -53,6 +53,8 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     audit: prepareAudit(db),
     erasure: openErasure(db),
     maxPendingDeliveries: Number.POSITIVE_INFINITY,
+    maxHeldDeliveries: Number.POSITIVE_INFINITY,
+    disk: { isLow: false },
   });
   const look = db.prepare(LOOK);
   const [begin, commit, savepoint, release] = [

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
-import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
+import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
 import { joinDigests, keyDigest, keyNumbered, laterKeys, newestKey, numberOfKey } from '../marked-key.ts';
-import type { InsertOutcome, ReplayMark } from '../store.ts';
+import type { Bound, InsertOutcome, ReplayMark } from '../store.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { prepareErasedKeys } from './erased-keys.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
@@ -20,7 +20,7 @@ const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
 
 /** @see InboxStore.insertEvent */
 export function prepareInsert(writer: Writer) {
-  const { db, counters, maxPendingDeliveries } = writer;
+  const { db, counters } = writer;
   const insertRow = prepareInsertRow(db);
   const insertDeliveries = prepareInsertDeliveries(writer);
   const findKnown = prepareFindKnown(db);
@@ -52,9 +52,12 @@ export function prepareInsert(writer: Writer) {
       keySinceMs === null ? null : { digest: keyDigest(event.idempotencyKey), sinceMs: keySinceMs };
     const repeated = findByMarks(event, replayMark, keyMark) ?? findErased(event, replayMark, keySinceMs);
     if (repeated !== null) return repeated;
-    if (destinations.length > 0 && counters.pending() + destinations.length > maxPendingDeliveries) {
-      return (keyMark === null ? findKnown(event) : null) ?? { kind: 'full' };
-    }
+    const bound = writer.disk.isLow
+      ? 'disk'
+      : destinations.length === 0
+        ? null
+        : boundFor(writer, destinations);
+    if (bound !== null) return (keyMark === null ? findKnown(event) : null) ?? { kind: 'full', bound };
     const idempotencyKey = keyMark === null ? event.idempotencyKey : nameNext(event, keyMark.digest);
     const seq = insertRow({ ...event, idempotencyKey }, replayMark, keyMark);
     if (seq === null) return findKnown(event)!;
@@ -62,6 +65,17 @@ export function prepareInsert(writer: Writer) {
     counters.addEvents(1);
     return idempotencyKey === event.idempotencyKey ? INSERTED : { kind: 'inserted', idempotencyKey };
   };
+}
+
+/** The limit that the deliveries would exceed, or null. */
+function boundFor(
+  { counters, maxPendingDeliveries, maxHeldDeliveries }: Writer,
+  destinations: readonly Addressee[],
+): Bound | null {
+  const held = countHeld(destinations);
+  if (held > 0 && counters.held() + held > maxHeldDeliveries) return 'held';
+  const unheld = destinations.length - held;
+  return unheld > 0 && counters.pending() + unheld > maxPendingDeliveries ? 'pending' : null;
 }
 
 /** Inserts the event with its marks. Returns its seq, or null if its key is known. */
@@ -140,9 +154,11 @@ function prepareInsertDeliveries({
   counters,
   turns,
 }: Writer): (seq: number, destinations: readonly Addressee[], atMs: number) => void {
-  const insertDelivery = db.prepare(
-    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, order_key, turn)
-     values (?, ?, 'pending', 0, ?, ?, ?, ?, ?)`,
+  const [insertDelivery, insertHeld] = ['null', '1'].map((held) =>
+    db.prepare(
+      `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, order_key, turn, held)
+       values (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ${held})`,
+    ),
   );
   return (seq, destinations, atMs) => {
     let key = deliveryKey(seq, 0);
@@ -151,8 +167,10 @@ function prepareInsertDeliveries({
       const destination = destinationOf(addressee);
       const orderKey = orderKeyOf(addressee);
       const { turn, dueAtMs } = turns.takePlace(destination, orderKey, atMs);
-      insertDelivery.run(key, destination, dueAtMs, atMs, atMs, orderKey, turn);
+      const isHeld = isHeldFor(addressee);
+      (isHeld ? insertHeld : insertDelivery)!.run(key, destination, dueAtMs, atMs, atMs, orderKey, turn);
       counters.add(destination, 'pending', 1);
+      if (isHeld) counters.addHeld(destination, 1);
     }
   };
 }

@@ -30,6 +30,7 @@ const LANDED = [
   'ae9dee033adc9a29bb31c45700e492e5ab828e2d7dc6cb12024dc01e19a1cd6c',
   'd5b0a280ac8bfc4d6eb13bf37804ea9d54e65550cba088315487f86538d4fbbf',
   '290c84a66eafc0d26d7091625859b1a62f551a67dcaba625d6ec4ef231e0a138',
+  '73315f81a2aa433daaf763e86187afc555b1aa5ac69af4128897166a34a2a17a',
 ];
 
 test('landed migrations never change', () => {

@@ -1,12 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { StoreError } from '../../domain/errors.ts';
 import { monotonicMs, systemClock } from '../../runtime/clock.ts';
+import type { Service } from '../../runtime/service.ts';
 import { Batcher, isolateFailures } from '../batcher.ts';
 import { forward, methodsOf } from '../forward.ts';
 import { deleteInSlices, eraseInSlices, purgeInSlices } from '../in-slices.ts';
 import type { Answer, Operation, Store, StoreObserver, StoreOptions } from '../store.ts';
 import { createCompletions } from './complete.ts';
 import { openCompletingConnection } from './completing-connection.ts';
+import { createDiskGuard } from './disk-guard.ts';
 import { READS, type ReadName } from './reads.ts';
 import { isStorageFailure } from './store-failure.ts';
 import { ThreadClient } from './thread-client.ts';
@@ -25,6 +27,8 @@ export type SqliteOptions = StoreOptions &
 const MAX_BATCH_OPERATIONS = 1024;
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
 /** Events, or rejected requests, that one commit of a cleanup deletes: small, so that the accepts that share it hardly wait. */
 const PURGE_SLICE = 32;
 const VACUUM_SLICE_PAGES = 64;
@@ -37,23 +41,33 @@ const ERASE_SLICE = 32;
  * @throws StoreError STORE_LOCKED, STORE_SCHEMA, STORE_CORRUPT or STORE_IO
  */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
-  const { path, maxPendingDeliveries, maxPages, observer = {} } = options;
+  const { path, maxPendingDeliveries, maxHeldDeliveries = NO_LIMIT, maxPages, observer = {} } = options;
+  const limits = { maxPendingDeliveries, maxHeldDeliveries };
   const onDeath = (error: StoreError) => observer.onFatal?.(error);
-  const writer = new ThreadClient('writer-thread', { path, maxPendingDeliveries, maxPages }, onDeath);
+  const writer = new ThreadClient('writer-thread', { path, ...limits, maxPages }, onDeath);
   try {
     await writer.opened;
     const reader = new ThreadClient('reader-thread', { path }, onDeath);
     await reader.opened;
-    return createStore(writer, reader, options);
+    const commits = createCommits(writer, observer);
+    const guard = guardDisk(commits, options);
+    // Before the first accept.
+    await guard.look();
+    return createStore(writer, reader, commits, guard, options);
   } catch (error) {
     await writer.end();
     throw error;
   }
 }
 
-function createStore(writer: ThreadClient, reader: ThreadClient, options: SqliteOptions): Store {
+function createStore(
+  writer: ThreadClient,
+  reader: ThreadClient,
+  commits: Commits,
+  guard: Service,
+  options: SqliteOptions,
+): Store {
   const { path, maxPages, observer = {} } = options;
-  const commits = createCommits(writer, observer);
   const completions = createCompletions({
     open: () => openCompletingConnection(path, maxPages),
     exclusive: (work) => commits.exclusive(work),
@@ -65,6 +79,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
     onHeld: (heldMs, walBytes) => observer.onWalHeld?.(heldMs, walBytes),
   });
   void walWatch.start();
+  void guard.start();
   const traces = createTraces({
     call: (clean) => commits.exclusive(() => writer.call(clean) as ReturnType<TracesParts['call']>),
     clock: systemClock,
@@ -84,6 +99,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
   return {
     exclusive: true,
     tryLead: () => whileOpen(async () => 'leader' as const),
+    countNodes: () => whileOpen(async () => 1),
     ...writes,
     ...reads,
     completeWithin: (...request) => whileOpen(() => completions.completeWithin(...request)),
@@ -102,6 +118,7 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
     close() {
       closing ??= (async () => {
         await walWatch.stop();
+        await guard.stop();
         await traces.stop();
         await commits.drain();
         completions.close();
@@ -114,7 +131,23 @@ function createStore(writer: ThreadClient, reader: ThreadClient, options: Sqlite
   };
 }
 
-function createCommits(writer: ThreadClient, observer: StoreObserver): Batcher<Submitted, WriteAnswer> {
+type Commits = Batcher<Submitted, WriteAnswer>;
+
+/** New events are refused while the disk is nearly full. */
+function guardDisk(commits: Commits, { path, minFreeDiskBytes = 0, observer = {} }: SqliteOptions) {
+  return createDiskGuard({
+    path: realpathSync(path),
+    minFreeBytes: minFreeDiskBytes,
+    clock: systemClock,
+    onLow(isLow) {
+      observer.onDiskLow?.(isLow);
+      // A store that is closing takes no new event either.
+      void commits.submit({ method: 'guardDisk', args: [isLow] }).catch(() => {});
+    },
+  });
+}
+
+function createCommits(writer: ThreadClient, observer: StoreObserver): Commits {
   const commit = async (batch: readonly Submitted[]) => {
     const startedMs = monotonicMs();
     const packed = packBatch(batch);

@@ -10,7 +10,7 @@ import { prepareBatch } from './transaction.ts';
 
 /** Tables of a fixed handful of rows, which are read whole on purpose, and what a limit has bounded. */
 const SMALL =
-  /SCAN (\(subquery-\d+\)|delivery_counts|order_counts|totals|erasure|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
+  /SCAN (\(subquery-\d+\)|delivery_counts|order_counts|held_counts|destination_state|totals|erasure|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
 
 /** The whole of a partial index, in its order: a limit of one ends it at the first entry. */
 const WALK = /SCAN deliveries USING INDEX deliveries_waiting/;
@@ -23,7 +23,7 @@ function preparedStatements(db: DatabaseSync): string[] {
     seen.push(sql);
     return prepare(sql);
   };
-  prepareBatch(db, 1000);
+  prepareBatch(db, { maxPendingDeliveries: 1000, maxHeldDeliveries: 1000 });
   prepareReads(db);
   seen.push(LOOK);
   return seen.filter((sql) => !/^\s*(begin|commit|pragma)/i.test(sql));

@@ -3,6 +3,7 @@ import type { Answer, Operation } from '../store.ts';
 import { auditReads } from './audit.ts';
 import { browseReads } from './browse.ts';
 import { cleanupReads } from './cleanups.ts';
+import { destinationReads } from './destinations.ts';
 import { dueReads } from './due.ts';
 import { duplicatesReads } from './duplicates.ts';
 import { erasableReads } from './erasable.ts';
@@ -21,6 +22,7 @@ export const READS = {
   ...sourceStateReads,
   ...cleanupReads,
   ...auditReads,
+  ...destinationReads,
 };
 
 export type ReadName = keyof typeof READS;

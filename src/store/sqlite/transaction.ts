@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { StoreOptions } from '../store.ts';
 import { prepareAudit } from './append-audit.ts';
 import { openCounters } from './counters.ts';
 import { openErasure } from './erasure.ts';
@@ -12,7 +13,9 @@ import { prepareWrites, type Write, type WriteAnswer } from './writes.ts';
  */
 export type RunBatch = (batch: readonly Write[]) => WriteAnswer[];
 
-export function prepareBatch(db: DatabaseSync, maxPendingDeliveries: number): RunBatch {
+export type Limits = Required<Pick<StoreOptions, 'maxPendingDeliveries' | 'maxHeldDeliveries'>>;
+
+export function prepareBatch(db: DatabaseSync, limits: Limits): RunBatch {
   const counters = openCounters(db);
   const erasure = openErasure(db);
   const perform = prepareWrites({
@@ -21,7 +24,8 @@ export function prepareBatch(db: DatabaseSync, maxPendingDeliveries: number): Ru
     turns: prepareTurns(db, counters),
     erasure,
     audit: prepareAudit(db),
-    maxPendingDeliveries,
+    ...limits,
+    disk: { isLow: false },
   });
   const begin = db.prepare('begin immediate');
   const commit = db.prepare('commit');

@@ -13,6 +13,9 @@ export type Writer = Readonly<{
   audit: Audit;
   erasure: Erasure;
   maxPendingDeliveries: number;
+  maxHeldDeliveries: number;
+  /** Whether new events are refused, since the disk is nearly full. */
+  readonly disk: { isLow: boolean };
 }>;
 
 /**

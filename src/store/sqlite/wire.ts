@@ -16,7 +16,10 @@ import type { PortWrite, Write } from './writes.ts';
  */
 
 /** A call as the main thread submits it. */
-export type Submitted = Operation<PortWrite> | Readonly<{ method: 'vacuum'; args: [pages: number] }>;
+export type Submitted =
+  | Operation<PortWrite>
+  | Readonly<{ method: 'vacuum'; args: [pages: number] }>
+  | Readonly<{ method: 'guardDisk'; args: [isLow: boolean] }>;
 
 type SubmittedInsert = Operation<'insertEvent'>;
 type WireOperation = readonly unknown[] | Exclude<Write, { method: 'insertEvent' }>;

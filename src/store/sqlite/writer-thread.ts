@@ -3,18 +3,18 @@ import { type CleanCall, createFileCleaner } from './clean-file.ts';
 import { openWriter } from './connect.ts';
 import { lockFile } from './file-lock.ts';
 import { serveThread } from './serve-thread.ts';
-import { prepareBatch } from './transaction.ts';
+import { type Limits, prepareBatch } from './transaction.ts';
 import { unpackBatch, type WireBatch } from './wire.ts';
 
-export type WriterData = Readonly<{ path: string; maxPendingDeliveries: number; maxPages?: number }>;
 export type WriterCall = WireBatch | CleanCall | 'close';
+export type WriterData = Limits & Readonly<{ path: string; maxPages?: number }>;
 
 serveThread<WriterCall>(() => {
-  const { path, maxPendingDeliveries, maxPages } = workerData as WriterData;
+  const { path, maxPages, ...limits } = workerData as WriterData;
   const lock = lockFile(path);
   const db = openWriter(path, maxPages);
   lock.confirm(db);
-  const runBatch = prepareBatch(db, maxPendingDeliveries);
+  const runBatch = prepareBatch(db, limits);
   const cleaner = createFileCleaner(path);
   return (call) => {
     if (call === 'close') {

@@ -2,6 +2,7 @@ import { auditWrites } from './audit.ts';
 import { claimWrites } from './claim.ts';
 import { claimByIdsWrites } from './claim-by-ids.ts';
 import { cleanupWrites } from './cleanups.ts';
+import { destinationWrites } from './destinations.ts';
 import { duplicatesWrites } from './duplicates.ts';
 import { eraseWrites } from './erase.ts';
 import { expiredWrites } from './expired.ts';
@@ -21,6 +22,12 @@ const ping: Writes<'ping'>['ping'] = ({ db }) => {
   return () => void count.run();
 };
 
+const prepareGuardDisk =
+  ({ disk }: Writer) =>
+  (isLow: boolean): void => {
+    disk.isLow = isLow;
+  };
+
 /** The port's methods that the writer thread answers. */
 export const PORT_WRITES = {
   insertEvent: prepareInsert,
@@ -39,12 +46,13 @@ export const PORT_WRITES = {
   ...sourceStateWrites,
   ...cleanupWrites,
   ...auditWrites,
+  ...destinationWrites,
   ping,
 };
 
 export type PortWrite = keyof typeof PORT_WRITES;
 
-const WRITES = { ...PORT_WRITES, vacuum: prepareVacuum };
+const WRITES = { ...PORT_WRITES, vacuum: prepareVacuum, guardDisk: prepareGuardDisk };
 
 type WriteVerbs = { readonly [Name in keyof typeof WRITES]: ReturnType<(typeof WRITES)[Name]> };
 export type WriteName = keyof WriteVerbs;

@@ -7,6 +7,7 @@ import { audit } from './0005-audit.ts';
 import { erased } from './0006-erased.ts';
 import { auditFacts } from './0007-audit-facts.ts';
 import { replays } from './0008-replays.ts';
+import { destinations } from './0009-destinations.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   erased,
   auditFacts,
   replays,
+  destinations,
 ];

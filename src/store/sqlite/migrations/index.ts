@@ -7,6 +7,7 @@ import { audit } from './0006-audit.ts';
 import { erased } from './0007-erased.ts';
 import { auditFacts } from './0008-audit-facts.ts';
 import { replays } from './0009-replays.ts';
+import { destinations } from './0010-destinations.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -19,4 +20,5 @@ export const MIGRATIONS: readonly string[] = [
   erased,
   auditFacts,
   replays,
+  destinations,
 ];
