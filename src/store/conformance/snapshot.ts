@@ -32,12 +32,17 @@ export async function snapshotOf(
 ): Promise<Snapshot> {
   return {
     events: await Promise.all(events.map((event) => readAll(store, event))),
-    deadLetters: (await store.listDeadLetters(10_000, null)).deliveries,
-    superseded: (await store.listDeadLetters(10_000, null, { superseded: true })).deliveries,
+    deadLetters: byId((await store.listDeadLetters(10_000, null)).deliveries),
+    superseded: byId((await store.listDeadLetters(10_000, null, { superseded: true })).deliveries),
     leases: await store.expired(FOR_EVER_MS, 10_000),
     blocked: (await store.listBlocked(10_000, null, null)).keys,
     stats: plainStats(await store.stats()),
   };
+}
+
+/** Of overlapping inserts one driver lists first which has the lower id, another one which it did first. */
+function byId(deliveries: readonly DeadLetter[]): readonly DeadLetter[] {
+  return deliveries.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 export function plainEvent(event: WebhookEvent): PlainEvent {
