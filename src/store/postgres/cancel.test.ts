@@ -54,6 +54,17 @@ describe('a statement that is given up', () => {
     await untilEqual(async () => pool.totalCount, 0);
   });
 
+  it('is cancelled on the server that has it, wherever its name leads by now', async (t) => {
+    const { pool, busy } = await openPool(t);
+    const client = await pool.connect();
+    const sleeping = assert.rejects(client.query(SLEEP.text), /canceling statement/);
+    await untilEqual(busy, 1);
+    const moved = Object.assign(Object.create(client) as pg.PoolClient, { host: 'moved.invalid' });
+    assert.equal(await cancelStatement(moved), 'taken');
+    await sleeping;
+    client.release();
+  });
+
   it('is not cancelled where nobody listens', async (t) => {
     const { pool } = await openPool(t);
     const client = await pool.connect();

@@ -10,7 +10,13 @@ const CANCEL_REQUEST_CODE = 80_877_102;
 const CANCEL_REQUEST_LENGTH = 16;
 
 /** What the client library knows of its backend, beside what its types say. */
-type Backend = Readonly<{ host: string; port: number; processID: number | null; secretKey: number | null }>;
+type Backend = Readonly<{
+  host: string;
+  port: number;
+  processID: number | null;
+  secretKey: number | null;
+  connection: Readonly<{ stream: Readonly<{ remoteAddress?: string | undefined }> }>;
+}>;
 
 /** `refused`: there is no server any more that could have the backend. `no answer`: it may have it yet. */
 export type Cancellation = 'taken' | 'refused' | 'no answer';
@@ -21,7 +27,9 @@ export type Cancellation = 'taken' | 'refused' | 'no answer';
  * whatever gives up a connection with a statement under way cancels first, then closes.
  */
 export function cancelStatement(client: ClientBase): Promise<Cancellation> {
-  const { host, port, processID, secretKey } = client as unknown as Backend;
+  const { host: name, port, processID, secretKey, connection } = client as unknown as Backend;
+  // A name that has moved would lead past the server that has the backend.
+  const host = connection.stream.remoteAddress ?? name;
   if (processID === null || secretKey === null) return Promise.resolve('refused');
   return new Promise((resolve) => {
     const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
