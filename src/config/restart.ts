@@ -14,6 +14,7 @@ const PARTS: readonly Part[] = [
   { name: 'QUEUE_URL', of: (config) => config.queueUrl },
   { name: 'HOST', of: ({ http }) => http.host },
   { name: 'PORT', of: ({ http }) => http.port },
+  { name: 'ADMIN_PORT', of: ({ http }) => http.admin },
   { name: 'MAX_BODY_BYTES', of: ({ http }) => http.maxBodyBytes },
   { name: 'PUBLIC_URL', of: ({ http }) => http.publicUrl },
   { name: 'WORKER_COUNT', of: (config) => config.workerCount },
