@@ -1,32 +1,34 @@
-// The service behind an HTTP destination: it trusts only the signature and processes each delivery once.
+// The service behind an HTTP destination: it trusts only the signature and does each piece of work once, also when the
+// answer was lost and the delivery is repeated, or is replayed after it has failed.
 //
-//   BILLING_SECRET=whsec_… node --conditions=source examples/destination.ts
+//   BILLING_SECRET=whsec_… KEYS=keys.db node --conditions=source examples/destination.ts
 //
 // Output, when the receiver forwards an event to it:
 //   order.created order-42-created, attempt 1
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { DatabaseSync } from 'node:sqlite';
 import { buffer } from 'node:stream/consumers';
 
 const secret = process.env.BILLING_SECRET ?? 'whsec_ZXhhbXBsZS1zZWNyZXQtb2YtMzItYnl0ZXMtbG9uZyE=';
-const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+const secretKey = Buffer.from(secret.slice('whsec_'.length), 'base64');
 
-/** In memory here. A real service stores the ids in the same transaction as the effect of the delivery. */
-const done = new Set<string>();
+/** Keeps the keys of what is done beside the work itself, which is one row of a ledger here. */
+const db = new DatabaseSync(process.env.KEYS ?? ':memory:');
+db.exec('create table if not exists ledger (key text primary key, entry text not null) strict');
+const enter = db.prepare('insert into ledger (key, entry) values (?, ?) on conflict (key) do nothing');
 
 const server = createServer(async (request, response) => {
   const body = await buffer(request);
-  const deliveryId = String(request.headers['idempotency-key']);
+  const key = String(request.headers['idempotency-key']);
   // 401 would be retried. A wrong signature never becomes right, so 410 fails the delivery at once.
   if (!isSigned(request.headers, body)) return response.writeHead(410).end('bad signature');
-  if (!done.has(deliveryId)) {
-    const event = JSON.parse(body.toString()) as { event_type: string; idempotency_key: string };
-    console.log(
-      `${event.event_type} ${event.idempotency_key}, attempt ${request.headers['webhook-attempt']}`,
-    );
-    done.add(deliveryId);
-  }
+  const event = JSON.parse(body.toString()) as { event_type: string; idempotency_key: string };
+  const entry = `${event.event_type} ${event.idempotency_key}`;
+  // The work and its key are one row, so one is never there without the other.
+  const { changes } = enter.run(key, entry);
+  if (changes === 1) console.log(`${entry}, attempt ${request.headers['webhook-attempt']}`);
   response.writeHead(204).end();
 });
 
@@ -34,7 +36,7 @@ const server = createServer(async (request, response) => {
 function isSigned(headers: IncomingHttpHeaders, body: Buffer): boolean {
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = headers;
   if (Math.abs(Date.now() / 1000 - Number(timestamp)) > 300) return false;
-  const expected = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest();
+  const expected = createHmac('sha256', secretKey).update(`${id}.${timestamp}.`).update(body).digest();
   const given = Buffer.from(String(signature).replace(/^v1,/, ''), 'base64');
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

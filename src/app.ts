@@ -301,12 +301,21 @@ type Core = Readonly<{
 function openSources(
   config: Config,
   core: Core,
-  { onAccepted }: Pick<Dispatch, 'onAccepted'>,
+  { onAccepted, onPending }: Pick<Dispatch, 'onAccepted' | 'onPending'>,
 ): Promise<Ingest> {
   const { sources, destinations, http, rejected } = config;
   const { publicUrl } = http;
   return openIngest({
-    ...{ ...core, sources, destinations, publicUrl, fetchStatus, onAccepted, mark: core.states.mark },
+    ...{
+      ...core,
+      sources,
+      destinations,
+      publicUrl,
+      fetchStatus,
+      onAccepted,
+      onPending,
+      mark: core.states.mark,
+    },
     rejectedBounds: rejected,
   });
 }

@@ -79,6 +79,8 @@ type SourceRules = SecretRules &
     toleranceSeconds?: number | undefined;
     /** Seconds for which the same body is a repetition even under another id, where the signature does not cover the id. */
     replayWindowSeconds?: number | undefined;
+    /** A repeat of an event by its provider replays what has failed, once; true unless it is given. */
+    replayOnRedelivery?: boolean | undefined;
     /** Longest body in bytes; the provider's own limit by default. A MAX_BODY_BYTES that is set caps it. */
     maxBodyBytes?: number | undefined;
     /** The reply to an accepted event. */

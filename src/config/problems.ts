@@ -77,6 +77,7 @@ const PRINTABLE: Readonly<Record<string, ReadonlySet<PropertyKey>>> = {
       'eventType',
       'toleranceSeconds',
       'replayWindowSeconds',
+      'replayOnRedelivery',
       'reply',
       'maxBodyBytes',
     ],

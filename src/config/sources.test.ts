@@ -159,6 +159,7 @@ describe('a source', () => {
       ...{ provider: 'github', schemes: null, secrets: ['x'], publicKey: null, params: {} },
       identity: { idempotencyKey: null, eventType: null },
       ...{ publicUrl: null, toleranceSeconds: null, replayWindowMs: null, reply: null },
+      replayOnRedelivery: true,
       handshakes: [],
     });
   });

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { ConfigError } from '../domain/errors.ts';
 import { DEFAULT_SOURCE } from '../domain/source.ts';
 import type { SourceConfig, Verification } from '../ingest/source-config.ts';
@@ -38,6 +38,7 @@ const sourceShape = {
   public_url: publicUrlField.exactOptional(),
   toleranceSeconds: numberField(SCHEME_LIMITS.toleranceSeconds).optional(),
   replayWindowSeconds: numberField(LIMITS.replayWindowSeconds).optional(),
+  replayOnRedelivery: z.boolean('true or false').optional(),
   reply: replyField.optional(),
   maxBodyBytes: numberField(LIMITS.sourceBodyBytes).optional(),
   mask: maskField.optional(),
@@ -157,6 +158,7 @@ function toVerification(values: SourceValues): Verification | null {
     toleranceSeconds: values.toleranceSeconds ?? null,
     replayWindowMs:
       values.replayWindowSeconds === undefined ? null : Math.round(values.replayWindowSeconds * 1000),
+    replayOnRedelivery: values.replayOnRedelivery ?? true,
     handshakes: values.handshakes ?? [],
     reply: values.reply ?? null,
   };

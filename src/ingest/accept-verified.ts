@@ -55,15 +55,16 @@ export function createAcceptVerified(parts: AcceptVerifiedParts): AcceptVerified
     }
 
     const known = handshakes.signed.length === 0 ? null : findHandshake(handshakes.signed, signed);
-    if (known === null) return storeVerified(storeEvent, source, rules, request, signed, nowMs);
+    const isRedelivery = rules.replaysRedeliveries;
+    if (known === null) return storeVerified(storeEvent, source, rules, request, signed, nowMs, isRedelivery);
     const handshake = await performHandshake(source, rules, known, signed, nowMs);
     if (handshake.kind !== 'handshake' || known.action?.kind !== 'keep-event') return handshake;
-    const stored = await storeVerified(storeEvent, source, rules, request, signed, nowMs);
+    const stored = await storeVerified(storeEvent, source, rules, request, signed, nowMs, isRedelivery);
     return { ...stored, handshake: { name: known.name, reply: handshake.reply } };
   };
 }
 
-/** Names a verified request and stores it. */
+/** Names a verified request and stores it. @param isRedelivery whether a repeat replays what the event has given up */
 export function storeVerified(
   storeEvent: StoreEvent,
   source: string,
@@ -71,12 +72,13 @@ export function storeVerified(
   request: RawRequest,
   signed: SignedRequest,
   receivedAtMs: number,
+  isRedelivery = false,
 ): Promise<StoreEventOutcome> {
   const identity = identify(rules.identity, signed, receivedAtMs);
   const { replayKey } = identity;
   const mark = replayKey === null ? null : replayMark(replayKey, receivedAtMs - rules.replayWindowMs);
   const names = { ...identity, former: formerNames(rules, identity, receivedAtMs) };
-  return storeEvent(source, request, names, receivedAtMs, mark, signed);
+  return storeEvent(source, request, names, receivedAtMs, mark, signed, isRedelivery);
 }
 
 /** Nodes of the version before may still accept events for a while after the start of this one. */

@@ -29,7 +29,7 @@ type Chosen = Readonly<{
 function identity(chosen: Chosen, provider: Provider | null, schemes: readonly Scheme[]) {
   const verification: Verification = {
     ...{ provider: provider?.id ?? null, schemes, secrets: [], publicKey: null, params: {} },
-    ...{ publicUrl: null, handshakes: [], reply: null },
+    ...{ publicUrl: null, replayOnRedelivery: true, handshakes: [], reply: null },
     identity: { idempotencyKey: chosen.keys ?? null, eventType: chosen.types ?? null },
     toleranceSeconds: chosen.tolerance ?? null,
     replayWindowMs: chosen.windowMs ?? null,

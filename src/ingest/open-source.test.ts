@@ -16,6 +16,7 @@ function windowOf(provider: string, more: Partial<Verification>): number | undef
     publicUrl: null,
     toleranceSeconds: null,
     replayWindowMs: 1000,
+    replayOnRedelivery: true,
     handshakes: [],
     reply: null,
     ...more,

@@ -34,6 +34,8 @@ export type SourceRules = Readonly<{
   /** The source keeps no replay marks though nothing else recognises a captured request under another id. */
   isUnmarked: boolean;
   redact: Redact;
+  /** A repeat of an event by its provider replays the deliveries that the event has given up. */
+  replaysRedeliveries: boolean;
   /** Challenges the sender for user and password, which some send only after a challenge. */
   asksForPassword: boolean;
 }>;
@@ -92,6 +94,7 @@ function openRules(source: string, verification: Verification, parts: SourcePart
     replayWindowMs,
     isUnmarked,
     redact: createRedact(schemes, namingTemplates(identity)),
+    replaysRedeliveries: verification.replayOnRedelivery,
     asksForPassword: schemes.some(({ alg }) => alg === 'basic'),
   };
 }

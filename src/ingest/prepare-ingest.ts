@@ -3,7 +3,7 @@ import { createRouter, type Destination } from '../domain/destination.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
-import type { BrowseStore, RejectedStore, SourceStateStore } from '../store/store.ts';
+import type { BrowseStore, OperateStore, RejectedStore, SourceStateStore } from '../store/store.ts';
 import { type Accept, createAccept } from './accept.ts';
 import type { BeginConfirmation } from './confirm-subscription.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
@@ -11,6 +11,7 @@ import type { KeepRejected } from './keep-rejected.ts';
 import { openSource, type Source, type SourceParts } from './open-source.ts';
 import { createAddress } from './order-key.ts';
 import { createPerformHandshake } from './perform-handshake.ts';
+import { createReplayRedelivered, type ReplayRedeliveredParts } from './replay-redelivered.ts';
 import { createReverify, type Reverify } from './reverify.ts';
 import type { SourceConfig } from './source-config.ts';
 import { createStoreEvent, type StoreEventParts } from './store-event.ts';
@@ -32,7 +33,10 @@ export type IngestConfig = Readonly<{
 export type PreparedIngest = Readonly<{ config: IngestConfig; opened: IngestInEffect }>;
 
 export type PrepareParts = Readonly<{
-  store: Pick<BrowseStore, 'eventByKey' | 'readEvent'> & RejectedStore & SourceStateStore;
+  store: Pick<BrowseStore, 'eventByKey' | 'readEvent'> &
+    Pick<OperateStore, 'replay'> &
+    RejectedStore &
+    SourceStateStore;
   clock: Clock;
   newId: IdGenerator;
   /** The receiver's own URL as seen from outside, or null. */
@@ -41,6 +45,7 @@ export type PrepareParts = Readonly<{
   emit: Emit;
   onAccepted: StoreEventParts['onAccepted'];
   mark?: StoreEventParts['mark'];
+  onPending: ReplayRedeliveredParts['onPending'];
 }>;
 
 /** The parts of ingest that live through every configuration. */
@@ -77,6 +82,7 @@ export async function prepareIngest(
   const storeEvent = createStoreEvent({
     store: inserts,
     noteDuplicate,
+    replayRedelivered: createReplayRedelivered(options),
     route: createRouter(destinations),
     address: createAddress(destinations, emit),
     ...(options.mark !== undefined && { mark: options.mark }),

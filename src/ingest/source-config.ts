@@ -22,6 +22,8 @@ export type Verification = Readonly<{
   toleranceSeconds: number | null;
   /** How long a request with the same replay key counts as a repetition; null where the user did not say. */
   replayWindowMs: number | null;
+  /** Whether a repeat of an event replays the deliveries that the event has given up. */
+  replayOnRedelivery: boolean;
   /** The user's own, beside `schemes`; empty where a provider has its own. */
   handshakes: readonly Handshake[];
   /** Replaces the provider's answer to an accepted event. */

@@ -10,6 +10,7 @@ import type { SignedRequest } from '../verify/read/signed-request.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
 import type { Address } from './order-key.ts';
 import type { RawRequest } from './raw-request.ts';
+import type { ReplayRedelivered } from './replay-redelivered.ts';
 import { unroutedReason } from './unrouted.ts';
 
 /** What the sender learns about its event. */
@@ -41,7 +42,10 @@ export type EventNames = Pick<Identity, 'idempotencyKey' | 'eventType'> &
     former?: Readonly<{ keys: readonly string[]; sinceMs: number }> | null;
   }>;
 
-/** @param view the request as it was verified, so that its body is not unpacked and parsed again */
+/**
+ * @param view the request as it was verified, so that its body is not unpacked and parsed again
+ * @param isRedelivery whether a repeat with equal bytes replays what the event has given up
+ */
 export type StoreEvent = (
   source: string,
   request: RawRequest,
@@ -49,6 +53,7 @@ export type StoreEvent = (
   receivedAtMs: number,
   replayMark?: ReplayMark | null,
   view?: SignedRequest,
+  isRedelivery?: boolean,
 ) => Promise<StoreEventOutcome>;
 
 export type StoreEventParts = Readonly<{
@@ -62,12 +67,21 @@ export type StoreEventParts = Readonly<{
   /** Called once an event is durable, with one pending delivery for each of the destinations. */
   onAccepted: (eventId: string, destinations: readonly string[]) => void;
   noteDuplicate: NoteDuplicate;
+  replayRedelivered: ReplayRedelivered;
 }>;
 
 /** The last steps of every accept: route -> address -> insert. */
 export function createStoreEvent(parts: StoreEventParts): StoreEvent {
   const { store, route, address, mark = (addressees) => addressees, newId, emit, onAccepted } = parts;
-  return async (source, request, names, receivedAtMs, replayMark = null, view = request) => {
+  return async (
+    source,
+    request,
+    names,
+    receivedAtMs,
+    replayMark = null,
+    view = request,
+    isRedelivery = false,
+  ) => {
     const id = newId(receivedAtMs);
     const { idempotencyKey, eventType } = names;
     const destinations = route(source, eventType);
@@ -101,7 +115,9 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
         return { kind: 'accepted', receipt, eventType, destinations };
       }
       case 'duplicate': {
-        const { event: first, conflict } = outcome;
+        const { conflict } = outcome;
+        const isReplay = isRedelivery && !conflict && outcome.event.givenUp.length > 0;
+        const first = isReplay ? await parts.replayRedelivered(outcome.event, receivedAtMs) : outcome.event;
         // Of an erased event nothing new is kept, and its key is known from this request alone.
         if (first.erasedAtMs === null) parts.noteDuplicate(first.id, receivedAtMs, conflict);
         const receipt = { ...first, idempotencyKey: first.idempotencyKey ?? idempotencyKey };

@@ -28,7 +28,7 @@ describe('how an event came', () => {
         toleranceSeconds: null,
         replayWindowMs: null,
       },
-      ...{ handshakes: [], reply: null },
+      ...{ replayOnRedelivery: true, handshakes: [], reply: null },
     });
     const isSecret = createIsSecretQuery([
       { name: 'strava', verification: verification('strava') },

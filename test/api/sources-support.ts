@@ -31,6 +31,7 @@ const PLAIN: Verification = {
   publicUrl: null,
   toleranceSeconds: null,
   replayWindowMs: null,
+  replayOnRedelivery: true,
   handshakes: [],
   reply: null,
 };
@@ -104,6 +105,7 @@ export async function startSources(
     keys: options.keys ?? { fetchText: () => Promise.reject(new Error('the test has nothing to fetch')) },
     emit,
     onAccepted: () => {},
+    onPending: () => {},
   });
   const tokens = createTokens([{ name: 'admin', role: 'admin', token: ADMIN }, ...(options.tokens ?? [])]);
   const api = await createApi({
