@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import pg from 'pg';
-import { anAudit, anEvent } from '../../../testkit/builders.ts';
+import { anAttempt, anAudit, anEvent } from '../../../testkit/builders.ts';
 import { assertNeedles, needlesIn } from '../../../testkit/needles.ts';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { createSeededRandom } from '../../../testkit/seeded-random.ts';
@@ -64,6 +64,34 @@ test('nodes that are sent events again while another erases them store none of t
     assert.deepEqual(states, ['erased', 'erased', 'erased']);
   }
   assert.equal((await erasing.stats()).events, 3 * ROUNDS);
+});
+
+test('an erase that ends after its first step has changed nothing that shows, and is done by the next', async (t) => {
+  const url = await server.createDatabase();
+  const store = await open(url);
+  t.after(() => store.close());
+  const event = anEvent();
+  await store.insertEvent(event, ['a'], { digest: Buffer.alloc(16, 1), sinceMs: 0 });
+  const { leased } = await store.claim({
+    limits: [{ destination: 'a', limit: 1 }],
+    token: 'token',
+    nowMs: T1,
+    leaseUntilMs: T1 + 1_000,
+  });
+  const { lease } = leased[0]!;
+  await store.settle(lease, { kind: 'failed', error: 'no' }, anAttempt(), T1);
+  // No row can be written for it, which ends the second transaction.
+  const broken = { ...anAudit({ action: 'event.erase' }), after: { impossible: 1n as unknown as number } };
+  await assert.rejects(store.erase([event.id], T1, broken));
+
+  assert.equal((await store.eventById(event.id))?.erasedAtMs, null);
+  assert.equal((await store.readEvent(event.id))?.url, event.url);
+  const again = anEvent({ idempotencyKey: event.idempotencyKey, body: Buffer.from('other') });
+  const outcome = await store.insertEvent(again, []);
+  assert.deepEqual([outcome.kind, outcome.kind === 'duplicate' && outcome.conflict], ['duplicate', true]);
+  assert.deepEqual(await store.erasableById([event.id]), [{ id: event.id, state: 'erased' }]);
+  assert.deepEqual((await erase(store, [event.id])).states, ['erased']);
+  assert.equal((await store.eventById(event.id))?.erasedAtMs, T1);
 });
 
 test('a replay and an erase of one event at once: either it is open, or it is erased and not replayed', async (t) => {

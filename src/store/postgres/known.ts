@@ -46,7 +46,7 @@ from unnest($1::text[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bigint[]) wi
 cross join lateral (select
   (select x.event_id from erased x join events k on k.id = x.event_id
    where x.source = asked.source and x.key_hash = asked.key_hash
-     and (asked.key_since is null or k.received_at >= asked.key_since)
+     and case when asked.key_since is null then x.key_number = 1 else k.received_at >= asked.key_since end
    order by x.key_number desc limit 1) as by_key,
   (select m.event_id from replay_marks m
    where m.source = asked.source and m.digest = asked.mark_hash and m.received_at >= asked.since) as by_mark

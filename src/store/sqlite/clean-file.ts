@@ -44,6 +44,7 @@ const COUNT_PING = `update totals set value = value + 1 where name = 'pings'`;
  * that (VACUUM), and nobody could write meanwhile. A step writes into the file beside SQLite: it holds SQLite's write
  * lock while the -wal file is empty, so the file is all there is, and it changes only bytes that nobody reads. Its own
  * commit then makes every other connection forget the pages that it has in memory, with their old free space.
+ * @param databasePath without links: the -wal file is beside the file itself
  */
 export function createFileCleaner(databasePath: string): FileCleaner {
   let file: number | null = null;

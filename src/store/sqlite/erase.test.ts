@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { closeSync, openSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { DatabaseSync } from 'node:sqlite';
@@ -65,8 +65,13 @@ test(`nothing of erased events is left in any file, and all of the others is (se
 });
 
 test('a reader that holds the -wal file is named, and the rest follows when it has ended', async (t) => {
-  const path = join(await tempDir(t), 'events.db');
-  const store = await open(path);
+  const folder = await tempDir(t);
+  const path = join(folder, 'events.db');
+  // SQLite has the -wal file beside the file that a link leads to.
+  const link = join(folder, 'link.db');
+  closeSync(openSync(path, 'a'));
+  symlinkSync(path, link);
+  const store = await open(link);
   t.after(() => store.close());
   const event = anEvent({ body: Buffer.from('<body-needle-0000001>') });
   await store.insertEvent(event, []);

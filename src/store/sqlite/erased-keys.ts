@@ -48,8 +48,10 @@ export function prepareFindErased(db: DatabaseSync): FindErased {
 
 /** What an accept asks of erased events, once there are any. */
 export type ErasedKeys = Readonly<{
-  /** The erased event with the key. @param sinceMs received at or after that time */
-  withKey(names: HashNames, source: string, key: string, sinceMs: number): ViewRow | undefined;
+  /** The erased event with the key. */
+  withKey(names: HashNames, source: string, key: string): ViewRow | undefined;
+  /** The newest erased event of a key that is a mark, while the mark holds. */
+  newestOf(names: HashNames, source: string, mark: string, sinceMs: number): ViewRow | undefined;
   /** The erased event with the mark, while the mark holds. */
   withMark(names: HashNames, source: string, mark: ReplayMark): ViewRow | undefined;
   /** The greatest number of a key that an erased event of the mark had; 0 if there is none. */
@@ -58,6 +60,11 @@ export type ErasedKeys = Readonly<{
 
 export function prepareErasedKeys(db: DatabaseSync): ErasedKeys {
   const withKey = prepareRows<ViewRow>(
+    db,
+    `select ${VIEW_COLUMNS} from events where seq = (
+       select seq from erased where source = ? and key_hash = ? and key_number = 1)`,
+  );
+  const newest = prepareRows<ViewRow>(
     db,
     `select ${VIEW_COLUMNS} from events where seq = (
        select seq from erased where source = ? and key_hash = ? order by key_number desc limit 1)
@@ -73,7 +80,8 @@ export function prepareErasedKeys(db: DatabaseSync): ErasedKeys {
     `select key_number from erased where source = ? and key_hash = ? order by key_number desc limit 1`,
   );
   return {
-    withKey: (names, source, key, sinceMs) => withKey.get(source, names.ofKey(source, key), sinceMs),
+    withKey: (names, source, key) => withKey.get(source, names.ofKey(source, key)),
+    newestOf: (names, source, mark, sinceMs) => newest.get(source, names.ofKey(source, mark), sinceMs),
     withMark: (names, source, { digest, sinceMs }) =>
       withMark.get(names.ofMark(source, digest), source, sinceMs),
     lastNumber: (names, source, mark) => last.get(source, names.ofKey(source, mark))?.key_number ?? 0,

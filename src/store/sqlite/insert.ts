@@ -16,8 +16,6 @@ export type PackedEvent = Omit<WebhookEvent, 'headers'> & Readonly<{ headersJson
 /** One object for all answers: structured clone then sends it once for a batch. */
 const INSERTED: InsertOutcome = { kind: 'inserted' };
 
-const BEFORE_ALL = Number.MIN_SAFE_INTEGER;
-
 /** @see InboxStore.insertEvent */
 export function prepareInsert(writer: Writer) {
   const { db, counters } = writer;
@@ -223,12 +221,15 @@ function prepareFindErased({
   replayMark: ReplayMark | null,
   keySinceMs: number | null,
 ) => InsertOutcome | null {
-  const { withKey, withMark } = prepareErasedKeys(db);
+  const { withKey, newestOf, withMark } = prepareErasedKeys(db);
   const viewOf = prepareEventView(db);
   return ({ source, idempotencyKey }, replayMark, keySinceMs) => {
     const names = erasure.names();
     if (names === null) return null;
-    const named = withKey(names, source, idempotencyKey, keySinceMs ?? BEFORE_ALL);
+    const named =
+      keySinceMs === null
+        ? withKey(names, source, idempotencyKey)
+        : newestOf(names, source, idempotencyKey, keySinceMs);
     const row = named ?? (replayMark === null ? undefined : withMark(names, source, replayMark));
     if (row === undefined) return null;
     return { kind: 'duplicate', event: viewOf(row), conflict: false, by: row === named ? 'key' : 'mark' };

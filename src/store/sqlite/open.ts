@@ -33,7 +33,7 @@ const NO_LIMIT = Number.POSITIVE_INFINITY;
 const PURGE_SLICE = 32;
 const VACUUM_SLICE_PAGES = 64;
 /** Events that one commit erases, for the same reason. */
-const ERASE_SLICE = 32;
+const ERASE_SLICE = 16;
 
 /**
  * Opens the store on an SQLite file: a thread that writes, so that a sync never stops the event loop, and one that

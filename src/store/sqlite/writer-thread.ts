@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { type CleanCall, createFileCleaner } from './clean-file.ts';
 import { openWriter } from './connect.ts';
@@ -15,7 +16,7 @@ serveThread<WriterCall>(() => {
   const db = openWriter(path, maxPages);
   lock.confirm(db);
   const runBatch = prepareBatch(db, limits);
-  const cleaner = createFileCleaner(path);
+  const cleaner = createFileCleaner(realpathSync(path));
   return (call) => {
     if (call === 'close') {
       // Leaves a single file behind, so that a copy of it is a whole backup.
