@@ -152,6 +152,7 @@ export function toDeadLetter(numbers: DeliveryNumbers, row: DeadLetterRow): Dead
     source: row.source,
     eventType: row.event_type,
     idempotencyKey: row.erased_at === null ? row.idempotency_key : null,
+    erasedAtMs: row.erased_at,
   };
 }
 

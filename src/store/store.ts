@@ -264,7 +264,7 @@ export interface DestinationStore {
 }
 
 /** A failed delivery with what a list shows of its event. */
-export type DeadLetter = Delivery & Pick<EventView, 'source' | 'eventType' | 'idempotencyKey'>;
+export type DeadLetter = Delivery & Pick<EventView, 'source' | 'eventType' | 'idempotencyKey' | 'erasedAtMs'>;
 
 /** Which dead letters are asked for; what is left out does not matter. */
 export type DeadLetterFilter = Readonly<{

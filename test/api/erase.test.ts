@@ -71,6 +71,14 @@ describe('erasing events', () => {
     assert.deepEqual([delivery!.last_error, delivery!.order_key, delivery!.turn], [null, null, null]);
     assert.equal((delivery!.tries[0] as { error: unknown }).error, null);
 
+    const letters = (await admin('/admin/dead-letters', undefined, 'GET')).json.deliveries as Record<
+      string,
+      unknown
+    >[];
+    const letter = letters.find(({ event_id }) => event_id === id)!;
+    assert.deepEqual([letter.idempotency_key, letter.last_error], [null, null]);
+    assert.equal(letter.erased_at, shown.erased_at);
+
     const again = await post(at('/webhooks'), body);
     assert.equal(again.status, 200);
     assert.deepEqual([again.json.id, again.json.idempotency_key], [id, key]);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { ROLES, type Role } from '../../src/domain/role.ts';
+import { anAttempt } from '../../testkit/builders.ts';
 import { suiteCleanup } from '../../testkit/receiver.ts';
 import { type StartedSources, startSources } from './sources-support.ts';
 import { assertProblem, post, request } from './support.ts';
@@ -118,6 +119,31 @@ describe('the request of an event', () => {
       assertProblem(await ask('admin', `/webhooks/${id}${query}`), 'invalid');
     }
     assert.equal((await ask('viewer', `/webhooks/${id}?reveal=false`)).status, 200);
+  });
+
+  it('what handlers and destinations said of it is not shown to a viewer', async () => {
+    const { id } = await send();
+    const { leased } = await receiver.store.claim({
+      limits: [{ destination: 'sink', limit: 100 }],
+      token: 'token',
+      nowMs: receiver.clock.nowMs(),
+      leaseUntilMs: receiver.clock.nowMs() + 1_000,
+    });
+    const { lease } = leased.find(({ event }) => event.id === id)!;
+    const attempt = anAttempt({ outcome: 'failed', error: 'no Ada here', responseExcerpt: 'Ada?' });
+    const nowMs = receiver.clock.nowMs();
+    await receiver.store.settle(lease, { kind: 'failed', error: 'no Ada here' }, attempt, nowMs);
+    for (const [role, sees] of [
+      ['viewer', false],
+      ['operator', true],
+    ] as const) {
+      for (const path of [`/webhooks/${id}`, '/dead-letters']) {
+        const { text } = await ask(role, path);
+        assert.equal(text.includes('no Ada here'), sees, `${role} ${path}`);
+        assert.match(text, sees ? /last_error":"no Ada/ : /last_error":"\[redacted\]"/);
+      }
+      assert.equal((await ask(role, `/webhooks/${id}`)).text.includes('Ada?'), sees);
+    }
   });
 
   it('is masked in the same way when it was rejected', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
+import type { Shown } from '../../ingest/mask.ts';
 import { ORDER_KEY_CHARS_MAX } from '../../ingest/order-key.ts';
 import { readBlockedCursor } from '../../store/blocked-cursor.ts';
 import type { BlockedKey, BlockedPage, OrderStore } from '../../store/store.ts';
@@ -8,6 +9,7 @@ import { limitField, time, timeText } from '../schemas.ts';
 import { done, refuse } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
+import { shownError, shownUnasked } from './shown-request.ts';
 
 export type BlockedParts = Readonly<{
   store: Pick<OrderStore, 'listBlocked' | 'releaseKey'>;
@@ -67,9 +69,10 @@ export function addBlockedEndpoints(add: AddEndpoint, { store, onPending }: Bloc
     schema: listQuerySchema,
     asks: 'Ask with ?limit= from 1 to 500, &destination= for one destination, &cursor= for a next page.',
   };
-  add('GET /admin/blocked-keys', { query: list }, async ({ query }) => {
+  add('GET /admin/blocked-keys', { query: list }, async ({ actor, query }) => {
     const { limit, cursor = null, destination = null } = query;
-    return done(pageBody(await store.listBlocked(limit, cursor, destination)));
+    const page = await store.listBlocked(limit, cursor, destination);
+    return done(pageBody(page, shownUnasked(actor.role)));
   });
 
   const release = { schema: releaseQuerySchema, asks: 'Name the key with ?destination= and &order_key=.' };
@@ -92,16 +95,16 @@ export function addBlockedEndpoints(add: AddEndpoint, { store, onPending }: Bloc
   });
 }
 
-function pageBody({ keys, next }: BlockedPage): z.output<typeof schemas.BlockedKeys> {
-  return { blocked: keys.map(blockedBody), next };
+function pageBody({ keys, next }: BlockedPage, shown: Shown): z.output<typeof schemas.BlockedKeys> {
+  return { blocked: keys.map((key) => blockedBody(key, shown)), next };
 }
 
-function blockedBody(key: BlockedKey): z.output<typeof blockedSchema> {
+function blockedBody(key: BlockedKey, shown: Shown): z.output<typeof blockedSchema> {
   return {
     destination: key.destination,
     order_key: key.orderKey,
     delivery_id: key.deliveryId,
-    error: key.error,
+    error: shownError(key.error, shown),
     since: timeText(key.sinceMs),
     waiting: key.waiting,
   };

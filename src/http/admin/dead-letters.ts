@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { mayActAs } from '../../domain/role.ts';
+import type { Shown } from '../../ingest/mask.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { BrowseStore, DeadLetter, DeadLetterFilter } from '../../store/store.ts';
 import { type DocumentPart, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
-import { pageQuerySchema } from '../schemas.ts';
+import { pageQuerySchema, time, timeText } from '../schemas.ts';
 import { done, refuse } from './answer.ts';
 import { deliveryBody, deliverySchema } from './delivery.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
 import { flagField, momentField, resolveMoment, textField } from './query-fields.ts';
+import { shownUnasked } from './shown-request.ts';
 
 export type DeadLetterParts = Readonly<{ store: Pick<BrowseStore, 'listDeadLetters'>; clock: Clock }>;
 
@@ -17,6 +19,7 @@ const deadLetterSchema = z.object({
   source: z.string(),
   event_type: z.string(),
   idempotency_key: z.string().nullable().describe('Of the event; null once it is erased.'),
+  erased_at: time.optional().describe('When the event was erased: it can no longer be replayed.'),
 });
 
 const listQuerySchema = z.strictObject({
@@ -64,7 +67,8 @@ export function addDeadLetterEndpoints(add: AddEndpoint, { store, clock }: DeadL
     if (sinceMs >= untilMs)
       return refuse('invalid', 'Ask with &since= before &until=.', { errors: [ENDS_FIRST] });
     const { deliveries, next } = await store.listDeadLetters(query.limit, query.cursor ?? null, filter);
-    return done({ deliveries: deliveries.map(deadLetterBody), next });
+    const shown = shownUnasked(actor.role);
+    return done({ deliveries: deliveries.map((letter) => deadLetterBody(letter, shown)), next });
   });
 }
 
@@ -85,9 +89,15 @@ function filterOf(query: ListQuery, nowMs: number): DeadLetterFilter {
   };
 }
 
-function deadLetterBody(letter: DeadLetter): z.output<typeof deadLetterSchema> {
-  const { source, eventType, idempotencyKey } = letter;
-  return { ...deliveryBody(letter), source, event_type: eventType, idempotency_key: idempotencyKey };
+function deadLetterBody(letter: DeadLetter, shown: Shown): z.output<typeof deadLetterSchema> {
+  const { source, eventType, idempotencyKey, erasedAtMs } = letter;
+  return {
+    ...deliveryBody(letter, shown),
+    source,
+    event_type: eventType,
+    idempotency_key: idempotencyKey,
+    ...(erasedAtMs !== null && { erased_at: timeText(erasedAtMs) }),
+  };
 }
 
 export const deadLetterDocument: DocumentPart = {

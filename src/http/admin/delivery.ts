@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES, type Delivery } from '../../domain/delivery.ts';
 import { TURNS } from '../../domain/order.ts';
+import type { Shown } from '../../ingest/mask.ts';
 import { id, time, timeText } from '../schemas.ts';
+import { shownError } from './shown-request.ts';
 
 export const deliverySchema = z.object({
   id: z.string().meta({ format: 'uuid', description: "UUIDv7: its event's with a number at the end." }),
@@ -10,7 +12,7 @@ export const deliverySchema = z.object({
   status: z.enum(DELIVERY_STATUSES),
   attempts: z.int().min(0).describe('Finished attempts.'),
   due_at: time.nullable().describe('Null while it waits for the turn of its order key.'),
-  last_error: z.string().nullable(),
+  last_error: z.string().nullable().describe('`[redacted]` for a viewer.'),
   created_at: time,
   updated_at: time,
   replay_of: z.string().nullable().describe('The delivery that this one repeats.'),
@@ -32,8 +34,8 @@ export const deliverySchema = z.object({
     ),
 });
 
-/** A delivery as operators see it. */
-export function deliveryBody(delivery: Delivery): z.output<typeof deliverySchema> {
+/** A delivery as it is shown to whoever sees that much of requests: errors may quote them. */
+export function deliveryBody(delivery: Delivery, shown: Shown): z.output<typeof deliverySchema> {
   return {
     id: delivery.id,
     event_id: delivery.eventId,
@@ -41,7 +43,7 @@ export function deliveryBody(delivery: Delivery): z.output<typeof deliverySchema
     status: delivery.status,
     attempts: delivery.attempts,
     due_at: delivery.turn === 'waits' ? null : timeText(delivery.dueAtMs),
-    last_error: delivery.lastError,
+    last_error: shownError(delivery.lastError, shown),
     created_at: timeText(delivery.createdAtMs),
     updated_at: timeText(delivery.updatedAtMs),
     replay_of: delivery.replayOf,

@@ -3,7 +3,7 @@ import { ATTEMPT_OUTCOMES, type Attempt } from '../../domain/attempt.ts';
 import type { Delivery } from '../../domain/delivery.ts';
 import type { EventView, WebhookEvent } from '../../domain/event.ts';
 import { UNROUTED_REASONS, type UnroutedReason } from '../../events.ts';
-import type { Mask } from '../../ingest/mask.ts';
+import type { Mask, Shown } from '../../ingest/mask.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { AuditStore, BrowseStore, Duplicates } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
@@ -12,7 +12,7 @@ import { done, refuse } from './answer.ts';
 import { deliveryBody, deliverySchema } from './delivery.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
-import { revealQuery, shownRequest, shownRequestShape, shownTo } from './shown-request.ts';
+import { revealQuery, shownError, shownRequest, shownRequestShape, shownTo } from './shown-request.ts';
 
 export type EventParts = Readonly<{
   store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf' | 'duplicatesOf'> &
@@ -84,7 +84,7 @@ export function addEventEndpoints(add: AddEndpoint, { store, mask, unroutedReaso
       unrouted,
     };
     const duplicates = await store.duplicatesOf(id);
-    return done(detailsBody(event, { ...facts, duplicates }, deliveries, attempts));
+    return done(detailsBody(event, { ...facts, duplicates }, deliveries, attempts, shown));
   });
 }
 
@@ -101,6 +101,7 @@ function detailsBody(
   { duplicates, ...facts }: Facts,
   deliveries: readonly Delivery[],
   attempts: readonly (readonly Attempt[])[],
+  shown: Shown,
 ): z.output<typeof schemas.EventDetails> {
   return {
     ...eventBody(event),
@@ -109,8 +110,8 @@ function detailsBody(
     ...facts,
     ...(duplicates !== null && { duplicates: duplicatesBody(duplicates) }),
     deliveries: deliveries.map((delivery, at) => ({
-      ...deliveryBody(delivery),
-      tries: attempts[at]!.map(attemptBody),
+      ...deliveryBody(delivery, shown),
+      tries: attempts[at]!.map((attempt) => attemptBody(attempt, shown)),
     })),
   };
 }
@@ -119,15 +120,15 @@ function duplicatesBody({ count, lastAtMs, differed }: Duplicates): z.output<typ
   return { count, last_received_at: timeText(lastAtMs), bytes_differed: differed };
 }
 
-function attemptBody(attempt: Attempt): z.output<typeof attemptSchema> {
+function attemptBody(attempt: Attempt, shown: Shown): z.output<typeof attemptSchema> {
   return {
     number: attempt.number,
     started_at: timeText(attempt.startedAtMs),
     ended_at: timeText(attempt.endedAtMs),
     outcome: attempt.outcome,
-    error: attempt.error,
+    error: shownError(attempt.error, shown),
     http_status: attempt.httpStatus,
-    response_excerpt: attempt.responseExcerpt,
+    response_excerpt: shownError(attempt.responseExcerpt, shown),
   };
 }
 

@@ -46,7 +46,7 @@ const UNKNOWN = 'No delivery of that id is kept here.';
 function answerTo(outcome: ReplayOutcome): AdminAnswer {
   switch (outcome.kind) {
     case 'replayed':
-      return done(deliveryBody(outcome.delivery), 202);
+      return done(deliveryBody(outcome.delivery, 'unmasked'), 202);
     case 'unknown':
       return refuse('not_found', UNKNOWN);
     case 'open':

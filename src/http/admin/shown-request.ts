@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Actor } from '../../domain/audit.ts';
 import { mayActAs } from '../../domain/role.ts';
 import type { Shown } from '../../ingest/mask.ts';
+import { REDACTED } from '../../ingest/redact.ts';
 import { type Refusal, refuse } from './answer.ts';
 
 /** What an endpoint answers of a request: members of its schema. */
@@ -41,6 +42,11 @@ export function shownTo(role: Actor['role'], reveal: boolean): Shown | Refusal {
 /** How much the caller is shown who does not ask for what is masked. */
 export function shownUnasked(role: Actor['role']): 'shape' | 'unmasked' {
   return role !== 'system' && mayActAs(role, 'operator') ? 'unmasked' : 'shape';
+}
+
+/** A text that may quote a request, or what was answered to it. */
+export function shownError<Text extends string | null>(text: Text, shown: Shown): Text | typeof REDACTED {
+  return shown === 'shape' && text !== null ? REDACTED : text;
 }
 
 type ShownRequest = Readonly<{ headers: readonly string[]; body: Uint8Array | null }>;

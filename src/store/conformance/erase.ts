@@ -147,8 +147,12 @@ export function eraseConformance(factory: StoreFactory, isDurable: boolean): voi
       const { store } = await openFor(t, factory);
       const { event, deliveries } = await insertFor(store, ['a']);
       await fail(store, 'a', 'no');
+      const [before] = (await store.listDeadLetters(10, null)).deliveries;
+      assert.deepEqual([before!.idempotencyKey, before!.erasedAtMs], [event.idempotencyKey, null]);
       await erase(store, [event.id]);
       assert.deepEqual(await replay(store, deliveries[0]!.id), { kind: 'erased' });
+      const [after] = (await store.listDeadLetters(10, null)).deliveries;
+      assert.deepEqual([after!.idempotencyKey, after!.erasedAtMs], [null, ERASED_AT]);
     });
 
     test('a delivery that blocks its order key passes its turn', async (t) => {

@@ -82,7 +82,8 @@ function listDeadLetters(
 function toDeadLetter(state: State, delivery: StoredDelivery): DeadLetter {
   const { source, eventType, ...event } = state.events.get(delivery.eventId)!;
   const idempotencyKey = state.erased.has(delivery.eventId) ? null : event.idempotencyKey;
-  return { ...toDelivery(delivery), source, eventType, idempotencyKey };
+  const erasedAtMs = state.erased.get(delivery.eventId) ?? null;
+  return { ...toDelivery(delivery), source, eventType, idempotencyKey, erasedAtMs };
 }
 
 /** The event with the state of its deliveries. */

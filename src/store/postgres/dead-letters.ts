@@ -18,7 +18,8 @@ order by event_id desc, number desc`;
 export const DEAD_LETTERS: Statement<DeadLetterRow & Numbered> = {
   name: 'dead_letters',
   text: `
-select ${DELIVERY_COLUMNS}, e.source, e.event_type, e.idempotency_key
+select ${DELIVERY_COLUMNS}, e.source, e.event_type, e.idempotency_key,
+  (select x.erased_at from erased x where x.event_id = d.event_id) as erased_at
 from (select * ${NEXT} limit ${MAX_DEAD_LETTERS_READ}) d cross join lateral (
   select source, event_type, idempotency_key from events where id = d.event_id offset 0
 ) e
