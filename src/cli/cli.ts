@@ -16,6 +16,7 @@ import { addDestinationsCommand } from './destinations.ts';
 import { addEraseCommand } from './erase.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addExportCommand } from './export.ts';
+import { addHistoryCommand } from './history.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
 import { addRejectedCommand } from './rejected.ts';
@@ -43,6 +44,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addDeadLettersCommand(program, process.env);
   addBlockedCommand(program, process.env);
   addAuditCommand(program, process.env);
+  addHistoryCommand(program, process.env);
   addCleanupCommand(program, process.env);
   addDestinationsCommand(program, process.env);
   addEraseCommand(program, process.env);

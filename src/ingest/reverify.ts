@@ -1,4 +1,4 @@
-import { type AuditDetail, type AuditEntry, withOutcome } from '../domain/audit.ts';
+import { type AuditEntry, withOutcome } from '../domain/audit.ts';
 import type { RejectedStore } from '../store/store.ts';
 import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
 import type { VerifyReason } from '../verify/outcome.ts';
@@ -65,19 +65,21 @@ export function createReverify(parts: ReverifyParts): Reverify {
     const outcome = await take(parts, { source, rules, request, signed, nowMs });
     if (outcome.kind !== 'full' && outcome.kind !== 'rejected') {
       // Only now that the result is durable. If this fails, another attempt finds a duplicate.
-      await store.dropRejected(id, withOutcome(audit, auditOutcome(source, outcome)));
+      await store.dropRejected(id, verifiedEntry(audit, source, outcome));
     }
     return outcome;
   };
 }
 
-/** What the audit says of a request that is no longer kept. */
-function auditOutcome(
+/** The row of a request that is no longer kept. It is about the event, if there is one now. */
+function verifiedEntry(
+  audit: AuditEntry,
   source: string,
   outcome: Extract<ReverifyOutcome, { kind: 'accepted' | 'duplicate' | 'handshake' }>,
-): AuditDetail {
-  const event = outcome.kind === 'handshake' ? outcome.event : outcome;
-  return { source, outcome: outcome.kind, event_id: event?.receipt.id ?? null };
+): AuditEntry {
+  const eventId = (outcome.kind === 'handshake' ? outcome.event : outcome)?.receipt.id ?? null;
+  const about = { ...audit, target: eventId ?? audit.target };
+  return withOutcome(about, { source, outcome: outcome.kind, rejected_id: audit.target });
 }
 
 type Verified = Readonly<{

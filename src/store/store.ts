@@ -599,6 +599,8 @@ export interface AuditStore {
   readAudit(after: number, limit: number): Promise<readonly AuditRow[]>;
   /** Rows that fit, newest first, of the AUDIT_WALK rows before the cursor. */
   listAudit(filter: AuditFilter, limit: number, before: number | null): Promise<AuditPage>;
+  /** The newest rows about each of these targets, up to `limit` for each, oldest first. */
+  auditOf(targets: readonly string[], limit: number): Promise<readonly AuditRow[]>;
   /**
    * Deletes up to `limit` of the oldest rows, as far as they are of before `beforeMs`, and writes the anchor in the same
    * transaction. @returns how many; fewer than the limit means that none are left

@@ -275,6 +275,10 @@ describe('GET /openapi.json', () => {
           askAdmin('/reload', 'POST'),
           request(`${receiver.url}/admin/reload`, { method: 'POST' }),
         ],
+        'get /admin/webhooks/{id}/history': () => [
+          askAdmin(`/webhooks/${broken.id}/history`),
+          askAdmin('/webhooks/none/history'),
+        ],
         'get /admin/audit/chain': () => [askAdmin('/audit/chain'), askAdmin('/audit/chain?after=x')],
         'get /admin/destinations': () => [askAdmin('/destinations'), askAdmin('/destinations?x=1')],
         'get /admin/destinations/{name}': () => [

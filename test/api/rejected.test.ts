@@ -8,7 +8,7 @@ import { StoreError } from '../../src/domain/errors.ts';
 import { openMemoryStore } from '../../src/store/memory/open.ts';
 import { openSqliteStore } from '../../src/store/sqlite/open.ts';
 import { NOW_S, postSigned, startSources } from './sources-support.ts';
-import { assertProblem, post, request } from './support.ts';
+import { assertProblem, post, request, until } from './support.ts';
 
 type Summary = Readonly<{ id: string; reason: string; source: string; received_at: string }>;
 type Page = Readonly<{ rejected: readonly Summary[]; next: string | null }>;
@@ -263,13 +263,20 @@ describe('rejected requests', () => {
     });
 
     it('answers 404 for an unknown id, and 401 without the token', async (t) => {
-      const { url, admin } = await startSources(t, { sources: github('right') });
+      const { url, admin, clock } = await startSources(t, { sources: github('right') });
       for (const id of [UNKNOWN_ID, 'x', '%00']) {
         assertProblem(await admin(`/rejected/${id}/reverify`, 'POST'), 'not_found');
         assertProblem(await admin(`/rejected/${id}`), 'not_found');
       }
       for (const path of ['/admin/rejected', '/admin/sources/github/state']) {
-        assertProblem(await request(`${url}${path}`), 'unauthorized');
+        const answer = request(`${url}${path}`);
+        // What fails waits for a moment.
+        await until(
+          () => clock.pending() > 0,
+          () => 'the answer waits for nothing',
+        );
+        await clock.advance(1_000);
+        assertProblem(await answer, 'unauthorized');
       }
     });
   });

@@ -36,6 +36,7 @@ export const ADMIN_ACCESS = {
   'DELETE /admin/destinations/:name/rate': acts('operator', 'destination.rate'),
   'GET /admin/audit': sees('viewer'),
   'GET /admin/audit/chain': sees('viewer'),
+  'GET /admin/webhooks/:id/history': sees('viewer'),
   'POST /admin/cleanup/confirm': acts('operator', 'cleanup.confirm'),
   'POST /admin/reload': acts('admin', 'config.reload'),
 } as const satisfies Readonly<Record<string, Access>>;

@@ -9,6 +9,7 @@ import { addDestinationEndpoints, type DestinationParts, destinationDocument } f
 import { createAddEndpoint, type EndpointParts } from './endpoint.ts';
 import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
+import { addHistoryEndpoints, type HistoryParts, historyDocument } from './history.ts';
 import { createLogin, type LoginParts } from './login.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
@@ -25,6 +26,7 @@ export type AdminParts = EventParts &
   DestinationParts &
   EraseParts &
   AuditParts &
+  HistoryParts &
   LoginParts &
   ReloadEndpointParts &
   EndpointParts;
@@ -56,6 +58,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
     addCleanupEndpoints(add, parts);
     addDestinationEndpoints(add, parts);
     addAuditEndpoints(add, parts);
+    addHistoryEndpoints(add, parts);
     addReloadEndpoints(add, parts);
   });
 }
@@ -71,5 +74,6 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   cleanupDocument,
   destinationDocument,
   auditDocument,
+  historyDocument,
   reloadDocument,
 ];

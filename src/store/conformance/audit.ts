@@ -69,6 +69,17 @@ export function auditConformance(factory: StoreFactory, isDurable: boolean): voi
       assert.deepEqual([second.rows.map(({ seq }) => seq), second.next], [[6, 4, 2], null]);
     });
 
+    test('the rows about some targets come together, the newest of each', async (t) => {
+      const { store } = await openFor(t, factory);
+      for (const target of ['a', 'b', 'a', 'c', 'a', 'b']) await store.appendAudit(anAudit({ target }));
+      const of = async (targets: string[], limit: number) =>
+        (await store.auditOf(targets, limit)).map(({ seq }) => seq);
+      assert.deepEqual(await of(['a', 'b'], 10), [1, 2, 3, 5, 6]);
+      assert.deepEqual(await of(['b', 'a'], 2), [2, 3, 5, 6]);
+      assert.deepEqual(await of(['d'], 2), []);
+      assert.deepEqual(await of([], 2), []);
+    });
+
     test('an action writes its row if it changes something, and only then', async (t) => {
       const { store } = await openFor(t, factory);
       const { deliveries } = await insertFor(store, ['billing']);

@@ -83,6 +83,7 @@ const CALLS: Readonly<
   appendAudit: (store) => store.appendAudit(anAudit()),
   readAudit: (store) => store.readAudit(0, 10),
   listAudit: (store) => store.listAudit(ALL_AUDIT, 10, null),
+  auditOf: (store) => store.auditOf(['a'], 10),
   purgeAudit: (store) => store.purgeAudit(T0, 10, anAudit()),
   reportCleanup: (store) => store.reportCleanup('events', anAudit()),
   ping: (store) => store.ping(),

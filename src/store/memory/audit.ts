@@ -21,6 +21,10 @@ export const auditVerbs: Verbs<State, keyof AuditStore> = {
     state.audit.splice(0, prefix.count);
     return prefix.count;
   },
+  auditOf: ({ audit }, targets, limit) =>
+    targets
+      .flatMap((target) => audit.filter((row) => row.target === target).slice(-limit))
+      .toSorted((a, b) => a.seq - b.seq),
   readAudit: ({ audit }, after, limit) => audit.filter(({ seq }) => seq > after).slice(0, limit),
   listAudit({ audit }, filter, limit, before) {
     const range = walkRange(audit.at(-1)?.seq ?? 0, before);

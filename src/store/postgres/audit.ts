@@ -33,6 +33,15 @@ export const READ_AUDIT: Statement<AuditRow> = {
   name: 'read_audit',
   text: `select ${COLUMNS} from audit where seq > $1 order by seq limit $2`,
 };
+export const AUDIT_OF: Statement<AuditRow> = {
+  name: 'audit_of',
+  text: `
+select found.* from unnest($1::text[]) as asked (target)
+cross join lateral (
+  select ${COLUMNS} from audit a where a.target = asked.target collate "C" order by a.seq desc limit $2
+) found
+order by found.seq`,
+};
 export const DELETE_AUDIT: Statement = { name: 'delete_audit', text: 'delete from audit where seq <= $1' };
 export const LIST_AUDIT: Statement<AuditRow> = {
   name: 'list_audit',
@@ -74,6 +83,7 @@ export const auditVerbs: Verbs<QueryContext & Readonly<{ background: Database }>
       await query(DELETE_AUDIT, [prefix.through]);
       return prefix.count;
     }),
+  auditOf: ({ query }, targets, limit) => query(AUDIT_OF, [targets, limit]),
   readAudit: ({ query }, after, limit) => query(READ_AUDIT, [after, limit]),
   async listAudit({ query }, { actor, action, target, sinceMs, untilMs }, limit, before) {
     const [head = CHAIN_START] = await query(AUDIT_HEAD);

@@ -29,7 +29,15 @@ export const auditWrites: Writes<'appendAudit' | 'purgeAudit'> = {
 };
 
 /** The reads of AuditStore. */
-export const auditReads: Reads<'readAudit' | 'listAudit'> = {
+export const auditReads: Reads<'readAudit' | 'listAudit' | 'auditOf'> = {
+  auditOf(db) {
+    const find = prepareRows<AuditRow>(
+      db,
+      `select ${AUDIT_COLUMNS} from audit where target = ? order by seq desc limit ?`,
+    );
+    return (targets, limit) =>
+      targets.flatMap((target) => find.all(target, limit)).toSorted((a, b) => a.seq - b.seq);
+  },
   readAudit(db) {
     const find = prepareRows<AuditRow>(
       db,
