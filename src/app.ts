@@ -30,6 +30,7 @@ import { createIdGenerator, type IdGenerator } from './runtime/ids.ts';
 import { createSystemRandom } from './runtime/random.ts';
 import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
+import { writeStartRow } from './start-row.ts';
 import { openStore } from './store/open-store.ts';
 import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
 
@@ -115,6 +116,7 @@ export async function startApp(
   // Before anything is accepted: a database that cannot be read ends the start.
   const stats = await store.stats();
   await checkDefaultSource(config, store);
+  await writeStartRow(core, config);
   const urls = await listeners.listen();
   dispatch.start();
   opened.defer(() => dispatch.stop(config.shutdownGraceMs));

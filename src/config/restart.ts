@@ -23,10 +23,10 @@ const PARTS: readonly Part[] = [
   { name: 'MIN_FREE_DISK_BYTES', of: (config) => config.minFreeDiskBytes },
   { name: 'RETENTION_DAYS', of: (config) => config.retentionMs },
   { name: 'CLEANUP_INTERVAL_HOURS', of: (config) => config.cleanupIntervalMs },
+  { name: 'AUDIT_RETENTION_DAYS', of: (config) => config.auditRetentionMs },
   { name: 'REJECTED_MAX', of: ({ rejected }) => rejected.maxRequests },
   { name: 'REJECTED_MAX_BYTES', of: ({ rejected }) => rejected.maxBytes },
   { name: 'REJECTED_RETENTION_HOURS', of: ({ rejected }) => rejected.retentionMs },
-  { name: 'AUDIT_RETENTION_DAYS', of: (config) => config.auditRetentionMs },
   { name: 'LOG_FORMAT', of: ({ log }) => log.format },
   { name: 'SHUTDOWN_GRACE', of: (config) => config.shutdownGraceMs },
 ];
@@ -34,6 +34,11 @@ const PARTS: readonly Part[] = [
 /** The names of settings whose new value waits for a restart. */
 export function restartOnly(running: Config, read: Config): string[] {
   return PARTS.flatMap(({ name, of }) => (isDeepStrictEqual(of(running), of(read)) ? [] : name));
+}
+
+/** The values that only a restart changes, by their names, as texts to compare. */
+export function restartOnlyOf(config: Config): ReadonlyMap<string, string> {
+  return new Map(PARTS.map(({ name, of }) => [name, JSON.stringify(of(config)) ?? '']));
 }
 
 /** The configuration that is in effect after a reload: what was read, with what only a restart can change as it is. */

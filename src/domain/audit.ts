@@ -21,6 +21,7 @@ export const AUDIT_ACTIONS = [
   'event.erase',
   'event.reveal',
   'order_key.release',
+  'receiver.start',
   'rejected.reveal',
   'rejected.reverify',
   'source_state.read',

@@ -31,7 +31,8 @@ export interface Store
     RejectedStore,
     SourceStateStore,
     CleanupStore,
-    AuditStore {}
+    AuditStore,
+    ConfigurationStore {}
 
 /** The port's asynchronous methods, by name. */
 export type Method = {
@@ -606,6 +607,13 @@ export interface AuditStore {
    * transaction. @returns how many; fewer than the limit means that none are left
    */
   purgeAudit(beforeMs: number, limit: number, anchor: AuditEntry): Promise<number>;
+}
+
+/** What the audit knows of the configuration of the last start: of each value, by its path, a digest. */
+export interface ConfigurationStore {
+  readConfiguration(): Promise<ReadonlyMap<string, string>>;
+  /** Takes the place of what was kept; with null that stays. The row is written in any case. */
+  keepConfiguration(digests: ReadonlyMap<string, string> | null, audit: AuditEntry): Promise<void>;
 }
 
 /** Events inside a driver that an operator wants to see. */

@@ -173,6 +173,35 @@ export function auditRetentionConformance(factory: StoreFactory): void {
       assert.deepEqual(verdictOf(rows).flaws, []);
     });
 
+    test('the configuration of the last start is kept beside its row', async (t) => {
+      const { store } = await openFor(t, factory);
+      assert.deepEqual([...(await store.readConfiguration())], []);
+      await store.keepConfiguration(
+        new Map([
+          ['', 'key'],
+          ['b', '1'],
+          ['a', '2'],
+        ]),
+        anAudit(),
+      );
+      await store.keepConfiguration(
+        new Map([
+          ['', 'key'],
+          ['b', '3'],
+        ]),
+        anAudit(),
+      );
+      await store.keepConfiguration(null, anAudit());
+      assert.deepEqual(
+        new Map(await store.readConfiguration()),
+        new Map([
+          ['', 'key'],
+          ['b', '3'],
+        ]),
+      );
+      assert.equal((await readChain(store)).length, 3);
+    });
+
     test('what clean-ups deleted is reported once, with its count and range', async (t) => {
       const { store } = await openFor(t, factory);
       const events = [];

@@ -84,6 +84,8 @@ const CALLS: Readonly<
   readAudit: (store) => store.readAudit(0, 10),
   listAudit: (store) => store.listAudit(ALL_AUDIT, 10, null),
   auditOf: (store) => store.auditOf(['a'], 10),
+  readConfiguration: (store) => store.readConfiguration(),
+  keepConfiguration: (store) => store.keepConfiguration(new Map([['a', 'b']]), anAudit()),
   purgeAudit: (store) => store.purgeAudit(T0, 10, anAudit()),
   reportCleanup: (store) => store.reportCleanup('events', anAudit()),
   ping: (store) => store.ping(),

@@ -7,6 +7,7 @@ import { claim } from './claim.ts';
 import { claimByIds } from './claim-by-ids.ts';
 import { cleanupVerbs } from './cleanups.ts';
 import { createCompletions } from './complete.ts';
+import { configurationVerbs } from './configuration.ts';
 import { destinationVerbs } from './destinations.ts';
 import { dueVerbs } from './due.ts';
 import { eraseVerbs } from './erase.ts';
@@ -48,6 +49,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   ...cleanupVerbs,
   ...auditVerbs,
   ...destinationVerbs,
+  ...configurationVerbs,
 };
 
 /**

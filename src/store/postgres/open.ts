@@ -12,6 +12,7 @@ import { browseVerbs } from './browse.ts';
 import { browseRejectedVerbs } from './browse-rejected.ts';
 import { cleanupVerbs } from './cleanups.ts';
 import { createCompletions } from './complete.ts';
+import { configurationVerbs } from './configuration.ts';
 import { createPool, HANDLER_SESSION } from './connect.ts';
 import type { Database, Query } from './database.ts';
 import { createDatabases, type Databases, PING } from './databases.ts';
@@ -97,6 +98,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...sourceStateVerbs,
   ...cleanupVerbs,
   ...auditVerbs,
+  ...configurationVerbs,
   ...erasableVerbs,
   erase,
   ...destinationVerbs,

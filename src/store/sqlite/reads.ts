@@ -3,6 +3,7 @@ import type { Answer, Operation } from '../store.ts';
 import { auditReads } from './audit.ts';
 import { browseReads } from './browse.ts';
 import { cleanupReads } from './cleanups.ts';
+import { configurationReads } from './configuration.ts';
 import { destinationReads } from './destinations.ts';
 import { dueReads } from './due.ts';
 import { duplicatesReads } from './duplicates.ts';
@@ -23,6 +24,7 @@ export const READS = {
   ...cleanupReads,
   ...auditReads,
   ...destinationReads,
+  ...configurationReads,
 };
 
 export type ReadName = keyof typeof READS;

@@ -2,6 +2,7 @@ import { auditWrites } from './audit.ts';
 import { claimWrites } from './claim.ts';
 import { claimByIdsWrites } from './claim-by-ids.ts';
 import { cleanupWrites } from './cleanups.ts';
+import { configurationWrites } from './configuration.ts';
 import { destinationWrites } from './destinations.ts';
 import { duplicatesWrites } from './duplicates.ts';
 import { eraseWrites } from './erase.ts';
@@ -47,6 +48,7 @@ export const PORT_WRITES = {
   ...cleanupWrites,
   ...auditWrites,
   ...destinationWrites,
+  ...configurationWrites,
   ping,
 };
 
