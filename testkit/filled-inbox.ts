@@ -1,3 +1,4 @@
+import { INITIAL_STATE } from '../src/domain/destination-state.ts';
 import type { WebhookEvent } from '../src/domain/event.ts';
 import type { Addressee } from '../src/domain/order.ts';
 import type { Settlement } from '../src/domain/settlement.ts';
@@ -119,6 +120,8 @@ export async function fillInbox(store: Store): Promise<Filled> {
   await store.keepSourceState('ä', 'subscription', '{"arn":"x"}', T0 + 1);
   await store.keepSourceState('a', 'another', '', T0 + 2);
   await store.appendAudit(anAudit({ before: { entry: 'ä "q"' }, after: { rate: '5/s', until: null } }));
+  await store.changeDestination('billing', 0, INITIAL_STATE, anAudit());
+  await store.changeDestination('ordered', 0, INITIAL_STATE, null);
   const sources = ['a', 'ä'];
   return {
     events,
