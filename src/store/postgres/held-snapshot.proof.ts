@@ -95,10 +95,11 @@ async function pagesOf(client: pg.Client, part: string): Promise<number> {
      where query like '%' || $1 || '%' and query not like '%pg_stat_statements%'`,
     [part],
   );
+  assert.ok(rows[0].pages !== null, `no statement has ${part}`);
   return rows[0].pages;
 }
 
-const CLAIMS = `set status = 'processing', lease_token`;
+const CLAIMS = 'as next_due_at';
 const INSERTS = 'insert into events';
 const SETTLEMENTS = 'insert into attempts';
 
