@@ -32,6 +32,7 @@ import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
 import { writeStartRow } from './start-row.ts';
 import { openStore } from './store/open-store.ts';
+import { createSearches } from './store/run-search.ts';
 import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
 
 /** A running receiver. */
@@ -154,6 +155,12 @@ function openInbox(
       onConnectionsRefused: (open) => emit({ type: 'store.connections_refused', open }),
       onWalHeld: (heldMs, walBytes) => emit({ type: 'store.wal_held', heldMs, walBytes }),
       onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),
+      onSearchIndex: (build) =>
+        emit(
+          build.kind === 'failed'
+            ? { type: 'store.index_failed', error: build.error }
+            : { type: 'store.index_build', name: build.name, state: build.kind },
+        ),
       onFatal: (error) => {
         emit({ type: 'receiver.failed', message: 'the store ended; restart the process', error });
         onFatal(error);
@@ -267,6 +274,7 @@ function openApi(parts: ApiSources, surface: Surface): Promise<FastifyInstance> 
       destinations: dispatch.destinations,
       markPending: dispatch.markPending,
       onStateDropped: ingest.onStateDropped,
+      searches: createSearches(store, clock),
     },
   };
   return createApi(api, surface);

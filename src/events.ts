@@ -159,6 +159,9 @@ export type ReceiverEvent =
   | Readonly<{ type: 'store.migration_waits'; waitedMs: number }>
   /** The database server has no connection left for this process, which goes on with those that it has open. */
   | Readonly<{ type: 'store.connections_refused'; open: number }>
+  /** An index that searches use is built beside the work, is there, or could not be built: then it is tried again. */
+  | Readonly<{ type: 'store.index_build'; name: string; state: 'building' | 'built' }>
+  | Readonly<{ type: 'store.index_failed'; error: Error }>
   /** Whether this process leads; read with each look for expired leases. */
   | Readonly<{ type: 'store.leadership'; leads: boolean }>
   /** The sweep finds the dropped entries. */

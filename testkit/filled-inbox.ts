@@ -36,7 +36,9 @@ export async function fillInbox(store: Store): Promise<Filled> {
     digest?: Uint8Array,
   ) => {
     const event = anEvent({ receivedAtMs: T0 + events.length, ...overrides });
-    await store.insertEvent(event, destinations, digest === undefined ? null : { digest, sinceMs: T0 + 1e9 });
+    const searchKeys = [{ name: 'order', value: `order ${events.length % 3}` }];
+    const mark = digest === undefined ? null : { digest, sinceMs: T0 + 1e9 };
+    await store.insertEvent({ ...event, searchKeys }, destinations, mark);
     events.push(event);
     return event;
   };

@@ -47,12 +47,32 @@ function reachable(host: string): string {
  * @returns the JSON of its answer
  * @throws AdminError when it does not answer, or answers with anything but 2xx
  */
-export async function askReceiver<T>(
-  { url, env, timeoutMs = ANSWER_TIMEOUT_MS }: Asked,
-  method: string,
-  path: string,
-  body?: object,
-): Promise<T> {
+export async function askReceiver<T>(asked: Asked, method: string, path: string, body?: object): Promise<T> {
+  const signal = AbortSignal.timeout(asked.timeoutMs ?? ANSWER_TIMEOUT_MS);
+  const response = await openAnswer(asked, { method, path, body, signal });
+  const text = await response.text().catch((cause: unknown) => explainSilence(asked, signal, cause));
+  const answer = text === '' ? {} : readJson(text);
+  if (answer === null) throw refusalOf(asked, response.status, null);
+  return answer as T;
+}
+
+type Question = Readonly<{
+  method: string;
+  path: string;
+  body?: object | undefined;
+  /** The media type to answer with; JSON by default. */
+  accept?: string;
+  signal?: AbortSignal;
+}>;
+
+/**
+ * Asks a receiver's admin surface.
+ * @returns the answer, whose body is still to be read
+ * @throws AdminError when it does not answer, or answers with anything but 2xx
+ */
+export async function openAnswer(asked: Asked, question: Question): Promise<Response> {
+  const { url, env } = asked;
+  const { method, path, body, accept = 'application/json', signal = null } = question;
   const token = secretVariable(env, 'ADMIN_TOKEN');
   if (token === null)
     throw new AdminError(
@@ -60,25 +80,56 @@ export async function askReceiver<T>(
     );
   const target = URL.parse(path, url);
   if (target === null) throw new AdminError(`--url takes the URL of a receiver, such as ${defaultUrl({})}`);
-  const explain = (cause: unknown): never => {
-    if (signal.aborted) throw new AdminError(`${url} did not answer within ${timeoutMs / 1000} s`, { cause });
-    throw new AdminError(`no receiver answers at ${url}: start it, or give --url`, { cause });
-  };
-  const signal = AbortSignal.timeout(timeoutMs);
   const headers = {
     authorization: `Bearer ${token}`,
+    accept,
     ...(body !== undefined && { 'content-type': 'application/json' }),
   };
   const request = { method, headers, signal, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const explain = (cause: unknown) => explainSilence(asked, signal, cause);
   const response = await fetch(target, request).catch(explain);
-  const text = await response.text().catch(explain);
-  const answer = text === '' ? {} : readJson(text);
-  if (response.ok && answer !== null) return answer as T;
+  if (response.ok) return response;
+  throw refusalOf(asked, response.status, readJson(await response.text().catch(explain)));
+}
+
+/**
+ * Asks for lines of JSON, and yields each as it arrives. An answer may take as long as lines keep coming.
+ * @throws AdminError when the receiver does not answer, answers with anything but 2xx, or stops in the middle
+ */
+export async function* askLines<Line>(asked: Asked, path: string): AsyncGenerator<Line> {
+  const response = await openAnswer(asked, { method: 'GET', path, accept: 'application/x-ndjson' });
+  let rest = '';
+  try {
+    for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) yield JSON.parse(line) as Line;
+    }
+  } catch (cause) {
+    throw new AdminError(`${asked.url} broke off its answer`, { cause });
+  }
+  if (rest !== '') throw new AdminError(`${asked.url} broke off its answer`);
+}
+
+function explainSilence(
+  { url, timeoutMs = ANSWER_TIMEOUT_MS }: Asked,
+  signal: AbortSignal | null,
+  cause: unknown,
+): never {
+  if (signal?.aborted === true) {
+    throw new AdminError(`${url} did not answer within ${timeoutMs / 1000} s`, { cause });
+  }
+  throw new AdminError(`no receiver answers at ${url}: start it, or give --url`, { cause });
+}
+
+function refusalOf(
+  { url }: Asked,
+  status: number,
+  answer: Readonly<Record<string, unknown>> | null,
+): AdminError {
   const problem = problemOf(answer);
   const detail = problem?.detail ?? 'not a reply of a webhook-receiver';
-  throw new AdminError(`${url} answered ${response.status}: ${detail}${hintFor(response.status, detail)}`, {
-    problem,
-  });
+  return new AdminError(`${url} answered ${status}: ${detail}${hintFor(status, detail)}`, { problem });
 }
 
 function readJson(text: string): Readonly<Record<string, unknown>> | null {

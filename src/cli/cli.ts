@@ -14,6 +14,7 @@ import { CommandError } from './command-error.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDestinationsCommand } from './destinations.ts';
 import { addEraseCommand } from './erase.ts';
+import { addEventsCommand } from './events.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addExportCommand } from './export.ts';
 import { addHistoryCommand } from './history.ts';
@@ -42,6 +43,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addSendCommand(program, process.env);
   addAdminCommands(program, process.env);
   addDeadLettersCommand(program, process.env);
+  addEventsCommand(program, process.env);
   addBlockedCommand(program, process.env);
   addAuditCommand(program, process.env);
   addHistoryCommand(program, process.env);

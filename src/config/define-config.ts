@@ -29,7 +29,9 @@ export type UserSource = UserEnvelopeSource | UserProviderSource | UserSchemeSou
 
 /** Takes `{idempotency_key, event_type, payload}` from any sender, without verification. */
 export type UserEnvelopeSource = MaskRules &
-  Readonly<{ [Key in Exclude<keyof SourceRules | 'provider' | 'verify' | 'handshakes', 'mask'>]?: never }>;
+  Readonly<{
+    [Key in Exclude<keyof SourceRules | 'provider' | 'verify' | 'handshakes', 'mask' | 'search'>]?: never;
+  }>;
 
 type MaskRules = Readonly<{
   /**
@@ -37,6 +39,8 @@ type MaskRules = Readonly<{
    * of an array.
    */
   mask?: readonly string[] | undefined;
+  /** Up to four values that `search:NAME=VALUE` finds by an index: locators by name. */
+  search?: Readonly<Record<string, string>> | undefined;
 }>;
 
 /**

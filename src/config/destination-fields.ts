@@ -2,7 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 import { ON_FAILURE } from '../domain/order.ts';
 import { parseRate, RATE_MIN, RATE_TAKES } from '../domain/rate.ts';
-import { orderByMistake } from '../ingest/order-key.ts';
+import { keyLocatorMistake } from '../ingest/order-key.ts';
 import { numberField } from '../schema/number-range.ts';
 import { TEXT_CHARS_MAX } from '../verify/limits.ts';
 import { checkedText } from '../verify/schema/locator-fields.ts';
@@ -128,7 +128,7 @@ export const statusesField = z
 /** The locator of a destination's order key. The message ends with what is wrong with the locator. */
 export const orderByField = checkedText(ORDER_BY_TAKES, (text) => {
   if (text.length > TEXT_CHARS_MAX) return `${ORDER_BY_TAKES} of at most ${TEXT_CHARS_MAX} characters`;
-  const mistake = orderByMistake(text);
+  const mistake = keyLocatorMistake(text);
   return mistake === null ? null : `${ORDER_BY_TAKES}: ${mistake}`;
 });
 

@@ -21,11 +21,12 @@ export function explainConfig(config: Config): object {
   };
 }
 
-function explainSource({ name, verification, mask }: SourceConfig): object {
+function explainSource({ name, verification, mask, search }: SourceConfig): object {
   return {
     name,
     verification: verification === null ? null : explainVerification(verification),
     ...(mask !== undefined && { mask }),
+    ...(search !== undefined && { search }),
   };
 }
 

@@ -1,5 +1,7 @@
 import { validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { MAX_SEARCH_KEYS } from '../domain/search-key.ts';
+import { keyLocatorMistake } from '../ingest/order-key.ts';
 import { nearest } from '../schema/nearest.ts';
 import { numberField } from '../schema/number-range.ts';
 import { part, passOn } from '../schema/strict-object.ts';
@@ -62,6 +64,25 @@ export const maskField = z
     MASK_TAKES,
   )
   .refine(({ length }) => length >= 1 && length <= LIST_MAX, MASK_TAKES)
+  .readonly();
+
+const SEARCH_TAKES = `an object of 1 to ${MAX_SEARCH_KEYS} locators by name, such as { order: 'body:/data/order_id' }`;
+const SEARCH_NAME_TAKES = 'a name of 1 to 32 letters, digits, - and _';
+
+/** Values of an event that are found by an index. */
+export const searchField = z
+  .record(
+    z.string().regex(/^[\w-]{1,32}$/, SEARCH_NAME_TAKES),
+    z.string(SEARCH_TAKES).superRefine((locator, context) => {
+      const mistake = keyLocatorMistake(locator);
+      if (mistake !== null) context.addIssue({ code: 'custom', message: mistake });
+    }),
+    SEARCH_TAKES,
+  )
+  .refine((search) => {
+    const count = Object.keys(search).length;
+    return count >= 1 && count <= MAX_SEARCH_KEYS;
+  }, SEARCH_TAKES)
   .readonly();
 
 const SECRET_TAKES = `a text of 1 to ${SECRET_CHARS_MAX} characters`;

@@ -18,6 +18,7 @@ import {
   publicUrlField,
   replyField,
   schemesField,
+  searchField,
   secretsField,
   sourceSecretField,
 } from './source-fields.ts';
@@ -42,13 +43,14 @@ const sourceShape = {
   reply: replyField.optional(),
   maxBodyBytes: numberField(LIMITS.sourceBodyBytes).optional(),
   mask: maskField.optional(),
+  search: searchField.optional(),
 };
 
 type Key = keyof typeof sourceShape;
 
 const WAYS: readonly Key[] = ['provider', 'verify'];
 /** Keys of a source without verification, too. */
-const ANYWHERE: readonly Key[] = ['mask'];
+const ANYWHERE: readonly Key[] = ['mask', 'search'];
 const OTHERS = (Object.keys(sourceShape) as Key[]).filter(
   (key) => !WAYS.includes(key) && !ANYWHERE.includes(key),
 );
@@ -96,12 +98,13 @@ export function toSources(sources: FileSources, bodies: BodyLimits): SourceConfi
   const isClosed = sources[DEFAULT_SOURCE] === false || closesDefault(sources);
   return [...(isClosed ? [] : [DEFAULT_SOURCE]), ...others].map((name) => {
     const values = (Object.hasOwn(sources, name) && sources[name]) || {};
-    const { mask } = values;
+    const { mask, search } = values;
     return {
       name,
       verification: toVerification(values),
       maxBodyBytes: bodyLimit(values, bodies),
       ...(mask !== undefined && { mask }),
+      ...(search !== undefined && { search }),
     };
   });
 }

@@ -23,3 +23,10 @@ function matchParts(value: string, head: string, middle: readonly string[], last
   }
   return true;
 }
+
+/** Whether the texts stand in the value in this order, the first at its start and the last at its end. One is the value itself. */
+export function matchesParts(value: string, parts: readonly string[]): boolean {
+  const [head = '', ...tail] = parts;
+  const last = tail.pop();
+  return last === undefined ? value === head : matchParts(value, head, tail, last);
+}

@@ -48,6 +48,7 @@ export type Source = Readonly<{
   maxBodyBytes?: number;
   /** JSON Pointers of what a body shows only when it is revealed. */
   mask?: readonly string[];
+  search?: Readonly<Record<string, string>>;
 }>;
 
 export type SourceParts = Readonly<{

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Addressee } from '../domain/order.ts';
+import { KEY_TEXT_CHARS_MAX } from '../domain/search-key.ts';
 import type { ReceiverEvent } from '../events.ts';
-import { createAddress, ORDER_KEY_CHARS_MAX, orderByMistake } from './order-key.ts';
+import { createAddress, createFindSearchKeys, keyLocatorMistake } from './order-key.ts';
 
 const REQUEST = {
   method: 'POST',
@@ -71,7 +72,7 @@ describe('an order key', () => {
       assert.ok(typeof addressee === 'object');
       return addressee.orderKey ?? '';
     };
-    const longest = 'x'.repeat(ORDER_KEY_CHARS_MAX);
+    const longest = 'x'.repeat(KEY_TEXT_CHARS_MAX);
     assert.equal(keyOf(longest), longest);
     const odd = [`${longest}y`, `${longest}z`, 'a\0', 'a\ud800', 'a\ud801'];
     const keys = odd.map(keyOf);
@@ -81,10 +82,10 @@ describe('an order key', () => {
   });
 });
 
-describe('orderByMistake', () => {
+describe('keyLocatorMistake', () => {
   it('takes what a request says of itself, and one value', () => {
     for (const by of ['body:/a', 'header:X-Id', 'query:id', 'form:id', 'form:payload/id', 'xml:id']) {
-      assert.equal(orderByMistake(by), null, by);
+      assert.equal(keyLocatorMistake(by), null, by);
     }
     for (const by of [
       '',
@@ -98,7 +99,32 @@ describe('orderByMistake', () => {
       'body:/a/*/b',
       'header:x-*',
     ]) {
-      assert.match(orderByMistake(by)!, /^the locator /, by);
+      assert.match(keyLocatorMistake(by)!, /^the locator /, by);
+    }
+  });
+});
+
+describe('search keys', () => {
+  const search = { order: 'body:/payload/order_id', account: 'header:x-account', twice: 'header:x-twice' };
+  const find = createFindSearchKeys([{ name: 'shop', search }, { name: 'plain' }]);
+
+  it('are the values that are there once', () => {
+    assert.deepEqual(find('shop', REQUEST), [
+      { name: 'order', value: '42' },
+      { name: 'account', value: 'acct_1' },
+    ]);
+  });
+
+  it('are none for a source that has none, or for a body that is no JSON', () => {
+    for (const source of ['plain', 'unknown']) assert.deepEqual(find(source, REQUEST), []);
+    const body = Buffer.from('x');
+    assert.deepEqual(find('shop', { ...REQUEST, headers: [], body }), []);
+  });
+
+  it('are hashed when they are long, or no text that every store keeps', () => {
+    for (const text of ['x'.repeat(KEY_TEXT_CHARS_MAX + 1), 'a\0b', '\ud800']) {
+      const body = Buffer.from(JSON.stringify({ payload: { order_id: text } }));
+      assert.match(find('shop', { ...REQUEST, headers: [], body })[0]!.value, /^sha256:[0-9a-f]{64}$/);
     }
   });
 });

@@ -1,25 +1,22 @@
-import { hash } from 'node:crypto';
 import type { Destination } from '../domain/destination.ts';
 import type { Addressee } from '../domain/order.ts';
+import { keyText, type SearchKey } from '../domain/search-key.ts';
 import type { Emit } from '../events.ts';
 import { compileLocator, type LocatorKind, type Reader } from '../verify/read/locate.ts';
 import { scopeOf } from '../verify/read/scope.ts';
 import { type SignedRequest, viewOf } from '../verify/read/signed-request.ts';
 
-/** Where an order key may be. */
-const ORDER_KINDS: readonly LocatorKind[] = ['header', 'query', 'body', 'form', 'xml'];
+/** Where an order key or a search key may be. */
+const KEY_KINDS: readonly LocatorKind[] = ['header', 'query', 'body', 'form', 'xml'];
 
-/** Longer keys are stored as their hash, which orders just as well and bounds the index. */
-export const ORDER_KEY_CHARS_MAX = 255;
-
-/** What is wrong with a locator of an order key, else null. */
-export function orderByMistake(locator: string): string | null {
+/** What is wrong with a locator of an order key or a search key, else null. */
+export function keyLocatorMistake(locator: string): string | null {
   const compiled = compileLocator(locator);
   if (!compiled.ok) return compiled.problem;
   const { kind, isList } = compiled.value;
   if (isList) return `the locator "${locator}" may find several values`;
-  if (ORDER_KINDS.includes(kind)) return null;
-  return `the locator "${locator}" begins with none of ${ORDER_KINDS.map((known) => `${known}:`).join(' ')}`;
+  if (KEY_KINDS.includes(kind)) return null;
+  return `the locator "${locator}" begins with none of ${KEY_KINDS.map((known) => `${known}:`).join(' ')}`;
 }
 
 /** Gives each destination of an event the key that its delivery is ordered by, if it has order and a key is there. */
@@ -50,7 +47,7 @@ export function createAddress(
       const reader = readers.get(destination);
       if (reader === undefined) return destination;
       const text = reader.one(scope);
-      if (text !== null) return { destination, orderKey: orderKeyText(text) };
+      if (text !== null) return { destination, orderKey: keyText(text) };
       emit({ type: 'order_key.missing', source, destination });
       return destination;
     });
@@ -63,8 +60,29 @@ function readerOf(locator: string): Reader {
   return compiled.value;
 }
 
-/** As every store keeps it: bounded, well formed and without NUL. */
-function orderKeyText(text: string): string {
-  const isKept = text.length <= ORDER_KEY_CHARS_MAX && text.isWellFormed() && !text.includes('\0');
-  return isKept ? text : `sha256:${hash('sha256', Buffer.from(text, 'utf16le'), 'hex')}`;
+/** The search keys of a request of a source. */
+export type FindSearchKeys = (source: string, request: SignedRequest) => readonly SearchKey[];
+
+/** Compiles the locators of all sources once. A key whose value is not in the request is left out. */
+export function createFindSearchKeys(
+  sources: readonly Readonly<{ name: string; search?: Readonly<Record<string, string>> }>[],
+): FindSearchKeys {
+  const readers = new Map(
+    sources.flatMap(({ name, search }) => {
+      if (search === undefined) return [];
+      const ofSource = Object.entries(search).map(([key, locator]) => ({ key, reader: readerOf(locator) }));
+      return [[name, ofSource] as const];
+    }),
+  );
+  return (source, request) => {
+    const ofSource = readers.get(source);
+    if (ofSource === undefined) return NO_KEYS;
+    const scope = scopeOf(viewOf(request), {});
+    return ofSource.flatMap(({ key, reader }) => {
+      const text = reader.one(scope);
+      return text === null || text === '' ? [] : { name: key, value: keyText(text) };
+    });
+  };
 }
+
+const NO_KEYS: readonly SearchKey[] = [];

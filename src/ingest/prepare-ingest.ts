@@ -9,7 +9,7 @@ import type { BeginConfirmation } from './confirm-subscription.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
 import type { KeepRejected } from './keep-rejected.ts';
 import { openSource, type Source, type SourceParts } from './open-source.ts';
-import { createAddress } from './order-key.ts';
+import { createAddress, createFindSearchKeys } from './order-key.ts';
 import { createPerformHandshake } from './perform-handshake.ts';
 import { createReplayRedelivered, type ReplayRedeliveredParts } from './replay-redelivered.ts';
 import { createReverify, type Reverify } from './reverify.ts';
@@ -86,6 +86,7 @@ export async function prepareIngest(
     route: createRouter(destinations),
     address: createAddress(destinations, emit),
     ...(options.mark !== undefined && { mark: options.mark }),
+    findSearchKeys: createFindSearchKeys(configs),
     newId,
     emit,
     onAccepted: options.onAccepted,

@@ -38,4 +38,6 @@ export type SourceConfig = Readonly<{
   maxBodyBytes?: number;
   /** JSON Pointers of what a body shows only when it is revealed. */
   mask?: readonly string[];
+  /** Locators of values to find its events by, by name. */
+  search?: Readonly<Record<string, string>>;
 }>;

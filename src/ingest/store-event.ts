@@ -8,7 +8,7 @@ import type { Bound, BrowseStore, InboxStore, InsertOutcome, ReplayMark } from '
 import type { Identity } from '../verify/identity/identify.ts';
 import type { SignedRequest } from '../verify/read/signed-request.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
-import type { Address } from './order-key.ts';
+import type { Address, FindSearchKeys } from './order-key.ts';
 import type { RawRequest } from './raw-request.ts';
 import type { ReplayRedelivered } from './replay-redelivered.ts';
 import { unroutedReason } from './unrouted.ts';
@@ -62,6 +62,7 @@ export type StoreEventParts = Readonly<{
   address: Address;
   /** Marks those whose destination is held or tripped. */
   mark?: (addressees: readonly Addressee[]) => readonly Addressee[];
+  findSearchKeys: FindSearchKeys;
   newId: IdGenerator;
   emit: Emit;
   /** Called once an event is durable, with one pending delivery for each of the destinations. */
@@ -72,7 +73,8 @@ export type StoreEventParts = Readonly<{
 
 /** The last steps of every accept: route -> address -> insert. */
 export function createStoreEvent(parts: StoreEventParts): StoreEvent {
-  const { store, route, address, mark = (addressees) => addressees, newId, emit, onAccepted } = parts;
+  const { store, route, address, findSearchKeys, newId, emit, onAccepted } = parts;
+  const { mark = (addressees) => addressees } = parts;
   return async (
     source,
     request,
@@ -97,6 +99,7 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
       contentType,
       body,
       receivedAtMs,
+      searchKeys: findSearchKeys(source, view),
     };
     const addressees = mark(address(source, view, destinations));
     const former = names.former ? await findFormer(store, source, body, names.former) : null;

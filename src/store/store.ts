@@ -5,8 +5,10 @@ import type { DestinationState } from '../domain/destination-state.ts';
 import type { EventView, WebhookEvent } from '../domain/event.ts';
 import type { Lease } from '../domain/lease.ts';
 import type { Addressee } from '../domain/order.ts';
+import type { SearchKey } from '../domain/search-key.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { TransactionWork } from '../domain/transaction.ts';
+import type { Filter } from '../filter/filter.ts';
 import type { ClockReading } from '../runtime/corrected-clock.ts';
 import type { AuditRow } from './audit-chain.ts';
 
@@ -25,6 +27,7 @@ export interface Store
     QueuedStore,
     OrderStore,
     BrowseStore,
+    SearchStore,
     OperateStore,
     EraseStore,
     SharedStore,
@@ -70,6 +73,9 @@ export type Bound = 'pending' | 'held';
  */
 export type ReplayMark = Readonly<{ digest: Uint8Array; sinceMs: number }>;
 
+/** An event with the values to find it by, of which each name has one. */
+export type NewEvent = WebhookEvent & Readonly<{ searchKeys?: readonly SearchKey[] }>;
+
 export interface InboxStore {
   /**
    * Stores the event with one pending delivery for each destination, in their order, numbered from 1, due at once.
@@ -85,7 +91,7 @@ export interface InboxStore {
    * Otherwise the event is stored under the next key of the mark that is free: the mark itself, `<mark>~2`, `<mark>~3`…
    */
   insertEvent(
-    event: WebhookEvent,
+    event: NewEvent,
     destinations: readonly Addressee[],
     replayMark?: ReplayMark | null,
     keySinceMs?: number | null,
@@ -336,6 +342,44 @@ export interface BrowseStore {
   /** Failed deliveries that were not replayed, newest first; `before` is the `next` of the previous page. */
   listDeadLetters(limit: number, before: string | null, filter?: DeadLetterFilter): Promise<DeadLetterPage>;
   stats(): Promise<StoreStats>;
+}
+
+export type SearchRequest = Readonly<{
+  /** With its times resolved. */
+  filter: Filter;
+  /** Most hits. */
+  limit: number;
+  /** The `next` of the slice before, or null for the newest events. */
+  cursor: string | null;
+}>;
+
+/** An event that fits a filter, with those of its deliveries that fit it: all of them where it says nothing of deliveries. */
+export type SearchHit = Readonly<{ event: EventView; deliveries: readonly Delivery[] }>;
+
+export type SearchSlice = Readonly<{
+  /** Newest first. */
+  hits: readonly SearchHit[];
+  /** Where the next slice begins; null when nothing is left to look at. */
+  next: string | null;
+  /** Rows that were looked at. */
+  scanned: number;
+  /** When the last event that was looked at was received; null if there was none. */
+  searchedToMs: number | null;
+}>;
+
+/** Bounds what one slice of a search reads, and so for how long it keeps a snapshot. */
+export const SEARCH_SLICE = {
+  rows: 2_000,
+  bytes: 32 * 1024 * 1024,
+};
+
+export interface SearchStore {
+  /**
+   * Looks at the next events in their order, newest first, and returns those that fit: at most SEARCH_SLICE of them, in
+   * a read of its own. What an index finds is found through it; the rest is read. Slices that follow each other by
+   * `next` come to every event that was there at the first one, once.
+   */
+  searchSlice(request: SearchRequest): Promise<SearchSlice>;
 }
 
 export type PurgeOutcome = Readonly<{
@@ -637,7 +681,13 @@ export type StoreObserver = Readonly<{
   onMigrationWaits?: (waitedMs: number) => void;
   /** The server has no connection left for this process, which works with those that it has open. */
   onConnectionsRefused?: (open: number) => void;
+  /** An index that searches use is built beside the work, is there, or could not be built: then it is tried again. */
+  onSearchIndex?: (build: IndexBuild) => void;
 }>;
+
+export type IndexBuild =
+  | Readonly<{ kind: 'building' | 'built'; name: string }>
+  | Readonly<{ kind: 'failed'; error: Error }>;
 
 export type StoreOptions = Readonly<{
   /** Most deliveries that may be pending and not held; a retry is never refused. */

@@ -252,6 +252,11 @@ describe('GET /openapi.json', () => {
           askAdmin('/dead-letters?since=1d&superseded=true&error=x'),
           askAdmin('/dead-letters?limit=x'),
         ],
+        'get /admin/events': () => [
+          askAdmin('/events?q=status%3Afailed'),
+          askAdmin('/events?q=status%3Afaild'),
+          askAdmin('/events?limit=x'),
+        ],
         'post /admin/deliveries/{id}/replay': () => [
           askAdmin(`/deliveries/${dead}/replay`, 'POST'),
           askAdmin(`/deliveries/${dead}/replay`, 'POST').then(() =>
@@ -361,7 +366,7 @@ describe('GET /openapi.json', () => {
       }
       const parameters = operations().flatMap(({ operation }) => operation.parameters ?? []);
       const named = parameters.filter(({ name }) => name === 'cursor' || name === 'order_key');
-      assert.equal(named.length, 5);
+      assert.equal(named.length, 6);
       for (const { name, schema } of named) assert.equal(typeof schema.pattern, 'string', name);
       const key = named.find(({ name }) => name === 'order_key')!;
       assert.deepEqual([validatorOf(key.schema)('a\nb'), validatorOf(key.schema)('a\0b')], [true, false]);

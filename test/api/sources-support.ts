@@ -10,6 +10,7 @@ import { type Ingest, type IngestOptions, openIngest } from '../../src/ingest/op
 import type { Verification } from '../../src/ingest/source-config.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import { openMemoryStore } from '../../src/store/memory/open.ts';
+import { createSearches } from '../../src/store/run-search.ts';
 import type { Store } from '../../src/store/store.ts';
 import { signWebhook } from '../../src/verify/index.ts';
 import { createCountingIds } from '../../testkit/builders.ts';
@@ -136,6 +137,7 @@ export async function startSources(
       markPending: async () => {},
       onStateDropped: ingest.onStateDropped,
       reload: async () => ({ kind: 'not_reloadable' }),
+      searches: createSearches(store, clock),
     },
     limits: { ...HTTP_LIMITS, closeGraceMs: 20 },
   });

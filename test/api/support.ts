@@ -9,6 +9,7 @@ import { type ApiParts, createApi } from '../../src/http/api.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/http/problem.ts';
 import { HTTP_LIMITS, type HttpLimits } from '../../src/http/server.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { createSearches } from '../../src/store/run-search.ts';
 import type { RawAnswer } from '../../testkit/raw-http.ts';
 import { watchMovement } from '../../testkit/standstill.ts';
 
@@ -182,6 +183,7 @@ export async function startApi(
       markPending: async () => {},
       onStateDropped: unused,
       reload: unused,
+      searches: createSearches(store as ApiParts['store'], systemClock),
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.
     limits: { ...HTTP_LIMITS, closeGraceMs: 20, ...limits },

@@ -19,6 +19,7 @@ export const ADMIN_ACCESS = {
   'GET /admin/webhooks/:id': reveals('viewer', 'event.reveal'),
   'POST /admin/webhooks/:id/erase': acts('admin', 'event.erase'),
   'POST /admin/erase': acts('admin', 'event.erase'),
+  'GET /admin/events': sees('viewer'),
   'GET /admin/dead-letters': sees('viewer'),
   'POST /admin/deliveries/:id/replay': acts('operator', 'delivery.replay'),
   'GET /admin/blocked-keys': sees('viewer'),

@@ -14,9 +14,11 @@ import { createLogin, type LoginParts } from './login.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
 import { addReplayEndpoint, type ReplayParts, replayDocument } from './replay.ts';
+import { addSearchEndpoints, type SearchParts, searchDocument } from './search.ts';
 import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } from './sources.ts';
 
 export type AdminParts = EventParts &
+  SearchParts &
   DeadLetterParts &
   ReplayParts &
   RejectedParts &
@@ -50,6 +52,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
     const add = createAddEndpoint(admin, parts);
     addEventEndpoints(add, parts);
     addEraseEndpoints(add, parts);
+    addSearchEndpoints(add, parts);
     addDeadLetterEndpoints(add, parts);
     addReplayEndpoint(add, parts);
     addBlockedEndpoints(add, parts);
@@ -66,6 +69,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
 export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   eventDocument,
   eraseDocument,
+  searchDocument,
   deadLetterDocument,
   replayDocument,
   blockedDocument,

@@ -1,9 +1,12 @@
+import type { Readable } from 'node:stream';
 import type { FieldError } from '../../ingest/envelope.ts';
 import type { ProblemCode, ProblemMembers } from '../problem.ts';
 
 /** What an endpoint of the admin surface answers; `body` undefined: none. */
 export type AdminAnswer =
   | Readonly<{ kind: 'done'; status: number; body: object | undefined }>
+  /** Sent as it comes; it is destroyed when the client is gone. */
+  | Readonly<{ kind: 'stream'; mediaType: string; body: Readable }>
   | Readonly<{
       kind: 'refused';
       code: ProblemCode;
@@ -18,6 +21,10 @@ export type Refusal = Extract<AdminAnswer, { kind: 'refused' }>;
 
 export function done(body: object, status = 200): AdminAnswer {
   return { kind: 'done', status, body };
+}
+
+export function stream(mediaType: string, body: Readable): AdminAnswer {
+  return { kind: 'stream', mediaType, body };
 }
 
 export function doneWithoutBody(): AdminAnswer {

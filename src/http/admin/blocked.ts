@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Delivery } from '../../domain/delivery.ts';
+import { KEY_TEXT_CHARS_MAX } from '../../domain/search-key.ts';
 import type { Shown } from '../../ingest/mask.ts';
-import { ORDER_KEY_CHARS_MAX } from '../../ingest/order-key.ts';
 import { readBlockedCursor } from '../../store/blocked-cursor.ts';
 import type { BlockedKey, BlockedPage, OrderStore } from '../../store/store.ts';
 import { type DocumentPart, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
@@ -33,7 +33,7 @@ const releaseQuerySchema = z.strictObject({
   destination: z.string().min(1).max(64).describe('The destination that the key orders.'),
   order_key: z
     .string()
-    .max(ORDER_KEY_CHARS_MAX)
+    .max(KEY_TEXT_CHARS_MAX)
     .refine((text) => text.isWellFormed() && !text.includes('\0'), 'a text without NUL')
     .meta({ pattern: '^[^\\u0000]*$', description: 'The key, as the list has it.' }),
 });

@@ -29,6 +29,8 @@ export type AdminRequest<Query, Body> = Readonly<{
   params: Readonly<Record<string, string>>;
   query: Query;
   body: Body;
+  /** The Accept header of the request. */
+  accept: string;
   /** An entry for the audit: the caller does to the target what the endpoint is for. */
   audit(target: string, detail?: Readonly<{ before?: AuditDetail; after?: AuditDetail }>): AuditEntry;
 }>;
@@ -76,6 +78,7 @@ export function createAddEndpoint(admin: FastifyInstance, parts: EndpointParts):
           handle({ ...call, query, body } as Parameters<typeof handle>[0]),
         );
         if (answer === null) return reply.hijack();
+        if (answer.kind === 'stream') return reply.type(answer.mediaType).send(answer.body);
         if (answer.kind === 'done') return reply.code(answer.status).send(answer.body);
         const { code, detail, errors, members } = answer;
         const target = answer.target ?? targetOf(request);
@@ -140,6 +143,7 @@ function createCall(request: FastifyRequest, action: AuditAction | null, clock: 
   const { actor } = request;
   return {
     actor,
+    accept: request.headers.accept ?? '',
     params: request.params as Readonly<Record<string, string>>,
     audit(target: string, detail: Readonly<{ before?: AuditDetail; after?: AuditDetail }> = {}): AuditEntry {
       if (action === null) throw new Error('the endpoint has no action: name it in ADMIN_ACCESS');

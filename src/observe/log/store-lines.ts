@@ -66,7 +66,32 @@ export function storeLines(write: WriteLine, withStack: () => boolean): Handlers
         fields: () => ({ destination: event.destination, count: event.count }),
         throttleBy: event.destination,
       }),
+    ...indexLines(write, withStack),
     ...cleanupLines(write),
+  };
+}
+
+function indexLines(write: WriteLine, withStack: () => boolean): Handlers {
+  return {
+    'store.index_build': (event) =>
+      write({
+        type: event.type,
+        level: 'info',
+        message:
+          event.state === 'building'
+            ? 'builds an index for searches beside the work; until it is there they walk the events by time'
+            : 'the index is there',
+        fields: () => ({ name: event.name }),
+      }),
+    'store.index_failed': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message:
+          'an index for searches could not be built; searches walk the events by time, and it is tried again',
+        fields: () => errorFields(event.error, withStack()),
+        throttleBy: 'index',
+      }),
   };
 }
 

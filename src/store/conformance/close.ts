@@ -65,6 +65,7 @@ const CALLS: Readonly<
   erasableBetween: (store) => store.erasableBetween('default', T0, T0 + 1, 10, null),
   removeTraces: (store) => store.removeTraces(),
   listDeadLetters: (store) => store.listDeadLetters(10, null),
+  searchSlice: (store) => store.searchSlice({ filter: [], limit: 1, cursor: null }),
   stats: (store) => store.stats(),
   purge: (store) => store.purge(T0, 10, null),
   replay: (store) => store.replay(nextId(T0), T0, {}, anAudit()),

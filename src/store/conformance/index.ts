@@ -29,6 +29,7 @@ import { purgeConformance } from './purge.ts';
 import { rejectedConformance } from './rejected.ts';
 import { replayConformance } from './replay.ts';
 import { rescheduleConformance } from './reschedule.ts';
+import { searchConformance } from './search.ts';
 import { settleConformance } from './settle.ts';
 import { sourceStateConformance } from './source-state.ts';
 import { statsConformance } from './stats.ts';
@@ -59,6 +60,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     blockedConformance(factory);
     browseConformance(factory);
     deadLettersConformance(factory);
+    searchConformance(factory);
     purgeConformance(factory);
     eraseConformance(factory, isDurable);
     replayConformance(factory);

@@ -24,6 +24,7 @@ function erase(state: State, ids: readonly string[], nowMs: number, audit: Audit
 
 function eraseOne(state: State, id: string, nowMs: number): EraseOutcome['due'] {
   state.erased.set(id, nowMs);
+  state.searchKeys.delete(id);
   const event = state.events.get(id)!;
   state.events.set(id, { ...event, url: '', headers: [], contentType: '', body: new Uint8Array() });
   return deliveriesOf(state, id).flatMap((delivery) => {

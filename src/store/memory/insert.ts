@@ -10,14 +10,14 @@ import {
   orderKeyOf,
 } from '../../domain/order.ts';
 import { keyAfter, keyDigest, newestKey } from '../marked-key.ts';
-import type { DuplicateNote, InsertOutcome, ReplayMark } from '../store.ts';
+import type { DuplicateNote, InsertOutcome, NewEvent, ReplayMark } from '../store.ts';
 import { newestOfKey, viewOf } from './browse.ts';
 import { boundFor, copyEvent, holderOf, keyOf, markOf, type State } from './state.ts';
 
 /** @see InboxStore.insertEvent */
 export function insert(
   state: State,
-  event: WebhookEvent,
+  event: NewEvent,
   destinations: readonly Addressee[],
   mark: ReplayMark | null = null,
   keySinceMs: number | null = null,
@@ -32,7 +32,9 @@ export function insert(
   // Ids are unique; an id that comes twice is a caller's mistake and must not overwrite a row.
   if (state.events.has(event.id)) throw new StoreError('STORE_INTERNAL', `the event id ${event.id} is taken`);
   const idempotencyKey = keySinceMs === null ? event.idempotencyKey : freeKey(state, event);
-  state.events.set(event.id, { ...copyEvent(event), idempotencyKey });
+  const { searchKeys = [], ...bare } = event;
+  state.events.set(event.id, { ...copyEvent(bare), idempotencyKey });
+  state.searchKeys.set(event.id, searchKeys);
   state.accepted.set(event.id, state.accepted.size);
   state.eventIds.set(keyOf(event.source, idempotencyKey), event.id);
   if (mark !== null) state.marks.set(markOf(event.source, mark.digest), event.id);

@@ -19,6 +19,7 @@ import { purge } from './purge.ts';
 import { rejectedVerbs } from './rejected.ts';
 import { replay } from './replay.ts';
 import { reschedule } from './reschedule.ts';
+import { searchSlice } from './search.ts';
 import { settle } from './settle.ts';
 import { sourceStateVerbs } from './source-state.ts';
 import { createState, type State } from './state.ts';
@@ -36,6 +37,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   reschedule,
   purge,
   replay,
+  searchSlice,
   stats,
   tryLead: () => 'leader',
   countNodes: () => 1,

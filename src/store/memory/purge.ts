@@ -30,6 +30,7 @@ function deleteEvent(state: State, id: string): void {
   }
   for (const [mark, eventId] of state.marks) if (eventId === id) state.marks.delete(mark);
   state.duplicates.delete(id);
+  state.searchKeys.delete(id);
   state.erased.delete(id);
   const { source, idempotencyKey } = state.events.get(id)!;
   state.eventIds.delete(keyOf(source, idempotencyKey));

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import type { SearchKey } from '../../domain/search-key.ts';
 import type { AuditRow } from '../audit-chain.ts';
 import type { CleanupTally } from '../cleanup-report.ts';
 import type {
@@ -32,6 +33,8 @@ export type State = Readonly<{
   maxPendingDeliveries: number;
   maxHeldDeliveries: number;
   events: Map<string, WebhookEvent>;
+  /** Event id -> its search keys. */
+  searchKeys: Map<string, readonly SearchKey[]>;
   /** Event id -> how many were accepted before it, purged ones included. */
   accepted: Map<string, number>;
   /** keyOf(source, idempotencyKey) -> event id. */
@@ -66,6 +69,7 @@ export function createState({
     maxPendingDeliveries,
     maxHeldDeliveries,
     events: new Map(),
+    searchKeys: new Map(),
     accepted: new Map(),
     eventIds: new Map(),
     deliveries: new Map(),
@@ -89,6 +93,7 @@ export function copyState(state: State): State {
     maxPendingDeliveries: state.maxPendingDeliveries,
     maxHeldDeliveries: state.maxHeldDeliveries,
     events: new Map(state.events),
+    searchKeys: new Map(state.searchKeys),
     accepted: new Map(state.accepted),
     eventIds: new Map(state.eventIds),
     deliveries: new Map(state.deliveries),

@@ -58,6 +58,12 @@ from erased x left join events e on e.seq = x.seq where x.seq > ? order by x.seq
     start: [0],
     sql: 'select single, secret from erasure where single > ? order by single',
   },
+  event_search: {
+    start: ['', '', ''],
+    sql: `
+select name, value, hex(id), name, value, id from event_search
+where (name, value, id) > (?, ?, unhex(?)) order by name, value, id`,
+  },
   rejected: {
     start: [0],
     sql: `select seq, ${COLUMNS.rejected.join(', ')} from rejected where seq > ? order by seq`,

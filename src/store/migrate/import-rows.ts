@@ -118,6 +118,7 @@ const KEYS: Readonly<Record<Part, Readonly<Record<string, Value>>>> = {
   deliveries: { event_id: '00000000-0000-0000-0000-000000000000', number: 0 },
   attempts: { event_id: '00000000-0000-0000-0000-000000000000', delivery: 0, number: 0 },
   replay_marks: { source: '', digest: Buffer.alloc(0) },
+  event_search: { name: '', value: '', event_id: '00000000-0000-0000-0000-000000000000' },
   duplicates: { event_id: '00000000-0000-0000-0000-000000000000' },
   erased: { event_id: '00000000-0000-0000-0000-000000000000' },
   erasure: { secret: Buffer.alloc(0) },

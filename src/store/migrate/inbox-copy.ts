@@ -5,6 +5,7 @@ export const PARTS = [
   'attempts',
   'replay_marks',
   'duplicates',
+  'event_search',
   'erased',
   'erasure',
   'rejected',
@@ -36,6 +37,7 @@ export const COLUMNS = {
   ],
   replay_marks: ['source', 'digest', 'event_id', 'received_at'],
   duplicates: ['event_id', 'count', 'last_at', 'differed'],
+  event_search: ['name', 'value', 'event_id'],
   erased: ['event_id', 'source', 'key_hash', 'key_number', 'erased_at'],
   erasure: ['secret'],
   rejected: [

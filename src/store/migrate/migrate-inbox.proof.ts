@@ -65,6 +65,8 @@ async function ask(url: string, sql: string): Promise<Record<string, unknown>[]>
 const migrate = (to: string, more: Partial<MigrateOptions> = {}) =>
   migrateInbox({ from, to, nowMs: () => NOW_MS, limits: SMALL, ...more });
 
+const BY_SEARCH_KEY = [{ field: 'search', name: 'order', values: ['order 0'], negated: false }] as const;
+
 /** Everything that a store has to say about what was put into it. */
 async function allOf(store: Store) {
   return {
@@ -79,6 +81,7 @@ async function allOf(store: Store) {
       }),
     ),
     duplicates: await Promise.all(filled.events.map(({ id }) => store.duplicatesOf(id))),
+    found: (await store.searchSlice({ filter: BY_SEARCH_KEY, limit: 100, cursor: null })).hits,
     states: await Promise.all(filled.sources.map((source) => store.readSourceState(source))),
   };
 }
@@ -286,6 +289,7 @@ describe('the proof', () => {
     attempts: `delete from attempts where outcome = 'succeeded'`,
     replay_marks: 'update replay_marks set received_at = received_at + 1',
     duplicates: 'update duplicates set count = count + 1',
+    event_search: `delete from event_search where value = 'order 1'`,
     rejected: 'update rejected set body = null',
     source_state: `insert into source_state values ('b', 'secret', 'x', 1)`,
     counters: 'update totals set pending = pending + 1',

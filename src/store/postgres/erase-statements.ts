@@ -77,6 +77,7 @@ marks as (
   where m.source = e.source and m.event_id = e.id
     and m.digest = any(array[substring(e.replay_digest from 1 for 16), substring(e.replay_digest from 17)])
 ),
+searches as (delete from event_search s using doomed where s.event_id = doomed.id),
 emptied as (
   update events e set idempotency_key = hidden_key, url = '', headers = '[]', content_type = '', body = '',
     replay_digest = hidden_digest

@@ -25,6 +25,8 @@ export type InsertKinds = Readonly<{
   isHashed: boolean;
   /** With deliveries for destinations that are held. */
   isHeld: boolean;
+  /** With search keys. */
+  isSearched: boolean;
 }>;
 
 const ORDER_KEYS = 19;
@@ -33,6 +35,7 @@ const keyDigestsAt = (kinds: InsertKinds) => digestsAt(kinds) + (kinds.isMarked 
 const hashesAt = (kinds: InsertKinds) => keyDigestsAt(kinds) + (kinds.isKeyMarked ? 1 : 0);
 /** Whether each delivery is held, how many are, and how many may be. */
 const heldAt = (kinds: InsertKinds) => hashesAt(kinds) + (kinds.isHashed ? 3 : 0);
+const searchKeysAt = (kinds: InsertKinds) => heldAt(kinds) + (kinds.isHeld ? 3 : 0);
 
 /** None of its names is that of an erased event. */
 const notErased = ({ isMarked }: InsertKinds) => `
@@ -171,8 +174,19 @@ order_counted as (${addOrderCounts('order_changes')})`;
 const HASHES = `
 hashes as materialized (select exists (select from erasure) as needs),`;
 
+/** Those of the events that were inserted. */
+function searchedText(kinds: InsertKinds): string {
+  const at = searchKeysAt(kinds);
+  return `
+searched as (
+  insert into event_search (name, value, event_id)
+  select name, value, event_id from unnest($${at}::uuid[], $${at + 1}::text[], $${at + 2}::text[]) as t (event_id, name, value)
+  where (event_id in (select id from inserted)) is true
+),`;
+}
+
 function insertText(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld } = kinds;
+  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched } = kinds;
   const digests = ownDigests(kinds);
   return `
 with backlog as materialized (${PENDING}),${isHeld ? ` held_backlog as materialized (${HELD}),` : ''}${isHashed ? '' : HASHES}${inputText(kinds)},${isMarked ? `${MARKED},` : ''}
@@ -186,7 +200,7 @@ inserted as (
   from input ${isMarked ? `where ${GOT_ITS_MARK}` : ''}
   on conflict (source, idempotency_key) do nothing
   returning id
-),${isKeyMarked ? `${KEY_MARKED},` : ''}
+),${isKeyMarked ? `${KEY_MARKED},` : ''}${isSearched ? searchedText(kinds) : ''}
 ${isOrdered ? addedInOrder(kinds) : added(kinds)},
 counted as (${addCounts('added', { pending: 'count(*)', ...(isHeld && { held: 'count(held)' }) })}),
 totalled as (${addTotals('(select count(*) from inserted)', `(select count(*)${isHeld ? ' - count(held)' : ''} from added)`)})
@@ -212,10 +226,12 @@ export const INSERTS: ReadonlyMap<string, Statement<InsertRow>> = new Map(
     BOTH.flatMap((isKeyMarked) =>
       BOTH.flatMap((isOrdered) =>
         BOTH.flatMap((isHashed) =>
-          BOTH.map((isHeld) => {
-            const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld };
-            return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
-          }),
+          BOTH.flatMap((isHeld) =>
+            BOTH.map((isSearched) => {
+              const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched };
+              return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
+            }),
+          ),
         ),
       ),
     ),
@@ -226,15 +242,17 @@ export function insertStatement(kinds: InsertKinds): Statement<InsertRow> {
   return INSERTS.get(nameOf(kinds))!;
 }
 
-function nameOf({ isMarked, isKeyMarked, isOrdered, isHashed, isHeld }: InsertKinds): string {
-  const kinds = [
+function nameOf(kinds: InsertKinds): string {
+  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched } = kinds;
+  const names = [
     isMarked && 'marked',
     isKeyMarked && 'key_marked',
     isOrdered && 'ordered',
     isHashed && 'hashed',
     isHeld && 'held',
+    isSearched && 'searched',
   ];
-  return ['insert', ...kinds.filter((kind) => kind !== false)].join('_');
+  return ['insert', ...names.filter((name) => name !== false)].join('_');
 }
 
 /** SQLSTATE of UNDO_UNLESS_USED: nothing was done, and another look will see the key. */

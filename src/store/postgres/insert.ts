@@ -1,7 +1,6 @@
-import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
 import { type HashNames, keyPartsOf } from '../erased-names.ts';
-import type { Bound, ReplayMark } from '../store.ts';
+import type { Bound, NewEvent, ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
 import { type InsertRow, insertStatement } from './insert-statements.ts';
 import type { UnderLocks } from './order-locks.ts';
@@ -9,7 +8,7 @@ import { packBodies } from './packed-bodies.ts';
 
 /** An event to insert, with its deliveries. */
 export type Insert = Readonly<{
-  event: WebhookEvent;
+  event: NewEvent;
   destinations: readonly Addressee[];
   replayMark: ReplayMark | null;
   /** Where the key is a mark. The event of an insert that is sent has the key that it is to be stored under. */
@@ -54,6 +53,7 @@ export async function insertAll(
   const isKeyMarked = batch.some(({ keyMark }) => keyMark !== null);
   const isHashed = names !== null;
   const held = heldIn(batch);
+  const isSearched = events.some(({ searchKeys = [] }) => searchKeys.length > 0);
   const values = [
     uuids(events.map(({ id }) => id)),
     texts(events.map(({ source }) => source)),
@@ -78,8 +78,10 @@ export async function insertAll(
     ...(isKeyMarked ? [byteas(inKeyOrder.map(({ keyMark }) => keyMark?.digest ?? null))] : []),
     ...(isHashed ? hashesOf(names, inKeyOrder) : []),
     ...(held > 0 ? [integers(deliveries.map(({ isHeld }) => (isHeld ? 1 : null))), held, limits.held] : []),
+    ...(isSearched ? searchKeysOf(events) : []),
   ];
-  const statement = insertStatement({ isMarked, isKeyMarked, isOrdered, isHashed, isHeld: held > 0 });
+  const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld: held > 0, isSearched };
+  const statement = insertStatement(kinds);
   const [row] = await underLocks(orderKeys)(statement, values);
   const { needs_hashes: needsHashes = false, ...result } = row!;
   const adds = { held, unheld: deliveries.length - held };
@@ -104,6 +106,15 @@ function boundFor(
 
 export function deliveriesOf(batch: readonly Insert[]): number {
   return batch.reduce((sum, { destinations }) => sum + destinations.length, 0);
+}
+
+function searchKeysOf(events: readonly NewEvent[]): Buffer[] {
+  const keys = events.flatMap(({ id, searchKeys = [] }) => searchKeys.map((key) => ({ id, ...key })));
+  return [
+    uuids(keys.map(({ id }) => id)),
+    texts(keys.map(({ name }) => name)),
+    texts(keys.map(({ value }) => value)),
+  ];
 }
 
 function marksOf(batch: readonly Insert[]): Buffer[] {

@@ -40,6 +40,8 @@ import { purge } from './purge.ts';
 import { createKeepLane, type KeepLane, rejectedVerbs } from './rejected.ts';
 import { replay } from './replay.ts';
 import { reschedule } from './reschedule.ts';
+import { searchVerbs } from './search.ts';
+import { createSearchIndexes, type SearchIndexes } from './search-indexes.ts';
 import { createServers } from './servers.ts';
 import { sourceStateVerbs } from './source-state.ts';
 import { stats } from './stats.ts';
@@ -63,6 +65,8 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 const POOL_SIZE = 10;
 /** Transactions of handlers that may be open at once. Each has its own connection. */
 const MAX_COMPLETIONS = 10;
+/** Searches that may run at once, each on a connection of its own, which is closed when it is idle. */
+const SEARCH_POOL_SIZE = 2;
 /** How often to look for work that no notification told of. */
 const POLL_MS = 1_000;
 const APPLICATION_NAME = 'webhook-receiver';
@@ -84,12 +88,15 @@ type Context = Readonly<{
   session: NodeSession;
   due: Walks;
   leases: Walks;
+  searches: Database;
+  searchIndexes: SearchIndexes;
 }>;
 
 const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...laneVerbs,
   ...browseVerbs,
   ...deadLetterVerbs,
+  ...searchVerbs,
   ...duplicatesVerbs,
   ...dueVerbs,
   ...orderVerbs,
@@ -121,7 +128,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const connections = await connect(options);
-  const { databases, handlers, session } = connections;
+  const { databases, searches, handlers, searchIndexes, session } = connections;
   const context = createContext(connections, options);
   // Of a node that ended a while ago.
   await fold(context.query);
@@ -132,6 +139,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const looking = createLooking(context.query, context.due, () => options.observer?.onDue?.());
   void folding.start();
   void looking.start();
+  searchIndexes.start();
   return {
     exclusive: false,
     ...forward(methodsOf(VERBS), (operation) => calls.run(() => runVerb(VERBS, context, operation))),
@@ -140,7 +148,9 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
         await poll.stop();
         await Promise.all([folding.stop(), looking.stop()]);
         await calls.drain();
+        await searchIndexes.stop();
         await session.stop();
+        await searches.end();
         await handlers.end();
         await databases.end();
       }),
@@ -149,6 +159,9 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
 
 type Connections = Readonly<{
   databases: Databases;
+  /** For searches alone: they take longer than anything else, and their failures say nothing of the others. */
+  searches: Databases;
+  searchIndexes: SearchIndexes;
   /** The connections on which handlers write. */
   handlers: Pool;
   borrowHandler: Borrow;
@@ -181,8 +194,13 @@ async function connect({
   const due = createWalks();
   const session = createNodeSession(own, observer, due);
   await session.start();
+  const searchPool = createPool({ ...main, applicationName: `${APPLICATION_NAME} search` }, SEARCH_POOL_SIZE);
+  // Each search has a text of its own, so no statement is prepared by name.
+  const searches = createDatabases(searchPool, false, createBorrow(searchPool, onRefused));
   return {
     databases: createDatabases(pool, isDirect, createBorrow(pool, onRefused)),
+    searches,
+    searchIndexes: createSearchIndexes(searches.background.query, own, observer),
     handlers,
     borrowHandler: createBorrow(handlers, onRefused),
     session,
@@ -191,7 +209,7 @@ async function connect({
 }
 
 function createContext(
-  { databases, borrowHandler, session, due }: Connections,
+  { databases, searches, searchIndexes, borrowHandler, session, due }: Connections,
   options: PostgresOptions,
 ): Context {
   const { interactive, background, breaker } = databases;
@@ -214,6 +232,8 @@ function createContext(
     gates,
     timed,
     session,
+    searches: searches.background,
+    searchIndexes,
     due,
     leases,
     lanes: createLanes({

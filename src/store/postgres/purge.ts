@@ -43,6 +43,7 @@ marks as (
 ),
 notes as (delete from duplicates n using doomed where n.event_id = doomed.id),
 hidden as (delete from erased x using doomed where x.event_id = doomed.id),
+searches as (delete from event_search s using doomed where s.event_id = doomed.id),
 tries as (delete from attempts a using doomed where a.event_id = doomed.id),
 gone as (delete from deliveries d using doomed where d.event_id = doomed.id returning d.destination, d.status, d.replayed_by),
 deleted as (delete from events e using doomed where e.id = doomed.id returning e.id),

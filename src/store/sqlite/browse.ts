@@ -19,11 +19,11 @@ import { prepareStats } from './stats.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 import type { Reads } from './verbs.ts';
 
-const DELIVERY_COLUMNS = `
+export const DELIVERY_COLUMNS = `
   e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at,
     d.updated_at, d.replay_of, d.replayed_by, d.sent_as, d.order_key, d.turn`;
-const FROM_DELIVERIES = `from deliveries d join events e on e.seq = d.key / ${STRIDE}`;
-type Numbered = Readonly<{
+export const FROM_DELIVERIES = `from deliveries d join events e on e.seq = d.key / ${STRIDE}`;
+export type Numbered = Readonly<{
   event_id: Uint8Array;
   key: number;
   replay_of: number | null;
@@ -133,7 +133,7 @@ export const browseReads: Reads<
   stats: prepareStats,
 };
 
-function numbersOf(row: Numbered): DeliveryNumbers {
+export function numbersOf(row: Numbered): DeliveryNumbers {
   return {
     eventId: bytesToUuid(row.event_id),
     number: numberOfKey(row.key),

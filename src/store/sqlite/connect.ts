@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../domain/errors.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -87,6 +88,27 @@ function migrate(db: DatabaseSync, databasePath: string): void {
     );
   }
   if (version === MIGRATIONS.length) return;
+  sortBesideFile(db, databasePath, () => runMigrations(db, version));
+}
+
+/**
+ * An index of a table that has rows is sorted first: in memory that would be some 40 bytes for each event. The system's
+ * folder for such files need not be there, as in a container whose root is read-only; the database's own is.
+ */
+function sortBesideFile(db: DatabaseSync, databasePath: string, work: () => void): void {
+  const sortIn = (folder: string) =>
+    db.exec(`pragma temp_store_directory = '${folder.replaceAll("'", "''")}'`);
+  db.exec('pragma temp_store = file');
+  sortIn(dirname(databasePath));
+  try {
+    work();
+  } finally {
+    sortIn('');
+    db.exec('pragma temp_store = memory');
+  }
+}
+
+function runMigrations(db: DatabaseSync, version: number): void {
   db.exec('begin immediate');
   try {
     for (const sql of MIGRATIONS.slice(version)) db.exec(sql);

@@ -103,7 +103,11 @@ function prepareEmptyEvent({ db }: Writer): (event: EventRow, names: HashNames, 
   const hideMark = db.prepare(
     'update or replace replay_marks set digest = ? where digest = ? and source = ? and seq = ?',
   );
+  const deleteSearchKeys = db.prepare(
+    'delete from event_search where id = (select id from events where seq = ?)',
+  );
   return ({ seq, source, idempotency_key: key, replay_digest: digests }, names, nowMs) => {
+    deleteSearchKeys.run(seq);
     const { name, number } = keyPartsOf(key, digests);
     hide.run(seq, source, names.ofKey(source, name), number, nowMs);
     // Keys of a source are unique, and nobody can send this one.

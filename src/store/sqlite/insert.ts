@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
+import type { SearchKey } from '../../domain/search-key.ts';
 import { joinDigests, keyDigest, keyNumbered, laterKeys, newestKey, numberOfKey } from '../marked-key.ts';
 import type { Bound, InsertOutcome, ReplayMark } from '../store.ts';
 import { deliveryKey } from './delivery-key.ts';
@@ -11,7 +12,8 @@ import { uuidToBytes } from './uuid-bytes.ts';
 import type { Writer } from './verbs.ts';
 
 /** An event as it crosses to the writer thread: its headers as they are stored, in JSON. */
-export type PackedEvent = Omit<WebhookEvent, 'headers'> & Readonly<{ headersJson: string }>;
+export type PackedEvent = Omit<WebhookEvent, 'headers'> &
+  Readonly<{ headersJson: string; searchKeys: readonly SearchKey[] | null }>;
 
 /** One object for all answers: structured clone then sends it once for a batch. */
 const INSERTED: InsertOutcome = { kind: 'inserted' };
@@ -21,6 +23,7 @@ export function prepareInsert(writer: Writer) {
   const { db, counters } = writer;
   const insertRow = prepareInsertRow(db);
   const insertDeliveries = prepareInsertDeliveries(writer);
+  const insertSearchKeys = prepareInsertSearchKeys(db);
   const findKnown = prepareFindKnown(db);
   const findMarked = prepareFindMarked(db);
   const findNewest = prepareFindNewest(db);
@@ -60,6 +63,7 @@ export function prepareInsert(writer: Writer) {
     const seq = insertRow({ ...event, idempotencyKey }, replayMark, keyMark);
     if (seq === null) return findKnown(event)!;
     insertDeliveries(seq, destinations, event.receivedAtMs);
+    if (event.searchKeys !== null) insertSearchKeys(event.id, event.searchKeys);
     counters.addEvents(1);
     return idempotencyKey === event.idempotencyKey ? INSERTED : { kind: 'inserted', idempotencyKey };
   };
@@ -144,6 +148,14 @@ function prepareNextKey({
     // The newest event was deleted before older ones, which is rare.
     const keys = later.all(source, ...laterKeys(mark)).map((row) => row.idempotency_key);
     return keyNumbered(mark, Math.max(last, numberOfKey(mark, newestKey(mark, keys))) + 1);
+  };
+}
+
+function prepareInsertSearchKeys(db: DatabaseSync): (eventId: string, keys: readonly SearchKey[]) => void {
+  const insert = db.prepare('insert into event_search (name, value, id) values (?, ?, ?)');
+  return (eventId, keys) => {
+    const id = uuidToBytes(eventId);
+    for (const { name, value } of keys) insert.run(name, value, id);
   };
 }
 

@@ -5,7 +5,15 @@ import type { Service } from '../../runtime/service.ts';
 import { Batcher, isolateFailures } from '../batcher.ts';
 import { forward, methodsOf } from '../forward.ts';
 import { deleteInSlices, eraseInSlices, purgeInSlices } from '../in-slices.ts';
-import type { Answer, Operation, Store, StoreObserver, StoreOptions } from '../store.ts';
+import type {
+  Answer,
+  Operation,
+  SearchRequest,
+  SearchSlice,
+  Store,
+  StoreObserver,
+  StoreOptions,
+} from '../store.ts';
 import { createCompletions } from './complete.ts';
 import { openCompletingConnection } from './completing-connection.ts';
 import { createDiskGuard } from './disk-guard.ts';
@@ -78,13 +86,13 @@ function createStore(
     clock: systemClock,
     onHeld: (heldMs, walBytes) => observer.onWalHeld?.(heldMs, walBytes),
   });
-  void walWatch.start();
-  void guard.start();
   const traces = createTraces({
     call: (clean) => commits.exclusive(() => writer.call(clean) as ReturnType<TracesParts['call']>),
     clock: systemClock,
   });
-  void traces.start();
+  const services = [walWatch, guard, traces];
+  for (const service of services) void service.start();
+  const search = createSearchThread(path);
   let closing: Promise<void> | null = null;
   const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
     closing === null ? work() : Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'));
@@ -102,6 +110,7 @@ function createStore(
     countNodes: () => whileOpen(async () => 1),
     ...writes,
     ...reads,
+    searchSlice: (request) => whileOpen(() => search.slice(request)),
     completeWithin: (...request) => whileOpen(() => completions.completeWithin(...request)),
     async purge(beforeMs, limit, cursor) {
       const outcome = await purgeInSlices(PURGE_SLICE, limit, cursor, (some, at) =>
@@ -117,11 +126,10 @@ function createStore(
       deleteInSlices(PURGE_SLICE, limit, (some) => writes.purgeRejected(beforeMs, some)),
     close() {
       closing ??= (async () => {
-        await walWatch.stop();
-        await guard.stop();
-        await traces.stop();
+        for (const service of services) await service.stop();
         await commits.drain();
         completions.close();
+        await search.end();
         await reader.end();
         await writer.call('close');
         await writer.end();
@@ -145,6 +153,33 @@ function guardDisk(commits: Commits, { path, minFreeDiskBytes = 0, observer = {}
       void commits.submit({ method: 'guardDisk', args: [isLow] }).catch(() => {});
     },
   });
+}
+
+/**
+ * A thread for searches, since one slice takes longer than all other questions together. It starts with the first search;
+ * if it ends, as it may for lack of memory, the next search starts another.
+ */
+function createSearchThread(path: string) {
+  let starting: Promise<ThreadClient> | null = null;
+  const start = async () => {
+    const thread = new ThreadClient('search-thread', { path }, () => {
+      starting = null;
+    });
+    await thread.opened.catch((error: unknown) => {
+      starting = null;
+      throw error;
+    });
+    return thread;
+  };
+  return {
+    async slice(request: SearchRequest): Promise<SearchSlice> {
+      starting ??= start();
+      return (await (await starting).call(request)) as SearchSlice;
+    },
+    async end(): Promise<void> {
+      await (await starting?.catch(() => null))?.end();
+    },
+  };
 }
 
 function createCommits(writer: ThreadClient, observer: StoreObserver): Commits {

@@ -55,6 +55,9 @@ function prepareDeleteEvent({ db, counters, erasure }: Writer): (seq: number) =>
   const deleteMarks = [1, 17].map((firstByte) => db.prepare(deleteMarkSql(firstByte)));
   const deleteDuplicates = db.prepare('delete from duplicates where seq = ?');
   const deleteErased = db.prepare('delete from erased where seq = ?');
+  const deleteSearchKeys = db.prepare(
+    'delete from event_search where id = (select id from events where seq = ?)',
+  );
   const deleteRow = db.prepare('delete from events where seq = ?');
   return (seq) => {
     const deliveries = findDeliveries.all(seq, seq);
@@ -72,6 +75,7 @@ function prepareDeleteEvent({ db, counters, erasure }: Writer): (seq: number) =>
     for (const deleteMark of deleteMarks) deleteMark.run(seq, seq);
     deleteDuplicates.run(seq);
     if (erasure.names() !== null) deleteErased.run(seq);
+    deleteSearchKeys.run(seq);
     deleteRow.run(seq);
     counters.addEvents(-1);
     return true;

@@ -1,4 +1,5 @@
 import type { Addressee } from '../../domain/order.ts';
+import type { SearchKey } from '../../domain/search-key.ts';
 import type { Operation, RejectedRequest } from '../store.ts';
 import type { PortWrite, Write } from './writes.ts';
 
@@ -68,7 +69,8 @@ const BODY_END = 0;
 const DIGEST_END = 10;
 const SINCE = 11;
 const KEY_SINCE = 12;
-const FIRST_DESTINATION = 13;
+const SEARCH_KEYS = 13;
+const FIRST_DESTINATION = 14;
 
 function packInsert({ args }: SubmittedInsert, bodyEnd: number, digestEnd: number): unknown[] {
   const [event, destinations, replayMark, keySinceMs] = args;
@@ -86,6 +88,7 @@ function packInsert({ args }: SubmittedInsert, bodyEnd: number, digestEnd: numbe
     digestEnd,
     replayMark ? replayMark.sinceMs : null,
     keySinceMs ?? null,
+    event.searchKeys === undefined || event.searchKeys.length === 0 ? null : event.searchKeys,
     ...destinations,
   ];
 }
@@ -103,6 +106,7 @@ function unpackInsert(row: readonly unknown[], body: Uint8Array, digest: Uint8Ar
     contentType: contentType!,
     body,
     receivedAtMs: row[9] as number,
+    searchKeys: row[SEARCH_KEYS] as readonly SearchKey[] | null,
   };
   const destinations = row.slice(FIRST_DESTINATION) as Addressee[];
   const sinceMs = row[SINCE] as number | null;

@@ -8,6 +8,8 @@ import { erased } from './0006-erased.ts';
 import { auditFacts } from './0007-audit-facts.ts';
 import { replays } from './0008-replays.ts';
 import { destinations } from './0009-destinations.ts';
+import { search } from './0010-search.ts';
+import { searchKeys } from './0011-search-keys.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -20,4 +22,6 @@ export const MIGRATIONS: readonly Migration[] = [
   auditFacts,
   replays,
   destinations,
+  search,
+  searchKeys,
 ];

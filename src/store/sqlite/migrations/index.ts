@@ -8,6 +8,8 @@ import { erased } from './0007-erased.ts';
 import { auditFacts } from './0008-audit-facts.ts';
 import { replays } from './0009-replays.ts';
 import { destinations } from './0010-destinations.ts';
+import { search } from './0011-search.ts';
+import { searchKeys } from './0012-search-keys.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -21,4 +23,6 @@ export const MIGRATIONS: readonly string[] = [
   auditFacts,
   replays,
   destinations,
+  search,
+  searchKeys,
 ];

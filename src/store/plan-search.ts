@@ -1,0 +1,91 @@
+import type { DeliveryStatus } from '../domain/delivery.ts';
+import { keyText } from '../domain/search-key.ts';
+import type { Filter, Term } from '../filter/filter.ts';
+import { momentOf } from '../filter/matches.ts';
+
+/** The index by which a search comes to its candidates. All go from new to old. */
+export type SearchPath =
+  | Readonly<{ kind: 'ids'; ids: readonly string[] }>
+  | Readonly<{ kind: 'keys'; keys: readonly string[] }>
+  | Readonly<{ kind: 'search'; name: string; values: readonly string[] }>
+  /** By the deliveries of these statuses, of which there are few beside the history. */
+  | Readonly<{ kind: 'deliveries'; statuses: readonly DeliveryStatus[] }>
+  | Readonly<{ kind: 'column'; column: 'source' | 'event_type'; values: readonly string[] }>
+  /** All events in the order of their ids, which is that of their receipt. */
+  | Readonly<{ kind: 'time' }>;
+
+/** The ids between which all events lie that the filter's times allow: `since` included, `until` not. */
+export type IdRange = Readonly<{ sinceId: string; untilId: string }>;
+
+/** Longer lists of values are compared row by row. */
+const MOST_MERGED = 16;
+
+/** Chooses the index that leads to the fewest candidates, by what each usually has. */
+export function planSearch(filter: Filter): SearchPath {
+  const stated = filter.filter(({ negated }) => !negated);
+  const ids = valuesOf(stated, 'id');
+  if (ids !== null) return { kind: 'ids', ids };
+  const keys = valuesOf(stated, 'key');
+  if (keys !== null) return { kind: 'keys', keys };
+  for (const term of stated) {
+    if (term.field !== 'search') continue;
+    return { kind: 'search', name: term.name, values: distinct(term.values.map(keyText)) };
+  }
+  const statuses = statusesOf(stated);
+  if (statuses !== null) return { kind: 'deliveries', statuses };
+  const types = typesOf(stated);
+  if (types !== null) return { kind: 'column', column: 'event_type', values: types };
+  const sources = valuesOf(stated, 'source');
+  if (sources !== null && sources.length <= MOST_MERGED) {
+    return { kind: 'column', column: 'source', values: sources };
+  }
+  return { kind: 'time' };
+}
+
+function valuesOf(terms: Filter, field: 'id' | 'key' | 'source'): readonly string[] | null {
+  for (const term of terms) if (term.field === field) return distinct(term.values);
+  return null;
+}
+
+/** Completed deliveries are the history: an index of them would cost every settlement. */
+function statusesOf(terms: Filter): readonly DeliveryStatus[] | null {
+  for (const term of terms) {
+    if (term.field === 'status' && !term.values.includes('completed')) return distinct(term.values);
+  }
+  return null;
+}
+
+function typesOf(terms: Filter): readonly string[] | null {
+  const isExact = (term: Term) => term.field === 'type' && term.patterns.every(({ length }) => length === 1);
+  for (const term of terms) {
+    if (term.field !== 'type' || !isExact(term) || term.patterns.length > MOST_MERGED) continue;
+    return distinct(term.patterns.map(([text]) => text!));
+  }
+  return null;
+}
+
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return [...new Set(values)];
+}
+
+const AFTER_ALL = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+const LAST_MS = 2 ** 48 - 1;
+
+/** The range of ids of the filter's times and of what the cursor leaves. @param before an id, or null for the newest */
+export function idRange(filter: Filter, before: string | null): IdRange {
+  let sinceMs = 0;
+  let untilId = before ?? AFTER_ALL;
+  for (const term of filter) {
+    if (term.field === 'since') sinceMs = Math.max(sinceMs, momentOf(term));
+    if (term.field !== 'until') continue;
+    const first = firstIdOf(momentOf(term));
+    if (first < untilId) untilId = first;
+  }
+  return { sinceId: firstIdOf(sinceMs), untilId };
+}
+
+/** Below every UUIDv7 of that millisecond. */
+function firstIdOf(timeMs: number): string {
+  const hex = Math.min(timeMs, LAST_MS).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}

@@ -1,0 +1,119 @@
+import type { Filter } from '../../filter/filter.ts';
+import { idRange, type SearchPath } from '../plan-search.ts';
+import { STRIDE } from './delivery-key.ts';
+import { uuidToBytes } from './uuid-bytes.ts';
+
+/** Values of a statement's parameters, which it names by number: `?1`, `?2`… */
+export type Parameters = Readonly<{
+  values: (string | number | Uint8Array)[];
+  place(value: string | number | Uint8Array): string;
+}>;
+
+export function createParameters(): Parameters {
+  const values: (string | number | Uint8Array)[] = [];
+  return { values, place: (value) => `?${values.push(value)}` };
+}
+
+/** Where a search goes on: behind an event's id or, on the way by deliveries, behind its seq. */
+export type Position = Readonly<{ kind: 'id'; id: string }> | Readonly<{ kind: 'seq'; seq: number }>;
+
+export function readPosition(cursor: string): Position {
+  return cursor.includes('-') ? { kind: 'id', id: cursor } : { kind: 'seq', seq: Number(cursor) };
+}
+
+export type Candidates = Readonly<{
+  /** Selects `id` and `seq` of the next events: from new to old, at most `limit` rows. */
+  sql(limit: number): string;
+  /** Whether they come in the order of `seq`, and an event may come once for each delivery. */
+  bySeq: boolean;
+}>;
+
+/** The next events on the path behind the position. */
+export function candidates(
+  path: SearchPath,
+  filter: Filter,
+  position: Position | null,
+  { place }: Parameters,
+): Candidates {
+  if (path.kind === 'deliveries') {
+    const before = place(position?.kind === 'seq' ? position.seq * STRIDE : Number.MAX_SAFE_INTEGER);
+    return { bySeq: true, sql: (limit) => byDeliveries(path.statuses, before, limit) };
+  }
+  const range = idRange(filter, position?.kind === 'id' ? position.id : null);
+  const [until, since] = [place(uuidToBytes(range.untilId)), place(uuidToBytes(range.sinceId))];
+  const within = `id < ${until} and id >= ${since}`;
+  const inOrder = (limit: number) => `order by id desc limit ${limit}`;
+  switch (path.kind) {
+    case 'ids': {
+      const ids = path.ids.map((id) => place(uuidToBytes(id))).join();
+      return byId(
+        (limit) => `select id, seq from events where id in (${ids}) and ${within} ${inOrder(limit)}`,
+      );
+    }
+    case 'keys': {
+      const keys = path.keys.map(place).join();
+      return byId(
+        (limit) => `${SOURCES}
+          select e.id, e.seq from sources s cross join events e indexed by events_by_key
+          where e.source = s.source and e.idempotency_key in (${keys}) and ${within.replaceAll(/\bid\b/g, 'e.id')}
+          order by e.id desc limit ${limit}`,
+      );
+    }
+    case 'search': {
+      const values = path.values.map(place).join();
+      const name = place(path.name);
+      return byId(
+        (limit) => `select s.id, e.seq from event_search s cross join events e
+          where s.name = ${name} and s.value in (${values}) and s.${within.replace('and id', 'and s.id')} and e.id = s.id
+          order by s.id desc limit ${limit}`,
+      );
+    }
+    case 'column': {
+      const index = path.column === 'source' ? 'events_by_source' : 'events_by_type';
+      const values = path.values.map(place);
+      const of = (value: string, limit: number) =>
+        `select id, seq from events indexed by ${index} where ${path.column} = ${value} and ${within} ${inOrder(limit)}`;
+      if (values.length === 1) return byId((limit) => of(values[0]!, limit));
+      return byId(
+        (limit) =>
+          `${values.map((value) => `select * from (${of(value, limit)})`).join(' union all ')} ${inOrder(limit)}`,
+      );
+    }
+    case 'time':
+      return byId(
+        (limit) =>
+          `select id, seq from events indexed by sqlite_autoindex_events_1 where ${within} ${inOrder(limit)}`,
+      );
+  }
+}
+
+function byId(sql: Candidates['sql']): Candidates {
+  return { sql, bySeq: false };
+}
+
+/** The sources that have events, one look-up each: there are few, and a key is only unique within its source. */
+const SOURCES = `
+  with recursive sources (source) as (
+    select min(source) from events
+    union all
+    select (select min(source) from events where source > sources.source) from sources where source is not null
+  )`;
+
+/** The partial indexes of what is open are in other orders; what is open is bounded, so it may be sorted. */
+const OF_STATUS = {
+  pending: 'deliveries_due',
+  processing: 'deliveries_leased',
+  failed: 'deliveries_dead',
+  completed: null,
+} as const;
+
+function byDeliveries(statuses: readonly (keyof typeof OF_STATUS)[], before: string, limit: number): string {
+  const walks = statuses.map(
+    (status) => `select key from (
+      select key from deliveries indexed by ${OF_STATUS[status]} where status = '${status}' and key < ${before}
+      order by key desc limit ${limit})`,
+  );
+  return `select e.id, e.seq from (
+      select key from (${walks.join(' union all ')}) order by key desc limit ${limit}
+    ) w cross join events e where e.seq = w.key / ${STRIDE}`;
+}

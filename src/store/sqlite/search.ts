@@ -1,0 +1,162 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type Filter, readsPayload } from '../../filter/filter.ts';
+import { fitsEvent } from '../../filter/matches.ts';
+import { uuidTimeMs } from '../../runtime/ids.ts';
+import { idRange, planSearch, type SearchPath } from '../plan-search.ts';
+import { searchWhere } from '../search-where.ts';
+import { SEARCH_SLICE, type SearchHit, type SearchRequest, type SearchSlice } from '../store.ts';
+import { prepareReadEvent } from './claim.ts';
+import { prepareRows } from './prepare-rows.ts';
+import { candidates, createParameters, type Position, readPosition } from './search-candidates.ts';
+import { prepareSearchHit, sqliteDialect } from './search-hit.ts';
+import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
+
+/** A search on its path, behind a position. */
+type Walk = Readonly<{ filter: Filter; path: SearchPath; position: Position | null }>;
+
+type Found = Readonly<{ id: Uint8Array; seq: number }>;
+
+/** Most pages are full after so many rows for each hit; a page that is not is looked for in a whole slice. */
+const FEW_A_HIT = 4;
+
+/** Prepares searches on a connection of their own. @see SearchStore.searchSlice */
+export function prepareSearch(db: DatabaseSync): (request: SearchRequest) => SearchSlice {
+  const hitOf = prepareSearchHit(db);
+  const readEvent = prepareReadEvent(db, 'id');
+  const searchSlice = ({ filter, limit, cursor }: SearchRequest): SearchSlice => {
+    const walk = chooseWalk(db, filter, cursor === null ? null : readPosition(cursor));
+    const few = findHits(walk, limit, FEW_A_HIT * limit);
+    return few.hits.length === limit || few.next === null ? few : findHits(walk, limit, SEARCH_SLICE.rows);
+  };
+  const findHits = (walk: Walk, limit: number, mostRows: number): SearchSlice => {
+    const { filter } = walk;
+    const bySeq = walk.path.kind === 'deliveries';
+    const { rows, isLast, end } = measure(db, walk, mostRows);
+    if (end === null) return { hits: [], next: null, scanned: 0, searchedToMs: null };
+    const statement = hitsStatement(walk, rows, limit);
+    const found = db.prepare(statement.sql).iterate(...statement.values) as unknown as Iterable<Found>;
+    const hits: SearchHit[] = [];
+    for (const { id, seq } of found) {
+      if (!statement.isExact && !fitsEvent(filter, readEvent(id)!, null)) continue;
+      const hit = hitOf(seq, filter);
+      if (hit !== null) hits.push(hit);
+      if (hits.length < limit) continue;
+      const scanned = countTo(db, walk, rows, { id, seq });
+      return { hits, next: cursorAt({ id, seq }, bySeq), scanned, searchedToMs: timeOf(id) };
+    }
+    return { hits, next: isLast ? null : cursorAt(end, bySeq), scanned: rows, searchedToMs: timeOf(end.id) };
+  };
+  return (request) => {
+    // One snapshot for all statements: a clean-up between them would shift the rows.
+    db.exec('begin');
+    try {
+      return searchSlice(request);
+    } finally {
+      db.exec('commit');
+    }
+  };
+}
+
+/** A window of so few events is walked by time: its end is then known, which the order of deliveries does not tell. */
+const SMALL_WINDOW = 20_000;
+
+function chooseWalk(db: DatabaseSync, filter: Filter, position: Position | null): Walk {
+  const path = planSearch(filter);
+  if (path.kind !== 'deliveries') return { filter, path, position: atId(db, position) };
+  if (position?.kind === 'seq') return { filter, path, position };
+  if (position === null && !isSmallWindow(db, filter)) return { filter, path, position };
+  return { filter, path: { kind: 'time' }, position };
+}
+
+/** A position in the order of `seq`, which a search with another filter has left, as one in the order of ids. */
+function atId(db: DatabaseSync, position: Position | null): Position | null {
+  if (position?.kind !== 'seq') return position;
+  const find = prepareRows<Found>(db, 'select id, seq from events where seq <= ? order by seq desc limit 1');
+  const found = find.get(position.seq);
+  return found === undefined ? null : { kind: 'id', id: bytesToUuid(found.id) };
+}
+
+function isSmallWindow(db: DatabaseSync, filter: Filter): boolean {
+  if (!filter.some(({ field }) => field === 'since')) return false;
+  const { sinceId, untilId } = idRange(filter, null);
+  const find = db.prepare('select id from events where id < ? and id >= ? order by id desc limit 1 offset ?');
+  return find.get(uuidToBytes(untilId), uuidToBytes(sinceId), SMALL_WINDOW) === undefined;
+}
+
+type Measured = Readonly<{
+  rows: number;
+  /** Nothing is left behind these rows. */
+  isLast: boolean;
+  /** The last of the rows. */
+  end: Found | null;
+}>;
+
+/** How many of the next rows make a slice. The length of a body is known without reading it. */
+function measure(db: DatabaseSync, walk: Walk, mostRows: number): Measured {
+  const hasBodies = walk.filter.some(readsPayload);
+  const bytes = hasBodies ? '(select sum(length(e.body)) from w join events e on e.seq = w.seq)' : '0';
+  for (let limit = Math.min(mostRows, SEARCH_SLICE.rows); ; limit = Math.ceil(limit / 4)) {
+    const parameters = createParameters();
+    const { sql, bySeq } = candidates(walk.path, walk.filter, walk.position, parameters);
+    const last = bySeq ? 'seq' : 'id';
+    const find = prepareRows<{ rows: number; bytes: number; id: Uint8Array; seq: number }>(
+      db,
+      `with w as materialized (${sql(limit)})
+       select (select count(*) from w) as rows, ${bytes} as bytes, id, seq from w order by ${last} limit 1`,
+    );
+    const found = find.get(...parameters.values);
+    if (found === undefined) return { rows: 0, isLast: true, end: null };
+    const { rows, bytes: size, id, seq } = found;
+    if (size > SEARCH_SLICE.bytes && limit > 1) continue;
+    return { rows, isLast: rows < limit, end: { id, seq } };
+  }
+}
+
+type HitsStatement = Readonly<{
+  sql: string;
+  values: readonly (string | number | Uint8Array)[];
+  isExact: boolean;
+}>;
+
+/** The events among the next rows that may fit. */
+function hitsStatement({ path, filter, position }: Walk, rows: number, limit: number): HitsStatement {
+  const parameters = createParameters();
+  const { sql, bySeq } = candidates(path, filter, position, parameters);
+  const where = searchWhere(filter, sqliteDialect(parameters));
+  const { sinceId, untilId } = idRange(filter, null);
+  const [since, until] = [sinceId, untilId].map((id) => parameters.place(uuidToBytes(id)));
+  return {
+    sql: `
+select distinct e.id, e.seq from (${sql(rows)}) w cross join events e
+where e.seq = w.seq and e.id >= ${since} and e.id < ${until}
+  and ${where.sql}
+order by e.${bySeq ? 'seq' : 'id'} desc ${where.isExact ? `limit ${limit}` : ''}`,
+    values: parameters.values,
+    isExact: where.isExact,
+  };
+}
+
+/** How many of the rows come up to this one. */
+function countTo(
+  db: DatabaseSync,
+  { path, filter, position }: Walk,
+  rows: number,
+  { id, seq }: Found,
+): number {
+  const parameters = createParameters();
+  const { sql, bySeq } = candidates(path, filter, position, parameters);
+  const upTo = bySeq ? `seq >= ${parameters.place(seq)}` : `id >= ${parameters.place(id)}`;
+  const count = prepareRows<{ rows: number }>(
+    db,
+    `select count(*) as rows from (${sql(rows)}) where ${upTo}`,
+  );
+  return count.get(...parameters.values)!.rows;
+}
+
+function cursorAt({ id, seq }: Found, bySeq: boolean): string {
+  return bySeq ? String(seq) : bytesToUuid(id);
+}
+
+function timeOf(id: Uint8Array): number {
+  return uuidTimeMs(bytesToUuid(id));
+}
