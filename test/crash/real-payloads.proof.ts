@@ -20,7 +20,7 @@ const configFor = (url: string) => `
   import { appendFileSync } from 'node:fs';
   export default { destinations: {
     forwarded: { url: '${url}/hooks', secret: 'whsec_${SECRET_KEY.toString('base64')}', concurrency: 10 },
-    local: { concurrency: 10, handler: (event, { deliveryId, attempt }) => {
+    local: { concurrency: 10, breaker: false, handler: (event, { deliveryId, attempt }) => {
       if (attempt === 1 && event.body.length % 10 === 0) throw new Error('not today');
       appendFileSync('done.txt', deliveryId + ' ' + event.idempotencyKey + '\\n');
     } },

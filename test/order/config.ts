@@ -57,7 +57,7 @@ export const ORDER_CONFIG = `
     // The next one of the key may begin with this commit, so it is the last thing.
     if (payload.isEntered) await complete(enter(payload, destination));
   };
-  const rules = { handler, orderBy: 'body:/payload/key', concurrency: 16 };
+  const rules = { handler, orderBy: 'body:/payload/key', concurrency: 16, breaker: false };
   export default { destinations: {
     blocking: rules,
     skipping: { ...rules, onFailure: 'skip' },

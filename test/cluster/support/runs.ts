@@ -12,6 +12,8 @@ export const LEDGER_CONFIG = `
   let runs = 0;
   export default { destinations: { ledger: {
     concurrency: 16,
+    // The events themselves ask for failures.
+    breaker: false,
     handler: async (event, { deliveryId, attempt }) => {
       const run = process.pid + '-' + ++runs;
       say({ run, pid: process.pid, deliveryId, attempt, startMs: machineMs() });

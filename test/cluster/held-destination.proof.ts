@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../../testkit/eventually.ts';
+import { startRedis } from '../../testkit/redis.ts';
+import { type Cluster, startCluster } from './support/cluster.ts';
+
+const TOKEN = 'correct-horse-battery-staple';
+const NAMES = ['one', 'two', 'three'];
+const LEASE_MS = 6_000;
+const RATE = 40;
+
+/** An HTTP destination that can be killed, and that keeps when which event came. */
+function createShop() {
+  const arrivals: { id: string; atMs: number }[] = [];
+  let server: Server | null = null;
+  let port = 0;
+  return {
+    arrivals,
+    url: () => `http://127.0.0.1:${port}/`,
+    async start() {
+      server = createServer((request, response) => {
+        arrivals.push({ id: String(request.headers['webhook-event-id']), atMs: performance.now() });
+        request.resume().on('end', () => response.end());
+      });
+      await new Promise<void>((resolve) => server!.listen(port, '127.0.0.1', resolve));
+      port = (server.address() as AddressInfo).port;
+    },
+    async kill() {
+      server!.closeAllConnections();
+      await new Promise((resolve) => server!.close(resolve));
+    },
+  };
+}
+
+type Shop = ReturnType<typeof createShop>;
+
+async function ask(url: string, method: string, path: string, body?: object) {
+  const response = await fetch(`${url}/admin/destinations/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${TOKEN}`, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  assert.equal(response.status, 200, await response.clone().text());
+  return (await response.json()) as { state: string; pending: number; held: number; failed: number };
+}
+
+async function send({ urls }: Cluster, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let at = 0; at < count; at++) {
+    const url = urls()[at % urls().length]!;
+    const response = await fetch(`${url}/webhooks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ idempotency_key: crypto.randomUUID(), event_type: 'order', payload: {} }),
+    });
+    assert.equal(response.status, 202);
+    ids.push(((await response.json()) as { id: string }).id);
+  }
+  return ids;
+}
+
+async function openSite(t: TestContext, env: Readonly<Record<string, string>>) {
+  const shop = createShop();
+  await shop.start();
+  t.after(() => shop.kill().catch(() => {}));
+  const config = `export default { destinations: { shop: { url: '${shop.url()}', concurrency: 16 } } };`;
+  const cluster = await startCluster(t, {
+    names: NAMES,
+    leaseMs: LEASE_MS,
+    config,
+    env: { ADMIN_TOKEN: TOKEN, MAX_ATTEMPTS: '5', RETRY_BASE_DELAY: '5', ...env },
+  });
+  return { shop, cluster };
+}
+
+/** Nodes are killed while it is held; then it drains at the rate. */
+async function holdAndDrain({ shop, cluster }: { shop: Shop; cluster: Cluster }) {
+  const [first] = cluster.urls() as [string];
+  assert.equal((await ask(first, 'POST', 'shop/hold', { reason: 'a test' })).state, 'held');
+  await pause(2_000);
+  const before = shop.arrivals.length;
+  const ids = await send(cluster, 30 * RATE);
+  await cluster.kill('two');
+  await cluster.revive('two');
+  await pause(1_000);
+  assert.equal(shop.arrivals.length, before, 'nothing came while it was held');
+  await ask(cluster.urls()[0]!, 'PUT', 'shop/rate', { rate: `${RATE}/s` });
+  // The new node has its share, and the others have heard of the rate.
+  await pause(4_000);
+  await ask(cluster.urls()[0]!, 'POST', 'shop/resume');
+  await pause(1_500);
+  const fromMs = performance.now();
+  await pause(11_000);
+  const times = shop.arrivals.map(({ atMs }) => atMs - fromMs).filter((atMs) => atMs >= 0);
+  const total = times.filter((atMs) => atMs < 10_000).length;
+  let most = 0;
+  for (const start of times)
+    most = Math.max(most, times.filter((atMs) => atMs >= start && atMs < start + 1_000).length);
+  await eventually(
+    'all came',
+    async () => new Set(shop.arrivals.map(({ id }) => id)).size >= before + ids.length,
+  );
+  return { total, most };
+}
+
+for (const queue of [false, true]) {
+  describe(`a destination of three nodes on PostgreSQL${queue ? ' with Redis' : ''}`, () => {
+    it('is held by all of them, whoever is killed, and drains at one rate', async (t) => {
+      const redis = queue ? await startRedis() : null;
+      if (redis !== null) t.after(() => redis.dispose());
+      const site = await openSite(t, redis === null ? {} : { QUEUE_URL: redis.url });
+      const { total, most } = await holdAndDrain(site);
+      t.diagnostic(`${total} in ten seconds at ${RATE}/s, ${most} at most in any second`);
+      assert.ok(Math.abs(total - 10 * RATE) <= 0.5 * RATE, `${total} in ten seconds`);
+      assert.ok(most <= 1.2 * RATE, `${most} in a second`);
+      await site.cluster.stop();
+    });
+
+    it('that is killed makes no dead letter, and gets everything once it is back', async (t) => {
+      const redis = queue ? await startRedis() : null;
+      if (redis !== null) t.after(() => redis.dispose());
+      const { shop, cluster } = await openSite(t, redis === null ? {} : { QUEUE_URL: redis.url });
+      const first = await send(cluster, 6);
+      await eventually('the first came', async () => shop.arrivals.length >= first.length);
+      await shop.kill();
+      const ids = await send(cluster, 30);
+      await eventually('the breaker opened', async () => {
+        const { state } = await ask(cluster.urls()[0]!, 'GET', 'shop');
+        return state === 'tripped';
+      });
+      ids.push(...(await send(cluster, 30)));
+      await cluster.kill('one');
+      await cluster.revive('one');
+      await pause(10_000);
+      await shop.start();
+      await eventually('all came', async () => {
+        const came = new Set(shop.arrivals.map(({ id }) => id));
+        return ids.every((id) => came.has(id));
+      });
+      const { failed } = await ask(cluster.urls()[0]!, 'GET', 'shop');
+      assert.equal(failed, 0);
+      await cluster.stop();
+    });
+  });
+}
