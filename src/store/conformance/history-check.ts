@@ -24,9 +24,9 @@ type Step = Readonly<{
 
 /**
  * Steps that may be explained anew, in another order, when a later one contradicts them: which of two inserts came
- * first shows only when their deliveries are claimed.
+ * first shows only when their deliveries are claimed, which may be a hundred steps later.
  */
-const REMEMBERED_STEPS = 40;
+const REMEMBERED_STEPS = 200;
 /** Calls done on the model for one more step, before the history counts as wrong. A right one mostly takes a hundred. */
 const MOST_STEPS = 20_000;
 
