@@ -110,8 +110,9 @@ export function expiredOperation({ random, nowMs }: World): Operation {
 }
 
 export function holdOperation({ random, nowMs }: World): Operation {
-  const drawn = random.int(4);
-  return { kind: 'hold', destination: DESTINATIONS[drawn % DESTINATIONS.length]!, nowMs, limit: 1 + drawn };
+  const drawn = random.int(DESTINATIONS.length + 1);
+  // Beyond the list: one that has no delivery.
+  return { kind: 'hold', destination: DESTINATIONS[drawn] ?? 'idle', nowMs, limit: 1 + drawn };
 }
 
 export function purgeOperation({ random, nowMs }: World): Operation {
