@@ -39,11 +39,17 @@ export function candidates(
         where e.id < ${until} and e.id >= ${since} ${inOrder}`;
     case 'deliveries':
       return `select id from (${path.statuses.map(ofStatus).join(' union all ')}) w where ${within} ${inOrder}`;
-    case 'search':
-      return `select event_id as id from event_search
-        where name = ${place(path.name, 'text')} and value = any(${place(path.values, 'text[]')})
-          and event_id < ${until} and event_id >= ${since}
-        order by event_id desc limit ${limit}`;
+    case 'search': {
+      const name = `${place(path.name, 'text')} collate "C"`;
+      // By rows, for the same reason as a column's values below.
+      const walks = path.values.map((value) => {
+        const key = `${name}, ${place(value, 'text')} collate "C"`;
+        return `(select event_id as id from event_search
+          where (name, value, event_id) < (${key}, ${until}) and (name, value, event_id) >= (${key}, ${since})
+          order by name desc, value desc, event_id desc limit ${limit})`;
+      });
+      return walks.length === 1 ? walks[0]! : `select id from (${walks.join(' union all ')}) w ${inOrder}`;
+    }
     case 'column': {
       const column = path.column === 'source' ? 'source' : 'event_type collate "C"';
       // By rows, so that no other index has the order: a rare value would be looked for among all events.
