@@ -6,11 +6,6 @@ import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { tempDir } from '../../testkit/temp-dir.ts';
 import { POLL_MS, SETTLE_MS, watchFiles } from './watch-files.ts';
 
-/** Lets reads of files end, which no clock waits for. */
-const turns = async () => {
-  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
-};
-
 async function start(t: Parameters<typeof tempDir>[0], files: (folder: string) => string[]) {
   const folder = await tempDir(t);
   const clock = createFakeClock();
@@ -18,21 +13,30 @@ async function start(t: Parameters<typeof tempDir>[0], files: (folder: string) =
   const watched = files(folder);
   for (const file of watched) await writeFile(file, 'first');
   let list = watched;
-  const { stop } = watchFiles(
+  const watch = watchFiles(
     () => list,
     clock,
     async () => {
       changes += 1;
     },
   );
+  let stopped = false;
+  const stop = () => {
+    stopped = true;
+    watch.stop();
+  };
   t.after(async () => stop());
-  await turns();
-  /** As if no notice ever came: the poll finds what has changed. */
+  /** The files are read, and the watcher waits for the clock again. */
+  const untilItWaits = async () => {
+    while (clock.pending() === 0 && !stopped) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await untilItWaits();
+  /** Whether a notice of the file system comes or not, one of these waits is the last before a comparison. */
   const poll = async () => {
-    await clock.advance(POLL_MS);
-    await turns();
-    await clock.advance(SETTLE_MS);
-    await turns();
+    for (const waitMs of [POLL_MS, SETTLE_MS, POLL_MS, SETTLE_MS]) {
+      await clock.advance(waitMs);
+      await untilItWaits();
+    }
     return changes;
   };
   return {
