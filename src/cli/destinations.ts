@@ -29,7 +29,7 @@ export function addDestinationsCommand(program: Command, env: NodeJS.ProcessEnv)
     .description(`destinations: list, hold, resume and limit them ${NEEDS_TOKEN}`);
   const add = receiverCommands(destinations, env);
 
-  add('list', 'list destinations and what waits for them')
+  add('list', 'list destinations and what waits for them', { isDefault: true })
     .option('--json', 'print JSON')
     .action((options: Output) => list({ url: options.url, env }, options));
   add('hold <name>', 'give it no more deliveries; what is accepted waits, and no try is charged')

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, CommandOptions } from 'commander';
 import { printable } from '../domain/printable.ts';
 import { defaultUrl } from './ask-receiver.ts';
 
@@ -12,14 +12,18 @@ export type PageOptions = Readonly<{ limit: string; cursor?: string }>;
 export type Reveal = Readonly<{ reveal?: true }>;
 export const REVEAL = 'show what is masked, too (role operator; the audit has it)';
 
-/** Adds commands that ask a running receiver. */
-export type AddReceiverCommand = (usage: string, description: string) => Command;
+/** Adds commands that ask a running receiver. With `isDefault` it is the one that the parent's name alone means. */
+export type AddReceiverCommand = (
+  usage: string,
+  description: string,
+  options?: Pick<CommandOptions, 'isDefault'>,
+) => Command;
 
 /** @param parent the program, or the command whose subcommands they are */
 export function receiverCommands(parent: Command, env: NodeJS.ProcessEnv): AddReceiverCommand {
-  return (usage, description) =>
+  return (usage, description, options) =>
     parent
-      .command(usage)
+      .command(usage, options)
       .description(description)
       .option('--url <url>', 'where the receiver listens', defaultUrl(env));
 }

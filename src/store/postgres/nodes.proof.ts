@@ -263,8 +263,8 @@ describe('the clock of a node', () => {
   it('is measured against the server’s', async (t) => {
     const skews: number[] = [];
     await openNodes(t, 1, 10, { onClockSkew: (skewMs) => skews.push(skewMs) });
-    assert.equal(skews.length, 1);
-    assert.ok(Math.abs(skews[0]!) < 1_000, `${skews[0]} ms on one machine`);
+    assert.ok(skews.length > 0, 'it is told at the start');
+    for (const skewMs of skews) assert.ok(Math.abs(skewMs) < 1_000, `${skewMs} ms on one machine`);
   });
 });
 
