@@ -36,7 +36,8 @@ async function openSite(overrides: Partial<Destination> = {}, limits = { pending
   );
   const done: { id: string; atMs: number }[] = [];
   const asked: { id: string; atMs: number }[] = [];
-  const site = { isDown: (_id: string): boolean => false, error: () => new Error('connect ECONNREFUSED') };
+  const refused = () => Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  const site = { isDown: (_id: string): boolean => false, error: (): Error => refused() };
   const handler: Handler = {
     async handle(event) {
       asked.push({ id: event.id, atMs: clock.nowMs() });

@@ -35,6 +35,7 @@ const UNREACHABLE: TryResult = {
   outcome: 'failed',
   error: 'connect ECONNREFUSED 10.0.0.7:443',
   httpStatus: null,
+  isUnanswered: true,
 };
 
 /** The state after a failure of each of the events in turn. */
@@ -58,6 +59,12 @@ describe('what an attempt says about its destination', () => {
       assert.equal(signOf(answered(status)), 'alive', `${status}`);
     assert.equal(signOf({ ...answered(429), leastRetryMs: 5_000 }), 'alive');
     assert.equal(signOf({ ...answered(410), outcome: 'rejected' }), 'alive');
+  });
+
+  it('a handler in the process that throws has answered', () => {
+    const { isUnanswered: _, ...threw } = UNREACHABLE;
+    assert.equal(signOf({ ...threw, error: 'TypeError: order is undefined' }), 'alive');
+    assert.equal(signOf({ ...threw, retryAfterMs: 5_000 }), 'alive');
   });
 
   it('an attempt whose process ended says nothing', () => {

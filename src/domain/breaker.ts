@@ -23,15 +23,15 @@ export const SLOW_START_SHARE = 0.1;
 export type Sign = 'down' | 'alive' | 'none';
 
 /**
- * No connection, no answer in time and 5xx say that a destination is down; 4xx never does: it has answered. A handler in
- * the process is down when it throws, unless it has decided about the delivery: for good, or with a wait of its own.
+ * No connection, no answer in time and 5xx say that a destination is down; 4xx never does: it has answered. So has a
+ * handler in the process that throws, unless what it threw says that it got no connection itself.
  */
-export function signOf({ outcome, httpStatus, retryAfterMs }: TryResult): Sign {
+export function signOf({ outcome, httpStatus, isUnanswered }: TryResult): Sign {
   if (outcome === 'interrupted') return 'none';
   if (outcome === 'timed_out') return 'down';
   if (outcome !== 'failed') return 'alive';
   if (httpStatus !== null) return httpStatus >= 500 ? 'down' : 'alive';
-  return retryAfterMs === null ? 'down' : 'alive';
+  return isUnanswered === true ? 'down' : 'alive';
 }
 
 const SYSTEM_CODE = /\b(?:E[A-Z]{3,}|UND_ERR_\w+)\b/;

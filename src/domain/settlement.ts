@@ -38,6 +38,8 @@ export type TryResult = Readonly<{
   retryAfterMs: number | null;
   /** The wait that an HTTP destination asked for, already capped. It can lengthen the policy's wait, never shorten it. */
   leastRetryMs?: number;
+  /** The destination gave no answer: no connection, or none that lasted until the answer. */
+  isUnanswered?: true;
 }>;
 
 /**

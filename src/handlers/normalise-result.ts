@@ -8,6 +8,18 @@ import { describeThrown } from './thrown.ts';
 
 const NO_REPLY: HandlerReply = { httpStatus: null, responseExcerpt: null };
 
+/** Codes of Node.js for a connection that could not be made, or did not last: https://nodejs.org/api/errors.html */
+const CONNECTION_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+]);
+
 /** Makes the result of a handler that returned. */
 export function resultOfReply(reply: HandlerReply | undefined): TryResult {
   const { httpStatus, responseExcerpt } = reply ?? NO_REPLY;
@@ -35,13 +47,20 @@ function resultOfThrown(error: unknown): TryResult {
   if (error instanceof DestinationError) return resultOfDestination(error);
   const message = describeThrown(error);
   if (isKind(error, PermanentError, 'HANDLER_PERMANENT')) return failure('rejected', message);
-  if (!isKind(error, RetryAfter, 'HANDLER_RETRY_AFTER')) return failure('failed', message);
-  return { ...failure('failed', message), retryAfterMs: waitOf(error) };
+  const result = failure('failed', message);
+  if (isKind(error, RetryAfter, 'HANDLER_RETRY_AFTER')) return { ...result, retryAfterMs: waitOf(error) };
+  return isConnectionError(error) ? { ...result, isUnanswered: true } : result;
+}
+
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  return typeof error.code === 'string' && CONNECTION_CODES.has(error.code);
 }
 
 function resultOfDestination(error: DestinationError): TryResult {
   const { permanent, reply, retryAfterMs } = error;
-  const result = failure(permanent ? 'rejected' : 'failed', error.message);
+  const failed = failure(permanent ? 'rejected' : 'failed', error.message);
+  const result: TryResult = reply.httpStatus === null ? { ...failed, isUnanswered: true } : failed;
   if (retryAfterMs === null) return { ...result, ...reply };
   return { ...result, ...reply, leastRetryMs: capRetryAfterMs(retryAfterMs) };
 }
