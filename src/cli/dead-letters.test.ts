@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { Command } from 'commander';
+import { runOnReceiver } from '../../testkit/run-on-receiver.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 
 const LETTER = {
@@ -13,30 +10,9 @@ const LETTER = {
 
 /** Runs the command on a receiver that answers with these pages. */
 async function run(t: TestContext, args: readonly string[], pages: readonly object[]) {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(pages[asked.length]));
-    asked.push(request.url!);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  let output = '';
-  const print = process.stdout.write.bind(process.stdout);
-  // The runner of the tests writes its own reports there, as bytes.
-  const write = t.mock.method(process.stdout, 'write', (text: string | Uint8Array) => {
-    if (typeof text !== 'string') return print(text);
-    output += text;
-    return true;
-  });
-  try {
-    const program = new Command();
-    addDeadLettersCommand(program, { ADMIN_TOKEN: 'a-token-of-the-tests' });
-    await program.parseAsync(['dead-letters', ...args, '--url', url], { from: 'user' });
-  } finally {
-    write.mock.restore();
-    server.close();
-  }
-  return { asked, output };
+  const command = ['dead-letters', ...args];
+  const { asked, output } = await runOnReceiver(t, addDeadLettersCommand, command, (before) => pages[before]);
+  return { asked: asked.map(({ url }) => url), output };
 }
 
 it('prints a table with what an operator looks for', async (t) => {

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { it, type TestContext } from 'node:test';
-import { Command } from 'commander';
+import { runOnReceiver } from '../../testkit/run-on-receiver.ts';
 import { addDestinationsCommand } from './destinations.ts';
 
 const HELD = {
@@ -20,31 +17,9 @@ const HELD = {
 
 /** Runs the command on a receiver that answers with this. */
 async function run(t: TestContext, args: readonly string[], answer: object) {
-  const asked: string[] = [];
-  const server = createServer(async (request, response) => {
-    const body = Buffer.concat(await request.toArray()).toString();
-    asked.push(`${request.method} ${request.url} ${body}`.trimEnd());
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  let output = '';
-  const print = process.stdout.write.bind(process.stdout);
-  // The runner of the tests writes its own reports there, as bytes.
-  const write = t.mock.method(process.stdout, 'write', (text: string | Uint8Array) => {
-    if (typeof text !== 'string') return print(text);
-    output += text;
-    return true;
-  });
-  try {
-    const program = new Command();
-    addDestinationsCommand(program, { ADMIN_TOKEN: 'a-token-of-the-tests' });
-    await program.parseAsync(['destinations', ...args, '--url', url], { from: 'user' });
-  } finally {
-    write.mock.restore();
-    server.close();
-  }
-  return { asked, output };
+  const command = ['destinations', ...args];
+  const { asked, output } = await runOnReceiver(t, addDestinationsCommand, command, () => answer);
+  return { asked: asked.map(({ method, url, body }) => `${method} ${url} ${body}`.trimEnd()), output };
 }
 
 it('lists destinations by its name alone, and as `list`', async (t) => {
