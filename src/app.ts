@@ -1,5 +1,3 @@
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import type { Config } from './config/config.ts';
 import { checkDefaultSource } from './config/sources.ts';
 import { createAuditPurger } from './dispatch/audit-purger.ts';
@@ -8,19 +6,16 @@ import { createDestinationStates, type DestinationStates } from './dispatch/dest
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
-import { standingAt } from './domain/destination-state.ts';
 import type { Reload } from './domain/reload.ts';
 import { createEmitter, type Emit } from './events.ts';
 import { openHandlerSet } from './handlers/handler-set.ts';
-import type { Tokens } from './http/admin/tokens.ts';
-import { type ApiParts, createApi, type Surface } from './http/api.ts';
-import { createReadiness, type Phase } from './http/health.ts';
+import type { Phase } from './http/health.ts';
 import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { type Ingest, openIngest } from './ingest/open-ingest.ts';
 import { isUnreadable } from './ingest/unrouted.ts';
-import { packageVersion } from './observe/build-info.ts';
+import { openListeners } from './listeners.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
-import { createMetrics, type Metrics } from './observe/metrics.ts';
+import { createMetrics } from './observe/metrics.ts';
 import { reportStart } from './observe/report-start.ts';
 import { handlerConfig, namesOf, prepareConfig, tokensOf } from './prepare-config.ts';
 import { createReload, type ReloadParts } from './reload.ts';
@@ -32,7 +27,6 @@ import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
 import { writeStartRow } from './start-row.ts';
 import { openStore } from './store/open-store.ts';
-import { createSearches } from './store/run-search.ts';
 import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
 
 /** A running receiver. */
@@ -53,9 +47,6 @@ export type App = Readonly<{
 
 /** Settings that no user has: tests of dying nodes make leases short, so as not to wait half a minute for each. */
 export type Internals = Pick<DispatchParts, 'leaseMs'>;
-
-/** Bodies in memory at once, over all requests: enough for thousands of common ones, and for a few of the largest. */
-const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * maxBodyBytes);
 
 /**
  * The composition root: builds everything once and starts it in order. A stop, or a start that fails, closes what is
@@ -192,94 +183,6 @@ function createPurgers(
   ];
 }
 
-type ApiSources = Readonly<{
-  config: Config;
-  store: Store;
-  clock: Clock;
-  emit: Emit;
-  metrics: Metrics;
-  dispatch: Dispatch;
-  ingest: Ingest;
-  states: DestinationStates;
-  access: Readonly<{ tokens: Tokens }>;
-  reload: Reload;
-  phase: () => Phase;
-}>;
-
-type Listeners = Readonly<{ listen(): Promise<Pick<App, 'url' | 'adminUrl'>>; close(): Promise<void> }>;
-
-/** The listener of all, or with ADMIN_PORT one for senders and one for operators. */
-async function openListeners(parts: ApiSources): Promise<Listeners> {
-  const { host, port, admin } = parts.config.http;
-  const api = await openApi(parts, admin === null ? 'all' : 'senders');
-  const operators = admin === null ? null : await openApi(parts, 'operators');
-  return {
-    async listen() {
-      // First: whoever can send can then be watched, too.
-      if (operators !== null && admin !== null) await operators.listen(admin).catch(refuseOperators);
-      await api.listen({ host, port });
-      const [url, adminUrl] = [api, operators ?? api].map(({ server }) =>
-        urlOf(server.address() as AddressInfo),
-      );
-      return { url: url!, adminUrl: adminUrl! };
-    },
-    async close() {
-      await Promise.all([api.close(), operators?.close()]);
-    },
-  };
-}
-
-/** The message of the failed start then names ADMIN_PORT and not PORT. */
-function refuseOperators(error: Error): never {
-  throw Object.assign(error, { ofOperators: true });
-}
-
-function openApi(parts: ApiSources, surface: Surface): Promise<FastifyInstance> {
-  const { config, store, clock, emit, metrics, dispatch, ingest, states, access, reload, phase } = parts;
-  const { maxBodyBytes } = config.http;
-  const isOpen = () => phase() === 'running';
-  const api: ApiParts = {
-    ingest: {
-      inEffect: ingest.inEffect,
-      budget: { maxBytesInFlight: bytesInFlight(maxBodyBytes), bytesInFlight: 0 },
-      maxBodyBytes,
-      keepTooLarge: ingest.keepTooLarge,
-      emit,
-      isOpen,
-    },
-    store,
-    metrics: metrics.scrape({
-      stats: () => store.stats(),
-      queue: dispatch.queue,
-      standingOf: (name) => standingAt(states.of(name), clock.nowMs()),
-      ready: isOpen,
-      clock,
-    }),
-    readiness: createReadiness({ store, clock, phase }),
-    degradations: dispatch.degradations,
-    emit,
-    version: packageVersion(),
-    admin: {
-      store,
-      clock,
-      emit,
-      tokens: () => access.tokens,
-      reload,
-      isSource: (name) => ingest.inEffect().sources.has(name),
-      reverify: (...args) => ingest.inEffect().reverify(...args),
-      mask: ingest.mask,
-      unroutedReason: ingest.unroutedReason,
-      onPending: dispatch.onPending,
-      states,
-      destinations: dispatch.destinations,
-      markPending: dispatch.markPending,
-      onStateDropped: ingest.onStateDropped,
-      searches: createSearches(store, clock),
-    },
-  };
-  return createApi(api, surface);
-}
-
 /** Ends everything in reverse, once, however often it is called. */
 function createStop(running: AsyncDisposableStack, emit: Emit, onStopping: () => void): App['stop'] {
   let stopping: Promise<void> | null = null;
@@ -332,8 +235,4 @@ function openSources(
 
 function reportFailure(emit: Emit, message: string): (error: Error) => void {
   return (error) => emit({ type: 'receiver.failed', message, error });
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

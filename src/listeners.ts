@@ -1,0 +1,116 @@
+import type { AddressInfo } from 'node:net';
+import type { Config } from './config/config.ts';
+import type { DestinationStates } from './dispatch/destination-states.ts';
+import type { Dispatch } from './dispatch/open-dispatch.ts';
+import { standingAt } from './domain/destination-state.ts';
+import type { Reload } from './domain/reload.ts';
+import type { Emit } from './events.ts';
+import type { Tokens } from './http/admin/tokens.ts';
+import { type ApiParts, createApi } from './http/api.ts';
+import { createReadiness, type Phase } from './http/health.ts';
+import type { Ingest } from './ingest/open-ingest.ts';
+import { packageVersion } from './observe/build-info.ts';
+import type { Metrics } from './observe/metrics.ts';
+import type { Clock } from './runtime/clock.ts';
+import { createSearches } from './store/run-search.ts';
+import type { Store } from './store/store.ts';
+
+/** Bodies in memory at once, over all requests: enough for thousands of common ones, and for a few of the largest. */
+const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * maxBodyBytes);
+
+/** What the surfaces are made of. */
+export type ListenerParts = Readonly<{
+  config: Config;
+  store: Store;
+  clock: Clock;
+  emit: Emit;
+  metrics: Metrics;
+  dispatch: Dispatch;
+  ingest: Ingest;
+  states: DestinationStates;
+  access: Readonly<{ tokens: Tokens }>;
+  reload: Reload;
+  phase: () => Phase;
+}>;
+
+export type Listeners = Readonly<{
+  /** Listens; says where, for senders and for operators. */
+  listen(): Promise<Readonly<{ url: string; adminUrl: string }>>;
+  close(): Promise<void>;
+}>;
+
+/** The listener of all, or with ADMIN_PORT one for senders and one for operators. */
+export async function openListeners(parts: ListenerParts): Promise<Listeners> {
+  const { host, port, admin } = parts.config.http;
+  const shared = apiParts(parts);
+  const api = await createApi(shared, admin === null ? 'all' : 'senders');
+  const operators = admin === null ? null : await createApi(shared, 'operators');
+  return {
+    async listen() {
+      // First: whoever can send can then be watched, too.
+      if (operators !== null && admin !== null) await operators.listen(admin).catch(refuseOperators);
+      await api.listen({ host, port });
+      const [url, adminUrl] = [api, operators ?? api].map(({ server }) =>
+        urlOf(server.address() as AddressInfo),
+      );
+      return { url: url!, adminUrl: adminUrl! };
+    },
+    async close() {
+      await Promise.all([api.close(), operators?.close()]);
+    },
+  };
+}
+
+/** The message of the failed start then names ADMIN_PORT and not PORT. */
+function refuseOperators(error: Error): never {
+  throw Object.assign(error, { ofOperators: true });
+}
+
+function apiParts(parts: ListenerParts): ApiParts {
+  const { config, store, clock, emit, metrics, dispatch, ingest, states, access, reload, phase } = parts;
+  const { maxBodyBytes } = config.http;
+  const isOpen = () => phase() === 'running';
+  return {
+    ingest: {
+      inEffect: ingest.inEffect,
+      budget: { maxBytesInFlight: bytesInFlight(maxBodyBytes), bytesInFlight: 0 },
+      maxBodyBytes,
+      keepTooLarge: ingest.keepTooLarge,
+      emit,
+      isOpen,
+    },
+    store,
+    metrics: metrics.scrape({
+      stats: () => store.stats(),
+      queue: dispatch.queue,
+      standingOf: (name) => standingAt(states.of(name), clock.nowMs()),
+      ready: isOpen,
+      clock,
+    }),
+    readiness: createReadiness({ store, clock, phase }),
+    degradations: dispatch.degradations,
+    emit,
+    version: packageVersion(),
+    admin: {
+      store,
+      clock,
+      emit,
+      tokens: () => access.tokens,
+      reload,
+      isSource: (name) => ingest.inEffect().sources.has(name),
+      reverify: (...args) => ingest.inEffect().reverify(...args),
+      mask: ingest.mask,
+      unroutedReason: ingest.unroutedReason,
+      onPending: dispatch.onPending,
+      states,
+      destinations: dispatch.destinations,
+      markPending: dispatch.markPending,
+      onStateDropped: ingest.onStateDropped,
+      searches: createSearches(store, clock),
+    },
+  };
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
