@@ -43,7 +43,7 @@ export function longFunctions(files: readonly SourceFile[]): readonly string[] {
  */
 export function slivers(files: readonly SourceFile[]): readonly string[] {
   const names = new Set(files.map(({ file }) => file));
-  const verbs = new Set(files.filter(({ file }) => PORTS.includes(file)).flatMap(({ methods }) => methods));
+  const verbs = new Set(files.filter(({ file }) => PORTS.test(file)).flatMap(({ methods }) => methods));
   const importers = new Map<string, number>();
   for (const { file, imports } of files.filter(({ file }) => !isForTests(file))) {
     for (const target of imports)
@@ -69,7 +69,7 @@ function isDriverVerb(file: string, names: ReadonlySet<string>, verbs: ReadonlyS
   return drivers.some((other) => other !== driver && names.has(path.join(port!, other, verb)));
 }
 
-const PORTS = ['store/store.ts', 'queue/queue.ts'];
+const PORTS = /^(?:store\/port\/[\w-]+|queue\/queue)\.ts$/;
 
 const DRIVERS: Readonly<Record<string, readonly string[]>> = {
   store: ['sqlite', 'postgres', 'memory'],
