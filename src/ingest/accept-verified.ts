@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.ts';
+import type { InboxStore } from '../store/store.ts';
 import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
 import { type Identity, identify } from '../verify/identity/identify.ts';
 import type { VerifyReason } from '../verify/outcome.ts';
@@ -64,7 +65,11 @@ export function createAcceptVerified(parts: AcceptVerifiedParts): AcceptVerified
   };
 }
 
-/** Names a verified request and stores it. @param isRedelivery whether a repeat replays what the event has given up */
+/**
+ * Names a verified request and stores it.
+ * @param isRedelivery whether a repeat replays what the event has given up
+ * @param insert stores it, by default by itself
+ */
 export function storeVerified(
   storeEvent: StoreEvent,
   source: string,
@@ -73,12 +78,13 @@ export function storeVerified(
   signed: SignedRequest,
   receivedAtMs: number,
   isRedelivery = false,
+  insert?: InboxStore['insertEvent'],
 ): Promise<StoreEventOutcome> {
   const identity = identify(rules.identity, signed, receivedAtMs);
   const { replayKey } = identity;
   const mark = replayKey === null ? null : replayMark(replayKey, receivedAtMs - rules.replayWindowMs);
   const names = { ...identity, former: formerNames(rules, identity, receivedAtMs) };
-  return storeEvent(source, request, names, receivedAtMs, mark, signed, isRedelivery);
+  return storeEvent(source, request, names, receivedAtMs, mark, signed, isRedelivery, insert);
 }
 
 /** Nodes of the version before may still accept events for a while after the start of this one. */

@@ -5,8 +5,16 @@ import type { Service } from '../runtime/service.ts';
 import type { SourceStateStore } from '../store/store.ts';
 import { parseSubscription, type Subscription, subscriptionText } from './subscription-state.ts';
 
-/** Stores that the URL is to be called, then calls it. `foreign`: the URL is not the provider's. */
-export type BeginConfirmation = (source: string, url: string, nowMs: number) => Promise<'begun' | 'foreign'>;
+/**
+ * Stores that the URL is to be called, then calls it. `foreign`: the URL is not the provider's.
+ * @param write stores it, by default by itself
+ */
+export type BeginConfirmation = (
+  source: string,
+  url: string,
+  nowMs: number,
+  write?: SourceStateStore['replaceSourceState'],
+) => Promise<'begun' | 'foreign'>;
 
 /** Fetches a URL and returns the status; redirects are not followed. */
 export type FetchStatus = (url: string, signal: AbortSignal) => Promise<number>;
@@ -63,10 +71,10 @@ export function createConfirmations(parts: ConfirmationParts): Confirmations {
     for (const source of names) launch(source, (signal) => resume(parts, source, signal));
   };
   return {
-    async begin(source, url, nowMs) {
+    async begin(source, url, nowMs, write = store.replaceSourceState) {
       if (!isProviders(url)) return 'foreign';
       const pending: PendingSubscription = { status: 'pending', url, sinceMs: nowMs };
-      await store.replaceSourceState(source, SUBSCRIPTION_ENTRY, subscriptionText(pending), nowMs);
+      await write(source, SUBSCRIPTION_ENTRY, subscriptionText(pending), nowMs);
       launch(source, (signal) => confirm(parts, source, pending, signal));
       return 'begun';
     },

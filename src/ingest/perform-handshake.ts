@@ -1,4 +1,5 @@
 import type { Emit } from '../events.ts';
+import type { SourceStateStore } from '../store/store.ts';
 import { answerHandshake, type HandshakeReply } from '../verify/handshake.ts';
 import type { Handshake } from '../verify/provider.ts';
 import { compileLocator } from '../verify/read/locate.ts';
@@ -14,6 +15,7 @@ export type HandshakeOutcome =
 
 /**
  * Answers a handshake and does what it asks for.
+ * @param writes store what it brought, by default by themselves
  * @throws StoreError when what it brought could not be kept: then it is not answered either
  */
 export type PerformHandshake = (
@@ -22,7 +24,10 @@ export type PerformHandshake = (
   handshake: Handshake,
   request: RequestView,
   nowMs: number,
+  writes?: HandshakeWrites,
 ) => Promise<HandshakeOutcome>;
+
+export type HandshakeWrites = Pick<SourceStateStore, 'keepSourceState' | 'replaceSourceState'>;
 
 export type PerformHandshakeParts = Readonly<{ beginConfirmation: BeginConfirmation; emit: Emit }>;
 
@@ -32,7 +37,7 @@ const ECHO_CHARS = 4096;
 const SECRET_CHARS = 512;
 
 export function createPerformHandshake(parts: PerformHandshakeParts): PerformHandshake {
-  return async (source, rules, handshake, request, nowMs) => {
+  return async (source, rules, handshake, request, nowMs, writes) => {
     const refused = (detail: string): HandshakeOutcome => ({
       kind: 'handshake_refused',
       handshake: handshake.name,
@@ -45,7 +50,7 @@ export function createPerformHandshake(parts: PerformHandshakeParts): PerformHan
     });
     if (answer.kind === 'refused') return refused(answer.detail);
     if (!isSendable(answer.reply)) return refused('The challenge is too long, or cannot be echoed.');
-    const obstacle = await act(parts, source, rules, handshake, request, nowMs);
+    const obstacle = await act(parts, source, rules, handshake, request, nowMs, writes);
     if (obstacle !== null) return refused(obstacle);
     return { kind: 'handshake', handshake: handshake.name, reply: answer.reply };
   };
@@ -59,18 +64,20 @@ async function act(
   { name, action }: Handshake,
   request: RequestView,
   nowMs: number,
+  writes: HandshakeWrites | undefined,
 ): Promise<string | null> {
   switch (action?.kind) {
     case 'keep-secret': {
       const secret = textAt(action.from, request);
       if (secret === null || !isSecret(secret)) return 'The handshake brings no secret that could be kept.';
-      const outcome = await rules.verifier.keep(secret, nowMs);
+      const outcome = await rules.verifier.keep(secret, nowMs, writes?.keepSourceState);
       if (outcome === 'kept') parts.emit({ type: 'secret.kept', source, handshake: name });
       return outcome === 'other' ? 'The source has another secret already.' : null;
     }
     case 'confirm-subscription': {
       if (rules.params.topicArn === undefined) return 'The source names no topic (params.topicArn).';
-      const outcome = await parts.beginConfirmation(source, textAt(action.url, request) ?? '', nowMs);
+      const url = textAt(action.url, request) ?? '';
+      const outcome = await parts.beginConfirmation(source, url, nowMs, writes?.replaceSourceState);
       return outcome === 'begun' ? null : 'The URL to confirm with is not one of the provider.';
     }
     default:

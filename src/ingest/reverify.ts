@@ -1,5 +1,5 @@
 import { type AuditEntry, withOutcome } from '../domain/audit.ts';
-import type { RejectedStore } from '../store/store.ts';
+import type { InboxStore, RejectedStore, SourceStateStore, VerifiedWrite } from '../store/store.ts';
 import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
 import type { VerifyReason } from '../verify/outcome.ts';
 import type { Handshake } from '../verify/provider.ts';
@@ -37,7 +37,7 @@ export type ReverifyOutcome =
 export type Reverify = (id: string, nowMs: number, audit: AuditEntry) => Promise<ReverifyOutcome>;
 
 export type ReverifyParts = Readonly<{
-  store: Pick<RejectedStore, 'readRejected' | 'dropRejected'>;
+  store: Pick<RejectedStore, 'readRejected' | 'dropRejected' | 'takeRejected'>;
   sources: ReadonlyMap<string, Source>;
   storeEvent: StoreEvent;
   performHandshake: PerformHandshake;
@@ -62,27 +62,14 @@ export function createReverify(parts: ReverifyParts): Reverify {
       if (reason === 'keys_unavailable') return { kind: reason, detail };
       return { kind: 'rejected', reason, detail: explain(detail, request) };
     }
-    const outcome = await take(parts, { source, rules, request, signed, nowMs });
-    if (outcome.kind !== 'full' && outcome.kind !== 'rejected') {
-      // Only now that the result is durable. If this fails, another attempt finds a duplicate.
-      await store.dropRejected(id, verifiedEntry(audit, source, outcome));
-    }
-    return outcome;
+    return take(parts, { id, audit, source, rules, request, signed, nowMs });
   };
 }
 
-/** The row of a request that is no longer kept. It is about the event, if there is one now. */
-function verifiedEntry(
-  audit: AuditEntry,
-  source: string,
-  outcome: Extract<ReverifyOutcome, { kind: 'accepted' | 'duplicate' | 'handshake' }>,
-): AuditEntry {
-  const eventId = (outcome.kind === 'handshake' ? outcome.event : outcome)?.receipt.id ?? null;
-  const about = { ...audit, target: eventId ?? audit.target };
-  return withOutcome(about, { source, outcome: outcome.kind, rejected_id: audit.target });
-}
-
 type Verified = Readonly<{
+  /** Of the rejected request. */
+  id: string;
+  audit: AuditEntry;
   source: string;
   rules: SourceRules;
   request: RawRequest;
@@ -90,28 +77,81 @@ type Verified = Readonly<{
   nowMs: number;
 }>;
 
-type TakeOutcome = Exclude<ReverifyOutcome, { kind: 'unknown' | 'keys_unavailable' }>;
+type TakeOutcome = Exclude<ReverifyOutcome, { kind: 'keys_unavailable' }>;
 
 /** Handles the request as the source handles a new one: a handshake is no event unless its action says so. */
 async function take(parts: ReverifyParts, verified: Verified): Promise<TakeOutcome> {
   const { source, rules, request, signed, nowMs } = verified;
   const handshake = findHandshake(rules.handshakes.signed, signed);
-  if (handshake === null) return store(parts, verified);
-  if (bringsRedacted(handshake, request))
-    return refuse('The secret that the handshake brought was not kept.');
-  const performed = await parts.performHandshake(source, rules, handshake, signed, nowMs);
-  if (performed.kind === 'handshake_refused') return refuse(performed.detail);
-  const isEvent = handshake.action?.kind === 'keep-event';
-  const event = isEvent ? await store(parts, verified) : null;
-  if (event?.kind === 'full') return event;
-  return { kind: 'handshake', source, handshake: handshake.name, reply: performed.reply, event };
+  const writes = createTakingWrites(parts.store, verified, handshake);
+  try {
+    if (handshake === null) return await writes.ending(await store(parts, verified, writes));
+    if (bringsRedacted(handshake, request))
+      return refuse('The secret that the handshake brought was not kept.');
+    const performed = await parts.performHandshake(source, rules, handshake, signed, nowMs, writes);
+    if (performed.kind === 'handshake_refused') return refuse(performed.detail);
+    const isEvent = handshake.action?.kind === 'keep-event';
+    const event = isEvent ? await store(parts, verified, writes) : null;
+    if (event?.kind === 'full') return event;
+    const { reply } = performed;
+    return await writes.ending({ kind: 'handshake', source, handshake: handshake.name, reply, event });
+  } catch (error) {
+    if (error instanceof Gone) return { kind: 'unknown' };
+    throw error;
+  }
+}
+
+/** Somebody else has taken the request, or it was deleted for its age. */
+class Gone extends Error {}
+
+/**
+ * The writes of a request that is verified after all. The first that comes to something deletes the request and writes to
+ * the audit, in its own transaction.
+ */
+function createTakingWrites(
+  store: ReverifyParts['store'],
+  { id, audit, source }: Verified,
+  handshake: Handshake | null,
+) {
+  const facts = { source, rejected_id: id, ...(handshake !== null && { outcome: 'handshake' }) };
+  let isTaken = false;
+  const write = async (one: VerifiedWrite) => {
+    const outcome = await store.takeRejected(id, one, withOutcome(audit, facts));
+    if (outcome.kind === 'unknown') throw new Gone();
+    isTaken ||= outcome.kind === 'taken';
+    return outcome.answer;
+  };
+  return {
+    insertEvent: (...args: Parameters<InboxStore['insertEvent']>) =>
+      write({ method: 'insertEvent', args }) as ReturnType<InboxStore['insertEvent']>,
+    keepSourceState: (...args: Parameters<SourceStateStore['keepSourceState']>) =>
+      write({ method: 'keepSourceState', args }) as ReturnType<SourceStateStore['keepSourceState']>,
+    replaceSourceState: async (...args: Parameters<SourceStateStore['replaceSourceState']>) => {
+      await write({ method: 'replaceSourceState', args });
+    },
+    /** Deletes the request if nothing had to be written: what it brings is known. */
+    async ending<Outcome extends Taken>(outcome: Outcome): Promise<Outcome> {
+      if (isTaken || outcome.kind === 'full') return outcome;
+      const target = eventIdOf(outcome) ?? audit.target;
+      const entry = withOutcome({ ...audit, target }, { ...facts, outcome: outcome.kind });
+      if ((await store.dropRejected(id, entry)) === 'unknown') throw new Gone();
+      return outcome;
+    },
+  };
+}
+
+type Taken = Extract<ReverifyOutcome, { kind: 'accepted' | 'duplicate' | 'handshake' | 'full' }>;
+
+function eventIdOf(outcome: Exclude<Taken, { kind: 'full' }>): string | null {
+  return (outcome.kind === 'handshake' ? outcome.event : outcome)?.receipt.id ?? null;
 }
 
 async function store(
   { storeEvent }: ReverifyParts,
   { source, rules, request, signed, nowMs }: Verified,
+  { insertEvent }: Pick<InboxStore, 'insertEvent'>,
 ): Promise<ReverifiedEvent | Readonly<{ kind: 'full' }>> {
-  const outcome = await storeVerified(storeEvent, source, rules, request, signed, nowMs);
+  const outcome = await storeVerified(storeEvent, source, rules, request, signed, nowMs, false, insertEvent);
   return outcome.kind === 'full' ? outcome : { ...outcome, source, bodyBytes: request.body.length };
 }
 

@@ -7,6 +7,8 @@ import { sameText } from '../verify/schemes/same-text.ts';
 /** Another node may have kept a secret; a flood of wrong signatures must not become a flood of reads. */
 const READ_EVERY_MS = 1_000;
 
+type KeepState = SourceStateStore['keepSourceState'];
+
 export type SourceVerifier = Readonly<{
   /** Synchronous unless keys have to be fetched, or a secret that another process kept has to be read. */
   verify(request: SignedRequest, nowMs: number): Verdict | Promise<Verdict>;
@@ -15,8 +17,9 @@ export type SourceVerifier = Readonly<{
   /**
    * Stores the secret of a handshake if the source has none yet: `kept`. `same`: the secret is in force already, `other`:
    * another one is.
+   * @param write stores it, by default by itself
    */
-  keep(secret: string, nowMs: number): Promise<'kept' | 'same' | 'other'>;
+  keep(secret: string, nowMs: number, write?: KeepState): Promise<'kept' | 'same' | 'other'>;
   /** Whether it would keep the next secret of a handshake. */
   awaitsSecret(): boolean;
   /** Reads the secret from the store again. */
@@ -103,10 +106,10 @@ function createKeeper({ source, options, store }: SourceVerifierParts, entry: st
       return judge(verdict, request, nowMs);
     },
     secrets: () => (kept === null ? [] : [kept]),
-    async keep(secret, nowMs) {
+    async keep(secret, nowMs, write = store.keepSourceState) {
       if (kept !== null && !sameText(kept, secret) && isStale(nowMs)) await refresh(nowMs);
       if (kept === null) {
-        if ((await store.keepSourceState(source, entry, secret, nowMs)) === 'kept') {
+        if ((await write(source, entry, secret, nowMs)) === 'kept') {
           use(secret);
           return 'kept';
         }

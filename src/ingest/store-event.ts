@@ -45,6 +45,7 @@ export type EventNames = Pick<Identity, 'idempotencyKey' | 'eventType'> &
 /**
  * @param view the request as it was verified, so that its body is not unpacked and parsed again
  * @param isRedelivery whether a repeat with equal bytes replays what the event has given up
+ * @param insert stores it, by default by itself
  */
 export type StoreEvent = (
   source: string,
@@ -54,6 +55,7 @@ export type StoreEvent = (
   replayMark?: ReplayMark | null,
   view?: SignedRequest,
   isRedelivery?: boolean,
+  insert?: InboxStore['insertEvent'],
 ) => Promise<StoreEventOutcome>;
 
 export type StoreEventParts = Readonly<{
@@ -83,6 +85,7 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
     replayMark = null,
     view = request,
     isRedelivery = false,
+    insert = store.insertEvent,
   ) => {
     const id = newId(receivedAtMs);
     const { idempotencyKey, eventType } = names;
@@ -103,8 +106,7 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
     };
     const addressees = mark(address(source, view, destinations));
     const former = names.former ? await findFormer(store, source, body, names.former) : null;
-    const outcome =
-      former ?? (await store.insertEvent(event, addressees, replayMark, keySince(names, receivedAtMs)));
+    const outcome = former ?? (await insert(event, addressees, replayMark, keySince(names, receivedAtMs)));
     switch (outcome.kind) {
       case 'inserted': {
         onAccepted(id, destinations);

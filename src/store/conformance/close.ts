@@ -73,6 +73,8 @@ const CALLS: Readonly<
   listRejected: (store) => store.listRejected(10, null, null),
   readRejected: (store) => store.readRejected(REJECTED.id),
   dropRejected: (store) => store.dropRejected(REJECTED.id, anAudit()),
+  takeRejected: (store) =>
+    store.takeRejected(REJECTED.id, { method: 'insertEvent', args: [anEvent(), []] }, anAudit()),
   purgeRejected: (store) => store.purgeRejected(T0, 10),
   readCleanup: (store) => store.readCleanup('events'),
   keepCleanup: (store) => store.keepCleanup('events', T0),

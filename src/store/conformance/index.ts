@@ -33,6 +33,7 @@ import { searchConformance } from './search.ts';
 import { settleConformance } from './settle.ts';
 import { sourceStateConformance } from './source-state.ts';
 import { statsConformance } from './stats.ts';
+import { takeRejectedConformance } from './take-rejected.ts';
 
 export { type OpenedStore, openReopenable, type StoreFactory } from './harness.ts';
 
@@ -66,6 +67,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     replayConformance(factory);
     statsConformance(factory);
     rejectedConformance(factory, isDurable);
+    takeRejectedConformance(factory);
     sourceStateConformance(factory, isDurable);
     cleanupsConformance(factory, isDurable);
     auditConformance(factory, isDurable);

@@ -8,9 +8,15 @@ import {
   type RejectedRequest,
   type RejectedSummary,
   rejectedBytes,
+  type TakeOutcome,
+  type VerifiedAnswer,
+  type VerifiedWrite,
 } from '../store.ts';
+import { isTaken, takenEntry } from '../take-rejected.ts';
 import { appendAudit } from './audit.ts';
 import { tallyCleanup } from './cleanups.ts';
+import { insert } from './insert.ts';
+import { sourceStateVerbs } from './source-state.ts';
 import type { State } from './state.ts';
 
 type Placed = Readonly<{ request: RejectedRequest; place: number }>;
@@ -61,6 +67,29 @@ function dropRejected(state: State, id: string, audit: AuditEntry): 'dropped' | 
   return 'dropped';
 }
 
+/** @see RejectedStore.takeRejected */
+function takeRejected(state: State, id: string, write: VerifiedWrite, audit: AuditEntry): TakeOutcome {
+  const found = findPlaced(state, id);
+  if (found === undefined) return { kind: 'unknown' };
+  const answer = perform(state, write);
+  if (!isTaken(answer)) return { kind: 'left', answer };
+  state.rejected[found.place] = null;
+  appendAudit(state, takenEntry(audit, write, answer));
+  return { kind: 'taken', answer };
+}
+
+function perform(state: State, { method, args }: VerifiedWrite): VerifiedAnswer {
+  switch (method) {
+    case 'insertEvent':
+      return insert(state, ...args);
+    case 'keepSourceState':
+      return sourceStateVerbs.keepSourceState(state, ...args);
+    case 'replaceSourceState':
+      sourceStateVerbs.replaceSourceState(state, ...args);
+      return undefined;
+  }
+}
+
 /** @see RejectedStore.purgeRejected */
 function purgeRejected(state: State, beforeMs: number, limit: number): number {
   const old = placedOf(state)
@@ -101,5 +130,6 @@ export const rejectedVerbs = {
   listRejected,
   readRejected,
   dropRejected,
+  takeRejected,
   purgeRejected,
 } satisfies Partial<Verbs<State, Method>>;

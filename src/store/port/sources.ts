@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.ts';
+import type { InboxStore, InsertOutcome } from './inbox.ts';
 
 /**
  * A request that was refused before it became an event, kept for inspection. `headers` is flat, like an event's; `body`
@@ -28,6 +29,22 @@ export type RejectedPage = Readonly<{ requests: readonly RejectedSummary[]; next
 /** How much is kept for one source. `rejectedBytes` counts the bytes of a request. */
 export type RejectedBounds = Readonly<{ maxRequests: number; maxBytes: number }>;
 
+/** What becomes of a request that is verified after all: an event, or what a handshake brought. */
+export type VerifiedWrite =
+  | Readonly<{ method: 'insertEvent'; args: Parameters<InboxStore['insertEvent']> }>
+  | Readonly<{ method: 'keepSourceState'; args: Parameters<SourceStateStore['keepSourceState']> }>
+  | Readonly<{ method: 'replaceSourceState'; args: Parameters<SourceStateStore['replaceSourceState']> }>;
+
+/** What the write is answered. */
+export type VerifiedAnswer = InsertOutcome | 'kept' | 'present' | undefined;
+
+export type TakeOutcome =
+  | Readonly<{ kind: 'taken'; answer: VerifiedAnswer }>
+  /** The store is full, or has another value of the name. Nothing changed. */
+  | Readonly<{ kind: 'left'; answer: VerifiedAnswer }>
+  /** No request of the id is kept. Nothing changed. */
+  | Readonly<{ kind: 'unknown' }>;
+
 export interface RejectedStore {
   /**
    * Keeps the request, and deletes the oldest of its source as far as the bounds require. A request that exceeds the
@@ -38,6 +55,11 @@ export interface RejectedStore {
   listRejected(limit: number, before: string | null, source: string | null): Promise<RejectedPage>;
   readRejected(id: string): Promise<RejectedRequest | null>;
   dropRejected(id: string, audit: AuditEntry): Promise<'dropped' | 'unknown'>;
+  /**
+   * Makes a write of the request, and deletes the request, in one transaction with the entry. Of an event the entry
+   * gets the outcome, and its id as the target.
+   */
+  takeRejected(id: string, write: VerifiedWrite, audit: AuditEntry): Promise<TakeOutcome>;
   /**
    * Deletes up to `limit` requests that were received before `beforeMs`, oldest first.
    * @returns how many; fewer than the limit means that none are left

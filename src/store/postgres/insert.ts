@@ -1,5 +1,6 @@
 import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
 import { type HashNames, keyPartsOf } from '../erased-names.ts';
+import { keyDigest } from '../marked-key.ts';
 import type { Bound, NewEvent, ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
 import { type InsertRow, insertStatement } from './insert-statements.ts';
@@ -86,6 +87,18 @@ export async function insertAll(
   const { needs_hashes: needsHashes = false, ...result } = row!;
   const adds = { held, unheld: deliveries.length - held };
   return { ...result, needsHashes, noRoomBy: needsHashes ? null : boundFor(result, adds, limits) };
+}
+
+/** @see InboxStore.insertEvent */
+export function toInsert(
+  event: NewEvent,
+  destinations: readonly Addressee[],
+  replayMark: ReplayMark | null = null,
+  keySinceMs: number | null = null,
+): Insert {
+  const keyMark =
+    keySinceMs === null ? null : { digest: keyDigest(event.idempotencyKey), sinceMs: keySinceMs };
+  return { event, destinations, replayMark, keyMark };
 }
 
 /** Deliveries of the batch that are held. */

@@ -25,7 +25,6 @@ import { systemClock } from '../../runtime/clock.ts';
 import { createMutex } from '../../runtime/mutex.ts';
 import type { Commit } from '../batcher.ts';
 import type { Verbs } from '../forward.ts';
-import { keyDigest } from '../marked-key.ts';
 import type {
   Bound,
   ClaimByIdsOutcome,
@@ -43,7 +42,7 @@ import type { Databases } from './databases.ts';
 import type { Erasure } from './erasure.ts';
 import { type Extend, extendAll } from './extend.ts';
 import { createInDoubt } from './in-doubt.ts';
-import { deliveriesOf, heldIn, type Insert } from './insert.ts';
+import { deliveriesOf, heldIn, type Insert, toInsert } from './insert.ts';
 import {
   createLane,
   failingAlone,
@@ -70,11 +69,7 @@ export const laneVerbs: Verbs<
   Readonly<{ lanes: Lanes }>,
   'insertEvent' | 'claim' | 'claimByIds' | 'settle' | 'extend'
 > = {
-  insertEvent({ lanes }, event, destinations, replayMark = null, keySinceMs = null) {
-    const keyMark =
-      keySinceMs === null ? null : { digest: keyDigest(event.idempotencyKey), sinceMs: keySinceMs };
-    return lanes.insert.submit({ event, destinations, replayMark, keyMark });
-  },
+  insertEvent: ({ lanes }, ...request) => lanes.insert.submit(toInsert(...request)),
   claim: ({ lanes }, request) => lanes.claim.submit(request),
   claimByIds: ({ lanes }, request) => lanes.claimByIds.submit(request),
   settle: ({ lanes }, lease, settlement, attempt, nowMs) =>

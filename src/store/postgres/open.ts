@@ -45,6 +45,7 @@ import { createSearchIndexes, type SearchIndexes } from './search-indexes.ts';
 import { createServers } from './servers.ts';
 import { sourceStateVerbs } from './source-state.ts';
 import { stats } from './stats.ts';
+import { takeRejected } from './take-rejected.ts';
 import { createWalks, type Walks } from './walks.ts';
 
 export type PostgresOptions = StoreOptions &
@@ -114,6 +115,8 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   replay,
   reschedule,
   stats,
+  takeRejected: (context, ...request) =>
+    takeRejected({ ...context, announce: context.session.announce }, ...request),
   completeWithin: ({ completeWithin }, ...request) => completeWithin(...request),
   tryLead: ({ session }) => session.tryLead(),
   countNodes: ({ session }) => session.countNodes(),

@@ -3,7 +3,7 @@ import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
 import type { SearchKey } from '../../domain/search-key.ts';
 import { joinDigests, keyDigest, keyNumbered, laterKeys, newestKey, numberOfKey } from '../marked-key.ts';
-import type { Bound, InsertOutcome, ReplayMark } from '../store.ts';
+import type { Bound, InsertOutcome, NewEvent, ReplayMark } from '../store.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { prepareErasedKeys } from './erased-keys.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
@@ -14,6 +14,15 @@ import type { Writer } from './verbs.ts';
 /** An event as it crosses to the writer thread: its headers as they are stored, in JSON. */
 export type PackedEvent = Omit<WebhookEvent, 'headers'> &
   Readonly<{ headersJson: string; searchKeys: readonly SearchKey[] | null }>;
+
+/** Headers and search keys as they cross; the body stays where it is. */
+export function packEvent({ headers, searchKeys = [], ...event }: NewEvent): PackedEvent {
+  return {
+    ...event,
+    headersJson: JSON.stringify(headers),
+    searchKeys: searchKeys.length === 0 ? null : searchKeys,
+  };
+}
 
 /** One object for all answers: structured clone then sends it once for a batch. */
 const INSERTED: InsertOutcome = { kind: 'inserted' };

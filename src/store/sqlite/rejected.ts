@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { pageOf, type RejectedRow, type RejectedSummaryRow, toRejected, toRejectedSummary } from '../rows.ts';
-import { type RejectedRequest, rejectedBytes } from '../store.ts';
+import { type RejectedRequest, rejectedBytes, type VerifiedAnswer, type VerifiedWrite } from '../store.ts';
+import { isTaken, takenEntry } from '../take-rejected.ts';
 import { prepareTally } from './cleanups.ts';
+import { packEvent, prepareInsert } from './insert.ts';
 import { prepareRows } from './prepare-rows.ts';
+import { sourceStateWrites } from './source-state.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
-import type { Reads, Writes } from './verbs.ts';
+import type { Reads, Writer, Writes } from './verbs.ts';
 
 const SUMMARY = 'seq, id, source, reason, detail, method, url, content_type, body_bytes, received_at';
 type Placed = Readonly<{ seq: number; id: Uint8Array }>;
@@ -40,7 +43,7 @@ export const rejectedReads: Reads<'listRejected' | 'readRejected'> = {
 };
 
 /** The writes of RejectedStore. */
-export const rejectedWrites: Writes<'keepRejected' | 'dropRejected' | 'purgeRejected'> = {
+export const rejectedWrites: Writes<'keepRejected' | 'dropRejected' | 'takeRejected' | 'purgeRejected'> = {
   keepRejected({ db }) {
     const findTotals = prepareRows<{ requests: number; bytes: number }>(
       db,
@@ -75,6 +78,21 @@ export const rejectedWrites: Writes<'keepRejected' | 'dropRejected' | 'purgeReje
       return 'dropped';
     };
   },
+  takeRejected(writer) {
+    const { db, audit } = writer;
+    const find = prepareRows<{ seq: number }>(db, 'select seq from rejected where id = ?');
+    const remove = prepareRemove(db);
+    const perform = preparePerform(writer);
+    return (id, write, entry) => {
+      const row = find.get(uuidToBytes(id));
+      if (row === undefined) return { kind: 'unknown' };
+      const answer = perform(write);
+      if (!isTaken(answer)) return { kind: 'left', answer };
+      remove(row.seq);
+      audit.append(takenEntry(entry, write, answer));
+      return { kind: 'taken', answer };
+    };
+  },
   purgeRejected({ db }) {
     const findOld = prepareRows<{ seq: number }>(
       db,
@@ -90,6 +108,25 @@ export const rejectedWrites: Writes<'keepRejected' | 'dropRejected' | 'purgeReje
     };
   },
 };
+
+function preparePerform(writer: Writer): (write: VerifiedWrite) => VerifiedAnswer {
+  const insert = prepareInsert(writer);
+  const keep = sourceStateWrites.keepSourceState(writer);
+  const replace = sourceStateWrites.replaceSourceState(writer);
+  return ({ method, args }) => {
+    switch (method) {
+      case 'insertEvent': {
+        const [event, destinations, replayMark = null, keySinceMs = null] = args;
+        return insert(packEvent(event), destinations, replayMark, keySinceMs);
+      }
+      case 'keepSourceState':
+        return keep(...args);
+      case 'replaceSourceState':
+        replace(...args);
+        return undefined;
+    }
+  };
+}
 
 function prepareAppend(db: DatabaseSync): (request: RejectedRequest, bytes: number) => void {
   const append = db.prepare(

@@ -36,6 +36,7 @@ export function packBatch(batch: readonly Submitted[]): WireBatch {
       const [request, bounds] = operation.args;
       return { method: 'keepRejected', args: [withOwnBody(request), bounds] };
     }
+    if (operation.method === 'takeRejected') return withOwnEvent(operation);
     if (operation.method !== 'insertEvent') return operation;
     const [event, , replayMark] = operation.args;
     bodies.set(event.body, end);
@@ -126,9 +127,23 @@ function withOwnBody(request: RejectedRequest): RejectedRequest {
   return request.body === null ? request : { ...request, body: new Uint8Array(request.body) };
 }
 
+/** The same of the event that a rejected request has become. */
+function withOwnEvent(taking: Operation<'takeRejected'>): Operation<'takeRejected'> {
+  const [id, write, audit] = taking.args;
+  if (write.method !== 'insertEvent') return taking;
+  const [event, ...rest] = write.args;
+  const own = { ...event, body: new Uint8Array(event.body) };
+  return { method: 'takeRejected', args: [id, { method: 'insertEvent', args: [own, ...rest] }, audit] };
+}
+
+function bodyOf({ args: [, write] }: Operation<'takeRejected'>): Uint8Array | null {
+  return write.method === 'insertEvent' ? write.args[0].body : null;
+}
+
 /** Bytes of bodies that an operation brings along: what a batch is bounded by. */
 export function bodyBytes(operation: Submitted): number {
   if (operation.method === 'insertEvent') return operation.args[0].body.length;
+  if (operation.method === 'takeRejected') return bodyOf(operation)?.length ?? 0;
   return operation.method === 'keepRejected' ? (operation.args[0].body?.length ?? 0) : 0;
 }
 
