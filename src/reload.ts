@@ -45,26 +45,28 @@ export async function createReload(parts: ReloadParts): Promise<Reload> {
   const apply = async (actor: Actor, found: Config): Promise<ReloadOutcome> => {
     const next = inEffectAfter(running, found);
     const prepared = await parts.prepare(next);
+    const nextFlat = flatConfig(next);
+    let outcome: Applied;
+    let isTold = false;
     try {
-      const nextFlat = flatConfig(next);
-      const outcome = {
+      outcome = {
         digest: await digestOf(nextFlat),
         changes: bounded(changesOf(flat, nextFlat)),
         needsRestart: bounded([...restartOnly(running, found), ...(await changedModules(modulesOf(next)))]),
       };
-      // Before the step: what takes effect is in the audit, whatever happens to the process meanwhile.
-      if (outcome.changes.length + outcome.needsRestart.length > 0) {
-        await parts.store.appendAudit(entry(parts, actor, appliedDetail(outcome)));
-      }
+      isTold = outcome.changes.length + outcome.needsRestart.length > 0;
+      // Before the step, so that nothing takes effect that no row tells of; the row after it says that it has.
+      if (isTold) await parts.store.appendAudit(entry(parts, actor, attemptedDetail(outcome)));
       if (parts.isStopping()) throw new Stopping();
-      prepared.use();
-      [running, flat] = [next, nextFlat];
-      emit({ type: 'config.in_effect', by: actor.name, ...outcome });
-      return { kind: 'applied', ...outcome };
     } catch (error) {
       await prepared.discard();
       throw error;
     }
+    prepared.use();
+    [running, flat] = [next, nextFlat];
+    emit({ type: 'config.in_effect', by: actor.name, ...outcome });
+    if (isTold) await tellApplied(parts, actor, outcome);
+    return { kind: 'applied', ...outcome };
   };
   const reload = async (actor: Actor): Promise<ReloadOutcome> => {
     if (read === null) return { kind: 'not_reloadable' };
@@ -72,13 +74,14 @@ export async function createReload(parts: ReloadParts): Promise<Reload> {
     try {
       return await apply(actor, await read());
     } catch (error) {
-      if (error instanceof Stopping) return { kind: 'stopping' };
+      if (error instanceof Stopping) {
+        await tellRefused(parts, actor, { refused: 'shutting_down' });
+        return { kind: 'stopping' };
+      }
       if (!(error instanceof ConfigError)) throw error;
       const { message, problems } = error;
       emit({ type: 'config.rejected', by: actor.name, message });
-      const detail = { refused: 'config_invalid', mistakes: problems.length };
-      // What an endpoint refuses is in the audit with the endpoint's own row.
-      if (actor.role === 'system') await parts.store.appendAudit(entry(parts, actor, detail));
+      await tellRefused(parts, actor, { refused: 'config_invalid', mistakes: problems.length });
       return { kind: 'mistaken', message };
     }
   };
@@ -100,8 +103,23 @@ function entry({ clock }: ReloadParts, actor: Actor, after: AuditDetail): AuditE
 
 type Applied = Omit<Extract<ReloadOutcome, { kind: 'applied' }>, 'kind'>;
 
-function appliedDetail({ digest, changes, needsRestart }: Applied): AuditDetail {
-  return { digest, changes: changes.join(', '), needs_restart: needsRestart.join(', ') };
+function attemptedDetail({ digest, changes, needsRestart }: Applied): AuditDetail {
+  const names = { changes: changes.join(', '), needs_restart: needsRestart.join(', ') };
+  return { outcome: 'attempted', digest, ...names };
+}
+
+/** The configuration is in effect, whether the store takes the row or not. */
+async function tellApplied(parts: ReloadParts, actor: Actor, { digest }: Applied): Promise<void> {
+  try {
+    await parts.store.appendAudit(entry(parts, actor, { outcome: 'applied', digest }));
+  } catch (error) {
+    parts.emit({ type: 'store.failed', operation: 'audit', error: error as Error });
+  }
+}
+
+/** What an endpoint refuses is in the audit with the endpoint's own row. */
+async function tellRefused(parts: ReloadParts, actor: Actor, detail: AuditDetail): Promise<void> {
+  if (actor.role === 'system') await parts.store.appendAudit(entry(parts, actor, detail));
 }
 
 function bounded(names: readonly string[]): readonly string[] {

@@ -110,7 +110,7 @@ describe('a reload', () => {
     );
   });
 
-  it('writes one row of the audit with names, and none for a reload without a change', async (t) => {
+  it('is in the audit with names before and after it takes effect, and not without a change', async (t) => {
     const { into } = recorder();
     const { askReload, admin, metrics } = await startReloadable(t, first(into));
     const digestOf = async () => /webhook_config_info\{digest="(\w+)"\} 1/.exec(await metrics())?.[1];
@@ -127,9 +127,11 @@ describe('a reload', () => {
     const { audit: rows } = JSON.parse(audit) as {
       audit: { actor: string; target: string; after: Record<string, string> }[];
     };
-    assert.equal(rows.length, 1);
-    assert.deepEqual([rows[0]!.actor, rows[0]!.target], ['admin', 'configuration']);
-    assert.match(rows[0]!.after.changes!, /added tokens\.ann.*changed sources\.github\.secrets\[0\]/);
+    assert.deepEqual(
+      rows.map(({ actor, target, after }) => [actor, target, after.outcome, after.digest]),
+      ['applied', 'attempted'].map((outcome) => ['admin', 'configuration', outcome, body.digest]),
+    );
+    assert.match(rows[1]!.after.changes!, /added tokens\.ann.*changed sources\.github\.secrets\[0\]/);
     assert.doesNotMatch(audit, /the-token-of-ann|"new"|"old"/);
   });
 
