@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { DELIVERY_STATUSES, type DeliveryStatus } from './delivery.ts';
-import { deriveEventStatus } from './event.ts';
+import { deriveEventStatus, givenUpOf } from './event.ts';
 
 /** The status of an event with one delivery in each of these. */
 function statusOf(statuses: readonly DeliveryStatus[]): DeliveryStatus {
@@ -44,4 +44,9 @@ test('a delivery that was replayed counts no more, its replay does', () => {
   const old = { id: '1', status: 'failed', replayOf: null } as const;
   assert.equal(deriveEventStatus([old, { id: '2', status: 'completed', replayOf: '1' }]), 'completed');
   assert.equal(deriveEventStatus([old, { id: '2', status: 'completed', replayOf: null }]), 'failed');
+});
+
+test('what a redelivery replays is named in one order, whichever way the store reads it', () => {
+  const failed = ['1', '2', '3'].map((id) => ({ id, status: 'failed' as const, replayOf: null }));
+  assert.deepEqual(givenUpOf(failed.toReversed()), ['1', '2', '3']);
 });

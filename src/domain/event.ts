@@ -53,10 +53,11 @@ export function deriveEventStatus(deliveries: readonly StatusOfDelivery[]): Deli
   return PRECEDENCE.find((status) => present.has(status)) ?? 'completed';
 }
 
-/** The deliveries of an event that a redelivery by hand replays. */
+/** The deliveries of an event that a redelivery by hand replays, by their ids: a store reads them in any order. */
 export function givenUpOf(deliveries: readonly StatusOfDelivery[]): string[] {
   const replayed = new Set(deliveries.map(({ replayOf }) => replayOf));
   return deliveries
     .filter(({ id, status, replayOf }) => status === 'failed' && replayOf === null && !replayed.has(id))
-    .map(({ id }) => id);
+    .map(({ id }) => id)
+    .sort();
 }

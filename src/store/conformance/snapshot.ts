@@ -31,13 +31,23 @@ export async function snapshotOf(
   events: readonly Pick<WebhookEvent, 'id' | 'source' | 'idempotencyKey'>[],
 ): Promise<Snapshot> {
   return {
-    events: await Promise.all(events.map((event) => readAll(store, event))),
+    events: await inTurn(events, (event) => readAll(store, event)),
     deadLetters: byId((await store.listDeadLetters(10_000, null)).deliveries),
     superseded: byId((await store.listDeadLetters(10_000, null, { superseded: true })).deliveries),
     leases: await store.expired(FOR_EVER_MS, 10_000),
     blocked: (await store.listBlocked(10_000, null, null)).keys,
     stats: plainStats(await store.stats()),
   };
+}
+
+/** One after the other: all at once would wait for connections longer than a driver waits when the machine is busy. */
+async function inTurn<Item, Answer>(
+  items: readonly Item[],
+  read: (item: Item) => Promise<Answer>,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  for (const item of items) answers.push(await read(item));
+  return answers;
 }
 
 /** Of overlapping inserts one driver lists first which has the lower id, another one which it did first. */
