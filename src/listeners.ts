@@ -7,11 +7,13 @@ import type { Reload } from './domain/reload.ts';
 import type { Emit } from './events.ts';
 import type { Tokens } from './http/admin/tokens.ts';
 import { type ApiParts, createApi } from './http/api.ts';
+import { createOneTimeCodes } from './http/console/one-time-codes.ts';
 import { createReadiness, type Phase } from './http/health.ts';
 import type { Ingest } from './ingest/open-ingest.ts';
 import { packageVersion } from './observe/build-info.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Clock } from './runtime/clock.ts';
+import type { Random } from './runtime/random.ts';
 import { createSearches } from './store/run-search.ts';
 import type { Store } from './store/store.ts';
 
@@ -23,6 +25,7 @@ export type ListenerParts = Readonly<{
   config: Config;
   store: Store;
   clock: Clock;
+  random: Random;
   emit: Emit;
   metrics: Metrics;
   dispatch: Dispatch;
@@ -67,7 +70,8 @@ function refuseOperators(error: Error): never {
 }
 
 function apiParts(parts: ListenerParts): ApiParts {
-  const { config, store, clock, emit, metrics, dispatch, ingest, states, access, reload, phase } = parts;
+  const { config, store, clock, random, emit, metrics, dispatch, ingest, states, access, reload, phase } =
+    parts;
   const { maxBodyBytes } = config.http;
   const isOpen = () => phase() === 'running';
   return {
@@ -91,6 +95,7 @@ function apiParts(parts: ListenerParts): ApiParts {
     degradations: dispatch.degradations,
     emit,
     version: packageVersion(),
+    console: { codes: createOneTimeCodes(clock, random), publicUrl: config.http.publicUrl },
     admin: {
       store,
       clock,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { curlCommand } from '../domain/curl-command.ts';
 import { type Asked, askReceiver, NEEDS_TOKEN } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
-import { curlCommand } from './curl-command.ts';
 import { type Place, REVEAL, type Reveal, receiverCommands, withQuery } from './receiver-command.ts';
 
 /** What `GET /admin/webhooks/{id}` answers, as far as it is needed here; null once the event is erased. */

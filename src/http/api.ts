@@ -8,8 +8,10 @@ import fastify, {
 import { messageOf, StoreError } from '../domain/errors.ts';
 import type { Emit } from '../events.ts';
 import type { Store } from '../store/store.ts';
-import { type AdminParts, registerAdmin } from './admin/admin.ts';
+import { type AdminParts, openEndpoints, registerAdmin } from './admin/admin.ts';
+import { createLogin } from './admin/login.ts';
 import { collectMethods } from './allowed-methods.ts';
+import { type ConsoleParts, registerConsole } from './console/console.ts';
 import { registerDocs } from './docs/docs.ts';
 import { openApiDocument } from './docs/openapi.ts';
 import { type HealthParts, type MetricsText, registerHealth, registerMetrics } from './health.ts';
@@ -26,6 +28,7 @@ export type ApiParts = HealthParts &
     emit: Emit;
     version: string;
     admin: AdminParts;
+    console: Pick<ConsoleParts, 'codes' | 'publicUrl'>;
     metrics: MetricsText;
     limits?: HttpLimits;
   }>;
@@ -97,10 +100,19 @@ export async function createApi(parts: ApiParts, surface: Surface = 'all'): Prom
   if (surface !== 'operators') registerStatus(api, parts.store);
   if (surface !== 'senders') {
     registerMetrics(api, parts.metrics);
-    registerAdmin(api, parts.admin);
+    registerOperators(api, parts);
     await registerDocs(api, openApiDocument(parts.version));
   }
   return api;
+}
+
+/** The admin surface, and the console, whose pages ask the same endpoints. */
+function registerOperators(api: FastifyInstance, { admin, console }: ApiParts): void {
+  const endpoints = openEndpoints(admin);
+  const login = createLogin(admin);
+  const access = { tokens: admin.tokens, login };
+  registerAdmin(api, endpoints, access);
+  registerConsole(api, { ...admin, ...console, ...access, call: endpoints.call, isOfTerminal: false });
 }
 
 /** The detail of a 404. The commands know these sentences. */

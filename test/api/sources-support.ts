@@ -5,10 +5,12 @@ import type { NamedToken } from '../../src/domain/role.ts';
 import { createEmitter, type ReceiverEvent } from '../../src/events.ts';
 import { createTokens } from '../../src/http/admin/tokens.ts';
 import { createApi } from '../../src/http/api.ts';
+import { createOneTimeCodes } from '../../src/http/console/one-time-codes.ts';
 import { HTTP_LIMITS } from '../../src/http/server.ts';
 import { type Ingest, type IngestOptions, openIngest } from '../../src/ingest/open-ingest.ts';
 import type { Verification } from '../../src/ingest/source-config.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
+import { createSystemRandom } from '../../src/runtime/random.ts';
 import { openMemoryStore } from '../../src/store/memory/open.ts';
 import { createSearches } from '../../src/store/run-search.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -122,6 +124,7 @@ export async function startSources(
     readiness: async () => null,
     emit,
     version: '0.0.0',
+    console: { codes: createOneTimeCodes(clock, createSystemRandom()), publicUrl: null },
     admin: {
       store,
       clock,

@@ -6,9 +6,11 @@ import type { NamedToken } from '../../src/domain/role.ts';
 import type { ReceiverEvent } from '../../src/events.ts';
 import { createTokens } from '../../src/http/admin/tokens.ts';
 import { type ApiParts, createApi } from '../../src/http/api.ts';
+import { createOneTimeCodes } from '../../src/http/console/one-time-codes.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/http/problem.ts';
 import { HTTP_LIMITS, type HttpLimits } from '../../src/http/server.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
+import { createSystemRandom } from '../../src/runtime/random.ts';
 import { createSearches } from '../../src/store/run-search.ts';
 import type { RawAnswer } from '../../testkit/raw-http.ts';
 import { watchMovement } from '../../testkit/standstill.ts';
@@ -168,6 +170,7 @@ export async function startApi(
     readiness: async () => null,
     emit,
     version: '0.0.0',
+    console: { codes: createOneTimeCodes(systemClock, createSystemRandom()), publicUrl: null },
     admin: {
       store: store as ApiParts['store'],
       clock: systemClock,

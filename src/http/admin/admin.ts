@@ -6,11 +6,11 @@ import { addBlockedEndpoints, type BlockedParts, blockedDocument } from './block
 import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './cleanup.ts';
 import { addDeadLetterEndpoints, type DeadLetterParts, deadLetterDocument } from './dead-letters.ts';
 import { addDestinationEndpoints, type DestinationParts, destinationDocument } from './destinations.ts';
-import { createAddEndpoint, type EndpointParts } from './endpoint.ts';
+import { createEndpoints, type EndpointParts, type Endpoints, serveEndpoints } from './endpoint.ts';
 import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
 import { addHistoryEndpoints, type HistoryParts, historyDocument } from './history.ts';
-import { createLogin, type LoginParts } from './login.ts';
+import type { Login, LoginParts } from './login.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
 import { addReplayEndpoint, type ReplayParts, replayDocument } from './replay.ts';
@@ -33,14 +33,37 @@ export type AdminParts = EventParts &
   ReloadEndpointParts &
   EndpointParts;
 
+/** The endpoints of the admin surface, which the pages of the console call too. */
+export function openEndpoints(parts: AdminParts): Endpoints {
+  const endpoints = createEndpoints(parts);
+  const { add } = endpoints;
+  addEventEndpoints(add, parts);
+  addEraseEndpoints(add, parts);
+  addSearchEndpoints(add, parts);
+  addDeadLetterEndpoints(add, parts);
+  addReplayEndpoint(add, parts);
+  addBlockedEndpoints(add, parts);
+  addRejectedEndpoints(add, parts);
+  addSourceStateEndpoints(add, parts);
+  addCleanupEndpoints(add, parts);
+  addDestinationEndpoints(add, parts);
+  addAuditEndpoints(add, parts);
+  addHistoryEndpoints(add, parts);
+  addReloadEndpoints(add, parts);
+  return endpoints;
+}
+
 /** The admin surface: what operators may see and do beyond the public status. */
-export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
-  const login = createLogin(parts);
+export function registerAdmin(
+  api: FastifyInstance,
+  endpoints: Endpoints,
+  { tokens, login }: Pick<LoginParts, 'tokens'> & Readonly<{ login: Login }>,
+): void {
   api.register(async (admin) => {
     admin.decorateRequest('actor');
     admin.addHook('onRequest', async (request, reply) => {
-      if (parts.tokens().isEmpty) return reply.callNotFound();
-      const actor = await login(request);
+      if (tokens().isEmpty) return reply.callNotFound();
+      const actor = await login.byHeader(request.headers.authorization, request.ip);
       if (actor !== null) {
         request.actor = actor;
         return;
@@ -49,20 +72,7 @@ export function registerAdmin(api: FastifyInstance, parts: AdminParts): void {
       const detail = 'Send Authorization: Bearer and a token, such as the ADMIN_TOKEN.';
       return replyProblem(reply, 'unauthorized', detail);
     });
-    const add = createAddEndpoint(admin, parts);
-    addEventEndpoints(add, parts);
-    addEraseEndpoints(add, parts);
-    addSearchEndpoints(add, parts);
-    addDeadLetterEndpoints(add, parts);
-    addReplayEndpoint(add, parts);
-    addBlockedEndpoints(add, parts);
-    addRejectedEndpoints(add, parts);
-    addSourceStateEndpoints(add, parts);
-    addCleanupEndpoints(add, parts);
-    addDestinationEndpoints(add, parts);
-    addAuditEndpoints(add, parts);
-    addHistoryEndpoints(add, parts);
-    addReloadEndpoints(add, parts);
+    serveEndpoints(admin, endpoints);
   });
 }
 

@@ -83,6 +83,7 @@ const schemas = {
   AuditChain: z.object({ rows: z.array(linkSchema) }),
   AuditRows: z.object({ audit: z.array(rowSchema), next: z.string().nullable() }),
 };
+export type AuditRows = z.output<typeof schemas.AuditRows>;
 
 /** `GET /admin/audit`: who did what, newest first. `…/chain`: the rows as they are hashed, for a check of the chain. */
 export function addAuditEndpoints(add: AddEndpoint, { store }: AuditParts): void {

@@ -61,6 +61,8 @@ const schemas = {
   BlockedKeys: z.object({ blocked: z.array(blockedSchema), next: z.string().nullable() }),
   Released: releasedSchema,
 };
+export type BlockedKeys = z.output<typeof schemas.BlockedKeys>;
+export type ReleasedKey = z.output<typeof schemas.Released>;
 const ref = referTo(schemas);
 
 /** Order keys that a failed delivery blocks: list and release them. The other way out is a replay of that delivery. */

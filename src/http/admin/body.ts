@@ -24,6 +24,16 @@ export async function readAdminBody(request: IncomingMessage, response: ServerRe
   if (!JSON_TYPE.test(type)) {
     return refuse('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
   }
+  const collected = await collectBody(request, response);
+  return collected.kind === 'bytes' ? parse(collected.bytes) : collected;
+}
+
+/** Reads the bytes of a body up to ADMIN_BODY_BYTES. */
+export async function collectBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Readonly<{ kind: 'bytes'; bytes: Uint8Array }> | Exclude<AdminBody, { kind: 'body' }>> {
+  if (!expectsBody(request)) return { kind: 'bytes', bytes: new Uint8Array() };
   if (request.headers.expect !== undefined) response.writeContinue();
   const outcome = await new Promise<Parameters<Parameters<typeof readBody>[3]>[0]>((resolve) =>
     readBody(request, BUDGET, ADMIN_BODY_BYTES, resolve),
@@ -31,7 +41,7 @@ export async function readAdminBody(request: IncomingMessage, response: ServerRe
   switch (outcome.kind) {
     case 'body':
       BUDGET.bytesInFlight -= outcome.body.length;
-      return parse(outcome.body);
+      return { kind: 'bytes', bytes: outcome.body };
     case 'too_large':
       return refuse('too_large', `The body is longer than ${ADMIN_BODY_BYTES} bytes.`);
     case 'overloaded':

@@ -46,6 +46,7 @@ const schemas = {
       ),
   }),
 };
+export type DeadLetters = z.output<typeof schemas.DeadLetters>;
 const ref = referTo(schemas);
 
 const ASKS =

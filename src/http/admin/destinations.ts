@@ -103,6 +103,8 @@ const schemas = {
   Destination: destinationSchema,
   Destinations: z.object({ destinations: z.array(destinationSchema) }),
 };
+export type DestinationBody = z.output<typeof schemas.Destination>;
+export type DestinationBodies = z.output<typeof schemas.Destinations>;
 const ref = referTo(schemas);
 
 /** Holds, resumes and limits destinations, and shows them. */

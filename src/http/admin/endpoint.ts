@@ -13,7 +13,7 @@ import type { AuditStore } from '../../store/store.ts';
 import { fieldErrors, replyProblem, unknownParameters } from '../reply.ts';
 import { type Access, ADMIN_ACCESS, type EndpointName, isEndpoint } from './access.ts';
 import { type AdminAnswer, type Refusal, refuse } from './answer.ts';
-import { readAdminBody } from './body.ts';
+import { type AdminBody, readAdminBody } from './body.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -56,58 +56,105 @@ export type AddEndpoint = <
 
 export type EndpointParts = Readonly<{ store: Pick<AuditStore, 'appendAudit'>; clock: Clock }>;
 
+/** A call of an endpoint, over HTTP or from a page of the console. */
+export type EndpointCall = Readonly<{
+  actor: Actor;
+  /** The values of the path's parameters. */
+  params: Readonly<Record<string, string>>;
+  /** Texts by the names of the parameters. */
+  query: Readonly<Record<string, unknown>>;
+  /** What is read only by an endpoint that takes a body. */
+  readBody: () => Promise<AdminBody>;
+  accept?: string;
+}>;
+
+/** Calls an endpoint. Resolves to null when the client is gone. */
+export type CallEndpoint = (name: EndpointName, call: EndpointCall) => Promise<AdminAnswer | null>;
+
+/** The endpoints of the admin surface, by name. */
+export type Endpoints = Readonly<{ add: AddEndpoint; call: CallEndpoint; names: () => EndpointName[] }>;
+
+type AnyEndpoint = Readonly<{
+  takes: Takes<z.ZodObject, z.ZodType>;
+  handle: (request: AdminRequest<unknown, unknown>) => Promise<AdminAnswer>;
+}>;
+
 /**
- * Makes the function that registers endpoints. What is the same for all is here: the role, the shapes of query and body, and
- * the audit of what was refused.
+ * Collects the endpoints. What is the same for all is here: the role, the shapes of query and body, and the audit of what was
+ * refused. Whoever calls one has found out who asks.
  */
-export function createAddEndpoint(admin: FastifyInstance, parts: EndpointParts): AddEndpoint {
+export function createEndpoints({ store, clock }: EndpointParts): Endpoints {
+  const endpoints = new Map<EndpointName, AnyEndpoint>();
+  return {
+    names: () => [...endpoints.keys()],
+    add: (name, takes, handle) => {
+      endpoints.set(name, { takes, handle: handle as AnyEndpoint['handle'] });
+    },
+    async call(name, call) {
+      const { takes, handle } = endpoints.get(name)!;
+      const access: Access = ADMIN_ACCESS[name];
+      const action = actionOf(call, access);
+      const request = createRequest(call, action, clock);
+      const answer = await answerCall(call, access, takes, (query, body) =>
+        handle({ ...request, query, body }),
+      );
+      if (answer?.kind !== 'refused' || action === null) return answer;
+      // Before the answer: whoever reads it may look for the row.
+      const target = answer.target ?? targetOf(call);
+      await store.appendAudit(request.audit(target, { after: { refused: answer.code } }));
+      return answer;
+    },
+  };
+}
+
+/** Serves the endpoints; the hooks of the surface have set the actor of each request. */
+export function serveEndpoints(admin: FastifyInstance, { names, call }: Endpoints): void {
   admin.addHook('onRoute', ({ method, url }) => {
     if (isEndpoint(String(method), url)) return;
     throw new Error(`${method} ${url} has no role: add it to ADMIN_ACCESS`);
   });
-  return (name, takes, handle) => {
+  for (const name of names()) {
     const [method, url] = name.split(' ') as [string, string];
-    const access: Access = ADMIN_ACCESS[name];
     admin.route({
       method,
       url,
-      handler: async (request, reply) => {
-        const action = actionOf(request, access);
-        const call = createCall(request, action, parts.clock);
-        const answer = await answerCall(request, reply, access, takes, (query, body) =>
-          handle({ ...call, query, body } as Parameters<typeof handle>[0]),
-        );
-        if (answer === null) return reply.hijack();
-        if (answer.kind === 'stream') return reply.type(answer.mediaType).send(answer.body);
-        if (answer.kind === 'done') return reply.code(answer.status).send(answer.body);
-        const { code, detail, errors, members } = answer;
-        const target = answer.target ?? targetOf(request);
-        // Before the answer: whoever reads it may look for the row.
-        if (action !== null) {
-          await parts.store.appendAudit(call.audit(target, { after: { refused: code } }));
-        }
-        return replyProblem(reply, code, detail, errors, members);
-      },
+      handler: async (request, reply) => send(await call(name, callOf(request, reply)), reply),
     });
+  }
+}
+
+function callOf(request: FastifyRequest, reply: FastifyReply): EndpointCall {
+  return {
+    actor: request.actor,
+    params: request.params as EndpointCall['params'],
+    query: request.query as EndpointCall['query'],
+    readBody: () => readAdminBody(request.raw, reply.raw),
+    accept: request.headers.accept ?? '',
   };
+}
+
+function send(answer: AdminAnswer | null, reply: FastifyReply): FastifyReply {
+  if (answer === null) return reply.hijack();
+  if (answer.kind === 'stream') return reply.type(answer.mediaType).send(answer.body);
+  if (answer.kind === 'done') return reply.code(answer.status).send(answer.body);
+  const { code, detail, errors, members } = answer;
+  return replyProblem(reply, code, detail, errors, members);
 }
 
 /** @returns null when the client is gone */
 async function answerCall(
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { actor, query: asked, readBody }: EndpointCall,
   { role }: Access,
   takes: Takes<z.ZodObject, z.ZodType>,
   handle: (query: unknown, body: unknown) => Promise<AdminAnswer>,
 ): Promise<AdminAnswer | null> {
-  const { actor } = request;
   if (actor.role === 'system' || !mayActAs(actor.role, role)) {
     return refuse('forbidden', `This takes the role ${role}; the token of ${actor.name} has ${actor.role}.`);
   }
-  const query = checkQuery(request, takes.query);
+  const query = checkQuery(asked, takes.query);
   if (query.kind === 'refused') return query;
   if (takes.body === undefined) return handle(query.value, undefined);
-  const read = await readAdminBody(request.raw, reply.raw);
+  const read = await readBody();
   if (read.kind === 'aborted') return null;
   if (read.kind === 'refused') return read;
   const body = takes.body.schema.safeParse(read.value);
@@ -117,11 +164,11 @@ async function answerCall(
 }
 
 function checkQuery(
-  { query }: FastifyRequest,
+  query: EndpointCall['query'],
   expected: Expected<z.ZodObject> | undefined,
 ): Refusal | Readonly<{ kind: 'query'; value: unknown }> {
   if (expected === undefined) {
-    const errors = unknownParameters(query as object);
+    const errors = unknownParameters(query);
     if (errors.length > 0) return refuse('invalid', 'There are no query parameters here.', { errors });
     return { kind: 'query', value: {} };
   }
@@ -133,18 +180,19 @@ function checkQuery(
 }
 
 /** What the request is called in the audit: what only shows something may also reveal it. */
-function actionOf({ query }: FastifyRequest, { action, revealAs }: Access): AuditAction | null {
-  return (
-    action ?? ((query as Readonly<Record<string, unknown>>).reveal === 'true' ? (revealAs ?? null) : null)
-  );
+function actionOf({ query }: EndpointCall, { action, revealAs }: Access): AuditAction | null {
+  return action ?? (query.reveal === 'true' ? (revealAs ?? null) : null);
 }
 
-function createCall(request: FastifyRequest, action: AuditAction | null, clock: Clock) {
-  const { actor } = request;
+function createRequest(
+  { actor, params, accept = '' }: EndpointCall,
+  action: AuditAction | null,
+  clock: Clock,
+) {
   return {
     actor,
-    accept: request.headers.accept ?? '',
-    params: request.params as Readonly<Record<string, string>>,
+    accept,
+    params,
     audit(target: string, detail: Readonly<{ before?: AuditDetail; after?: AuditDetail }> = {}): AuditEntry {
       if (action === null) throw new Error('the endpoint has no action: name it in ADMIN_ACCESS');
       const { before = null, after = null } = detail;
@@ -154,6 +202,6 @@ function createCall(request: FastifyRequest, action: AuditAction | null, clock: 
 }
 
 /** What the path names, for a refusal that comes before anything else is known. */
-function targetOf({ params }: FastifyRequest): string {
-  return Object.values(params as Readonly<Record<string, string>>).join('/');
+function targetOf({ params }: EndpointCall): string {
+  return Object.values(params).join('/');
 }

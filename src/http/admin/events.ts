@@ -59,6 +59,7 @@ const schemas = {
     deliveries: z.array(z.object({ ...deliverySchema.shape, tries: z.array(attemptSchema) })),
   }),
 };
+export type EventDetails = z.output<typeof schemas.EventDetails>;
 
 /** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
 export function addEventEndpoints(add: AddEndpoint, { store, mask, unroutedReason }: EventParts): void {

@@ -87,3 +87,4 @@ export const historyDocument: DocumentPart = {
     },
   },
 };
+export type EventHistory = z.output<typeof schemas.EventHistory>;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { FastifyRequest } from 'fastify';
 import { createFakeClock } from '../../../testkit/fake-clock.ts';
 import type { ReceiverEvent } from '../../events.ts';
 import { createLogin } from './login.ts';
@@ -16,8 +15,7 @@ function setUp() {
   const events: ReceiverEvent[] = [];
   const tokens = createTokens(TOKENS);
   const login = createLogin({ tokens: () => tokens, clock, emit: (event) => void events.push(event) });
-  const from = (ip: string, authorization?: string) =>
-    login({ ip, headers: authorization === undefined ? {} : { authorization } } as unknown as FastifyRequest);
+  const from = (ip: string, authorization?: string) => login.byHeader(authorization, ip);
   /** How long the answer waits, in steps of 10 ms. */
   const waitOf = async (answer: Promise<unknown>) => {
     let isDone = false;

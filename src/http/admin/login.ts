@@ -1,8 +1,7 @@
-import type { FastifyRequest } from 'fastify';
 import type { Actor } from '../../domain/audit.ts';
-import type { Emit } from '../../events.ts';
+import type { Emit, LoginFailure } from '../../events.ts';
 import { type Clock, sleep } from '../../runtime/clock.ts';
-import type { Tokens } from './tokens.ts';
+import type { TokenHolder, Tokens } from './tokens.ts';
 
 /** The answer to a first failure waits so long, and to each further one of the same address twice as long. */
 const FIRST_DELAY_MS = 10;
@@ -19,23 +18,37 @@ export type LoginParts = Readonly<{
   emit: Emit;
 }>;
 
-/** Finds out who sent a request; null, after a wait, if it has no token that is known. */
-export type Login = (request: FastifyRequest) => Promise<Actor | null>;
+/** Who asks, by a token. */
+export type Caller = Actor & TokenHolder;
+
+/** Finds out who asks, from an address; null, after a wait, for what is not known. */
+export type Login = Readonly<{
+  /** By the Authorization header of a request. */
+  byHeader(header: string | undefined, address: string): Promise<Caller | null>;
+  /** By the token that a person typed. */
+  byToken(token: string, address: string): Promise<Caller | null>;
+  /** Counts, logs and delays another kind of failure. */
+  fail(address: string, reason: LoginFailure): Promise<null>;
+}>;
 
 /**
- * Makes the check of a request's token. Only what fails is delayed, counted and logged: whoever has a right token enters at
+ * Makes the check of tokens. Only what fails is delayed, counted and logged: whoever has a right token enters at
  * once, though others behind the same address fail all the time.
  */
 export function createLogin({ tokens, clock, emit }: LoginParts): Login {
   const delayOf = createDelays(clock);
-  return async (request) => {
-    const header = request.headers.authorization;
-    const holder = tokens().holderOf(header);
-    if (holder !== null) return { ...holder, address: request.ip };
-    const reason = header === undefined ? 'missing' : 'wrong';
-    emit({ type: 'login.failed', address: request.ip, reason });
-    await sleep(clock, delayOf(request.ip));
+  const fail: Login['fail'] = async (address, reason) => {
+    emit({ type: 'login.failed', address, reason });
+    await sleep(clock, delayOf(address));
     return null;
+  };
+  const check = async (holder: TokenHolder | null, address: string, reason: LoginFailure) =>
+    holder === null ? fail(address, reason) : { ...holder, address };
+  return {
+    byHeader: (header, address) =>
+      check(tokens().holderOf(header), address, header === undefined ? 'missing' : 'wrong'),
+    byToken: (token, address) => check(tokens().holderOfToken(token), address, 'wrong'),
+    fail,
   };
 }
 

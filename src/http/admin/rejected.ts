@@ -71,6 +71,9 @@ const schemas = {
   RejectedRequest: requestSchema,
   Reverified: reverifiedSchema,
 };
+export type RejectedList = z.output<typeof schemas.RejectedList>;
+export type ShownRejected = z.output<typeof schemas.RejectedRequest>;
+export type ReverifiedRequest = z.output<typeof schemas.Reverified>;
 const ref = referTo(schemas);
 
 const UNKNOWN = 'No rejected request of that id is kept here.';

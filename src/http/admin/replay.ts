@@ -84,3 +84,4 @@ export const replayDocument: DocumentPart = {
     },
   },
 };
+export type ReplayedDelivery = z.output<typeof schemas.Delivery>;

@@ -58,6 +58,7 @@ const schemas = {
     searched_to: searchedTo,
   }),
 };
+export type FoundEvents = z.output<typeof schemas.FoundEvents>;
 
 const NDJSON = 'application/x-ndjson';
 /** How often a stream tells how far the search is, hits or not. */

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { NamedToken } from '../../domain/role.ts';
 
 /** Who a token stands for. */
@@ -10,6 +10,9 @@ export type Tokens = Readonly<{
   isEmpty: boolean;
   /** Who sent a request, by its Authorization header. */
   holderOf(header: string | undefined): TokenHolder | null;
+  holderOfToken(token: string): TokenHolder | null;
+  /** Who has the token of this name, and the key of the sessions that it opened: another token has another one. */
+  sessionsOf(name: string): Readonly<{ holder: TokenHolder; key: Buffer }> | null;
 }>;
 
 /**
@@ -17,17 +20,30 @@ export type Tokens = Readonly<{
  * content nor the length of a token, nor whose it is.
  */
 export function createTokens(named: readonly NamedToken[]): Tokens {
-  const known = named.map(({ name, role, token }) => ({ holder: { name, role }, digest: digestOf(token) }));
+  const known = named.map(({ name, role, token }) => ({
+    holder: { name, role },
+    digest: digestOf(token),
+    sessionKey: createHmac('sha256', token).update(SESSION_KEY).digest(),
+  }));
+  const holderOfToken = (token: string) => {
+    const digest = digestOf(token);
+    const found = known.filter((one) => timingSafeEqual(one.digest, digest));
+    return found[0]?.holder ?? null;
+  };
   return {
     isEmpty: known.length === 0,
-    holderOf(header = '') {
-      if (!/^Bearer /i.test(header)) return null;
-      const digest = digestOf(header.slice('Bearer '.length));
-      const found = known.filter((one) => timingSafeEqual(one.digest, digest));
-      return found[0]?.holder ?? null;
+    holderOf: (header = '') =>
+      /^Bearer /i.test(header) ? holderOfToken(header.slice('Bearer '.length)) : null,
+    holderOfToken,
+    sessionsOf(name) {
+      const one = known.find(({ holder }) => holder.name === name);
+      return one === undefined ? null : { holder: one.holder, key: one.sessionKey };
     },
   };
 }
+
+/** What a token's key of sessions is derived for. */
+const SESSION_KEY = 'webhook-receiver console session 1';
 
 function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();

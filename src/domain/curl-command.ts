@@ -1,4 +1,4 @@
-import { printable } from '../domain/printable.ts';
+import { printable } from './printable.ts';
 
 export type CurlRequest = Readonly<{
   method: string;

@@ -1,0 +1,4 @@
+/** Everything here is a convenience: each page works without it. */
+import './copy.js';
+import './keys.js';
+import './times.js';
