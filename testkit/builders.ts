@@ -37,6 +37,7 @@ export function anEvent(overrides: Partial<WebhookEvent> = {}): WebhookEvent {
     contentType: 'application/json',
     body: Buffer.from(`{"idempotency_key":"key-${keys}","event_type":"order.created","payload":{}}`),
     receivedAtMs,
+    origin: 'received',
     ...overrides,
   };
 }

@@ -84,7 +84,7 @@ export async function fillInbox(store: Store): Promise<Filled> {
   leased.push((await claim('leased too', T0 + 4_000)).lease.deliveryId);
   await insert([]);
   // Of an earlier time: ids and the order of acceptance are not the same.
-  await insert(['open'], { receivedAtMs: T0 - 5_000, eventType: '', contentType: '' });
+  await insert(['open'], { receivedAtMs: T0 - 5_000, eventType: '', contentType: '', origin: 'reconciled' });
   await insert(['open'], { idempotencyKey: 'shared', source: 'a' });
   await insert(['open'], { idempotencyKey: 'shared', source: 'ä' });
   await insert(['open'], { body: Buffer.alloc(LARGE_BODY_BYTES, 'large ') });

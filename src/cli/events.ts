@@ -76,7 +76,7 @@ function pointAt(filter: string, mistake: FilterMistake): string {
   return `the filter is wrong at ${describeMistake(mistake)}\n  ${line}\n  ${mark}`;
 }
 
-function lineOf({ id, created_at, status, source, event_type, idempotency_key }: FoundEvent): string {
+function lineOf({ id, created_at, status, source, event_type, idempotency_key, origin }: FoundEvent): string {
   return [
     created_at,
     status.padEnd('processing'.length),
@@ -84,6 +84,7 @@ function lineOf({ id, created_at, status, source, event_type, idempotency_key }:
     source,
     event_type,
     idempotency_key ?? '(erased)',
+    ...(origin === 'received' ? [] : [`(${origin})`]),
   ]
     .map(printable)
     .join('  ');

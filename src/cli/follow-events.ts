@@ -12,6 +12,7 @@ export type FoundEvent = Readonly<{
   created_at: string;
   source: string;
   event_type: string;
+  origin: string;
 }>;
 
 const EVERY_MS = 1_000;

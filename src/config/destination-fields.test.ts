@@ -86,6 +86,7 @@ describe('headers', () => {
       'TE',
       'Idempotency-Key',
       'Webhook-Event-Id',
+      'Webhook-Origin',
       'webhook-id',
     ]) {
       assert.match(

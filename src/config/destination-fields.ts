@@ -83,7 +83,7 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
     'trailer',
   ],
   ...['transfer-encoding', 'upgrade', 'host', 'content-length', 'expect'],
-  ...['idempotency-key', 'webhook-event-id', 'webhook-attempt'],
+  ...['idempotency-key', 'webhook-event-id', 'webhook-attempt', 'webhook-origin'],
   ...['webhook-id', 'webhook-timestamp', 'webhook-signature'],
 ]);
 

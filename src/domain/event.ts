@@ -1,6 +1,13 @@
 import type { Delivery, DeliveryStatus } from './delivery.ts';
 
 /**
+ * How an event came here: from its sender; fetched from its provider, which had not brought it; sent as a test by an
+ * operator; or from the export of another inbox.
+ */
+export const ORIGINS = ['received', 'reconciled', 'test', 'imported'] as const;
+export type Origin = (typeof ORIGINS)[number];
+
+/**
  * One accepted webhook. Immutable once stored.
  * `headers` is flat (`[name, value, name, value, …]`), in the order, case and repetition of the request; `body` has its
  * exact bytes. So a destination can verify the provider's own signature.
@@ -17,6 +24,8 @@ export type WebhookEvent = Readonly<{
   contentType: string;
   body: Uint8Array;
   receivedAtMs: number;
+  /** Only what was received has been verified. */
+  origin: Origin;
 }>;
 
 /** The public view of an event: its identity and the state of its processing. */
@@ -26,6 +35,7 @@ export type EventView = Readonly<{
   /** Null once the event is erased. */
   idempotencyKey: string | null;
   eventType: string;
+  origin: Origin;
   status: DeliveryStatus;
   /** Finished attempts of all its deliveries. */
   attempts: number;

@@ -4,6 +4,7 @@ export type HeaderList = readonly string[];
 /**
  * Headers of one connection (RFC 9110, section 7.6.1), and headers that the new request sets itself. Accept-Encoding
  * is dropped because it states what the provider can read, and a compressed answer would make the excerpt unreadable.
+ * What a sender says of an event's origin is worth nothing.
  */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'connection',
@@ -16,6 +17,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'content-length',
   'expect',
   'accept-encoding',
+  'webhook-origin',
 ]);
 
 /**

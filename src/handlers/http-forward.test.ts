@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test from 'node:test';
 import { anEvent, nextId } from '../../testkit/builders.ts';
+import { ORIGINS } from '../domain/event.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { contextWith, DELIVERY_ID, openForward, startRawServer, valuesOf } from './testing.ts';
 
@@ -43,6 +44,15 @@ test("names the event by the receiver's id, never by a sender's header of that n
   const { headers } = server.requests[0]!;
   assert.deepEqual(valuesOf(headers, 'webhook-event-id'), [event.id]);
   assert.deepEqual(valuesOf(headers, 'x-kept'), ['1']);
+});
+
+test("says how an event came that was not received, never in a sender's words", async () => {
+  await using server = await startRawServer((socket) => socket.write(OK));
+  await using forward = openForward(server.url);
+  const headers = ['webhook-origin', 'reconciled', 'X-Kept', '1'];
+  for (const origin of ORIGINS) await forward.handle(anEvent({ headers, origin }), contextWith());
+  const sent = server.requests.map((request) => valuesOf(request.headers, 'webhook-origin'));
+  assert.deepEqual(sent, [[], ['reconciled'], ['test'], ['imported']]);
 });
 
 test('a replay is sent, and signed, under the key of what it repeats', async () => {

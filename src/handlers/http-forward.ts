@@ -71,7 +71,8 @@ export function createHttpForward(target: HttpTarget, options: HttpForwardOption
 /**
  * The event's headers, the destination's and the receiver's own; later ones replace earlier ones. Idempotency-Key and
  * webhook-id are the same in every attempt and in the replay of a failed delivery, so the destination can detect a
- * repetition. Webhook-Event-Id is the receiver's name of the event: a sender's own header of that name stays here.
+ * repetition. Webhook-Event-Id is the receiver's name of the event, and Webhook-Origin says how it came if it was not
+ * received: a sender's own headers of these names stay here.
  */
 function headersFor(
   event: WebhookEvent,
@@ -89,6 +90,7 @@ function headersFor(
     'Webhook-Attempt',
     String(context.attempt),
   ];
+  if (event.origin !== 'received') own.push('Webhook-Origin', event.origin);
   if (sign !== null) {
     const seconds = Math.floor(nowMs / 1000);
     own.push('webhook-id', id, 'webhook-timestamp', String(seconds));

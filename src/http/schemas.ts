@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../domain/delivery.ts';
-import type { EventView } from '../domain/event.ts';
+import { type EventView, ORIGINS } from '../domain/event.ts';
 import { PROBLEMS, type ProblemCode } from './problem.ts';
 
 /** Shapes that several endpoints answer with, and the bodies of these shapes. */
@@ -8,6 +8,13 @@ import { PROBLEMS, type ProblemCode } from './problem.ts';
 export const id = z.string().meta({ format: 'uuid', description: 'UUIDv7 of the event.' });
 export const time = z.string().meta({ format: 'date-time', description: 'RFC 3339, UTC.' });
 const status = z.enum(DELIVERY_STATUSES).describe('Derived from the deliveries of the event.');
+
+export const originField = z
+  .enum(ORIGINS)
+  .describe(
+    'How it came: `received` from its sender; `reconciled`, fetched from its provider and not signed; `test`, sent by an ' +
+      'operator; `imported` from another inbox.',
+  );
 
 export const receiptSchema = z.object({ id, idempotency_key: z.string(), status, created_at: time });
 

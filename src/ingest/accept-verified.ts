@@ -1,5 +1,4 @@
 import type { Clock } from '../runtime/clock.ts';
-import type { InboxStore } from '../store/store.ts';
 import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
 import { type Identity, identify } from '../verify/identity/identify.ts';
 import type { VerifyReason } from '../verify/outcome.ts';
@@ -8,7 +7,14 @@ import type { KeepRejected } from './keep-rejected.ts';
 import { type SourceRules, toSigned } from './open-source.ts';
 import type { HandshakeOutcome, PerformHandshake } from './perform-handshake.ts';
 import type { RawRequest } from './raw-request.ts';
-import { type EventNames, replayMark, type StoreEvent, type StoreEventOutcome } from './store-event.ts';
+import {
+  type Arrival,
+  type EventNames,
+  RECEIVED,
+  replayMark,
+  type StoreEvent,
+  type StoreEventOutcome,
+} from './store-event.ts';
 
 export type VerifiedOutcome =
   | (StoreEventOutcome &
@@ -56,20 +62,18 @@ export function createAcceptVerified(parts: AcceptVerifiedParts): AcceptVerified
     }
 
     const known = handshakes.signed.length === 0 ? null : findHandshake(handshakes.signed, signed);
-    const isRedelivery = rules.replaysRedeliveries;
-    if (known === null) return storeVerified(storeEvent, source, rules, request, signed, nowMs, isRedelivery);
+    const arrival = rules.replaysRedeliveries ? REDELIVERY : RECEIVED;
+    if (known === null) return storeVerified(storeEvent, source, rules, request, signed, nowMs, arrival);
     const handshake = await performHandshake(source, rules, known, signed, nowMs);
     if (handshake.kind !== 'handshake' || known.action?.kind !== 'keep-event') return handshake;
-    const stored = await storeVerified(storeEvent, source, rules, request, signed, nowMs, isRedelivery);
+    const stored = await storeVerified(storeEvent, source, rules, request, signed, nowMs, arrival);
     return { ...stored, handshake: { name: known.name, reply: handshake.reply } };
   };
 }
 
-/**
- * Names a verified request and stores it.
- * @param isRedelivery whether a repeat replays what the event has given up
- * @param insert stores it, by default by itself
- */
+const REDELIVERY: Arrival = { origin: 'received', isRedelivery: true };
+
+/** Names a request that is verified, or was fetched from its provider, and stores it. */
 export function storeVerified(
   storeEvent: StoreEvent,
   source: string,
@@ -77,14 +81,13 @@ export function storeVerified(
   request: RawRequest,
   signed: SignedRequest,
   receivedAtMs: number,
-  isRedelivery = false,
-  insert?: InboxStore['insertEvent'],
+  arrival?: Arrival,
 ): Promise<StoreEventOutcome> {
   const identity = identify(rules.identity, signed, receivedAtMs);
   const { replayKey } = identity;
   const mark = replayKey === null ? null : replayMark(replayKey, receivedAtMs - rules.replayWindowMs);
   const names = { ...identity, former: formerNames(rules, identity, receivedAtMs) };
-  return storeEvent(source, request, names, receivedAtMs, mark, signed, isRedelivery, insert);
+  return storeEvent(source, request, names, receivedAtMs, mark, signed, arrival);
 }
 
 /** Nodes of the version before may still accept events for a while after the start of this one. */

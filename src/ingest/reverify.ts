@@ -9,7 +9,7 @@ import { type Source, type SourceRules, toSigned } from './open-source.ts';
 import type { PerformHandshake } from './perform-handshake.ts';
 import type { RawRequest } from './raw-request.ts';
 import { REDACTED } from './redact.ts';
-import type { StoreEvent, StoreEventOutcome } from './store-event.ts';
+import { RECEIVED, type StoreEvent, type StoreEventOutcome } from './store-event.ts';
 
 /** Stored now, or known already. */
 export type ReverifiedEvent = Exclude<StoreEventOutcome, { kind: 'full' }> &
@@ -151,7 +151,10 @@ async function store(
   { source, rules, request, signed, nowMs }: Verified,
   { insertEvent }: Pick<InboxStore, 'insertEvent'>,
 ): Promise<ReverifiedEvent | Readonly<{ kind: 'full' }>> {
-  const outcome = await storeVerified(storeEvent, source, rules, request, signed, nowMs, false, insertEvent);
+  const outcome = await storeVerified(storeEvent, source, rules, request, signed, nowMs, {
+    ...RECEIVED,
+    insert: insertEvent,
+  });
   return outcome.kind === 'full' ? outcome : { ...outcome, source, bodyBytes: request.body.length };
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import type { Router } from '../domain/destination.ts';
+import type { Origin } from '../domain/event.ts';
 import type { Addressee } from '../domain/order.ts';
 import type { DuplicateBy, Emit } from '../events.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
@@ -42,11 +43,18 @@ export type EventNames = Pick<Identity, 'idempotencyKey' | 'eventType'> &
     former?: Readonly<{ keys: readonly string[]; sinceMs: number }> | null;
   }>;
 
-/**
- * @param view the request as it was verified, so that its body is not unpacked and parsed again
- * @param isRedelivery whether a repeat with equal bytes replays what the event has given up
- * @param insert stores it, by default by itself
- */
+/** How an event comes. */
+export type Arrival = Readonly<{
+  origin: Origin;
+  /** Whether a repeat with equal bytes replays what the event has given up. */
+  isRedelivery: boolean;
+  /** Stores it; by default the store's own. */
+  insert?: InboxStore['insertEvent'];
+}>;
+
+export const RECEIVED: Arrival = { origin: 'received', isRedelivery: false };
+
+/** @param view the request as it was verified, so that its body is not unpacked and parsed again */
 export type StoreEvent = (
   source: string,
   request: RawRequest,
@@ -54,8 +62,7 @@ export type StoreEvent = (
   receivedAtMs: number,
   replayMark?: ReplayMark | null,
   view?: SignedRequest,
-  isRedelivery?: boolean,
-  insert?: InboxStore['insertEvent'],
+  arrival?: Arrival,
 ) => Promise<StoreEventOutcome>;
 
 export type StoreEventParts = Readonly<{
@@ -84,8 +91,7 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
     receivedAtMs,
     replayMark = null,
     view = request,
-    isRedelivery = false,
-    insert = store.insertEvent,
+    { origin, isRedelivery, insert = store.insertEvent } = RECEIVED,
   ) => {
     const id = newId(receivedAtMs);
     const { idempotencyKey, eventType } = names;
@@ -102,6 +108,7 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
       contentType,
       body,
       receivedAtMs,
+      origin,
       searchKeys: findSearchKeys(source, view),
     };
     const addressees = mark(address(source, view, destinations));
@@ -120,11 +127,14 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
         return { kind: 'accepted', receipt, eventType, destinations };
       }
       case 'duplicate': {
-        const { conflict } = outcome;
+        // What was fetched from the provider has its own bytes.
+        const isFetched = origin === 'reconciled' || outcome.event.origin === 'reconciled';
+        const conflict = outcome.conflict && !isFetched;
         const isReplay = isRedelivery && !conflict && outcome.event.givenUp.length > 0;
         const first = isReplay ? await parts.replayRedelivered(outcome.event, receivedAtMs) : outcome.event;
         // Of an erased event nothing new is kept, and its key is known from this request alone.
-        if (first.erasedAtMs === null) parts.noteDuplicate(first.id, receivedAtMs, conflict);
+        if (first.erasedAtMs === null && origin === 'received')
+          parts.noteDuplicate(first.id, receivedAtMs, conflict);
         const receipt = { ...first, idempotencyKey: first.idempotencyKey ?? idempotencyKey };
         const by = outcome.by === 'key' && names.madeOf === 'body' ? 'body' : outcome.by;
         return { kind: 'duplicate', receipt, conflict, by, key: idempotencyKey };

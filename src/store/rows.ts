@@ -1,7 +1,13 @@
 import type { Attempt, AttemptOutcome } from '../domain/attempt.ts';
 import { type Delivery, type DeliveryStatus, deliveryIdOf } from '../domain/delivery.ts';
 import type { DestinationState } from '../domain/destination-state.ts';
-import { deriveEventStatus, type EventView, givenUpOf, type WebhookEvent } from '../domain/event.ts';
+import {
+  deriveEventStatus,
+  type EventView,
+  givenUpOf,
+  type Origin,
+  type WebhookEvent,
+} from '../domain/event.ts';
 import type { Turn } from '../domain/order.ts';
 import type {
   BlockedKey,
@@ -29,7 +35,15 @@ export type EventRow = Readonly<{
   content_type: string;
   body: Uint8Array;
   received_at: number;
+  origin: StoredOrigin;
 }>;
+
+/** Null for what was received, so that its rows are no longer. */
+export type StoredOrigin = Exclude<Origin, 'received'> | null;
+
+export function toStoredOrigin(origin: Origin): StoredOrigin {
+  return origin === 'received' ? null : origin;
+}
 
 export function toEvent(id: string, row: EventRow): WebhookEvent {
   return {
@@ -43,11 +57,15 @@ export function toEvent(id: string, row: EventRow): WebhookEvent {
     contentType: row.content_type,
     body: row.body,
     receivedAtMs: row.received_at,
+    origin: row.origin ?? 'received',
   };
 }
 
 /** What a view shows of the event itself. `erased_at` is null unless it is erased. */
-export type EventNameRow = Pick<EventRow, 'source' | 'idempotency_key' | 'event_type' | 'received_at'> &
+export type EventNameRow = Pick<
+  EventRow,
+  'source' | 'idempotency_key' | 'event_type' | 'received_at' | 'origin'
+> &
   Readonly<{ erased_at: number | null }>;
 
 /** What a view is made of, of one delivery. `replayOf` is the number of another delivery of the event. */
@@ -71,6 +89,7 @@ export function toEventView(id: string, row: EventNameRow, deliveries: readonly 
     source: row.source,
     idempotencyKey: row.erased_at === null ? row.idempotency_key : null,
     eventType: row.event_type,
+    origin: row.origin ?? 'received',
     status: deriveEventStatus(statuses),
     attempts: deliveries.reduce((sum, { attempts }) => sum + attempts, 0),
     receivedAtMs: row.received_at,
@@ -144,7 +163,7 @@ export function newReplay(
 }
 
 /** What a list of dead letters shows of the event. */
-export type DeadLetterRow = DeliveryRow & Omit<EventNameRow, 'received_at'>;
+export type DeadLetterRow = DeliveryRow & Omit<EventNameRow, 'received_at' | 'origin'>;
 
 export function toDeadLetter(numbers: DeliveryNumbers, row: DeadLetterRow): DeadLetter {
   return {

@@ -120,6 +120,7 @@ describe('the admin surface', () => {
         ...{
           source: 'default',
           event_type: 'order.created',
+          origin: 'received',
           method: 'POST',
           url: '/webhooks',
           unrouted: null,

@@ -110,6 +110,7 @@ describe('an inbox of the version before', () => {
       ...{ eventType: 'delivered', method: 'POST', url: '/', headers: [], contentType: '' },
       body: Buffer.from('x'),
       receivedAtMs: NOW_S * 1000,
+      origin: 'received' as const,
     };
     await store.insertEvent(old, []);
     const send = (token: string) => {

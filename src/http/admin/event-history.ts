@@ -47,7 +47,11 @@ export function historyOf({ event, duplicates, deliveries, audit }: EventFacts):
   const rows = audit.filter((row) => toAuditEntry(row).after?.refused === undefined);
   const replayedBy = new Map(rows.map((row) => [toAuditEntry(row).after?.replay_id, row.actor]));
   const moments = [
-    moment(event.receivedAtMs, 'accepted', { source: event.source, event_type: event.eventType }),
+    moment(event.receivedAtMs, 'accepted', {
+      source: event.source,
+      event_type: event.eventType,
+      origin: event.origin,
+    }),
     ...(duplicates === null ? [] : [cameAgain(duplicates)]),
     ...deliveries.flatMap(({ delivery, attempts }) => [
       ...replayOf(delivery, replayedBy.get(delivery.id) ?? null),

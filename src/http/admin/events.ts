@@ -7,7 +7,7 @@ import type { Mask, Shown } from '../../ingest/mask.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { AuditStore, BrowseStore, Duplicates } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
-import { eventBody, eventSchema, time, timeText } from '../schemas.ts';
+import { eventBody, eventSchema, originField, time, timeText } from '../schemas.ts';
 import { done, refuse } from './answer.ts';
 import { deliveryBody, deliverySchema } from './delivery.ts';
 import type { AddEndpoint } from './endpoint.ts';
@@ -47,6 +47,7 @@ const schemas = {
     ...eventSchema.shape,
     source: z.string(),
     event_type: z.string(),
+    origin: originField,
     method: z.string().nullable(),
     url: z.string().nullable().describe('Path and query; what may not be shown is `[redacted]`.'),
     ...shownRequestShape,
@@ -108,6 +109,7 @@ function detailsBody(
     ...eventBody(event),
     source: event.source,
     event_type: event.eventType,
+    origin: event.origin,
     ...facts,
     ...(duplicates !== null && { duplicates: duplicatesBody(duplicates) }),
     deliveries: deliveries.map((delivery, at) => ({

@@ -11,7 +11,7 @@ import { type Clock, monotonicMs } from '../../runtime/clock.ts';
 import type { Search, Searches, SearchStep } from '../../store/run-search.ts';
 import type { SearchHit } from '../../store/store.ts';
 import { type DocumentPart, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
-import { eventBody, eventSchema, limitField, time, timeText } from '../schemas.ts';
+import { eventBody, eventSchema, limitField, originField, time, timeText } from '../schemas.ts';
 import { done, type Refusal, refuse, stream } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
@@ -35,6 +35,7 @@ const foundSchema = z.object({
   ...eventSchema.shape,
   source: z.string(),
   event_type: z.string(),
+  origin: originField,
   deliveries: z
     .array(
       z.object({
@@ -141,6 +142,7 @@ function hitBody({ event, deliveries }: SearchHit): z.output<typeof foundSchema>
     ...eventBody(event),
     source: event.source,
     event_type: event.eventType,
+    origin: event.origin,
     deliveries: deliveries.map(({ id, destination, status, attempts }) => ({
       id,
       destination,

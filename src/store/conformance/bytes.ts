@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { anEvent, nextId } from '../../../testkit/builders.ts';
+import { ORIGINS } from '../../domain/event.ts';
 import type { Store } from '../store.ts';
-import { insertFor, leaseNext, openFor, type StoreFactory } from './harness.ts';
+import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from './harness.ts';
 import { plainEvent } from './snapshot.ts';
 
 const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte);
@@ -46,6 +48,26 @@ export function bytesConformance(factory: StoreFactory): void {
         assert.deepEqual(read.headers, headers, name);
         assert.deepEqual(claimed.headers, headers, name);
       }
+    });
+
+    test('an event keeps its origin, read, claimed and viewed, beside others in one batch', async (t) => {
+      const { store } = await openFor(t, factory);
+      const events = [...ORIGINS, ...ORIGINS].map((origin) => anEvent({ origin }));
+      const mark = { digest: new Uint8Array(16).fill(7), sinceMs: 0 };
+      await Promise.all(
+        events.map((event, at) =>
+          store.insertEvent(event, ['a'], at === 1 ? mark : null, at === 2 ? 0 : null),
+        ),
+      );
+      for (const event of events) {
+        assert.equal((await store.readEvent(event.id))!.origin, event.origin);
+        assert.equal((await store.eventById(event.id))!.origin, event.origin);
+        const again = await store.insertEvent({ ...event, id: nextId(T0), origin: 'received' }, ['a']);
+        assert.equal(again.kind === 'duplicate' && again.event.origin, event.origin);
+      }
+      const { leased } = await store.claim(claimOf(['a'], { limit: events.length }));
+      const origins = new Map(leased.map(({ event }) => [event.id, event.origin]));
+      for (const { id, origin } of events) assert.equal(origins.get(id), origin);
     });
 
     test('everything else of the request comes back too', async (t) => {

@@ -1,7 +1,7 @@
 import { anAttempt } from '../../../testkit/builders.ts';
 import type { SeededRandom } from '../../../testkit/seeded-random.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
-import type { WebhookEvent } from '../../domain/event.ts';
+import { ORIGINS, type WebhookEvent } from '../../domain/event.ts';
 import type { Lease } from '../../domain/lease.ts';
 import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
 import type { Settlement } from '../../domain/settlement.ts';
@@ -58,6 +58,7 @@ export function insertOperation(world: World): Operation {
     contentType: 'text/plain',
     body: Buffer.from(random.pick(['', 'a body', 'another body'])),
     receivedAtMs: nowMs,
+    origin: random.pick(ORIGINS),
   };
   world.events.push(event);
   const isHeld = world.events.length % HELD_EVERY === 0;

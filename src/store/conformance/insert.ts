@@ -67,6 +67,7 @@ export function insertConformance(factory: StoreFactory): void {
         source: 'orders',
         idempotencyKey: event.idempotencyKey,
         eventType: 'order.paid',
+        origin: 'received',
         status: 'pending',
         attempts: 0,
         receivedAtMs: T0,

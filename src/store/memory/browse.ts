@@ -93,6 +93,7 @@ export function viewOf(state: State, event: WebhookEvent): EventView {
     id: event.id,
     source: event.source,
     idempotencyKey: state.erased.has(event.id) ? null : event.idempotencyKey,
+    origin: event.origin,
     eventType: event.eventType,
     status: deriveEventStatus(deliveries),
     attempts: deliveries.reduce((sum, { attempts }) => sum + attempts, 0),

@@ -24,7 +24,7 @@ export type Part = (typeof PARTS)[number];
 export const COLUMNS = {
   events: [
     ...['id', 'source', 'idempotency_key', 'event_type', 'method', 'url', 'headers', 'content_type'],
-    ...['received_at', 'replay_digest', 'body'],
+    ...['received_at', 'replay_digest', 'origin', 'body'],
   ],
   deliveries: [
     ...['event_id', 'number', 'destination', 'status', 'attempts', 'due_at', 'lease_token', 'lease_until'],

@@ -12,7 +12,8 @@ export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
 
 /** The columns of an event `e`, its bytes included. */
 export const EVENT_COLUMNS = `
-  e.id, e.source, e.idempotency_key, e.event_type, e.method, e.url, e.headers, e.content_type, e.received_at, e.body`;
+  e.id, e.source, e.idempotency_key, e.event_type, e.method, e.url, e.headers, e.content_type, e.received_at, e.origin,
+  e.body`;
 
 /** A row with `EVENT_COLUMNS`. */
 export type IdentifiedEventRow = EventRow & Readonly<{ id: string }>;

@@ -4,7 +4,7 @@ import { type EventNameRow, toEventView } from '../rows.ts';
 
 /** What a view is made of, of an event `e`: its own columns, and its deliveries as one value. */
 export const VIEW_COLUMNS = `
-  e.id, e.source, e.idempotency_key, e.event_type, e.received_at,
+  e.id, e.source, e.idempotency_key, e.event_type, e.received_at, e.origin,
   (select x.erased_at from erased x where x.event_id = e.id) as erased_at,
   (select json_agg(json_build_array(d.number, d.status, d.attempts, d.updated_at, d.replay_of))
    from deliveries d where d.event_id = e.id) as deliveries`;

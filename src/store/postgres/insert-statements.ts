@@ -27,6 +27,8 @@ export type InsertKinds = Readonly<{
   isHeld: boolean;
   /** With search keys. */
   isSearched: boolean;
+  /** With events that were not received. */
+  hasOrigins: boolean;
 }>;
 
 const ORDER_KEYS = 19;
@@ -36,6 +38,7 @@ const hashesAt = (kinds: InsertKinds) => keyDigestsAt(kinds) + (kinds.isKeyMarke
 /** Whether each delivery is held, how many are, and how many may be. */
 const heldAt = (kinds: InsertKinds) => hashesAt(kinds) + (kinds.isHashed ? 3 : 0);
 const searchKeysAt = (kinds: InsertKinds) => heldAt(kinds) + (kinds.isHeld ? 3 : 0);
+const originsAt = (kinds: InsertKinds) => searchKeysAt(kinds) + (kinds.isSearched ? 3 : 0);
 
 /** None of its names is that of an erased event. */
 const notErased = ({ isMarked }: InsertKinds) => `
@@ -53,7 +56,7 @@ const notErased = ({ isMarked }: InsertKinds) => `
 
 /** The batch, its events in the order in which their keys are taken; nothing when there is no room for all of it. */
 function inputText(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isHashed, isHeld } = kinds;
+  const { isMarked, isKeyMarked, isHashed, isHeld, hasOrigins } = kinds;
   const digests = digestsAt(kinds);
   const hashes = hashesAt(kinds);
   return `
@@ -63,10 +66,11 @@ input as ${isMarked || isKeyMarked || isHashed ? 'materialized' : ''} (
     $10::integer[], $11::integer[]${isMarked ? `, $${digests}::bytea[], $${digests + 1}::bigint[]` : ''}
     ${isKeyMarked ? `, $${keyDigestsAt(kinds)}::bytea[]` : ''}
     ${isHashed ? `, $${hashes}::bytea[], $${hashes + 1}::integer[], $${hashes + 2}::bytea[]` : ''}
+    ${hasOrigins ? `, $${originsAt(kinds)}::text[]` : ''}
   ) as t (
     id, source, idempotency_key, event_type, method, url, headers, content_type, received_at, body_start, body_length
     ${isMarked ? ', digest, since' : ''} ${isKeyMarked ? ', key_digest' : ''}
-    ${isHashed ? ', key_hash, key_number, mark_hash' : ''}
+    ${isHashed ? ', key_hash, key_number, mark_hash' : ''} ${hasOrigins ? ', origin' : ''}
   )
   where ($17::bigint = 0 or (select pending from backlog) + $17 <= $18::bigint)
   ${isHeld ? hasRoomForHeld(heldAt(kinds)) : ''}
@@ -186,17 +190,17 @@ searched as (
 }
 
 function insertText(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched } = kinds;
+  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched, hasOrigins } = kinds;
   const digests = ownDigests(kinds);
   return `
 with backlog as materialized (${PENDING}),${isHeld ? ` held_backlog as materialized (${HELD}),` : ''}${isHashed ? '' : HASHES}${inputText(kinds)},${isMarked ? `${MARKED},` : ''}
 inserted as (
   insert into events (
     id, source, idempotency_key, event_type, method, url, headers, content_type, received_at,
-    ${digests === null ? '' : 'replay_digest,'} body
+    ${digests === null ? '' : 'replay_digest,'} ${hasOrigins ? 'origin,' : ''} body
   )
   select id, source, idempotency_key, event_type, method, url, headers, content_type, received_at,
-    ${digests === null ? '' : `${digests},`} substring($12::bytea from body_start for body_length)
+    ${digests === null ? '' : `${digests},`} ${hasOrigins ? 'origin,' : ''} substring($12::bytea from body_start for body_length)
   from input ${isMarked ? `where ${GOT_ITS_MARK}` : ''}
   on conflict (source, idempotency_key) do nothing
   returning id
@@ -227,10 +231,12 @@ export const INSERTS: ReadonlyMap<string, Statement<InsertRow>> = new Map(
       BOTH.flatMap((isOrdered) =>
         BOTH.flatMap((isHashed) =>
           BOTH.flatMap((isHeld) =>
-            BOTH.map((isSearched) => {
-              const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched };
-              return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
-            }),
+            BOTH.flatMap((isSearched) =>
+              BOTH.map((hasOrigins) => {
+                const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched, hasOrigins };
+                return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
+              }),
+            ),
           ),
         ),
       ),
@@ -243,7 +249,7 @@ export function insertStatement(kinds: InsertKinds): Statement<InsertRow> {
 }
 
 function nameOf(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched } = kinds;
+  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched, hasOrigins } = kinds;
   const names = [
     isMarked && 'marked',
     isKeyMarked && 'key_marked',
@@ -251,6 +257,7 @@ function nameOf(kinds: InsertKinds): string {
     isHashed && 'hashed',
     isHeld && 'held',
     isSearched && 'searched',
+    hasOrigins && 'origins',
   ];
   return ['insert', ...names.filter((name) => name !== false)].join('_');
 }

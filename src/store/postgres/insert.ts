@@ -1,6 +1,7 @@
 import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
 import { type HashNames, keyPartsOf } from '../erased-names.ts';
 import { keyDigest } from '../marked-key.ts';
+import { toStoredOrigin } from '../rows.ts';
 import type { Bound, NewEvent, ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
 import { type InsertRow, insertStatement } from './insert-statements.ts';
@@ -55,6 +56,7 @@ export async function insertAll(
   const isHashed = names !== null;
   const held = heldIn(batch);
   const isSearched = events.some(({ searchKeys = [] }) => searchKeys.length > 0);
+  const hasOrigins = events.some(({ origin }) => origin !== 'received');
   const values = [
     uuids(events.map(({ id }) => id)),
     texts(events.map(({ source }) => source)),
@@ -80,8 +82,9 @@ export async function insertAll(
     ...(isHashed ? hashesOf(names, inKeyOrder) : []),
     ...(held > 0 ? [integers(deliveries.map(({ isHeld }) => (isHeld ? 1 : null))), held, limits.held] : []),
     ...(isSearched ? searchKeysOf(events) : []),
+    ...(hasOrigins ? [texts(events.map(({ origin }) => toStoredOrigin(origin)))] : []),
   ];
-  const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld: held > 0, isSearched };
+  const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld: held > 0, isSearched, hasOrigins };
   const statement = insertStatement(kinds);
   const [row] = await underLocks(orderKeys)(statement, values);
   const { needs_hashes: needsHashes = false, ...result } = row!;

@@ -78,7 +78,7 @@ export function prepareReadEvent(
 ): (value: number | Uint8Array) => WebhookEvent | null {
   const find = prepareRows<EventRow & Readonly<{ id: Uint8Array }>>(
     db,
-    `select id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at
+    `select id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at, origin
      from events where ${by} = ?`,
   );
   return (value) => {

@@ -8,7 +8,7 @@ import { bytesToUuid } from './uuid-bytes.ts';
 
 /** The columns that a view is made of. */
 export const VIEW_COLUMNS = `
-  seq, id, source, idempotency_key, event_type, received_at,
+  seq, id, source, idempotency_key, event_type, received_at, origin,
   (select erased_at from erased x where x.seq = events.seq) as erased_at`;
 export type ViewRow = EventNameRow & Readonly<{ seq: number; id: Uint8Array }>;
 

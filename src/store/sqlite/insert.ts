@@ -3,6 +3,7 @@ import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
 import type { SearchKey } from '../../domain/search-key.ts';
 import { joinDigests, keyDigest, keyNumbered, laterKeys, newestKey, numberOfKey } from '../marked-key.ts';
+import { toStoredOrigin } from '../rows.ts';
 import type { Bound, InsertOutcome, NewEvent, ReplayMark } from '../store.ts';
 import { deliveryKey } from './delivery-key.ts';
 import { prepareErasedKeys } from './erased-keys.ts';
@@ -93,18 +94,22 @@ function boundFor(
 function prepareInsertRow(
   db: DatabaseSync,
 ): (event: PackedEvent, replayMark: ReplayMark | null, keyMark: ReplayMark | null) => number | null {
-  const insertEvent = db.prepare(
-    `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at,
-       replay_digest)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-     on conflict (source, idempotency_key) do nothing`,
+  const [insertReceived, insertOther] = ['', ', origin'].map((origin) =>
+    db.prepare(
+      `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at,
+         replay_digest${origin})
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?${origin === '' ? '' : ', ?'})
+       on conflict (source, idempotency_key) do nothing`,
+    ),
   );
   const keepMark = db.prepare(
     `insert into replay_marks (digest, source, seq) values (?, ?, ?)
      on conflict (digest, source) do update set seq = excluded.seq`,
   );
   return (event, replayMark, keyMark) => {
-    const { changes, lastInsertRowid } = insertEvent.run(
+    const origin = toStoredOrigin(event.origin);
+    const insert = origin === null ? insertReceived : insertOther;
+    const { changes, lastInsertRowid } = insert!.run(
       uuidToBytes(event.id),
       event.source,
       event.idempotencyKey,
@@ -116,6 +121,7 @@ function prepareInsertRow(
       event.body,
       event.receivedAtMs,
       joinDigests(replayMark?.digest ?? null, keyMark?.digest ?? null),
+      ...(origin === null ? [] : [origin]),
     );
     if (changes === 0) return null;
     for (const mark of [replayMark, keyMark]) {

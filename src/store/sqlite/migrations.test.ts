@@ -33,6 +33,7 @@ const LANDED = [
   '73315f81a2aa433daaf763e86187afc555b1aa5ac69af4128897166a34a2a17a',
   '2af8f4131f410f460b22890ede69358bed057978ee552139657ca59df31bad95',
   'd3ebe210d43cc8f0762135fa9234c3108a7ef3d5ba604d14e54321ba23cc1b09',
+  '585a823bb57271fe162f37dcf680dc8c28e8aab1e2ad2922cd19e87ecb70500e',
 ];
 
 test('landed migrations never change', () => {

@@ -1,5 +1,6 @@
 import type { Addressee } from '../../domain/order.ts';
 import type { SearchKey } from '../../domain/search-key.ts';
+import { type StoredOrigin, toStoredOrigin } from '../rows.ts';
 import type { Operation, RejectedRequest } from '../store.ts';
 import type { PortWrite, Write } from './writes.ts';
 
@@ -71,7 +72,8 @@ const DIGEST_END = 10;
 const SINCE = 11;
 const KEY_SINCE = 12;
 const SEARCH_KEYS = 13;
-const FIRST_DESTINATION = 14;
+const ORIGIN = 14;
+const FIRST_DESTINATION = 15;
 
 function packInsert({ args }: SubmittedInsert, bodyEnd: number, digestEnd: number): unknown[] {
   const [event, destinations, replayMark, keySinceMs] = args;
@@ -90,6 +92,7 @@ function packInsert({ args }: SubmittedInsert, bodyEnd: number, digestEnd: numbe
     replayMark ? replayMark.sinceMs : null,
     keySinceMs ?? null,
     event.searchKeys === undefined || event.searchKeys.length === 0 ? null : event.searchKeys,
+    toStoredOrigin(event.origin),
     ...destinations,
   ];
 }
@@ -108,6 +111,7 @@ function unpackInsert(row: readonly unknown[], body: Uint8Array, digest: Uint8Ar
     body,
     receivedAtMs: row[9] as number,
     searchKeys: row[SEARCH_KEYS] as readonly SearchKey[] | null,
+    origin: (row[ORIGIN] as StoredOrigin) ?? ('received' as const),
   };
   const destinations = row.slice(FIRST_DESTINATION) as Addressee[];
   const sinceMs = row[SINCE] as number | null;

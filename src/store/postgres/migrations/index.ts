@@ -10,6 +10,7 @@ import { replays } from './0008-replays.ts';
 import { destinations } from './0009-destinations.ts';
 import { search } from './0010-search.ts';
 import { searchKeys } from './0011-search-keys.ts';
+import { origin } from './0012-origin.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   destinations,
   search,
   searchKeys,
+  origin,
 ];

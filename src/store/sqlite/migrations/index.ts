@@ -10,6 +10,7 @@ import { replays } from './0009-replays.ts';
 import { destinations } from './0010-destinations.ts';
 import { search } from './0011-search.ts';
 import { searchKeys } from './0012-search-keys.ts';
+import { origin } from './0013-origin.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly string[] = [
   destinations,
   search,
   searchKeys,
+  origin,
 ];
