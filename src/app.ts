@@ -35,6 +35,8 @@ export type App = Readonly<{
   url: string;
   /** Where it listens for operators; the same unless they have a port of their own. */
   adminUrl: string;
+  /** Opens the console of the terminal that started it, once; null where there is none. */
+  terminalLink: string | null;
   /** Reads the configuration again; a receiver inside another program has none to read. */
   reload: Reload;
   /** Tells of a failure of what the program around the receiver asked for. */
@@ -52,6 +54,7 @@ export type Internals = Pick<DispatchParts, 'leaseMs'>;
  * The composition root: builds everything once and starts it in order. A stop, or a start that fails, closes what is
  * open in reverse.
  * @param read reads the configuration again for a reload; null if there is nothing to read
+ * @param isOnTerminal a person has started it by hand: without a token that person gets a console
  * @throws ConfigError for a handler that cannot be loaded, StoreError when the store cannot be opened, or the
  *   system's own error when the address is taken
  */
@@ -59,6 +62,7 @@ export async function startApp(
   config: Config,
   internals: Internals = {},
   read: ReloadParts['read'] = null,
+  isOnTerminal = false,
 ): Promise<App> {
   await using opened = new AsyncDisposableStack();
   // Where several processes share a store, its clock decides what is due and whose lease is over.
@@ -99,7 +103,8 @@ export async function startApp(
     prepare: (next) => prepareConfig({ ...configured, store, tools: { clock, random } }, next),
     isStopping: () => phase === 'stopping',
   });
-  const listeners = await openListeners({ ...core, ...configured, config, reload, phase: () => phase });
+  const told = { config, reload, isOnTerminal };
+  const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
   const services = servicesOf(config, core, dispatch, ingest);
   for (const service of services) opened.defer(async () => service.stop());

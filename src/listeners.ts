@@ -5,7 +5,7 @@ import type { Dispatch } from './dispatch/open-dispatch.ts';
 import { standingAt } from './domain/destination-state.ts';
 import type { Reload } from './domain/reload.ts';
 import type { Emit } from './events.ts';
-import type { Tokens } from './http/admin/tokens.ts';
+import { createTokens, type Tokens } from './http/admin/tokens.ts';
 import { type ApiParts, createApi } from './http/api.ts';
 import { createOneTimeCodes } from './http/console/one-time-codes.ts';
 import { createReadiness, type Phase } from './http/health.ts';
@@ -33,12 +33,14 @@ export type ListenerParts = Readonly<{
   states: DestinationStates;
   access: Readonly<{ tokens: Tokens }>;
   reload: Reload;
+  /** A person at a terminal has started the receiver. */
+  isOnTerminal: boolean;
   phase: () => Phase;
 }>;
 
 export type Listeners = Readonly<{
-  /** Listens; says where, for senders and for operators. */
-  listen(): Promise<Readonly<{ url: string; adminUrl: string }>>;
+  /** Listens; says where, for senders and for operators, and the link to the console of a terminal, if there is one. */
+  listen(): Promise<Readonly<{ url: string; adminUrl: string; terminalLink: string | null }>>;
   close(): Promise<void>;
 }>;
 
@@ -48,6 +50,8 @@ export async function openListeners(parts: ListenerParts): Promise<Listeners> {
   const shared = apiParts(parts);
   const api = await createApi(shared, admin === null ? 'all' : 'senders');
   const operators = admin === null ? null : await createApi(shared, 'operators');
+  const isClosed = parts.config.tokens.length === 0;
+  const terminal = isClosed && parts.isOnTerminal ? await openTerminal(shared, parts) : null;
   return {
     async listen() {
       // First: whoever can send can then be watched, too.
@@ -56,13 +60,32 @@ export async function openListeners(parts: ListenerParts): Promise<Listeners> {
       const [url, adminUrl] = [api, operators ?? api].map(({ server }) =>
         urlOf(server.address() as AddressInfo),
       );
-      return { url: url!, adminUrl: adminUrl! };
+      return { url: url!, adminUrl: adminUrl!, terminalLink: (await terminal?.listen()) ?? null };
     },
     async close() {
-      await Promise.all([api.close(), operators?.close()]);
+      await Promise.all([api.close(), operators?.close(), terminal?.close()]);
     },
   };
 }
+
+/** The console of one run: a free port of the loopback, and a token that nobody has, by whose codes its link opens it. */
+async function openTerminal(shared: ApiParts, { random }: ListenerParts) {
+  const secret = Buffer.alloc(TERMINAL_TOKEN_BYTES);
+  random.fill(secret);
+  const holder = { name: 'terminal', role: 'admin' } as const;
+  const tokens = createTokens([{ ...holder, token: secret.toString('base64url') }]);
+  const api = await createApi({ ...shared, admin: { ...shared.admin, tokens: () => tokens } }, 'terminal');
+  return {
+    async listen() {
+      await api.listen({ host: '127.0.0.1', port: 0 });
+      const url = urlOf(api.server.address() as AddressInfo);
+      return `${url}/console/enter?code=${shared.admin.codes.issue(holder)}`;
+    },
+    close: () => api.close(),
+  };
+}
+
+const TERMINAL_TOKEN_BYTES = 32;
 
 /** The message of the failed start then names ADMIN_PORT and not PORT. */
 function refuseOperators(error: Error): never {
@@ -95,7 +118,7 @@ function apiParts(parts: ListenerParts): ApiParts {
     degradations: dispatch.degradations,
     emit,
     version: packageVersion(),
-    console: { codes: createOneTimeCodes(clock, random), publicUrl: config.http.publicUrl },
+    console: { publicUrl: config.http.publicUrl },
     admin: {
       store,
       clock,
@@ -112,6 +135,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       markPending: dispatch.markPending,
       onStateDropped: ingest.onStateDropped,
       searches: createSearches(store, clock),
+      codes: createOneTimeCodes(clock, random),
     },
   };
 }

@@ -11,6 +11,7 @@ import { addAuditCommand } from './audit.ts';
 import { addBlockedCommand } from './blocked.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
+import { addConsoleLinkCommand } from './console-link.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDestinationsCommand } from './destinations.ts';
 import { addEraseCommand } from './erase.ts';
@@ -53,6 +54,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addExportCommand(program, process.env);
   addRejectedCommand(program, process.env);
   addReloadCommand(program, process.env);
+  addConsoleLinkCommand(program, process.env);
   addSourceStateCommand(program, process.env);
   // The receiver itself continues without a reader of its log.
   program.hook('preAction', (_program, command) => {

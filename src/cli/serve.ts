@@ -54,7 +54,8 @@ export async function serve(internals: Internals = {}, { watch = false }: Option
   if (reloadsBySignal) process.on('SIGHUP', () => void reloadBy(BY_SIGNAL));
   const files = () => watchedFiles(env, cwd);
   const watching = watch ? watchFiles(files, systemClock, () => reloadBy(BY_WATCH)) : null;
-  const app = await startApp(await read(), internals, read);
+  const app = await startApp(await read(), internals, read, hasReader());
+  if (app.terminalLink !== null) tellLink(app.terminalLink);
   started.resolve(app);
   await Promise.race([stop.promise, app.failed]).finally(() => watching?.stop());
   await app.stop();
@@ -64,6 +65,17 @@ export async function serve(internals: Internals = {}, { watch = false }: Option
 /** Its outcome is in the log, and so is the failure of a store, by which nothing has changed. */
 async function reload(app: App, actor: Actor): Promise<void> {
   await app.reload(actor).catch(app.reportFailure);
+}
+
+/** Whether somebody sees what is written on stderr. A link that opens the console is in no log and in no pipe. */
+function hasReader(): boolean {
+  return isatty(2) && isatty(0);
+}
+
+function tellLink(link: string): void {
+  process.stderr.write(
+    `\nThe console of this run, for this machine alone. The link opens it once, within five minutes:\n\n  ${link}\n\n`,
+  );
 }
 
 /** Whether a terminal may send SIGHUP when it is closed. */

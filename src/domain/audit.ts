@@ -12,6 +12,7 @@ export const AUDIT_ACTIONS = [
   'cleanup.confirm',
   'config.reload',
   'cleanup.delete',
+  'console.link',
   'delivery.replay',
   'destination.close',
   'destination.hold',

@@ -28,21 +28,22 @@ export type ApiParts = HealthParts &
     emit: Emit;
     version: string;
     admin: AdminParts;
-    console: Pick<ConsoleParts, 'codes' | 'publicUrl'>;
+    console: Pick<ConsoleParts, 'publicUrl'>;
     metrics: MetricsText;
     limits?: HttpLimits;
   }>;
 
 /**
  * What a listener serves: everything, or, where operators have a listener of their own, either what senders use or
- * what operators use. Health is on each.
+ * what operators use. Health is on each. `terminal` is the console alone, for whoever has started the receiver by hand.
  */
-export type Surface = 'all' | 'senders' | 'operators';
+export type Surface = 'all' | 'senders' | 'operators' | 'terminal';
 
 /** The HTTP interface. It listens once `api.listen` is called. */
 export async function createApi(parts: ApiParts, surface: Surface = 'all'): Promise<FastifyInstance> {
   const { limits = HTTP_LIMITS } = parts;
-  const ingest = surface === 'operators' ? null : createIngestRoute(parts.ingest);
+  const takesEvents = surface === 'all' || surface === 'senders';
+  const ingest = takesEvents ? createIngestRoute(parts.ingest) : null;
   const api: FastifyInstance = fastify({
     serverFactory: (other) => createHttpServer({ ingest, other, limits }) as unknown as Server,
     logger: false,
@@ -97,22 +98,23 @@ export async function createApi(parts: ApiParts, surface: Surface = 'all'): Prom
     return replyProblem(reply, 'internal', 'The log has the cause.');
   });
   registerHealth(api, parts);
-  if (surface !== 'operators') registerStatus(api, parts.store);
-  if (surface !== 'senders') {
+  if (takesEvents) registerStatus(api, parts.store);
+  if (surface === 'terminal') registerOperators(api, parts, true);
+  if (surface === 'all' || surface === 'operators') {
     registerMetrics(api, parts.metrics);
-    registerOperators(api, parts);
+    registerOperators(api, parts, false);
     await registerDocs(api, openApiDocument(parts.version));
   }
   return api;
 }
 
 /** The admin surface, and the console, whose pages ask the same endpoints. */
-function registerOperators(api: FastifyInstance, { admin, console }: ApiParts): void {
+function registerOperators(api: FastifyInstance, { admin, console }: ApiParts, isOfTerminal: boolean): void {
   const endpoints = openEndpoints(admin);
   const login = createLogin(admin);
   const access = { tokens: admin.tokens, login };
-  registerAdmin(api, endpoints, access);
-  registerConsole(api, { ...admin, ...console, ...access, call: endpoints.call, isOfTerminal: false });
+  if (!isOfTerminal) registerAdmin(api, endpoints, access);
+  registerConsole(api, { ...admin, ...console, ...access, call: endpoints.call, isOfTerminal });
 }
 
 /** The detail of a 404. The commands know these sentences. */
@@ -120,4 +122,5 @@ const NOWHERE: Readonly<Record<Surface, string>> = {
   all: 'The API is described at /docs.',
   operators: 'The API is described at /docs.',
   senders: 'Nothing else is served here.',
+  terminal: 'The console is at /console.',
 };

@@ -14,6 +14,8 @@ export type StartFacts = Readonly<{
   databaseUrl: string | null;
   queueUrl: string | null;
   configFile: string | null;
+  /** Who may use the admin surface and the console. */
+  tokens: readonly object[];
   destinations: readonly DestinationFacts[];
   sources: readonly Source[];
   stats: StoreStats;
@@ -33,6 +35,7 @@ export function reportStart(facts: StartFacts, emit: Emit): void {
     message: `listening on ${facts.url}`,
     details: {
       ...(facts.adminUrl !== facts.url && { admin: facts.adminUrl }),
+      ...(facts.tokens.length > 0 && { console: `${facts.adminUrl}/console` }),
       database: databaseOf(facts),
       queue: facts.queueUrl !== null,
       destinations: facts.destinations.map(({ name }) => name),

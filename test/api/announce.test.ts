@@ -46,6 +46,7 @@ describe('reportStart', () => {
         databaseUrl: null,
         queueUrl: null,
         configFile: null,
+        tokens: [],
       };
       reportStart({ ...facts, destinations, stats, sources }, (event) => void events.push(event));
       return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));

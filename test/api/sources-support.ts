@@ -124,7 +124,7 @@ export async function startSources(
     readiness: async () => null,
     emit,
     version: '0.0.0',
-    console: { codes: createOneTimeCodes(clock, createSystemRandom()), publicUrl: null },
+    console: { publicUrl: null },
     admin: {
       store,
       clock,
@@ -141,6 +141,7 @@ export async function startSources(
       onStateDropped: ingest.onStateDropped,
       reload: async () => ({ kind: 'not_reloadable' }),
       searches: createSearches(store, clock),
+      codes: createOneTimeCodes(clock, createSystemRandom()),
     },
     limits: { ...HTTP_LIMITS, closeGraceMs: 20 },
   });

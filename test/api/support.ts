@@ -170,7 +170,7 @@ export async function startApi(
     readiness: async () => null,
     emit,
     version: '0.0.0',
-    console: { codes: createOneTimeCodes(systemClock, createSystemRandom()), publicUrl: null },
+    console: { publicUrl: null },
     admin: {
       store: store as ApiParts['store'],
       clock: systemClock,
@@ -187,6 +187,7 @@ export async function startApi(
       onStateDropped: unused,
       reload: unused,
       searches: createSearches(store as ApiParts['store'], systemClock),
+      codes: createOneTimeCodes(systemClock, createSystemRandom()),
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.
     limits: { ...HTTP_LIMITS, closeGraceMs: 20, ...limits },

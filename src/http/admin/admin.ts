@@ -4,6 +4,7 @@ import { replyProblem } from '../reply.ts';
 import { type AuditParts, addAuditEndpoints, auditDocument } from './audit.ts';
 import { addBlockedEndpoints, type BlockedParts, blockedDocument } from './blocked.ts';
 import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './cleanup.ts';
+import { addConsoleLinkEndpoints, type ConsoleLinkParts, consoleLinkDocument } from './console-link.ts';
 import { addDeadLetterEndpoints, type DeadLetterParts, deadLetterDocument } from './dead-letters.ts';
 import { addDestinationEndpoints, type DestinationParts, destinationDocument } from './destinations.ts';
 import { createEndpoints, type EndpointParts, type Endpoints, serveEndpoints } from './endpoint.ts';
@@ -31,6 +32,7 @@ export type AdminParts = EventParts &
   HistoryParts &
   LoginParts &
   ReloadEndpointParts &
+  ConsoleLinkParts &
   EndpointParts;
 
 /** The endpoints of the admin surface, which the pages of the console call too. */
@@ -50,6 +52,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addAuditEndpoints(add, parts);
   addHistoryEndpoints(add, parts);
   addReloadEndpoints(add, parts);
+  addConsoleLinkEndpoints(add, parts);
   return endpoints;
 }
 
@@ -90,4 +93,5 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   auditDocument,
   historyDocument,
   reloadDocument,
+  consoleLinkDocument,
 ];

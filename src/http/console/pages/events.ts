@@ -1,6 +1,7 @@
 import type { Filter } from '../../../filter/filter.ts';
 import { printFilter } from '../../../filter/print-filter.ts';
 import type { FoundEvents } from '../../admin/search.ts';
+import { PROBLEMS } from '../../problem.ts';
 import { type Child, foreign, type Html, html } from '../html.ts';
 import { PageProblem, type PageRequest, pick, type Section, urlOf, type View } from '../page.ts';
 import { code, command, empty, eventLink, heading, notice, pages, quoted, table } from '../parts/parts.ts';
@@ -15,15 +16,23 @@ export const findPages: Section = {
 
 type Found = Readonly<{ found: FoundEvents } | { problem: PageProblem }>;
 
-async function showEvents({ ask, query, nowMs }: PageRequest): Promise<View> {
+/** Problems that the page shows beside the filter, which stays to be mended or asked again. */
+const SHOWN = new Set(['invalid', 'forbidden', 'store_error', 'overloaded']);
+
+async function showEvents(request: PageRequest): Promise<View> {
+  const { ask, query, nowMs } = request;
   const found = await find(ask, query);
   const q = query.q ?? '';
   const body = html`${heading('Events', html`<span class="muted" data-new></span>`)}
 ${shortcuts(q)}
-${'problem' in found ? notice('bad', html`<p>${foreign(found.problem.message)}</p>`) : results(found.found, query, nowMs)}
+${'problem' in found ? mistake(found.problem, request.url) : results(found.found, query, nowMs)}
 ${filterHelp()}
 ${command(`webhook-receiver events${q === '' ? '' : ` ${quoted(q)}`}`)}`;
-  return { title: q === '' ? 'Events' : `Events: ${q}`, body, status: 'problem' in found ? 422 : 200 };
+  return {
+    title: q === '' ? 'Events' : `Events: ${q}`,
+    body,
+    status: 'problem' in found ? PROBLEMS[found.problem.code].status : 200,
+  };
 }
 
 /** A mistake in the filter is shown beside it: the filter is not lost. */
@@ -31,26 +40,21 @@ async function find(ask: PageRequest['ask'], query: PageRequest['query']): Promi
   try {
     return { found: await ask('GET /admin/events', { query: pick(query, 'q', 'cursor', 'limit') }) };
   } catch (error) {
-    if (error instanceof PageProblem && (error.code === 'invalid' || error.code === 'forbidden'))
-      return { problem: error };
+    if (error instanceof PageProblem && SHOWN.has(error.code)) return { problem: error };
     throw error;
   }
 }
 
-function results(
-  { events, next, searched_to }: FoundEvents,
-  query: PageRequest['query'],
-  nowMs: number,
-): Html {
-  const columns = [
-    { name: 'Received' },
-    { name: 'Status' },
-    { name: 'Source' },
-    { name: 'Type' },
-    { name: 'Key' },
-    { name: 'Deliveries' },
-    { name: 'Event' },
-  ];
+function mistake({ code, message }: PageProblem, url: string): Html {
+  const isLate = code === 'store_error' || code === 'overloaded';
+  return notice(
+    isLate ? 'warn' : 'bad',
+    html`<p>${foreign(message)}</p>${isLate ? html`<p><a href="${url}">Ask again</a></p>` : null}`,
+  );
+}
+
+/** Events in a table. */
+export function eventTable(events: FoundEvents['events'], nowMs: number): Html {
   const rows = events.map((event) => [
     timeAgo(event.created_at, nowMs),
     status(event.erased_at === undefined ? event.status : 'erased'),
@@ -58,15 +62,27 @@ function results(
     foreign(event.event_type, 80),
     event.idempotency_key === null
       ? html`<span class="muted">erased</span>`
-      : code(event.idempotency_key, 40),
+      : code(event.idempotency_key, 28),
     deliveriesOf(event.deliveries),
     eventLink(event.id),
   ]);
+  return table('Events, newest first', COLUMNS, rows);
+}
+
+const COLUMNS = ['Received', 'Status', 'Source', 'Type', 'Key', 'Deliveries', 'Event'].map((name) => ({
+  name,
+}));
+
+function results(
+  { events, next, searched_to }: FoundEvents,
+  query: PageRequest['query'],
+  nowMs: number,
+): Html {
   const searched =
     next === null || searched_to === null
       ? null
       : html`<p class="muted">Searched back to ${exactTime(searched_to)}.</p>`;
-  return html`${events.length === 0 ? empty(next === null ? 'No event fits.' : 'No event fits so far: the search goes on with “Older”.') : table('Events, newest first', columns, rows)}
+  return html`${events.length === 0 ? empty(next === null ? 'No event fits.' : 'No event fits so far: the search goes on with “Older”.') : eventTable(events, nowMs)}
 ${searched}
 ${pages('/console/events', pick(query, 'q', 'cursor', 'limit'), next)}`;
 }

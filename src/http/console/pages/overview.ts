@@ -3,10 +3,11 @@ import { duration } from '../assets/relative-time.js';
 import { type Child, foreign, type Html, html } from '../html.ts';
 import { type PageRequest, pathTo, type Section, urlOf, type View } from '../page.ts';
 import { icon } from '../parts/icon.ts';
-import { count, heading, section, table, UNKNOWN } from '../parts/parts.ts';
+import { count, empty, heading, section, table, UNKNOWN } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
 import { standing } from './destinations.ts';
+import { eventTable } from './events.ts';
 
 /** Is anything wrong? */
 export const overviewPages: Section = {
@@ -28,10 +29,11 @@ type Trouble = Readonly<{
 const LATE_SECONDS = 60;
 
 async function showOverview({ askIfThere, nowMs }: PageRequest): Promise<View> {
-  const [answer, rejected, blocked] = await Promise.all([
+  const [answer, rejected, blocked, newest] = await Promise.all([
     askIfThere('GET /admin/destinations'),
     askIfThere('GET /admin/rejected', { query: { limit: '50' } }),
     askIfThere('GET /admin/blocked-keys', { query: { limit: '50' } }),
+    askIfThere('GET /admin/events', { query: { limit: '8' } }),
   ]);
   const troubles = [
     ...(answer?.destinations ?? []).flatMap((one) => troublesOf(one, nowMs)),
@@ -44,9 +46,12 @@ async function showOverview({ askIfThere, nowMs }: PageRequest): Promise<View> {
   const body = html`${heading('Is anything wrong?')}
 ${verdict(troubles, isUnknown)}
 ${troubles.length === 0 ? null : html`<ol class="troubles">${troubles.map(trouble)}</ol>`}
-${section('destinations', 'Destinations', answer === null ? html`<p>${UNKNOWN} The store has not answered in time.</p>` : destinations(answer.destinations, nowMs))}`;
+${section('destinations', 'Destinations', answer === null ? LATE : destinations(answer.destinations, nowMs))}
+${section('newest', 'Newest events', newest === null ? LATE : newest.events.length === 0 ? empty('No event has come yet.') : eventTable(newest.events, nowMs))}`;
   return { title: 'Overview', body };
 }
+
+const LATE = html`<p>${UNKNOWN} The store has not answered in time.</p>`;
 
 function verdict(troubles: readonly Trouble[], isUnknown: boolean): Html {
   if (isUnknown)
