@@ -8,12 +8,14 @@ import {
   toAuditText,
 } from '../../domain/audit.ts';
 import { mayActAs } from '../../domain/role.ts';
+import type { Emit } from '../../events.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { AuditStore } from '../../store/store.ts';
 import { fieldErrors, replyProblem, unknownParameters } from '../reply.ts';
 import { type Access, ADMIN_ACCESS, type EndpointName, isEndpoint } from './access.ts';
 import { type AdminAnswer, type Refusal, refuse } from './answer.ts';
 import { type AdminBody, readAdminBody } from './body.ts';
+import { createRefusals } from './refusals.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -54,7 +56,11 @@ export type AddEndpoint = <
   handle: (request: AdminRequest<z.output<Query>, z.output<Body>>) => Promise<AdminAnswer>,
 ) => void;
 
-export type EndpointParts = Readonly<{ store: Pick<AuditStore, 'appendAudit'>; clock: Clock }>;
+export type EndpointParts = Readonly<{
+  store: Pick<AuditStore, 'appendAudit'>;
+  clock: Clock;
+  emit: Emit;
+}>;
 
 /** A call of an endpoint, over HTTP or from a page of the console. */
 export type EndpointCall = Readonly<{
@@ -72,7 +78,13 @@ export type EndpointCall = Readonly<{
 export type CallEndpoint = (name: EndpointName, call: EndpointCall) => Promise<AdminAnswer | null>;
 
 /** The endpoints of the admin surface, by name. */
-export type Endpoints = Readonly<{ add: AddEndpoint; call: CallEndpoint; names: () => EndpointName[] }>;
+export type Endpoints = Readonly<{
+  add: AddEndpoint;
+  call: CallEndpoint;
+  names: () => EndpointName[];
+  /** Writes what refusals are still to be told of. */
+  close: () => Promise<void>;
+}>;
 
 type AnyEndpoint = Readonly<{
   takes: Takes<z.ZodObject, z.ZodType>;
@@ -83,9 +95,11 @@ type AnyEndpoint = Readonly<{
  * Collects the endpoints. What is the same for all is here: the role, the shapes of query and body, and the audit of what was
  * refused. Whoever calls one has found out who asks.
  */
-export function createEndpoints({ store, clock }: EndpointParts): Endpoints {
+export function createEndpoints({ store, clock, emit }: EndpointParts): Endpoints {
   const endpoints = new Map<EndpointName, AnyEndpoint>();
+  const refusals = createRefusals(store, clock, emit);
   return {
+    close: () => refusals.end(),
     names: () => [...endpoints.keys()],
     add: (name, takes, handle) => {
       endpoints.set(name, { takes, handle: handle as AnyEndpoint['handle'] });
@@ -101,18 +115,21 @@ export function createEndpoints({ store, clock }: EndpointParts): Endpoints {
       if (answer?.kind !== 'refused' || action === null) return answer;
       // Before the answer: whoever reads it may look for the row.
       const target = answer.target ?? targetOf(call);
-      await store.appendAudit(request.audit(target, { after: { refused: answer.code } }));
+      const entry = request.audit(target, { after: { refused: answer.code } });
+      await (answer.code === 'forbidden' ? refusals.tell(name, entry) : store.appendAudit(entry));
       return answer;
     },
   };
 }
 
 /** Serves the endpoints; the hooks of the surface have set the actor of each request. */
-export function serveEndpoints(admin: FastifyInstance, { names, call }: Endpoints): void {
+export function serveEndpoints(admin: FastifyInstance, { names, call, close }: Endpoints): void {
   admin.addHook('onRoute', ({ method, url }) => {
     if (isEndpoint(String(method), url)) return;
     throw new Error(`${method} ${url} has no role: add it to ADMIN_ACCESS`);
   });
+  // The server closes before the store does.
+  admin.addHook('onClose', close);
   for (const name of names()) {
     const [method, url] = name.split(' ') as [string, string];
     admin.route({
