@@ -1,7 +1,7 @@
 import type { Destination } from '../domain/destination.ts';
 import type { Emit } from '../events.ts';
 import { openQueue } from '../queue/open-queue.ts';
-import type { QueueOptions } from '../queue/queue.ts';
+import type { Queue, QueueOptions } from '../queue/queue.ts';
 import { createReplaceableQueue, type ReplaceableQueue } from '../queue/replaceable-queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
@@ -20,7 +20,7 @@ export type QueueingParts = Readonly<{
   destinations: readonly Destination[];
   workerCount: number;
   store: Store;
-  states: Pick<DestinationStates, 'isClosed'>;
+  states: Pick<DestinationStates, 'isClosed' | 'all' | 'onChange'>;
   leaseMs: number;
   clock: Clock;
   random: Random;
@@ -51,6 +51,7 @@ export function openQueueing(parts: QueueingParts): Queueing | null {
   const { store, clock, emit } = parts;
   const queue = connect(parts);
   if (queue === null) return null;
+  readOpenOnes(queue, parts.states);
   const publisher = createPublisher({ queue, clock, emit, isClosed: parts.states.isClosed });
   const passTurns = createPassTurns({ store, publisher, clock, emit });
   const source = createQueueSource({ queue, store, publisher, passTurns });
@@ -71,6 +72,14 @@ export function openQueueing(parts: QueueingParts): Queueing | null {
       await queue.close();
     },
   };
+}
+
+/** Nothing of a destination that is held or tripped is read; a probe is claimed from the store. */
+function readOpenOnes(queue: Queue, states: QueueingParts['states']): void {
+  const follow = (destination: string) =>
+    states.isClosed(destination) ? queue.hold(destination) : queue.resume(destination);
+  for (const { destination } of states.all()) follow(destination);
+  states.onChange(follow);
 }
 
 /** What a queue has to know of the destinations. */

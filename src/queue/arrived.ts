@@ -5,8 +5,10 @@ export type Arrived = Readonly<{
   put(message: QueueMessage): void;
   takeUpTo(destination: string, limit: number): QueueMessage[];
   count(destination: string): number;
-  /** Removes and returns the messages of every destination. */
-  empty(): QueueMessage[];
+  /** Gives back the messages of a destination. */
+  release(destination: string): void;
+  /** Forgets the messages of every destination. */
+  empty(): void;
 }>;
 
 /** Keeps messages by destination, in the order of their arrival. The drivers bound how many there are. */
@@ -21,10 +23,11 @@ export function createArrived(): Arrived {
     },
     takeUpTo: (destination, limit) => listOf(destination).splice(0, limit),
     count: (destination) => listOf(destination).length,
-    empty() {
-      const all = [...byDestination.values()].flat();
-      byDestination.clear();
-      return all;
+    release(destination) {
+      const all = listOf(destination);
+      byDestination.delete(destination);
+      for (const message of all) void message.release();
     },
+    empty: () => byDestination.clear(),
   };
 }

@@ -44,6 +44,13 @@ export interface Queue {
    * destination as soon as there may be messages.
    */
   take(destination: string, limit: number): Promise<readonly QueueMessage[]>;
+  /**
+   * Reads nothing of the destination from now on, also on later connections: what has arrived and is not taken goes back to
+   * the broker, and `take` finds nothing. What is taken stays until it is acked or released.
+   */
+  hold(destination: string): void;
+  /** Ends that; `onArrival` is called for the destination. */
+  resume(destination: string): void;
   /** Asks the broker for the depth of each destination; `unknown` while it is away. */
   depth(): Promise<DepthReading>;
   health(): QueueHealth;

@@ -76,6 +76,22 @@ describe('a replaceable queue', () => {
     assert.deepEqual(told, ['healthy', 'arrival a']);
   });
 
+  it('holds for the next connection what is held, also what is held while it waits for its use', async () => {
+    const { queue } = open();
+    queue.hold('a');
+    const prepared = await queue.prepare(named('a', 'b', 'c'));
+    queue.hold('b');
+    queue.hold('c');
+    queue.resume('c');
+    queue.use(prepared);
+    await queue.publish([entry('a', '1'), entry('b', '2'), entry('c', '3')]);
+    const taken = await Promise.all(['a', 'b', 'c'].map((name) => queue.take(name, 9)));
+    assert.deepEqual(
+      taken.map(({ length }) => length),
+      [0, 0, 1],
+    );
+  });
+
   it('does not wait for a broker that is away', async () => {
     const broker = new MemoryBroker();
     const { queue } = open(broker);
@@ -91,6 +107,8 @@ describe('a replaceable queue', () => {
     const silent = {
       publish: async () => ({ published: 0, dropped: 0 }),
       take: async () => [],
+      hold: () => {},
+      resume: () => {},
       depth: async () => ({ kind: 'unknown' as const }),
       close: async () => {},
     };

@@ -40,6 +40,9 @@ export type ReplaceableParts = Readonly<{
 export function createReplaceableQueue(parts: ReplaceableParts): ReplaceableQueue {
   const { clock, observer } = parts;
   const endings = new Set<Promise<void>>();
+  /** The one in use, and those that are prepared. */
+  const opened = new Set<Queue>();
+  const held = new Set<string>();
   // Until the first one is open there is no other that could speak.
   let used: AbortSignal | null = null;
 
@@ -54,9 +57,12 @@ export function createReplaceableQueue(parts: ReplaceableParts): ReplaceableQueu
         if (isUsed()) observer.onHealthy?.();
       },
     });
+    for (const destination of held) queue.hold(destination);
+    opened.add(queue);
     return { destinations, queue, up: up.signal };
   };
   const end = (queue: Queue) => {
+    opened.delete(queue);
     const ending = queue.close().finally(() => endings.delete(ending));
     endings.add(ending);
     return ending;
@@ -67,6 +73,15 @@ export function createReplaceableQueue(parts: ReplaceableParts): ReplaceableQueu
   return {
     publish: (entries) => current.queue.publish(entries),
     take: (destination, limit) => current.queue.take(destination, limit),
+    hold(destination) {
+      if (held.has(destination)) return;
+      held.add(destination);
+      for (const queue of opened) queue.hold(destination);
+    },
+    resume(destination) {
+      if (!held.delete(destination)) return;
+      for (const queue of opened) queue.resume(destination);
+    },
     depth: () => current.queue.depth(),
     health: () => current.queue.health(),
     async prepare(destinations) {

@@ -1,6 +1,7 @@
 import { describe } from 'node:test';
 import { deathConformance } from './death.ts';
 import type { RigFactory } from './harness.ts';
+import { holdConformance } from './hold.ts';
 import { lossConformance } from './loss.ts';
 import { takeConformance } from './take.ts';
 
@@ -14,6 +15,7 @@ export function queueConformance(name: string, factory: RigFactory, skip: string
   describe(`${name} queue`, { skip }, () => {
     takeConformance(factory);
     deathConformance(factory);
+    holdConformance(factory);
     lossConformance(factory);
   });
 }

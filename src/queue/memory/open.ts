@@ -8,6 +8,7 @@ export function openMemoryQueue(broker: MemoryBroker, options: QueueOptions): Qu
   let gone = false;
   // Destinations whose last answer was empty: each is announced once, as the port promises.
   const foundEmpty = new Set<string>();
+  const held = new Set<string>();
   const isUp = () => !gone && broker.isUp;
 
   const client = {
@@ -49,6 +50,7 @@ export function openMemoryQueue(broker: MemoryBroker, options: QueueOptions): Qu
       return { published, dropped: entries.length - published };
     },
     async take(destination, limit) {
+      if (held.has(destination)) return [];
       if (!isUp()) {
         foundEmpty.add(destination);
         return [];
@@ -56,6 +58,11 @@ export function openMemoryQueue(broker: MemoryBroker, options: QueueOptions): Qu
       const messages = broker.take(destination, limit, client).map(toMessage);
       if (messages.length === 0) foundEmpty.add(destination);
       return messages;
+    },
+    hold: (destination) => void held.add(destination),
+    resume(destination) {
+      held.delete(destination);
+      observer.onArrival?.(destination);
     },
     async depth() {
       if (!isUp()) return { kind: 'unknown' };

@@ -15,15 +15,84 @@ export type ConsumeParts = Readonly<{
   onHeld: (change: 1 | -1) => void;
 }>;
 
-/** Consumes a destination's queue. When the broker cancels the consumer because the queue was deleted, starts again. */
-export async function consume(parts: ConsumeParts): Promise<void> {
-  const { connection, destination, name, prefetch, onHeld } = parts;
-  const { taking, lost } = connection;
+/** The consumer of a destination's queue, on one connection. */
+export type Consumer = Readonly<{
+  /** Cancels it: the broker delivers nothing more, and what comes meanwhile goes back. */
+  hold(): void;
+  /** Consumes again. */
+  resume(): void;
+}>;
 
-  const toMessage = (raw: ConsumeMessage): QueueMessage | null => {
+/**
+ * Consumes a destination's queue. When the broker cancels the consumer because the queue was deleted, starts again.
+ * @param isHeld whether it begins held: the queue is declared, and not consumed
+ */
+export async function consume(parts: ConsumeParts, isHeld: boolean): Promise<Consumer> {
+  const { connection, name, prefetch } = parts;
+  const { taking, lost } = connection;
+  const toMessage = createToMessage(parts);
+  let isWanted = !isHeld;
+  let tag: string | null = null;
+  let cancellations = 0;
+  let adjusting: Promise<void> | null = null;
+
+  const receive = (raw: ConsumeMessage | null) => {
+    if (raw === null) {
+      tag = null;
+      cancellations += 1;
+      adjust();
+      return;
+    }
+    const message = toMessage(raw);
+    if (message === null) taking.ack(raw);
+    else if (isWanted) parts.onMessage(message);
+    else void message.release();
+  };
+  /** Sent in order on one channel, so `prefetch` applies to this consumer alone. */
+  const start = async () => {
+    const before = cancellations;
+    const [, , { consumerTag }] = await Promise.all([
+      declareQueue(taking, name),
+      taking.prefetch(prefetch),
+      taking.consume(name, receive),
+    ]);
+    if (cancellations === before) tag = consumerTag;
+  };
+  const cancel = async (cancelled: string) => {
+    tag = null;
+    await taking.cancel(cancelled);
+  };
+  const adjustAll = async () => {
+    while (isWanted !== (tag !== null)) await (tag === null ? start() : cancel(tag));
+  };
+  /** One change at a time; what is wanted in the end counts. */
+  const adjust = () => {
+    if (prefetch === 0) return;
+    adjusting ??= adjustAll().finally(() => {
+      adjusting = null;
+    });
+    adjusting.catch(lost);
+  };
+  if (isWanted && prefetch > 0) await start();
+  else await declareQueue(taking, name);
+  return {
+    hold() {
+      isWanted = false;
+      adjust();
+    },
+    resume() {
+      isWanted = true;
+      adjust();
+    },
+  };
+}
+
+function createToMessage({ connection: { taking }, destination, onHeld }: ConsumeParts) {
+  return (raw: ConsumeMessage): QueueMessage | null => {
     const content = fromContent(raw.content);
     if (content === null) return null;
     let isOpen = true;
+    onHeld(1);
     const end = (how: () => void) => async () => {
       if (!isOpen) return;
       isOpen = false;
@@ -41,25 +110,4 @@ export async function consume(parts: ConsumeParts): Promise<void> {
       release: end(() => taking.nack(raw, false, true)),
     };
   };
-  const receive = (raw: ConsumeMessage | null) => {
-    if (raw === null) {
-      start().catch(lost);
-      return;
-    }
-    const message = toMessage(raw);
-    if (message === null) {
-      taking.ack(raw);
-      return;
-    }
-    onHeld(1);
-    parts.onMessage(message);
-  };
-  /** Sent in order on one channel, so `prefetch` applies to this consumer alone. */
-  const start = async () => {
-    await Promise.all([
-      declareQueue(taking, name),
-      ...(prefetch > 0 ? [taking.prefetch(prefetch), taking.consume(name, receive)] : []),
-    ]);
-  };
-  await start();
 }

@@ -10,7 +10,7 @@ import {
 } from '../queue.ts';
 import { stayConnected } from '../stay-connected.ts';
 import { closeConnection, cutConnection, openConnection, type RabbitConnection } from './connection.ts';
-import { consume } from './consume.ts';
+import { type Consumer, consume } from './consume.ts';
 import { declareQueue, queueName } from './declare.ts';
 import { keepProbing, probe } from './probe.ts';
 import { createPublish, type Publish } from './publish.ts';
@@ -18,7 +18,13 @@ import { createPublish, type Publish } from './publish.ts';
 export type RabbitQueueOptions = QueueOptions & Readonly<{ url: string; prefix: string }>;
 
 type Connected = RabbitConnection &
-  Readonly<{ publish: Publish; held: Map<string, number>; ended: AbortController }>;
+  Readonly<{
+    publish: Publish;
+    /** How many messages of a destination are delivered, and neither acked nor released. */
+    unacknowledged: Map<string, number>;
+    consumers: ReadonlyMap<string, Consumer>;
+    ended: AbortController;
+  }>;
 
 /** Time for declaring and consuming every queue: a queue without a leader never answers. */
 const SET_UP_TIMEOUT_MS = 15_000;
@@ -36,6 +42,7 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
   const announce = (destination: string) => {
     if (foundEmpty.delete(destination)) observer.onArrival?.(destination);
   };
+  const held = new Set<string>();
   const onMessage = (message: QueueMessage) => {
     arrived.put(message);
     announce(message.destination);
@@ -50,7 +57,7 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
       stopping.addEventListener('abort', stop, { once: true });
       try {
         await probe(connection, probeKey, clock);
-        const connected = await setUp({ connection, destinations, nameOf, onMessage, clock });
+        const connected = await setUp({ connection, destinations, nameOf, onMessage, held, clock });
         isOpen = true;
         return connected;
       } catch (error) {
@@ -63,10 +70,12 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
     },
     onUp: (connection) => {
       keepProbing(connection, probeKey, clock, connection.ended.signal).catch(connection.lost);
+      // They may have been held or resumed while it was made.
+      for (const [name, consumer] of connection.consumers) consumer[held.has(name) ? 'hold' : 'resume']();
       for (const destination of [...foundEmpty]) announce(destination);
     },
     // The broker takes back what a lost connection held.
-    onDown: () => void arrived.empty(),
+    onDown: () => arrived.empty(),
     close: (connection) => {
       connection.ended.abort();
       return closeConnection(connection, clock);
@@ -81,9 +90,20 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
       return connection === null ? { published: 0, dropped: entries.length } : connection.publish(entries);
     },
     async take(destination, limit) {
+      if (held.has(destination)) return [];
       const messages = connected() === null ? [] : arrived.takeUpTo(destination, limit);
       if (messages.length === 0) foundEmpty.add(destination);
       return messages;
+    },
+    hold(destination) {
+      held.add(destination);
+      arrived.release(destination);
+      connected()?.consumers.get(destination)?.hold();
+    },
+    resume(destination) {
+      held.delete(destination);
+      connected()?.consumers.get(destination)?.resume();
+      observer.onArrival?.(destination);
     },
     async depth() {
       const connection = connected();
@@ -100,25 +120,31 @@ type SetUpParts = Pick<QueueOptions, 'destinations' | 'clock'> &
     connection: RabbitConnection;
     nameOf: (destination: string) => string;
     onMessage: (message: QueueMessage) => void;
+    /** Destinations of which nothing is to be read. */
+    held: ReadonlySet<string>;
   }>;
 
 /** Declares every queue and consumes those that this process takes from. */
-async function setUp({ connection, destinations, nameOf, onMessage, clock }: SetUpParts): Promise<Connected> {
-  const held = new Map<string, number>();
+async function setUp(parts: SetUpParts): Promise<Connected> {
+  const { connection, destinations, nameOf, onMessage, held, clock } = parts;
+  const unacknowledged = new Map<string, number>();
+  const consumers = new Map<string, Consumer>();
   const stopTimer = clock.after(SET_UP_TIMEOUT_MS, () => cutConnection(connection));
   try {
     await Promise.all(
-      destinations.map(({ name: destination, mostAtWork: prefetch }) => {
-        const onHeld = (change: number) => held.set(destination, (held.get(destination) ?? 0) + change);
+      destinations.map(async ({ name: destination, mostAtWork: prefetch }) => {
+        const onHeld = (change: number) =>
+          unacknowledged.set(destination, (unacknowledged.get(destination) ?? 0) + change);
         const name = nameOf(destination);
-        return consume({ connection, destination, name, prefetch, onMessage, onHeld });
+        const parts = { connection, destination, name, prefetch, onMessage, onHeld };
+        consumers.set(destination, await consume(parts, held.has(destination)));
       }),
     );
   } finally {
     stopTimer();
   }
   const publish = createPublish(connection, nameOf, clock);
-  return { ...connection, held, publish, ended: new AbortController() };
+  return { ...connection, unacknowledged, consumers, publish, ended: new AbortController() };
 }
 
 /** Asks for the depth of every queue. If that takes longer than ANSWER_TIMEOUT_MS, cuts the connection. */
@@ -130,7 +156,11 @@ async function readDepths(
 ): Promise<DepthReading> {
   const readOne = async (destination: string): Promise<QueueDepth> => {
     const { messageCount } = await declareQueue(connection.taking, nameOf(destination));
-    return { destination, waiting: messageCount, unacknowledged: connection.held.get(destination) ?? 0 };
+    return {
+      destination,
+      waiting: messageCount,
+      unacknowledged: connection.unacknowledged.get(destination) ?? 0,
+    };
   };
   const stopTimer = clock.after(ANSWER_TIMEOUT_MS, () => cutConnection(connection));
   try {

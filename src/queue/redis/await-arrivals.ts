@@ -10,6 +10,8 @@ export type ArrivalParts = Omit<ShardParts, 'connection'> &
 export type Arrivals = Readonly<{
   /** Reads the destination's next entry as soon as it arrives. */
   watch(destination: string): void;
+  /** Ends that. */
+  unwatch(destination: string): void;
 }>;
 
 /** Waits for entries for as long as the connection lasts, with one blocking read for each shard. */
@@ -29,5 +31,6 @@ export function createArrivals(parts: ArrivalParts): Arrivals {
       shards.set(number, shard);
       shard.watch(destination);
     },
+    unwatch: (destination) => shards.get(connection.shardOf(keyOf(destination)))?.unwatch(destination),
   };
 }

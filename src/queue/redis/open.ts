@@ -27,12 +27,24 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
   const arrived = createArrived();
   const acknowledge = createAcknowledge(keyOf, () => link.current());
   const holdings = createHoldings(names, acknowledge);
+  const held = new Set<string>();
+  const isHeld = (destination: string) => held.has(destination);
   const onEntries = (destination: string, entries: readonly StreamEntry[]) => {
     for (const message of holdings.add(destination, entries)) arrived.put(message);
-    observer.onArrival?.(destination);
+    // Of a read that was under way.
+    if (isHeld(destination)) arrived.release(destination);
+    else observer.onArrival?.(destination);
   };
   const { heldOf } = holdings;
-  const recover = createRecover({ keyOf, consumer, idleMs, heldOf, waitingHere: arrived.count, onEntries });
+  const recover = createRecover({
+    keyOf,
+    consumer,
+    idleMs,
+    heldOf,
+    isHeld,
+    waitingHere: arrived.count,
+    onEntries,
+  });
   const publish = createPublish(keyOf, clock);
 
   const seeds = createSeeds(options.url);
@@ -51,7 +63,7 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
 
   let closing: Promise<void> | null = null;
   const connected = () => (closing === null ? link.current() : null);
-  const take = createTake({ keyOf, consumer, arrived, holdings, current: connected });
+  const take = createTake({ keyOf, consumer, arrived, holdings, isHeld, current: connected });
   const readDepths = async (connection: LiveConnection): Promise<DepthReading> => {
     const depths = names.map((name) => readDepth(connection, keyOf(name), name));
     return { kind: 'known', depths: await Promise.all(depths) };
@@ -69,6 +81,15 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
       return connection === null ? { published: 0, dropped: entries.length } : publish(connection, entries);
     },
     take,
+    hold(destination) {
+      held.add(destination);
+      arrived.release(destination);
+      connected()?.arrivals.unwatch(destination);
+    },
+    resume(destination) {
+      held.delete(destination);
+      observer.onArrival?.(destination);
+    },
     async depth() {
       const connection = connected();
       if (connection === null) return { kind: 'unknown' };

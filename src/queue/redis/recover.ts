@@ -14,6 +14,8 @@ export type RecoverParts = Readonly<{
   idleMs: number;
   /** What this process holds of a destination. */
   heldOf: (destination: string) => readonly Held[];
+  /** Nothing of such a destination is taken over. */
+  isHeld: (destination: string) => boolean;
   /** How many messages of a destination have arrived and wait to be taken. */
   waitingHere: (destination: string) => number;
   onEntries: (destination: string, entries: readonly StreamEntry[]) => void;
@@ -54,7 +56,7 @@ export function createRecover(parts: RecoverParts) {
     const key = keyOf(destination);
     try {
       await touch(connection, key, destination);
-      await takeOver(connection, key, destination);
+      if (!parts.isHeld(destination)) await takeOver(connection, key, destination);
       await forget(connection, key);
     } catch (error) {
       if (!isReply(error, 'NOGROUP')) throw error;

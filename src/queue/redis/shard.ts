@@ -19,6 +19,7 @@ export type ShardParts = Readonly<{
 
 export type Shard = Readonly<{
   watch(destination: string): void;
+  unwatch(destination: string): void;
   /** Reads until the connection ends. Rejects with what ended it. */
   read(): Promise<void>;
 }>;
@@ -30,8 +31,8 @@ export type Shard = Readonly<{
  * States of `read`: *idle* while no destination is watched, until `watch` wakes it; *reading* on a connection of its
  * own; *looking* every LOOK_AGAIN_MS when there is no such connection, or while the slot moves to another node.
  *
- * Invariants: one read at a time; a destination is watched from `watch` until `onEntries` is called for it, so an entry
- * is never announced to a dispatcher that did not ask. A read takes at most one entry of each stream, because only the
+ * Invariants: one read at a time; a destination is watched from `watch` until `unwatch`, or until `onEntries` is called for
+ * it, so an entry is never announced to a dispatcher that did not ask. A read takes at most one entry of each stream, because only the
  * dispatcher knows how many more it has room for.
  */
 export function createShard(parts: ShardParts): Shard {
@@ -81,6 +82,9 @@ export function createShard(parts: ShardParts): Shard {
       wakeUp();
       // The current read does not include it.
       if (reading.size > 0) reader?.interrupt();
+    },
+    unwatch(destination) {
+      if (watched.delete(destination) && reading.has(destination)) reader?.interrupt();
     },
     async read() {
       while (!ended.aborted) {

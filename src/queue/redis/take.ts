@@ -11,6 +11,8 @@ export type TakeParts = Readonly<{
   consumer: string;
   arrived: Pick<Arrived, 'takeUpTo'>;
   holdings: Pick<Holdings, 'add'>;
+  /** Nothing of such a destination is read. */
+  isHeld: (destination: string) => boolean;
   /** The connection while there is one. */
   current: () => Taking | null;
 }>;
@@ -21,7 +23,7 @@ type Taking = Pick<RedisConnection, 'run' | 'makeGroups'> & Readonly<{ arrivals:
  * Takes messages: first those that a blocking read or a takeover brought, else new ones of the stream. When there are
  * none, the destination is watched until an entry arrives.
  */
-export function createTake({ keyOf, consumer, arrived, holdings, current }: TakeParts) {
+export function createTake({ keyOf, consumer, arrived, holdings, isHeld, current }: TakeParts) {
   const readNew = async (connection: Taking, destination: string, limit: number) => {
     const key = keyOf(destination);
     const read = () =>
@@ -36,11 +38,16 @@ export function createTake({ keyOf, consumer, arrived, holdings, current }: Take
 
   return async (destination: string, limit: number): Promise<readonly QueueMessage[]> => {
     const connection = current();
-    if (connection === null) return [];
+    if (connection === null || isHeld(destination)) return [];
     const here = arrived.takeUpTo(destination, limit);
     if (here.length > 0) return here;
     // A server that cannot answer has none: the watch announces the next entry, or finds that the connection has ended.
     const messages = await readNew(connection, destination, limit).catch(() => []);
+    if (isHeld(destination)) {
+      // Meanwhile.
+      for (const message of messages) void message.release();
+      return [];
+    }
     if (messages.length === 0) current()?.arrivals.watch(destination);
     return messages;
   };
