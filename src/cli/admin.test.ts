@@ -47,3 +47,27 @@ it('gives up on a receiver that takes the connection and does not answer', async
     server.closeAllConnections();
   }
 });
+
+it('prints the detail of a refusal, and a line for each mistake', async (t) => {
+  const body = {
+    ...{ code: 'invalid', detail: 'Send {"rate", "until"?}.' },
+    errors: [
+      { field: '/rate', message: 'N/s' },
+      { field: '/until', message: 'must lie \u001b[1mahead' },
+    ],
+  };
+  const server = createServer((_request, response) =>
+    response.writeHead(422, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body)),
+  ).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await assert.rejects(askReceiver({ url, env: { ADMIN_TOKEN: 't' } }, 'PUT', '/admin/x'), (error: Error) => {
+    const [first, ...mistakes] = error.message.split('\n');
+    assert.equal(first, `${url} answered 422: Send {"rate", "until"?}.`);
+    assert.equal(mistakes[0], '  - /rate: N/s');
+    assert.match(mistakes[1]!, /^ {2}- \/until: must lie/);
+    assert.ok(!error.message.includes('\u001b'));
+    return true;
+  });
+});

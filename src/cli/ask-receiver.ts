@@ -129,7 +129,17 @@ function refusalOf(
 ): AdminError {
   const problem = problemOf(answer);
   const detail = problem?.detail ?? 'not a reply of a webhook-receiver';
-  return new AdminError(`${url} answered ${status}: ${detail}${hintFor(status, detail)}`, { problem });
+  const lines = [`${url} answered ${status}: ${detail}${hintFor(status, detail)}`, ...mistakesOf(answer)];
+  return new AdminError(lines.join('\n'), { problem });
+}
+
+/** A line for each part of the request that was not as it has to be. */
+function mistakesOf(body: Readonly<Record<string, unknown>> | null): string[] {
+  const errors: unknown[] = Array.isArray(body?.errors) ? body.errors : [];
+  return errors.map((error) => {
+    const { field, message } = error as Readonly<Record<string, unknown>>;
+    return printableLines(`  - ${String(field)}: ${String(message)}`);
+  });
 }
 
 function readJson(text: string): Readonly<Record<string, unknown>> | null {
