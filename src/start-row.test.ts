@@ -51,6 +51,15 @@ describe('the row of a start', () => {
       (await start(store, github(`${SECRET}-3`), { QUEUE_MAXSIZE: '7' })).changed,
       'removed tokens.ann',
     );
+    const reordered = (names: string): UserConfig => ({
+      ...github(`${SECRET}-3`),
+      destinations: Object.fromEntries([...names].map((name) => [name, { url: `http://h/${name}` }])),
+    });
+    const changedBy = async (names: string) =>
+      (await start(store, reordered(names), { QUEUE_MAXSIZE: '7' })).changed;
+    assert.equal(await changedBy('ab'), 'changed the order of destinations');
+    assert.equal(await changedBy('ab'), undefined);
+    assert.equal(await changedBy('bca'), 'added destinations.c');
     const kept = JSON.stringify([await store.readAudit(0, 100), [...(await store.readConfiguration())]]);
     assert.doesNotMatch(kept, /hunter2/);
   });

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Config } from './config/config.ts';
-import { changesOf, digestOf, flatConfig } from './config/digest.ts';
+import { changesOf, digestOf, type FlatConfig, flatConfig } from './config/digest.ts';
 import { restartOnlyOf } from './config/restart.ts';
 import { type AuditEntry, SYSTEM } from './domain/audit.ts';
 import { packageVersion } from './observe/build-info.ts';
@@ -11,6 +11,8 @@ import type { ConfigurationStore } from './store/store.ts';
 
 /** Where the key of the digests is kept among them: no value has an empty path. */
 const KEY_PATH = '';
+/** Its text is what a row calls it. The deliveries of an event are in this order. */
+const ORDER_PATH = 'the order of destinations';
 const KEY_BYTES = 32;
 /** Of a value's digest. Enough to see a change, too little to be sure of a guessed secret. */
 const DIGEST_CHARS = 8;
@@ -26,9 +28,9 @@ export async function writeStartRow({ store, clock, random }: StartRowParts, con
   const key = known.get(KEY_PATH) ?? newKey(random);
   known.delete(KEY_PATH);
   const flat = flatConfig(config);
-  const digests = digestAll(key, new Map([...flat, ...restartOnlyOf(config)]));
-  // The order of destinations is not kept, so it is the same in both.
-  const changes = known.size === 0 ? [] : changesOf(inOrder(known), inOrder(digests));
+  const order = JSON.stringify(config.destinations.map(({ name }) => name));
+  const digests = digestAll(key, new Map([...flat, ...restartOnlyOf(config), [ORDER_PATH, order]]));
+  const changes = known.size === 0 ? [] : changesOf(...comparable(known, digests));
   const entry: AuditEntry = {
     atMs: clock.nowMs(),
     actor: SYSTEM,
@@ -46,8 +48,22 @@ export async function writeStartRow({ store, clock, random }: StartRowParts, con
   await store.keepConfiguration(isKept ? null : new Map([[KEY_PATH, key], ...digests]), entry);
 }
 
-function inOrder(values: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...values].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+/** The values of both in the order of their paths, and the order of destinations only if it is known to be another one. */
+function comparable(before: FlatConfig, after: FlatConfig): readonly [FlatConfig, FlatConfig] {
+  const isKnown = before.has(ORDER_PATH) && destinationsIn(before) === destinationsIn(after);
+  const inOrder = (values: FlatConfig) =>
+    new Map(
+      [...values].filter(([path]) => isKnown || path !== ORDER_PATH).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  return [inOrder(before), inOrder(after)];
+}
+
+/** Whichever way the names of the destinations are written in paths. */
+function destinationsIn(values: FlatConfig): string {
+  return [...values.keys()]
+    .filter((path) => /^destinations.*\bname$/.test(path))
+    .toSorted()
+    .join();
 }
 
 function newKey(random: Random): string {
