@@ -5,6 +5,7 @@ import { startReceiver, suiteCleanup, type TestReceiver } from '../../testkit/re
 import { assertProblem, envelope, eventually, post, request, statusOf } from './support.ts';
 
 const TOKEN = 'correct-horse-battery-staple';
+const OPERATOR = 'battery-staple-of-an-operator';
 
 type Delivery = Readonly<Record<string, unknown>> & Readonly<{ id: string; superseded_by: string | null }>;
 
@@ -16,6 +17,7 @@ describe('a replay', () => {
   before(async () => {
     receiver = await startReceiver(suite, {
       env: { ADMIN_TOKEN: TOKEN },
+      tokens: { olga: { role: 'operator', token: OPERATOR } },
       destinations: {
         billing: {
           handler: (_event, { idempotencyKey }) => {
@@ -27,8 +29,8 @@ describe('a replay', () => {
     });
   });
 
-  const ask = (path: string, method = 'GET') =>
-    request(`${receiver.url}/admin${path}`, { method, headers: { authorization: `Bearer ${TOKEN}` } });
+  const ask = (path: string, method = 'GET', token = TOKEN) =>
+    request(`${receiver.url}/admin${path}`, { method, headers: { authorization: `Bearer ${token}` } });
   const replay = (id: string, query = '') => ask(`/deliveries/${id}/replay${query}`, 'POST');
   const deliveriesOf = async (id: string) => (await ask(`/webhooks/${id}`)).json.deliveries as Delivery[];
   const lettersOf = async (query = '') => (await ask(`/dead-letters?${query}`)).json.deliveries as Delivery[];
@@ -105,6 +107,25 @@ describe('a replay', () => {
     for (const query of ['?again=1', '?again=', '?agian=true']) {
       assertProblem(await replay(id, query), 'invalid');
     }
+  });
+
+  it('of a completed delivery, and a further one of a failed one, takes an admin', async () => {
+    const failed = await postFailing();
+    isBroken = false;
+    const { json: made } = await replay(failed.id);
+    await statusOf(receiver.url, failed.eventId, 'completed');
+    isBroken = true;
+    for (const [id, query] of [
+      [made.id, ''],
+      [made.id, '?again=true'],
+      [failed.id, '?again=true'],
+    ]) {
+      const answer = await ask(`/deliveries/${id}/replay${query}`, 'POST', OPERATOR);
+      assert.match(assertProblem(answer, 'forbidden').detail, /takes the role admin/);
+    }
+    const once = await ask(`/deliveries/${failed.id}/replay`, 'POST', OPERATOR);
+    assertProblem(once, 'already_replayed');
+    assert.equal((await deliveriesOf(failed.eventId)).length, 2, 'nothing changed');
   });
 
   it('is found by destination, source, type, time and error', async () => {
