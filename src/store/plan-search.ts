@@ -1,6 +1,6 @@
 import type { DeliveryStatus } from '../domain/delivery.ts';
 import { keyText } from '../domain/search-key.ts';
-import type { Filter, Term } from '../filter/filter.ts';
+import type { Filter } from '../filter/filter.ts';
 import { momentOf } from '../filter/matches.ts';
 
 /** The index by which a search comes to its candidates. All go from new to old. */
@@ -10,15 +10,13 @@ export type SearchPath =
   | Readonly<{ kind: 'search'; name: string; values: readonly string[] }>
   /** By the deliveries of these statuses, of which there are few beside the history. */
   | Readonly<{ kind: 'deliveries'; statuses: readonly DeliveryStatus[] }>
-  | Readonly<{ kind: 'column'; column: 'source' | 'event_type'; values: readonly string[] }>
+  /** By the sources and types that the filter names. */
+  | Readonly<{ kind: 'kinds' }>
   /** All events in the order of their ids, which is that of their receipt. */
   | Readonly<{ kind: 'time' }>;
 
 /** The ids between which all events lie that the filter's times allow: `since` included, `until` not. */
 export type IdRange = Readonly<{ sinceId: string; untilId: string }>;
-
-/** Longer lists of values are compared row by row. */
-const MOST_MERGED = 16;
 
 /** Chooses the index that leads to the fewest candidates, by what each usually has. */
 export function planSearch(filter: Filter): SearchPath {
@@ -33,16 +31,11 @@ export function planSearch(filter: Filter): SearchPath {
   }
   const statuses = statusesOf(stated);
   if (statuses !== null) return { kind: 'deliveries', statuses };
-  const types = typesOf(stated);
-  if (types !== null) return { kind: 'column', column: 'event_type', values: types };
-  const sources = valuesOf(stated, 'source');
-  if (sources !== null && sources.length <= MOST_MERGED) {
-    return { kind: 'column', column: 'source', values: sources };
-  }
+  if (stated.some(({ field }) => field === 'source' || field === 'type')) return { kind: 'kinds' };
   return { kind: 'time' };
 }
 
-function valuesOf(terms: Filter, field: 'id' | 'key' | 'source'): readonly string[] | null {
+function valuesOf(terms: Filter, field: 'id' | 'key'): readonly string[] | null {
   for (const term of terms) if (term.field === field) return distinct(term.values);
   return null;
 }
@@ -55,16 +48,7 @@ function statusesOf(terms: Filter): readonly DeliveryStatus[] | null {
   return null;
 }
 
-function typesOf(terms: Filter): readonly string[] | null {
-  const isExact = (term: Term) => term.field === 'type' && term.patterns.every(({ length }) => length === 1);
-  for (const term of terms) {
-    if (term.field !== 'type' || !isExact(term) || term.patterns.length > MOST_MERGED) continue;
-    return distinct(term.patterns.map(([text]) => text!));
-  }
-  return null;
-}
-
-function distinct<T>(values: readonly T[]): readonly T[] {
+export function distinct<T>(values: readonly T[]): readonly T[] {
   return [...new Set(values)];
 }
 

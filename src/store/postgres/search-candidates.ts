@@ -1,6 +1,7 @@
 import type { Filter } from '../../filter/filter.ts';
 import { idRange, type SearchPath } from '../plan-search.ts';
 import type { SearchDialect } from '../search-where.ts';
+import type { ColumnPath } from './search-column.ts';
 
 /** Values of a statement's parameters. */
 export type Parameters = Readonly<{
@@ -14,9 +15,12 @@ export function createParameters(): Parameters {
   return { values, place: (value, type) => `$${values.push(value)}::${type}` };
 }
 
+/** As `planSearch` has chosen. */
+export type Path = Exclude<SearchPath, { kind: 'kinds' }> | ColumnPath;
+
 /** Selects the ids of the next events on the path: from new to old, at most `limit`; some once for each delivery. */
 export function candidates(
-  path: SearchPath,
+  path: Path,
   filter: Filter,
   before: string | null,
   limit: number,

@@ -4,11 +4,10 @@ import type pg from 'pg';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
 import { resolveFilter } from '../../filter/filter.ts';
 import { readFilter } from '../../filter/read-filter.ts';
-import { planSearch } from '../plan-search.ts';
 import { SEARCH_SLICE } from '../store.ts';
 import { connectClient } from './connect.ts';
 import { openPostgresStore } from './open.ts';
-import { PLANNER, sliceStatement } from './search.ts';
+import { choosePath, PLANNER, sliceStatement } from './search.ts';
 import { createServers } from './servers.ts';
 
 const EVENTS = 60_000;
@@ -75,7 +74,7 @@ describe('a slice of a search', () => {
     const reading = readFilter(text);
     assert.ok(reading.kind === 'read', text);
     const filter = resolveFilter(reading.filter, EVENTS);
-    const walk = { filter, path: planSearch(filter), before: null, limit: 50 };
+    const walk = { filter, path: choosePath(filter), before: null, limit: 50 };
     const { statement, values } = sliceStatement(walk, SEARCH_SLICE.rows);
     await client.query('begin');
     await client.query(PLANNER.text);

@@ -2,7 +2,7 @@ import { type Filter, isOfDelivery, readsPayload } from '../../filter/filter.ts'
 import { fitsDelivery, fitsEvent } from '../../filter/matches.ts';
 import { uuidTimeMs } from '../../runtime/ids.ts';
 import type { Verbs } from '../forward.ts';
-import { planSearch, type SearchPath } from '../plan-search.ts';
+import { planSearch } from '../plan-search.ts';
 import { type DeliveryRow, toDelivery } from '../rows.ts';
 import { searchWhere } from '../search-where.ts';
 import { SEARCH_SLICE, type SearchHit, type SearchSlice, type SearchStore } from '../store.ts';
@@ -11,7 +11,8 @@ import { EVENT_COLUMNS, type IdentifiedEventRow, readEventRow } from './claim.ts
 import { BY_INDEX } from './connect.ts';
 import type { Database, Query, Statement } from './database.ts';
 import { VIEW_COLUMNS, type ViewRow, viewOf } from './event-view.ts';
-import { candidates, createParameters, postgresDialect } from './search-candidates.ts';
+import { candidates, createParameters, type Path, postgresDialect } from './search-candidates.ts';
+import { columnOf } from './search-column.ts';
 import type { SearchIndexes } from './search-indexes.ts';
 
 type SearchContext = Readonly<{ searches: Database; searchIndexes: SearchIndexes }>;
@@ -20,7 +21,7 @@ type SearchContext = Readonly<{ searches: Database; searchIndexes: SearchIndexes
 const FEW_A_HIT = 4;
 
 /** A search on its path, behind an id. */
-type Walk = Readonly<{ filter: Filter; path: SearchPath; before: string | null; limit: number }>;
+type Walk = Readonly<{ filter: Filter; path: Path; before: string | null; limit: number }>;
 
 /** @see SearchStore.searchSlice */
 export const searchVerbs: Verbs<SearchContext, keyof SearchStore> = {
@@ -63,10 +64,14 @@ async function searchWithin(query: Query, walk: Walk, mostRows: number): Promise
 }
 
 /** Until an index is built, the events are walked by time. */
-async function usablePath(filter: Filter, indexes: SearchIndexes): Promise<SearchPath> {
+async function usablePath(filter: Filter, indexes: SearchIndexes): Promise<Path> {
+  const path = choosePath(filter);
+  return path.kind !== 'column' || (await indexes.has(path.column)) ? path : { kind: 'time' };
+}
+
+export function choosePath(filter: Filter): Path {
   const path = planSearch(filter);
-  if (path.kind !== 'column' || (await indexes.has(path.column))) return path;
-  return { kind: 'time' };
+  return path.kind === 'kinds' ? (columnOf(filter) ?? { kind: 'time' }) : path;
 }
 
 /** An event that may fit, and the size of its body. */

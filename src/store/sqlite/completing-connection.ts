@@ -10,6 +10,7 @@ import { openCounters } from './counters.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { openErasure } from './erasure.ts';
 import { createJudge } from './judge-statement.ts';
+import { openPostings } from './postings.ts';
 import { settleWrites } from './settle.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
 import { prepareTurns } from './turn.ts';
@@ -50,6 +51,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     db,
     counters,
     turns: prepareTurns(db, counters),
+    postings: openPostings(db),
     audit: prepareAudit(db),
     erasure: openErasure(db),
     maxPendingDeliveries: Number.POSITIVE_INFINITY,

@@ -30,7 +30,7 @@ const INSERTED: InsertOutcome = { kind: 'inserted' };
 
 /** @see InboxStore.insertEvent */
 export function prepareInsert(writer: Writer) {
-  const { db, counters } = writer;
+  const { db, counters, postings } = writer;
   const insertRow = prepareInsertRow(db);
   const insertDeliveries = prepareInsertDeliveries(writer);
   const insertSearchKeys = prepareInsertSearchKeys(db);
@@ -72,6 +72,7 @@ export function prepareInsert(writer: Writer) {
     const idempotencyKey = keyMark === null ? event.idempotencyKey : nameNext(event, keyMark.digest);
     const seq = insertRow({ ...event, idempotencyKey }, replayMark, keyMark);
     if (seq === null) return findKnown(event)!;
+    postings.add(seq, event.id, event.source, event.eventType);
     insertDeliveries(seq, destinations, event.receivedAtMs);
     if (event.searchKeys !== null) insertSearchKeys(event.id, event.searchKeys);
     counters.addEvents(1);

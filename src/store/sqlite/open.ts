@@ -14,6 +14,7 @@ import type {
   StoreObserver,
   StoreOptions,
 } from '../store.ts';
+import { type BlockFillerParts, createBlockFiller } from './block-filler.ts';
 import { createCompletions } from './complete.ts';
 import { openCompletingConnection } from './completing-connection.ts';
 import { createDiskGuard } from './disk-guard.ts';
@@ -75,22 +76,17 @@ function createStore(
   guard: Service,
   options: SqliteOptions,
 ): Store {
-  const { path, maxPages, observer = {} } = options;
+  const { path, maxPages } = options;
   const completions = createCompletions({
     open: () => openCompletingConnection(path, maxPages),
     exclusive: (work) => commits.exclusive(work),
     sync: () => commits.submit({ method: 'ping', args: [] }),
   });
-  const walWatch = createWalWatch({
-    databasePath: realpathSync(path),
-    clock: systemClock,
-    onHeld: (heldMs, walBytes) => observer.onWalHeld?.(heldMs, walBytes),
-  });
   const traces = createTraces({
     call: (clean) => commits.exclusive(() => writer.call(clean) as ReturnType<TracesParts['call']>),
     clock: systemClock,
   });
-  const services = [walWatch, guard, traces];
+  const services = [createWatch(options), guard, traces, createFiller(commits)];
   for (const service of services) void service.start();
   const search = createSearchThread(path);
   let closing: Promise<void> | null = null;
@@ -140,6 +136,19 @@ function createStore(
 }
 
 type Commits = Batcher<Submitted, WriteAnswer>;
+
+function createWatch({ path, observer = {} }: SqliteOptions): Service {
+  return createWalWatch({
+    databasePath: realpathSync(path),
+    clock: systemClock,
+    onHeld: (heldMs, walBytes) => observer.onWalHeld?.(heldMs, walBytes),
+  });
+}
+
+function createFiller(commits: Commits): Service {
+  const fill = (before: number | null) => commits.submit({ method: 'fillBlock', args: [before] });
+  return createBlockFiller({ fill: fill as BlockFillerParts['fill'], clock: systemClock });
+}
 
 /** New events are refused while the disk is nearly full. */
 function guardDisk(commits: Commits, { path, minFreeDiskBytes = 0, observer = {} }: SqliteOptions) {

@@ -2,6 +2,7 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import { prepareTally } from './cleanups.ts';
 import { OF_EVENT } from './delivery-key.ts';
+import { preparePurgePostings } from './postings.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 import type { Writer, Writes } from './verbs.ts';
@@ -23,12 +24,16 @@ export const purgeWrites: Writes<'purge'> = {
     );
     const tally = prepareTally(writer.db);
     const deleteEvent = prepareDeleteEvent(writer);
+    const purgePostings = preparePurgePostings(writer.db);
     return (beforeMs, limit, cursor) => {
       const rows = findNext.all(cursor === null ? 0 : Number(cursor), limit);
       const young = rows.findIndex(({ received_at: receivedAtMs }) => receivedAtMs >= beforeMs);
       const old = young === -1 ? rows : rows.slice(0, young);
       const ids = old.filter(({ seq }) => deleteEvent(seq)).map(({ id }) => id);
-      if (ids.length > 0) tally('events', ids.length, bytesToUuid(ids[0]!), bytesToUuid(ids.at(-1)!));
+      if (ids.length > 0) {
+        tally('events', ids.length, bytesToUuid(ids[0]!), bytesToUuid(ids.at(-1)!));
+        purgePostings();
+      }
       const last = old.at(-1)?.seq ?? null;
       const isEnd = last === null || old.length < limit;
       return { deleted: ids.length, cursor: isEnd ? null : String(last) };

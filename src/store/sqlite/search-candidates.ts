@@ -28,9 +28,14 @@ export type Candidates = Readonly<{
   bySeq: boolean;
 }>;
 
+/** As `planSearch` has chosen; what goes by source and type has been looked up. */
+export type Path =
+  | Exclude<SearchPath, { kind: 'kinds' }>
+  | Readonly<{ kind: 'seqs'; seqs: readonly number[] }>;
+
 /** The next events on the path behind the position. */
 export function candidates(
-  path: SearchPath,
+  path: Path,
   filter: Filter,
   position: Position | null,
   { place }: Parameters,
@@ -68,15 +73,11 @@ export function candidates(
           order by s.id desc limit ${limit}`,
       );
     }
-    case 'column': {
-      const index = path.column === 'source' ? 'events_by_source' : 'events_by_type';
-      const values = path.values.map(place);
-      const of = (value: string, limit: number) =>
-        `select id, seq from events indexed by ${index} where ${path.column} = ${value} and ${within} ${inOrder(limit)}`;
-      if (values.length === 1) return byId((limit) => of(values[0]!, limit));
+    case 'seqs': {
+      const seqs = place(JSON.stringify(path.seqs));
       return byId(
         (limit) =>
-          `${values.map((value) => `select * from (${of(value, limit)})`).join(' union all ')} ${inOrder(limit)}`,
+          `select e.id, e.seq from json_each(${seqs}) j cross join events e where e.seq = j.value order by e.id desc limit ${limit}`,
       );
     }
     case 'time':

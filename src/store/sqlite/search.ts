@@ -7,12 +7,13 @@ import { searchWhere } from '../search-where.ts';
 import { SEARCH_SLICE, type SearchHit, type SearchRequest, type SearchSlice } from '../store.ts';
 import { prepareReadEvent } from './claim.ts';
 import { prepareRows } from './prepare-rows.ts';
-import { candidates, createParameters, type Position, readPosition } from './search-candidates.ts';
+import { candidates, createParameters, type Path, type Position, readPosition } from './search-candidates.ts';
 import { prepareSearchHit, sqliteDialect } from './search-hit.ts';
+import { findPosted } from './search-postings.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 
 /** A search on its path, behind a position. */
-type Walk = Readonly<{ filter: Filter; path: SearchPath; position: Position | null }>;
+type Walk<Way = Path> = Readonly<{ filter: Filter; path: Way; position: Position | null }>;
 
 type Found = Readonly<{ id: Uint8Array; seq: number }>;
 
@@ -28,7 +29,8 @@ export function prepareSearch(db: DatabaseSync): (request: SearchRequest) => Sea
     const few = findHits(walk, limit, FEW_A_HIT * limit);
     return few.hits.length === limit || few.next === null ? few : findHits(walk, limit, SEARCH_SLICE.rows);
   };
-  const findHits = (walk: Walk, limit: number, mostRows: number): SearchSlice => {
+  const findHits = (planned: Walk<SearchPath>, limit: number, mostRows: number): SearchSlice => {
+    const walk = lookUp(db, planned, mostRows);
     const { filter } = walk;
     const bySeq = walk.path.kind === 'deliveries';
     const { rows, isLast, end } = measure(db, walk, mostRows);
@@ -60,12 +62,20 @@ export function prepareSearch(db: DatabaseSync): (request: SearchRequest) => Sea
 /** A window of so few events is walked by time: its end is then known, which the order of deliveries does not tell. */
 const SMALL_WINDOW = 20_000;
 
-function chooseWalk(db: DatabaseSync, filter: Filter, position: Position | null): Walk {
+function chooseWalk(db: DatabaseSync, filter: Filter, position: Position | null): Walk<SearchPath> {
   const path = planSearch(filter);
   if (path.kind !== 'deliveries') return { filter, path, position: atId(db, position) };
   if (position?.kind === 'seq') return { filter, path, position };
   if (position === null && !isSmallWindow(db, filter)) return { filter, path, position };
   return { filter, path: { kind: 'time' }, position };
+}
+
+/** Finds the next events of a source and type; while that is not possible, all events are walked by time. */
+function lookUp(db: DatabaseSync, { filter, path, position }: Walk<SearchPath>, mostRows: number): Walk {
+  if (path.kind !== 'kinds') return { filter, path, position };
+  const range = idRange(filter, position?.kind === 'id' ? position.id : null);
+  const seqs = findPosted(db, filter, range, Math.min(mostRows, SEARCH_SLICE.rows));
+  return { filter, path: seqs === null ? { kind: 'time' } : { kind: 'seqs', seqs }, position };
 }
 
 /** A position in the order of `seq`, which a search with another filter has left, as one in the order of ids. */

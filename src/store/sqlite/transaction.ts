@@ -3,6 +3,7 @@ import type { StoreOptions } from '../store.ts';
 import { prepareAudit } from './append-audit.ts';
 import { openCounters } from './counters.ts';
 import { openErasure } from './erasure.ts';
+import { openPostings } from './postings.ts';
 import { toStoreError } from './store-failure.ts';
 import { prepareTurns } from './turn.ts';
 import { prepareWrites, type Write, type WriteAnswer } from './writes.ts';
@@ -22,6 +23,7 @@ export function prepareBatch(db: DatabaseSync, limits: Limits): RunBatch {
     db,
     counters,
     turns: prepareTurns(db, counters),
+    postings: openPostings(db),
     erasure,
     audit: prepareAudit(db),
     ...limits,

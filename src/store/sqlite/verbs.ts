@@ -3,6 +3,7 @@ import type { Answer, Method, Store } from '../store.ts';
 import type { Audit } from './append-audit.ts';
 import type { Counters } from './counters.ts';
 import type { Erasure } from './erasure.ts';
+import type { Postings } from './postings.ts';
 import type { Turns } from './turn.ts';
 
 /** What the verbs of the writing connection share. */
@@ -10,6 +11,7 @@ export type Writer = Readonly<{
   db: DatabaseSync;
   counters: Counters;
   turns: Turns;
+  postings: Postings;
   audit: Audit;
   erasure: Erasure;
   maxPendingDeliveries: number;

@@ -21,7 +21,8 @@ import type { PortWrite, Write } from './writes.ts';
 export type Submitted =
   | Operation<PortWrite>
   | Readonly<{ method: 'vacuum'; args: [pages: number] }>
-  | Readonly<{ method: 'guardDisk'; args: [isLow: boolean] }>;
+  | Readonly<{ method: 'guardDisk'; args: [isLow: boolean] }>
+  | Readonly<{ method: 'fillBlock'; args: [before: number | null] }>;
 
 type SubmittedInsert = Operation<'insertEvent'>;
 type WireOperation = readonly unknown[] | Exclude<Write, { method: 'insertEvent' }>;

@@ -10,6 +10,7 @@ import { expiredWrites } from './expired.ts';
 import { extendWrites } from './extend.ts';
 import { prepareInsert } from './insert.ts';
 import { orderWrites } from './order.ts';
+import { prepareFillBlock } from './postings.ts';
 import { prepareVacuum, purgeWrites } from './purge.ts';
 import { rejectedWrites } from './rejected.ts';
 import { replayWrites } from './replay.ts';
@@ -54,7 +55,12 @@ export const PORT_WRITES = {
 
 export type PortWrite = keyof typeof PORT_WRITES;
 
-const WRITES = { ...PORT_WRITES, vacuum: prepareVacuum, guardDisk: prepareGuardDisk };
+const WRITES = {
+  ...PORT_WRITES,
+  vacuum: prepareVacuum,
+  guardDisk: prepareGuardDisk,
+  fillBlock: prepareFillBlock,
+};
 
 type WriteVerbs = { readonly [Name in keyof typeof WRITES]: ReturnType<(typeof WRITES)[Name]> };
 export type WriteName = keyof WriteVerbs;
