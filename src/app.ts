@@ -16,6 +16,7 @@ import { isUnreadable } from './ingest/unrouted.ts';
 import { openListeners } from './listeners.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
 import { handlerConfig, namesOf, prepareConfig, tokensOf } from './prepare-config.ts';
 import { createReload, type ReloadParts } from './reload.ts';
@@ -70,8 +71,8 @@ export async function startApp(
   const random = createSystemRandom();
   const newId = createIdGenerator(random);
   const metrics = createMetrics({ ...namesOf(config), queueLimit: config.queueMaxSize });
-  const log = createLog(config.log);
-  const emit = createEmitter([metrics.emit, createLogSubscriber(log, { clock })]);
+  const [log, minutes] = [createLog(config.log), createMinutes(clock)];
+  const emit = createEmitter([metrics.emit, minutes.emit, createLogSubscriber(log, { clock })]);
   const failure = Promise.withResolvers<never>();
   // Nobody listens any more once the receiver is stopped.
   failure.promise.catch(() => {});
@@ -103,7 +104,7 @@ export async function startApp(
     prepare: (next) => prepareConfig({ ...configured, store, tools: { clock, random } }, next),
     isStopping: () => phase === 'stopping',
   });
-  const told = { config, reload, isOnTerminal };
+  const told = { config, reload, isOnTerminal, minutes };
   const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
   const services = servicesOf(config, core, dispatch, ingest);

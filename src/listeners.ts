@@ -12,6 +12,7 @@ import { createReadiness, type Phase } from './http/health.ts';
 import type { Ingest } from './ingest/open-ingest.ts';
 import { packageVersion } from './observe/build-info.ts';
 import type { Metrics } from './observe/metrics.ts';
+import type { Minutes } from './observe/minutes.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Random } from './runtime/random.ts';
 import { createSearches } from './store/run-search.ts';
@@ -28,6 +29,7 @@ export type ListenerParts = Readonly<{
   random: Random;
   emit: Emit;
   metrics: Metrics;
+  minutes: Minutes;
   dispatch: Dispatch;
   ingest: Ingest;
   states: DestinationStates;
@@ -135,6 +137,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       markPending: dispatch.markPending,
       onStateDropped: ingest.onStateDropped,
       searches: createSearches(store, clock),
+      minutes: parts.minutes.last,
       codes: createOneTimeCodes(clock, random),
     },
   };

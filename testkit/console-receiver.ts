@@ -76,6 +76,8 @@ export async function startConsoleReceiver(
     });
     return ((await response.json()) as { id: string }).id;
   };
+  // Searches have a thread that starts with the first of them.
+  await askAdmin(receiver, '/admin/events');
   return {
     ...receiver,
     heal: () => {

@@ -141,6 +141,7 @@ export async function startSources(
       onStateDropped: ingest.onStateDropped,
       reload: async () => ({ kind: 'not_reloadable' }),
       searches: createSearches(store, clock),
+      minutes: () => [],
       codes: createOneTimeCodes(clock, createSystemRandom()),
     },
     limits: { ...HTTP_LIMITS, closeGraceMs: 20 },

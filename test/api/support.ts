@@ -187,6 +187,7 @@ export async function startApi(
       onStateDropped: unused,
       reload: unused,
       searches: createSearches(store as ApiParts['store'], systemClock),
+      minutes: () => [],
       codes: createOneTimeCodes(systemClock, createSystemRandom()),
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.

@@ -39,6 +39,7 @@ export const ADMIN_ACCESS = {
   'GET /admin/audit/chain': sees('viewer'),
   'GET /admin/webhooks/:id/history': sees('viewer'),
   'POST /admin/cleanup/confirm': acts('operator', 'cleanup.confirm'),
+  'GET /admin/minutes': sees('viewer'),
   'POST /admin/console-link': acts('admin', 'console.link'),
   'POST /admin/reload': acts('admin', 'config.reload'),
 } as const satisfies Readonly<Record<string, Access>>;

@@ -12,6 +12,7 @@ import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
 import { addHistoryEndpoints, type HistoryParts, historyDocument } from './history.ts';
 import type { Login, LoginParts } from './login.ts';
+import { addMinuteEndpoints, type MinuteParts, minuteDocument } from './minutes.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
 import { addReplayEndpoint, type ReplayParts, replayDocument } from './replay.ts';
@@ -33,6 +34,7 @@ export type AdminParts = EventParts &
   LoginParts &
   ReloadEndpointParts &
   ConsoleLinkParts &
+  MinuteParts &
   EndpointParts;
 
 /** The endpoints of the admin surface, which the pages of the console call too. */
@@ -53,6 +55,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addHistoryEndpoints(add, parts);
   addReloadEndpoints(add, parts);
   addConsoleLinkEndpoints(add, parts);
+  addMinuteEndpoints(add, parts);
   return endpoints;
 }
 
@@ -94,4 +97,5 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   historyDocument,
   reloadDocument,
   consoleLinkDocument,
+  minuteDocument,
 ];

@@ -4,6 +4,7 @@ import type { DeadLetters } from '../admin/dead-letters.ts';
 import type { DestinationBodies, DestinationBody } from '../admin/destinations.ts';
 import type { EventDetails } from '../admin/events.ts';
 import type { EventHistory } from '../admin/history.ts';
+import type { MinutesBody } from '../admin/minutes.ts';
 import type { RejectedList, ReverifiedRequest, ShownRejected } from '../admin/rejected.ts';
 import type { ReplayedDelivery } from '../admin/replay.ts';
 import type { FoundEvents } from '../admin/search.ts';
@@ -27,4 +28,5 @@ export type Answers = Readonly<{
   'GET /admin/blocked-keys': BlockedKeys;
   'POST /admin/blocked-keys/release': ReleasedKey;
   'GET /admin/audit': AuditRows;
+  'GET /admin/minutes': MinutesBody;
 }>;

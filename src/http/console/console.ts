@@ -10,6 +10,8 @@ import { createAsk, problemOf } from './ask.ts';
 import { type Assets, readAssets, registerAssets } from './assets.ts';
 import { registerEnter, type Sessions } from './enter.ts';
 import { type Form, firstOf, readForm } from './form.ts';
+import { createLiveFeed, type LiveParts } from './live-numbers.ts';
+import { registerLiveStream } from './live-stream.ts';
 import type { OneTimeCodes } from './one-time-codes.ts';
 import {
   type Action,
@@ -25,18 +27,19 @@ import { isLoopback, isSameOrigin } from './same-origin.ts';
 import { SECTIONS } from './sections.ts';
 import { type Frame, renderBare, renderPage } from './shell.ts';
 
-export type ConsoleParts = Readonly<{
-  call: CallEndpoint;
-  tokens: () => Tokens;
-  login: Login;
-  codes: OneTimeCodes;
-  clock: Clock;
-  emit: Emit;
-  /** The receiver's URL as senders see it, or null. */
-  publicUrl: string | null;
-  /** The listener is that of one terminal: its host has to be this machine, and only a link opens a session. */
-  isOfTerminal: boolean;
-}>;
+export type ConsoleParts = LiveParts &
+  Readonly<{
+    call: CallEndpoint;
+    tokens: () => Tokens;
+    login: Login;
+    codes: OneTimeCodes;
+    clock: Clock;
+    emit: Emit;
+    /** The receiver's URL as senders see it, or null. */
+    publicUrl: string | null;
+    /** The listener is that of one terminal: its host has to be this machine, and only a link opens a session. */
+    isOfTerminal: boolean;
+  }>;
 
 const HEADERS = {
   'content-security-policy': [
@@ -81,6 +84,7 @@ export function registerConsole(api: FastifyInstance, parts: ConsoleParts): void
       frameOf,
       takesLinksOnly: parts.isOfTerminal,
     });
+    registerLiveStream(console, createLiveFeed(parts), sessions);
     const routes = createRoutes(console, parts, sessions, frameOf);
     for (const { pages, actions } of SECTIONS) {
       for (const page of pages) routes.addPage(page);

@@ -61,7 +61,7 @@ ${whoIsIn(standing.actor)}
 ${doneNotice(standing.query)}
 ${body}
 </main>
-<footer class="foot"><p>All times are UTC. <span data-age></span></p><p><button type="button" class="quiet" data-help hidden>Keys <kbd>?</kbd></button></p></footer>
+<footer class="foot"><p>All times are UTC. <span data-age></span> <span data-live-age role="status"></span> <span data-changed role="status"></span></p><p><button type="button" class="quiet" data-help hidden>Keys <kbd>?</kbd></button></p></footer>
 </body>`,
   );
 }

@@ -2,6 +2,7 @@ import type { DestinationBody } from '../../admin/destinations.ts';
 import { duration } from '../assets/relative-time.js';
 import { type Child, foreign, type Html, html } from '../html.ts';
 import { type PageRequest, pathTo, type Section, urlOf, type View } from '../page.ts';
+import { bars } from '../parts/bars.ts';
 import { icon } from '../parts/icon.ts';
 import { count, empty, heading, section, table, UNKNOWN } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
@@ -29,11 +30,12 @@ type Trouble = Readonly<{
 const LATE_SECONDS = 60;
 
 async function showOverview({ askIfThere, nowMs }: PageRequest): Promise<View> {
-  const [answer, rejected, blocked, newest] = await Promise.all([
+  const [answer, rejected, blocked, newest, hour] = await Promise.all([
     askIfThere('GET /admin/destinations'),
     askIfThere('GET /admin/rejected', { query: { limit: '50' } }),
     askIfThere('GET /admin/blocked-keys', { query: { limit: '50' } }),
     askIfThere('GET /admin/events', { query: { limit: '8' } }),
+    askIfThere('GET /admin/minutes'),
   ]);
   const troubles = [
     ...(answer?.destinations ?? []).flatMap((one) => troublesOf(one, nowMs)),
@@ -46,6 +48,7 @@ async function showOverview({ askIfThere, nowMs }: PageRequest): Promise<View> {
   const body = html`${heading('Is anything wrong?')}
 ${verdict(troubles, isUnknown)}
 ${troubles.length === 0 ? null : html`<ol class="troubles">${troubles.map(trouble)}</ol>`}
+${section('hour', 'The last hour', hour === null ? LATE : bars(hour.minutes), 'seen by this process')}
 ${section('destinations', 'Destinations', answer === null ? LATE : destinations(answer.destinations, nowMs))}
 ${section('newest', 'Newest events', newest === null ? LATE : newest.events.length === 0 ? empty('No event has come yet.') : eventTable(newest.events, nowMs))}`;
   return { title: 'Overview', body };

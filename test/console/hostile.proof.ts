@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { logIn, openBrowser, openWindow } from '../../testkit/browser.ts';
+import { type ConsoleReceiver, startConsoleReceiver } from '../../testkit/console-receiver.ts';
+import { suiteCleanup } from '../../testkit/receiver.ts';
+import { createSeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
+
+const SEEDS = [
+  '<script>window.hacked=1</script>',
+  '"><img src=x onerror=window.hacked=1>',
+  "' autofocus onfocus='window.hacked=1",
+  '</title><svg onload=window.hacked=1>',
+  '</textarea></pre></style><iframe srcdoc="<script>parent.hacked=1</script>">',
+  'javascript:window.hacked=1',
+  '${window.hacked=1}{{constructor.constructor("window.hacked=1")()}}',
+  '<!--',
+  ']]>',
+  '<![CDATA[',
+  '<plaintext>',
+  '</body></html>',
+  '<base href=//evil.example>',
+  '<meta http-equiv=refresh content="0;url=//evil.example">',
+  '<link rel=stylesheet href=//evil.example>',
+  '&lt;script&gt;',
+  '&#60;img&#62;',
+  '\u202e\u2066gnp.exe',
+  '\u0000\u0001\u001b[31m\u007f\u0085',
+  '\ud800',
+  '\ufeff\u200b',
+  'a'.repeat(3000),
+  '__proto__',
+  'constructor',
+  '%3Cscript%3E',
+  '\r\nset-cookie: a=b',
+  "'; DROP TABLE events; --",
+  '../../../etc/passwd',
+];
+const VALUES = 2_000;
+const EVENTS = 50;
+
+describe('2,000 hostile values', () => {
+  const suite = suiteCleanup();
+  const random = createSeededRandom(testSeeds([1])[0]!);
+  let receiver: ConsoleReceiver;
+  let browser: Browser;
+  const ids: string[] = [];
+  const value = () => Array.from({ length: 1 + random.int(3) }, () => random.pick(SEEDS)).join('');
+  before(async () => {
+    receiver = await startConsoleReceiver(suite);
+    const perEvent = VALUES / EVENTS - 4;
+    for (let at = 0; at < EVENTS; at++) {
+      const payload = Object.fromEntries(
+        Array.from({ length: perEvent }, (_, n) => [`${n} ${value()}`, value()]),
+      );
+      const text = (longest: number) => value().toWellFormed().replaceAll('\0', '').slice(0, longest);
+      ids.push(
+        await receiver.post('shop', {
+          idempotency_key: `${at} ${text(200)}`,
+          event_type: `${text(90)}` || 'x',
+          payload: at === 0 ? { ...payload, line: '<b>'.repeat(200_000) } : payload,
+        }),
+      );
+    }
+    browser = await openBrowser(suite);
+  });
+
+  it('run no script, break no policy and no page', async (t) => {
+    t.diagnostic(`TEST_SEED=${random.seed}`);
+    const { page, complaints, context } = await openWindow(browser);
+    page.setDefaultTimeout(60_000);
+    await context.route(/evil\.example/, (route) => {
+      complaints.push(`asked for ${route.request().url()}`);
+      return route.abort();
+    });
+    await logIn(page, `${receiver.adminUrl}/console`, 'admin');
+    const see = async (path: string) => {
+      const answer = await page.goto(`${receiver.adminUrl}/console${path}`);
+      assert.equal(answer!.status(), 200, path);
+      assert.equal(await page.evaluate('window.hacked === undefined'), true, path);
+      assert.equal(await page.locator('footer.foot').count(), 1, `${path}: the page is whole`);
+      assert.equal(await page.locator('main').count(), 1, path);
+    };
+    assert.ok(
+      ids.every((id) => typeof id === 'string'),
+      'every value was accepted',
+    );
+    for (const path of ['', '/events', '/events?cursor=', '/failures', '/audit', '/blocked']) await see(path);
+    for (const id of ids) await see(`/events/${id}`);
+    for (const text of SEEDS) {
+      const q = encodeURIComponent(
+        `key:"${text
+          .toWellFormed()
+          .replaceAll(/["\\\0]/g, '')
+          .slice(0, 300)}"`,
+      );
+      await page.goto(`${receiver.adminUrl}/console/events?q=${q}`);
+      assert.equal(await page.locator('footer.foot').count(), 1, text);
+      const done = await page.goto(
+        `${receiver.adminUrl}/console?done=${encodeURIComponent(text.toWellFormed())}`,
+      );
+      assert.equal(done!.status(), 200);
+    }
+    assert.equal(await page.evaluate('window.hacked === undefined'), true);
+    assert.deepEqual(
+      complaints.filter((text) => !/status of (401|422)/.test(text)),
+      [],
+    );
+  });
+});
