@@ -18,6 +18,7 @@ import { addEraseCommand } from './erase.ts';
 import { addEventsCommand } from './events.ts';
 import { explainFailure } from './explain-failure.ts';
 import { addExportCommand } from './export.ts';
+import { addFailuresCommand } from './failures.ts';
 import { addHistoryCommand } from './history.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
@@ -44,6 +45,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addSendCommand(program, process.env);
   addAdminCommands(program, process.env);
   addDeadLettersCommand(program, process.env);
+  addFailuresCommand(program, process.env);
   addEventsCommand(program, process.env);
   addBlockedCommand(program, process.env);
   addAuditCommand(program, process.env);

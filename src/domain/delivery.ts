@@ -16,6 +16,8 @@ export type Delivery = Readonly<{
   /** NEVER_MS while the delivery waits for its turn. */
   dueAtMs: number;
   lastError: string | null;
+  /** Of a failed delivery: the group of those that failed for the same cause. Null once it is erased. */
+  failureGroup: string | null;
   createdAtMs: number;
   updatedAtMs: number;
   /** The delivery that this one repeats, or null. */

@@ -22,6 +22,8 @@ export type Term = Readonly<{ negated: boolean }> &
     | Readonly<{ field: 'http'; values: readonly string[] }>
     /** Of the delivery's last attempt. */
     | Readonly<{ field: 'error'; match: Match; values: readonly string[] }>
+    /** The group of causes that a failed delivery belongs to. */
+    | Readonly<{ field: 'group'; values: readonly string[] }>
     /** Whether the delivery has been replayed. */
     | Readonly<{ field: 'replay'; value: boolean }>
     /** Text in the body's bytes as they came. */
@@ -42,6 +44,7 @@ const DELIVERY_FIELDS: ReadonlySet<Field> = new Set<Field>([
   'status',
   'http',
   'error',
+  'group',
   'replay',
 ]);
 

@@ -15,6 +15,7 @@ export type DeliverySubject = Readonly<{
   status: DeliveryStatus;
   orderKey: string | null;
   lastError: string | null;
+  failureGroup: string | null;
   /** Of the last attempt. */
   httpStatus: number | null;
   isReplayed: boolean;
@@ -94,6 +95,8 @@ function deliveryFits(term: Term, delivery: DeliverySubject): boolean {
       return term.values.some((value) => httpFits(value, delivery.httpStatus));
     case 'error':
       return delivery.lastError !== null && textFits(delivery.lastError, term);
+    case 'group':
+      return delivery.failureGroup !== null && term.values.includes(delivery.failureGroup);
     case 'replay':
       return delivery.isReplayed === term.value;
     default:

@@ -17,6 +17,7 @@ export type TermStart = Readonly<{
 type ReadTerm = (reader: FilterText, start: TermStart) => object;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const GROUP_TAKES = '16 digits from 0 to f, as the list of failures shows them';
 const HTTP_TAKES = 'a status such as 503, a class such as 5xx, or none';
 
 /** The fields by their names. */
@@ -48,6 +49,14 @@ export const READERS: Readonly<Record<string, ReadTerm>> = {
   error: (reader, { contains }) => {
     const takes = contains ? 'a part of an error, in quotes' : 'a whole error, in quotes';
     return { field: 'error', match: contains ? 'contains' : 'is', values: textsOf(reader, takes) };
+  },
+  group: (reader, start) => {
+    const values = exactTexts(reader, start, GROUP_TAKES).map(({ text, at, length }) =>
+      /^[\da-f]{16}$/.test(text)
+        ? text
+        : reader.fail(at, length, `${shown(text)} is no group of failures`, GROUP_TAKES),
+    );
+    return { field: 'group', values };
   },
   replay: readReplayTerm,
   since: readTimeTerm,

@@ -1,5 +1,6 @@
 import type { SeededRandom } from '../../testkit/seeded-random.ts';
 import { DELIVERY_STATUSES } from '../domain/delivery.ts';
+import { failureGroupOf } from '../store/failure-group.ts';
 import type { Filter, Match, Term } from './filter.ts';
 
 /** Texts that are hard on quotes, encodings and patterns; the same for filters and events, so that they meet. */
@@ -63,6 +64,12 @@ export const ORDER_KEYS = ['k1', 'k 2', 'ä'] as const;
 export const SEARCH_NAMES = ['order', 'customer-id'] as const;
 export const ERRORS = ['HTTP 500', 'connect ECONNREFUSED 127.0.0.1:80', 'ä "quoted" \\', 'timeout'] as const;
 export const STATUSES = [null, 100, 200, 404, 429, 500, 503, 599] as const;
+/** Groups of failures with these errors and statuses. */
+export const GROUPS = ERRORS.flatMap((error) =>
+  [null, 503].map((httpStatus) =>
+    failureGroupOf({ outcome: 'succeeded', error, httpStatus, responseExcerpt: null }),
+  ),
+);
 
 /** What filters are made of beside the texts above. */
 export type Material = Readonly<{
@@ -93,6 +100,7 @@ function randomTerm(random: SeededRandom, { ids, keys, timesMs }: Material): Ter
     () => ({ negated, field: 'status', values: some(DELIVERY_STATUSES) }),
     () => ({ negated, field: 'http', values: some(['5xx', '4xx', '2xx', '503', '200', 'none']) }),
     () => ({ negated, field: 'error', match, values: some([...ERRORS, 'E', 'ä', '"', '\\']) }),
+    () => ({ negated, field: 'group', values: some([...GROUPS, 'ffffffffffffffff']) }),
     () => ({ negated, field: 'replay', value: random.chance(0.5) }),
     () => ({ negated, field: 'body', values: some(TEXTS) }),
     () => ({ negated, field: 'search', name: random.pick(SEARCH_NAMES), values: some(TEXTS) }),

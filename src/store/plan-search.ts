@@ -44,6 +44,7 @@ function valuesOf(terms: Filter, field: 'id' | 'key'): readonly string[] | null 
 function statusesOf(terms: Filter): readonly DeliveryStatus[] | null {
   for (const term of terms) {
     if (term.field === 'status' && !term.values.includes('completed')) return distinct(term.values);
+    if (term.field === 'group') return ['failed'];
   }
   return null;
 }

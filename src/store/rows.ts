@@ -108,6 +108,7 @@ export type DeliveryRow = Readonly<{
   attempts: number;
   due_at: number;
   last_error: string | null;
+  failure_group: string | null;
   created_at: number;
   updated_at: number;
   order_key: string | null;
@@ -133,6 +134,7 @@ export function toDelivery(numbers: DeliveryNumbers, row: DeliveryRow): Delivery
     attempts: row.attempts,
     dueAtMs: row.due_at,
     lastError: row.last_error,
+    failureGroup: row.failure_group,
     createdAtMs: row.created_at,
     updatedAtMs: row.updated_at,
     replayOf: replayOf === null ? null : deliveryIdOf(eventId, replayOf),
@@ -156,6 +158,7 @@ export function newReplay(
       status: 'pending',
       attempts: 0,
       last_error: null,
+      failure_group: null,
       created_at: nowMs,
       updated_at: nowMs,
     },

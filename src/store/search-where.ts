@@ -96,6 +96,8 @@ function deliveryCondition(term: Term, dialect: SearchDialect): string {
       if (term.match === 'is') return `${error} in (${term.values.map(text).join()})`;
       return any(term.values.map((part) => dialect.textContains(error, part)));
     }
+    case 'group':
+      return `coalesce(d.failure_group, '') in (${term.values.map(text).join()})`;
     case 'replay':
       return term.value ? dialect.isReplayed : `not ${dialect.isReplayed}`;
     default:

@@ -3,6 +3,7 @@ import type { BrowseStore } from './port/browse.ts';
 import type { DestinationStore } from './port/destinations.ts';
 import type { QueuedStore, RescheduleStore } from './port/due.ts';
 import type { EraseStore } from './port/erase.ts';
+import type { FailureStore } from './port/failures.ts';
 import type { InboxStore } from './port/inbox.ts';
 import type { CompleteStore, LeaseStore } from './port/lease.ts';
 import type { OperateStore } from './port/operate.ts';
@@ -16,6 +17,7 @@ export * from './port/browse.ts';
 export type * from './port/destinations.ts';
 export type * from './port/due.ts';
 export * from './port/erase.ts';
+export type * from './port/failures.ts';
 export type * from './port/inbox.ts';
 export type * from './port/lease.ts';
 export type * from './port/operate.ts';
@@ -40,6 +42,7 @@ export interface Store
     QueuedStore,
     OrderStore,
     BrowseStore,
+    FailureStore,
     SearchStore,
     OperateStore,
     EraseStore,

@@ -252,6 +252,7 @@ describe('GET /openapi.json', () => {
           askAdmin('/dead-letters?since=1d&superseded=true&error=x'),
           askAdmin('/dead-letters?limit=x'),
         ],
+        'get /admin/failures': () => [askAdmin('/failures'), askAdmin('/failures?destination=')],
         'get /admin/events': () => [
           askAdmin('/events?q=status%3Afailed'),
           askAdmin('/events?q=status%3Afaild'),

@@ -21,6 +21,7 @@ export const ADMIN_ACCESS = {
   'POST /admin/erase': acts('admin', 'event.erase'),
   'GET /admin/events': sees('viewer'),
   'GET /admin/dead-letters': sees('viewer'),
+  'GET /admin/failures': sees('viewer'),
   'POST /admin/deliveries/:id/replay': acts('operator', 'delivery.replay'),
   'GET /admin/blocked-keys': sees('viewer'),
   'POST /admin/blocked-keys/release': acts('operator', 'order_key.release'),

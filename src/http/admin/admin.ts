@@ -10,6 +10,7 @@ import { addDestinationEndpoints, type DestinationParts, destinationDocument } f
 import { createEndpoints, type EndpointParts, type Endpoints, serveEndpoints } from './endpoint.ts';
 import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
+import { addFailureEndpoints, type FailureParts, failureDocument } from './failures.ts';
 import { addHistoryEndpoints, type HistoryParts, historyDocument } from './history.ts';
 import type { Login, LoginParts } from './login.ts';
 import { addMinuteEndpoints, type MinuteParts, minuteDocument } from './minutes.ts';
@@ -22,6 +23,7 @@ import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } f
 export type AdminParts = EventParts &
   SearchParts &
   DeadLetterParts &
+  FailureParts &
   ReplayParts &
   RejectedParts &
   SourceStateParts &
@@ -45,6 +47,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addEraseEndpoints(add, parts);
   addSearchEndpoints(add, parts);
   addDeadLetterEndpoints(add, parts);
+  addFailureEndpoints(add, parts);
   addReplayEndpoint(add, parts);
   addBlockedEndpoints(add, parts);
   addRejectedEndpoints(add, parts);
@@ -87,6 +90,7 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   eraseDocument,
   searchDocument,
   deadLetterDocument,
+  failureDocument,
   replayDocument,
   blockedDocument,
   rejectedDocument,

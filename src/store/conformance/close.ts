@@ -57,6 +57,7 @@ const CALLS: Readonly<
   eventByKey: (store) => store.eventByKey('default', 'key'),
   hasEvents: (store) => store.hasEvents('default'),
   readEvent: (store) => store.readEvent(nextId(T0)),
+  failureGroups: (store) => store.failureGroups(null),
   deliveriesOf: (store) => store.deliveriesOf(nextId(T0)),
   attemptsOf: (store) => store.attemptsOf(nextId(T0)),
   erase: (store) => store.erase([nextId(T0)], T0, anAudit()),

@@ -33,7 +33,13 @@ export function eraseConformance(factory: StoreFactory, isDurable: boolean): voi
       });
       assert.deepEqual(
         await store.deliveriesOf(event.id),
-        before.map((delivery) => ({ ...delivery, lastError: null, orderKey: null, turn: null })),
+        before.map((delivery) => ({
+          ...delivery,
+          lastError: null,
+          failureGroup: null,
+          orderKey: null,
+          turn: null,
+        })),
       );
       for (const { id } of before) {
         for (const attempt of await store.attemptsOf(id)) {

@@ -16,6 +16,7 @@ import { duplicatesConformance } from './duplicates.ts';
 import { durabilityConformance } from './durability.ts';
 import { eraseConformance } from './erase.ts';
 import { expiredConformance } from './expired.ts';
+import { failuresConformance } from './failures.ts';
 import { fullConformance } from './full.ts';
 import type { StoreFactory } from './harness.ts';
 import { heldConformance } from './held.ts';
@@ -61,6 +62,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     blockedConformance(factory);
     browseConformance(factory);
     deadLettersConformance(factory);
+    failuresConformance(factory);
     searchConformance(factory);
     purgeConformance(factory);
     eraseConformance(factory, isDurable);

@@ -51,6 +51,7 @@ export function insertConformance(factory: StoreFactory): void {
         updatedAtMs: event.receivedAtMs,
         replayOf: null,
         replayedBy: null,
+        failureGroup: null,
         sentAs: id,
         orderKey: null,
         turn: null,

@@ -39,6 +39,7 @@ export function replayConformance(factory: StoreFactory): void {
           updatedAtMs: LATER,
           replayOf: deliveries[0]!.id,
           replayedBy: null,
+          failureGroup: null,
           sentAs: deliveryIdOf(event.id, end.kind === 'failed' ? 1 : 2),
           orderKey: null,
           turn: null,

@@ -29,7 +29,13 @@ function eraseOne(state: State, id: string, nowMs: number): EraseOutcome['due'] 
   state.events.set(id, { ...event, url: '', headers: [], contentType: '', body: new Uint8Array() });
   return deliveriesOf(state, id).flatMap((delivery) => {
     const { destination, orderKey, turn } = delivery;
-    state.deliveries.set(delivery.id, { ...delivery, lastError: null, orderKey: null, turn: null });
+    state.deliveries.set(delivery.id, {
+      ...delivery,
+      lastError: null,
+      failureGroup: null,
+      orderKey: null,
+      turn: null,
+    });
     const attempts = state.attempts.get(delivery.id) ?? [];
     state.attempts.set(
       delivery.id,

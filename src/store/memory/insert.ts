@@ -109,6 +109,7 @@ export function addPending(
     dueAtMs: isFirst ? atMs : NEVER_MS,
     lastError: null,
     replayedBy: null,
+    failureGroup: null,
     createdAtMs: atMs,
     updatedAtMs: atMs,
     turn: orderKey === null ? null : isFirst ? 'holds' : 'waits',

@@ -13,6 +13,7 @@ import { dueVerbs } from './due.ts';
 import { eraseVerbs } from './erase.ts';
 import { expired } from './expired.ts';
 import { extend } from './extend.ts';
+import { failureGroups } from './failures.ts';
 import { insert, noteDuplicates } from './insert.ts';
 import { orderVerbs } from './order.ts';
 import { purge } from './purge.ts';
@@ -37,6 +38,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   reschedule,
   purge,
   replay,
+  failureGroups,
   searchSlice,
   stats,
   tryLead: () => 'leader',

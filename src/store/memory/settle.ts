@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Lease } from '../../domain/lease.ts';
 import { hasTurnAfter, type Settlement, statusAfter } from '../../domain/settlement.ts';
+import { groupAfter } from '../failure-group.ts';
 import { passTurn } from './order.ts';
 import type { State, StoredDelivery } from './state.ts';
 
@@ -18,6 +19,7 @@ export function settle(
   state.deliveries.set(delivery.id, {
     ...delivery,
     ...changeBy(settlement),
+    failureGroup: groupAfter(settlement, attempt),
     status: statusAfter(settlement),
     turn: keepsTurn ? delivery.turn : null,
     attempts: delivery.attempts + (attempt === null ? 0 : 1),

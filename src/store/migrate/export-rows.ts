@@ -24,7 +24,7 @@ const READINGS: Readonly<Record<Part, Reading>> = {
 select d.key, e.id, ${NUMBER('d.key')}, d.destination, d.status, d.attempts, d.due_at, d.lease_token,
   min(d.lease_until, :ends), d.last_error, d.created_at, d.updated_at, ${NUMBER('d.replay_of')},
   ${NUMBER('d.replayed_by')}, ${NUMBER('d.sent_as')}, d.order_key, d.turn,
-  iif(d.order_key is null, null, d.key / ${STRIDE}), d.held
+  iif(d.order_key is null, null, d.key / ${STRIDE}), d.held, d.failure_group
 from deliveries d ${EVENT_OF('d.key')} where d.key > ? order by d.key`,
   },
   attempts: {

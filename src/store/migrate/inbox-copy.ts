@@ -29,7 +29,7 @@ export const COLUMNS = {
   deliveries: [
     ...['event_id', 'number', 'destination', 'status', 'attempts', 'due_at', 'lease_token', 'lease_until'],
     ...['last_error', 'created_at', 'updated_at', 'replay_of', 'replayed_by', 'sent_as', 'order_key', 'turn'],
-    ...['position', 'held'],
+    ...['position', 'held', 'failure_group'],
   ],
   attempts: [
     ...['event_id', 'delivery', 'number', 'started_at', 'ended_at', 'outcome', 'error', 'http_status'],

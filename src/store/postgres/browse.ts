@@ -20,7 +20,7 @@ export type Numbered = Readonly<{
 
 /** The columns of a delivery `d`. */
 export const DELIVERY_COLUMNS = `
-  d.event_id, d.number, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at, d.updated_at,
+  d.event_id, d.number, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.failure_group, d.created_at, d.updated_at,
   d.replay_of, d.replayed_by, d.sent_as, d.order_key, d.turn`;
 
 export const EVENT_BY_ID: Statement<ViewRow> = {

@@ -88,7 +88,7 @@ tries as (
   where a.event_id = doomed.id and (a.error is not null or a.response_excerpt is not null)
 ),
 ended as (
-  update deliveries d set last_error = null, order_key = null, turn = null
+  update deliveries d set last_error = null, failure_group = null, order_key = null, turn = null
   from doomed join deliveries old on old.event_id = doomed.id
   where d.event_id = old.event_id and d.number = old.number
     and (old.last_error is not null or old.order_key is not null)

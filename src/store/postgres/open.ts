@@ -24,6 +24,7 @@ import { erasableVerbs } from './erasable.ts';
 import { erase } from './erase.ts';
 import { createErasure, type Erasure } from './erasure.ts';
 import { expired } from './expired.ts';
+import { failureVerbs } from './failures.ts';
 import { createFolding, fold } from './fold-counts.ts';
 import { createTimed, type Timed } from './lane.ts';
 import { createLanes, type Lanes, laneVerbs } from './lanes.ts';
@@ -97,6 +98,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...laneVerbs,
   ...browseVerbs,
   ...deadLetterVerbs,
+  ...failureVerbs,
   ...searchVerbs,
   ...duplicatesVerbs,
   ...dueVerbs,

@@ -17,6 +17,8 @@ import * as erasable from './erasable.ts';
 import * as erase from './erase-statements.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
+import { FAILURE_GROUPS } from './failures.ts';
+import { GROUP, OLDER } from './group-older.ts';
 import { TRIED } from './in-doubt.ts';
 import { INSERTS } from './insert-statements.ts';
 import { KNOWN, KNOWN_ERASED, LATER_KEYS, NEWEST, NEWEST_ERASED } from './known.ts';
@@ -42,6 +44,7 @@ const STATEMENTS: readonly Statement[] = [
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[FIRST_BEHIND, CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, OLDEST_HELD, HOLD_PENDING],
+  ...[FAILURE_GROUPS, GROUP, OLDER],
   ...[KNOWN_ERASED, NEWEST_ERASED],
   ...[audit, browse, erasable, erase, rejected, rejectedQueries, sourceState].flatMap((module) =>
     Object.values(module).filter(isStatement),

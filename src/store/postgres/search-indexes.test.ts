@@ -13,6 +13,13 @@ insert into events (id, received_at, source, idempotency_key, event_type, method
   select (lpad(to_hex(n), 12, '0') || '70008000000000000000')::uuid, n, case when n % 1000 = 7 then 'rare' else 's' end,
     'key-' || n, 't', 'POST', '/', '', '[]', 'x' from generate_series(1, 12000) n`;
 
+/** Dead letters of two causes. */
+const FAILED = `
+insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at, last_error)
+  select (lpad(to_hex(n), 12, '0') || '70008000000000000000')::uuid, 1, 'a', 'failed', 1, n, n, n,
+    case when n % 2 = 0 then 'no order ' || n else 'no customer ' || n end
+  from generate_series(1, 1200) n`;
+
 describe('indexes that the migration has left to the program', () => {
   let server: TestPostgres;
   let client: pg.Client;
@@ -34,9 +41,10 @@ describe('indexes that the migration has left to the program', () => {
   const isReady = async () => {
     const { rows } = await client.query(
       `select count(*)::integer as ready from pg_index
-       where indisvalid and indexrelid in (to_regclass('events_by_source'), to_regclass('events_by_type'))`,
+       where indisvalid and indexrelid in (
+         to_regclass('events_by_source'), to_regclass('events_by_type'), to_regclass('deliveries_failures'))`,
     );
-    return rows[0].ready === 2;
+    return rows[0].ready === 3;
   };
 
   /** Opens two nodes, and searches until the indexes are ready. */
@@ -91,6 +99,26 @@ describe('indexes that the migration has left to the program', () => {
         ['built', 'events_by_type'],
       ],
     );
+  });
+
+  it('that of failures is built, too, and what an earlier version has given up is grouped', async () => {
+    await client.query('drop index deliveries_failures');
+    await client.query(FAILED);
+    const builds = await openUntilReady();
+    assert.deepEqual(
+      builds.map((build) => [build.kind, 'name' in build && build.name]),
+      [
+        ['building', 'deliveries_failures'],
+        ['built', 'deliveries_failures'],
+      ],
+    );
+    const store = await openPostgresStore({ url: server.url, maxPendingDeliveries: 1 });
+    await eventually('all are grouped', async () => {
+      const groups = await store.failureGroups(null);
+      return groups.every(({ group, count }) => group !== null && count === 600);
+    });
+    assert.equal((await store.failureGroups('a')).length, 2);
+    await store.close();
   });
 
   it('are left alone once they are there', async () => {

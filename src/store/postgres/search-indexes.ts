@@ -4,14 +4,18 @@ import type { StoreObserver } from '../store.ts';
 import { cancelStatement } from './cancel.ts';
 import { type ConnectOptions, connectClient } from './connect.ts';
 import type { Query, Statement } from './database.ts';
+import { groupOlder } from './group-older.ts';
 import { LOCK_SPACE } from './migrate.ts';
 
 /** The columns of `events` that a search walks by an index. */
 export type SearchColumn = 'source' | 'event_type';
 
+/** What an index is for. */
+type Purpose = SearchColumn | 'failures';
+
 /**
  * Indexes that the migration leaves to the program where there are many events: built in one go they would keep every
- * accept from its table. Searches walk the events by time until they are there.
+ * accept from its table. Searches walk the events by time until they are there, and failures are counted from the dead letters.
  */
 export type SearchIndexes = Readonly<{
   /** Whether the index of the column is ready. */
@@ -21,9 +25,14 @@ export type SearchIndexes = Readonly<{
   stop(): Promise<void>;
 }>;
 
-const INDEXES: Readonly<Record<SearchColumn, Readonly<{ name: string; on: string }>>> = {
+const INDEXES: Readonly<Record<Purpose, Readonly<{ name: string; on: string }>>> = {
   source: { name: 'events_by_source', on: 'events (source, id)' },
   event_type: { name: 'events_by_type', on: 'events (event_type collate "C", id)' },
+  failures: {
+    name: 'deliveries_failures',
+    on: `deliveries (destination, failure_group, updated_at, event_id, number)
+      where status = 'failed' and replayed_by is null`,
+  },
 };
 
 type IndexRow = Readonly<{ name: string; ready: boolean }>;
@@ -32,7 +41,8 @@ const FOUND: Statement<IndexRow> = {
   name: 'search_indexes',
   text: `
 select c.relname as name, i.indisvalid as ready from pg_index i join pg_class c on c.oid = i.indexrelid
-where i.indrelid = 'events'::regclass and c.relname in ('events_by_source', 'events_by_type')`,
+where i.indrelid in ('events'::regclass, 'deliveries'::regclass)
+  and c.relname in ('events_by_source', 'events_by_type', 'deliveries_failures')`,
 };
 
 const BUILD_LOCK = 3;
@@ -46,6 +56,7 @@ export function createSearchIndexes(
   clock: Clock = systemClock,
 ): SearchIndexes {
   const ready = new Set<string>();
+  let isGrouped = false;
   const look = async (): Promise<boolean> => {
     for (const { name, ready: isReady } of await query(FOUND)) if (isReady) ready.add(name);
     return ready.size === Object.keys(INDEXES).length;
@@ -53,6 +64,8 @@ export function createSearchIndexes(
   const loop = createRunLoop(clock, RETRY_MS, 'at once', async (signal) => {
     try {
       if (!(await look())) await build(connection, onSearchIndex, signal);
+      if (!isGrouped) await groupOlder(query, signal);
+      isGrouped = true;
     } catch (error) {
       if (!signal.aborted) onSearchIndex({ kind: 'failed', error: error as Error });
     }

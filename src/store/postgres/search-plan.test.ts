@@ -43,6 +43,7 @@ const PATHS: readonly (readonly [filter: string, index: string])[] = [
   ['type:ra* http:503 -error~"x"', 'events_pkey'],
   ['body:/a=b header:x~y -body:/c=d', 'events_pkey'],
   ['status:failed', 'deliveries_dead'],
+  ['group:0f1e2d3c4b5a6978', 'deliveries_dead'],
   ['status:failed destination:d1 replay:no error~"x"', 'deliveries_dead'],
   ['status:pending order:k', 'deliveries_due'],
   ['status:processing,failed', 'deliveries_leased'],

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Lease } from '../../domain/lease.ts';
 import { hasTurnAfter, type Settlement, statusAfter } from '../../domain/settlement.ts';
+import { groupAfter } from '../failure-group.ts';
 import { bigints, booleans, integers, texts, uuids } from './binary-arrays.ts';
 import { addCounts, addOrderCounts, addTotals } from './counters.ts';
 import type { Query, Statement } from './database.ts';
@@ -34,19 +35,19 @@ const settleText = (isOrdered: boolean) => `
 with input as materialized (
   select * from unnest(
     $1::uuid[], $2::integer[], $3::text[], $4::text[], $5::bigint[], $6::boolean[], $7::text[], $8::bigint[],
-    $9::integer[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::integer[], $15::text[]
-    ${isOrdered ? ', $16::boolean[]' : ''}
+    $9::integer[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::integer[], $15::text[],
+    $16::text[]${isOrdered ? ', $17::boolean[]' : ''}
   ) with ordinality as t (
     event_id, number, token, status, due_at, keeps_error, error, now_ms,
-    attempt, started_at, ended_at, outcome, attempt_error, http_status, response_excerpt
-    ${isOrdered ? ', keeps_turn' : ''}, n
+    attempt, started_at, ended_at, outcome, attempt_error, http_status, response_excerpt,
+    failure_group${isOrdered ? ', keeps_turn' : ''}, n
   )
 ),
 settled as (
   update deliveries d set
     status = i.status, attempts = d.attempts + (i.attempt is not null)::integer,
     due_at = coalesce(i.due_at, d.due_at), last_error = case when i.keeps_error then d.last_error else i.error end,
-    lease_token = null, lease_until = null, updated_at = i.now_ms
+    failure_group = i.failure_group,    lease_token = null, lease_until = null, updated_at = i.now_ms
     ${isOrdered ? ', turn = case when i.keeps_turn then d.turn end' : ''}
   from input i
   where d.event_id = i.event_id and d.number = i.number and d.lease_token = i.token collate "C"
@@ -102,6 +103,7 @@ export async function settleAll(query: Query, batch: readonly Settle[]): Promise
     texts(batch.map(({ attempt }) => attempt?.error ?? null)),
     integers(batch.map(({ attempt }) => attempt?.httpStatus ?? null)),
     texts(batch.map(({ attempt }) => attempt?.responseExcerpt ?? null)),
+    texts(batch.map(({ settlement, attempt }) => groupAfter(settlement, attempt))),
     ...(isOrdered ? [booleans(batch.map(({ settlement }) => hasTurnAfter(settlement)))] : []),
   ]);
   const settled = new Set(rows.map(({ n }) => n));

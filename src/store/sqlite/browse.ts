@@ -20,7 +20,7 @@ import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 import type { Reads } from './verbs.ts';
 
 export const DELIVERY_COLUMNS = `
-  e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.created_at,
+  e.id as event_id, d.key, d.destination, d.status, d.attempts, d.due_at, d.last_error, d.failure_group, d.created_at,
     d.updated_at, d.replay_of, d.replayed_by, d.sent_as, d.order_key, d.turn`;
 export const FROM_DELIVERIES = `from deliveries d join events e on e.seq = d.key / ${STRIDE}`;
 export type Numbered = Readonly<{

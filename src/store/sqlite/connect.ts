@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../domain/errors.ts';
+import { groupOlder } from './group-older.ts';
+import { failureGroups } from './migrations/0014-failure-groups.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { toStoreError } from './store-failure.ts';
 import { WAL_KEPT_BYTES } from './wal.ts';
@@ -112,6 +114,7 @@ function runMigrations(db: DatabaseSync, version: number): void {
   db.exec('begin immediate');
   try {
     for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    if (version <= MIGRATIONS.indexOf(failureGroups)) groupOlder(db);
     db.exec(`pragma application_id = ${APPLICATION_ID}`);
     db.exec(`pragma user_version = ${MIGRATIONS.length}`);
     db.exec('commit');

@@ -125,7 +125,7 @@ function prepareEmptyDeliveries({
   turns,
 }: Writer): (seq: number, deliveries: readonly DeliveryRow[]) => readonly Due[] {
   const emptyDeliveries = db.prepare(
-    `update deliveries set last_error = null, order_key = null, turn = null where key ${OF_EVENT}`,
+    `update deliveries set last_error = null, failure_group = null, order_key = null, turn = null where key ${OF_EVENT}`,
   );
   const emptyAttempts = db.prepare(
     `update attempts set error = null, response_excerpt = null where delivery_key ${OF_EVENT}`,

@@ -34,6 +34,7 @@ const LANDED = [
   'b44a48511409a8f486d9d23e8c109b51915c9fa85ac961600079c7149797cecb',
   'd3ebe210d43cc8f0762135fa9234c3108a7ef3d5ba604d14e54321ba23cc1b09',
   '585a823bb57271fe162f37dcf680dc8c28e8aab1e2ad2922cd19e87ecb70500e',
+  '85a1fe87a54d5d099f6e683b5edac24aff674bfb45243c2623a401e39e32d003',
 ];
 
 test('landed migrations never change', () => {
@@ -59,6 +60,12 @@ describe('a database that version 1 made', () => {
     }
     assert.equal((await store.stats()).events, 3);
     const [letter] = (await store.listDeadLetters(10, null)).deliveries;
+    const groups = await store.failureGroups(null);
+    assert.deepEqual(
+      groups.map(({ group, count, sample }) => [group, count, sample?.deliveryId]),
+      [[letter!.failureGroup, 1, letter!.id]],
+    );
+    assert.notEqual(letter!.failureGroup, null);
     assert.equal((await store.replay(letter!.id, T0, {}, anAudit())).kind, 'replayed');
 
     const replayMark = { digest: new Uint8Array(16).fill(1), sinceMs: 0 };
@@ -184,8 +191,8 @@ function makeVersion1(path: string, rows: readonly Row[]): void {
      values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertDelivery = db.prepare(
-    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at)
-     values (?, 'billing', ?, 0, ?, ?, ?)`,
+    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, last_error)
+     values (?, 'billing', ?, 0, ?, ?, ?, ?)`,
   );
   const count = db.prepare(
     `insert into delivery_counts values ('billing', ?, 1)
@@ -205,7 +212,14 @@ function makeVersion1(path: string, rows: readonly Row[]): void {
       event.receivedAtMs,
     );
     const at = event.receivedAtMs;
-    insertDelivery.run(deliveryKey(lastInsertRowid as number, 1), status, at, at, at);
+    insertDelivery.run(
+      deliveryKey(lastInsertRowid as number, 1),
+      status,
+      at,
+      at,
+      at,
+      status === 'failed' ? 'no' : null,
+    );
     count.run(status);
   }
   db.exec(`update totals set value = ${rows.length} where name = 'events'`);

@@ -12,8 +12,11 @@ import { prepareBatch } from './transaction.ts';
 const SMALL =
   /SCAN (\(subquery-\d+\)|delivery_counts|order_counts|held_counts|destination_state|totals|erasure|CONSTANT ROW|pragma_\w+ VIRTUAL TABLE)/;
 
-/** The whole of a partial index, in its order: a limit of one ends it at the first entry. */
-const WALK = /SCAN deliveries USING INDEX deliveries_waiting/;
+/**
+ * The whole of a partial index, in its order: a limit of one ends the first at its first entry, and the other one has the
+ * dead letters, which are counted.
+ */
+const WALK = /SCAN deliveries USING (?:INDEX deliveries_waiting|COVERING INDEX deliveries_failures)/;
 
 /** Every statement that the program prepares, as the driver's own code prepares them. */
 function preparedStatements(db: DatabaseSync): string[] {

@@ -8,6 +8,7 @@ import { destinationReads } from './destinations.ts';
 import { dueReads } from './due.ts';
 import { duplicatesReads } from './duplicates.ts';
 import { erasableReads } from './erasable.ts';
+import { failureReads } from './failures.ts';
 import { orderReads } from './order.ts';
 import { rejectedReads } from './rejected.ts';
 import { sourceStateReads } from './source-state.ts';
@@ -18,6 +19,7 @@ export const READS = {
   ...duplicatesReads,
   ...erasableReads,
   ...dueReads,
+  ...failureReads,
   ...orderReads,
   ...rejectedReads,
   ...sourceStateReads,

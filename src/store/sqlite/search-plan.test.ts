@@ -29,6 +29,7 @@ const PATHS: readonly (readonly [filter: string, index: RegExp])[] = [
   ['type:pa* http:503 -error~"x"', BY_KIND],
   ['body:/a=b header:x~y -body:/c=d', /USING COVERING INDEX sqlite_autoindex_events_1 \(id>\? AND id<\?\)/],
   ['status:failed', /SEARCH deliveries USING COVERING INDEX deliveries_dead \(key<\?\)/],
+  ['group:0f1e2d3c4b5a6978', /SEARCH deliveries USING COVERING INDEX deliveries_dead \(key<\?\)/],
   ['status:failed destination:a replay:no error~"x"', /COVERING INDEX deliveries_dead \(key<\?\)/],
   ['status:pending order:k', /SCAN deliveries USING COVERING INDEX deliveries_due/],
   ['status:processing,failed', /SCAN deliveries USING COVERING INDEX deliveries_leased/],

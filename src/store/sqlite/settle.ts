@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Attempt } from '../../domain/attempt.ts';
 import { hasTurnAfter, statusAfter } from '../../domain/settlement.ts';
+import { groupAfter } from '../failure-group.ts';
 import { KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
 import type { Writes } from './verbs.ts';
@@ -9,7 +10,7 @@ import type { Writes } from './verbs.ts';
 const SETTLE_SQL = `
   update deliveries set
     status = ?, attempts = attempts + ?, due_at = coalesce(?, due_at), last_error = iif(?, last_error, ?),
-    lease_token = null, lease_until = null, updated_at = ?, turn = iif(?, turn, null)
+    failure_group = ?,    lease_token = null, lease_until = null, updated_at = ?, turn = iif(?, turn, null)
   where key = ${KEY_OF_ID} and lease_token = ? and status = 'processing'
   returning key, destination, order_key`;
 
@@ -29,6 +30,7 @@ export const settleWrites: Writes<'settle'> = {
         'dueAtMs' in settlement ? settlement.dueAtMs : null,
         settlement.kind === 'released' ? 1 : 0,
         'error' in settlement ? settlement.error : null,
+        groupAfter(settlement, attempt),
         nowMs,
         keepsTurn ? 1 : 0,
         ...keyParts(lease.deliveryId),

@@ -11,6 +11,7 @@ import { destinations } from './0009-destinations.ts';
 import { search } from './0010-search.ts';
 import { searchKeys } from './0011-search-keys.ts';
 import { origin } from './0012-origin.ts';
+import { failureGroups } from './0013-failure-groups.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   search,
   searchKeys,
   origin,
+  failureGroups,
 ];

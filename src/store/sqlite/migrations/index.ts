@@ -11,6 +11,7 @@ import { destinations } from './0010-destinations.ts';
 import { search } from './0011-search.ts';
 import { searchKeys } from './0012-search-keys.ts';
 import { origin } from './0013-origin.ts';
+import { failureGroups } from './0014-failure-groups.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly string[] = [
   search,
   searchKeys,
   origin,
+  failureGroups,
 ];
