@@ -18,6 +18,7 @@ import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
+import { openOperations } from './open-operations.ts';
 import { handlerConfig, namesOf, prepareConfig, tokensOf } from './prepare-config.ts';
 import { createReload, type ReloadParts } from './reload.ts';
 import { type Clock, monotonicMs, systemClock } from './runtime/clock.ts';
@@ -28,6 +29,7 @@ import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
 import { writeStartRow } from './start-row.ts';
 import { openStore } from './store/open-store.ts';
+import { createSearches } from './store/run-search.ts';
 import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
 
 /** A running receiver. */
@@ -104,10 +106,12 @@ export async function startApp(
     prepare: (next) => prepareConfig({ ...configured, store, tools: { clock, random } }, next),
     isStopping: () => phase === 'stopping',
   });
-  const told = { config, reload, isOnTerminal, minutes };
+  const searches = createSearches(store, clock);
+  const bulk = openOperations({ ...core, searches, dispatch, ingest, maxPending: config.queueMaxSize });
+  const told = { config, reload, isOnTerminal, minutes, searches, operations: bulk.operations };
   const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
-  const services = servicesOf(config, core, dispatch, ingest);
+  const services = [...servicesOf(config, core, dispatch, ingest), bulk.worker];
   for (const service of services) opened.defer(async () => service.stop());
 
   await dispatch.reclaim();

@@ -1,4 +1,5 @@
 import type { AttemptOutcome } from './domain/attempt.ts';
+import type { Counts, OperationKind, OperationState } from './domain/operation.ts';
 import type { Settlement } from './domain/settlement.ts';
 import { VERIFY_REASONS } from './verify/outcome.ts';
 
@@ -65,6 +66,25 @@ type IngestEvent =
     }>
   | Readonly<{ type: 'store.failed'; operation: string; error: Error }>;
 
+/** Events of bulk operations. */
+type OperationEvent =
+  /** This process works on the operation from now on: it counts, runs or takes it back. */
+  | Readonly<{ type: 'operation.claimed'; id: string; kind: OperationKind; state: OperationState }>
+  /** A step is durable. `outcomes`: of its targets, by what became of them. */
+  | Readonly<{ type: 'operation.stepped'; id: string; kind: OperationKind; outcomes: Counts }>
+  /** It waits, or goes on (null). */
+  | Readonly<{ type: 'operation.waits'; id: string; kind: OperationKind; waitsFor: 'queue' | 'lag' | null }>
+  /** Its present part is over: `planned` is counted. */
+  | Readonly<{
+      type: 'operation.ended';
+      id: string;
+      kind: OperationKind;
+      state: OperationState;
+      count: number;
+    }>
+  /** The operation is taken up again after a pause. */
+  | Readonly<{ type: 'operation.failed'; id: string; kind: OperationKind; error: Error }>;
+
 /** Everything that the core reports. Subscribers (log, metrics) choose the words; the core never formats. */
 export type ReceiverEvent =
   | Readonly<{
@@ -91,6 +111,7 @@ export type ReceiverEvent =
   /** `source` is null when the request named no source that exists. `detail` never holds payload or secrets. */
   | Readonly<{ type: 'event.rejected'; source: string | null; reason: RejectionReason; detail: string }>
   | IngestEvent
+  | OperationEvent
   | Readonly<{
       type: 'attempt.finished';
       eventId: string;

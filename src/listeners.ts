@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { Operations } from './bulk/operations.ts';
 import type { Config } from './config/config.ts';
 import type { DestinationStates } from './dispatch/destination-states.ts';
 import type { Dispatch } from './dispatch/open-dispatch.ts';
@@ -15,7 +16,7 @@ import type { Metrics } from './observe/metrics.ts';
 import type { Minutes } from './observe/minutes.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Random } from './runtime/random.ts';
-import { createSearches } from './store/run-search.ts';
+import type { Searches } from './store/run-search.ts';
 import type { Store } from './store/store.ts';
 
 /** Bodies in memory at once, over all requests: enough for thousands of common ones, and for a few of the largest. */
@@ -33,6 +34,8 @@ export type ListenerParts = Readonly<{
   dispatch: Dispatch;
   ingest: Ingest;
   states: DestinationStates;
+  searches: Searches;
+  operations: Operations;
   access: Readonly<{ tokens: Tokens }>;
   reload: Reload;
   /** A person at a terminal has started the receiver. */
@@ -97,6 +100,7 @@ function refuseOperators(error: Error): never {
 function apiParts(parts: ListenerParts): ApiParts {
   const { config, store, clock, random, emit, metrics, dispatch, ingest, states, access, reload, phase } =
     parts;
+  const { searches, operations } = parts;
   const { maxBodyBytes } = config.http;
   const isOpen = () => phase() === 'running';
   return {
@@ -136,7 +140,8 @@ function apiParts(parts: ListenerParts): ApiParts {
       destinations: dispatch.destinations,
       markPending: dispatch.markPending,
       onStateDropped: ingest.onStateDropped,
-      searches: createSearches(store, clock),
+      searches,
+      operations,
       minutes: parts.minutes.last,
       codes: createOneTimeCodes(clock, random),
     },

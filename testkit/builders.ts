@@ -1,6 +1,7 @@
 import type { Attempt } from '../src/domain/attempt.ts';
 import type { AuditEntry } from '../src/domain/audit.ts';
 import type { WebhookEvent } from '../src/domain/event.ts';
+import type { BulkOperation } from '../src/domain/operation.ts';
 import type { IdGenerator } from '../src/runtime/ids.ts';
 import { FAKE_EPOCH_MS } from './fake-clock.ts';
 
@@ -65,6 +66,36 @@ export function anAudit(overrides: Partial<AuditEntry> = {}): AuditEntry {
     target: 'a delivery',
     before: null,
     after: null,
+    ...overrides,
+  };
+}
+
+/** A bulk operation that is being counted, by ann. */
+export function anOperation(overrides: Partial<BulkOperation> = {}): BulkOperation {
+  const createdAtMs = overrides.createdAtMs ?? FAKE_EPOCH_MS;
+  return {
+    id: nextId(createdAtMs),
+    version: 1,
+    kind: 'replay',
+    state: 'counting',
+    filter: 'status:failed',
+    digest: 'd1',
+    to: null,
+    rate: 50,
+    by: { name: 'ann', role: 'operator', address: '127.0.0.1' },
+    createdAtMs,
+    search: { cursor: null, scanned: 0, searchedToMs: null },
+    countedAtMs: null,
+    count: 0,
+    leftOut: {},
+    sample: [],
+    destinations: {},
+    startedAtMs: null,
+    endedAtMs: null,
+    left: 0,
+    outcomes: {},
+    takenBack: {},
+    error: null,
     ...overrides,
   };
 }

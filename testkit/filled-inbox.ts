@@ -1,9 +1,10 @@
 import { INITIAL_STATE } from '../src/domain/destination-state.ts';
 import type { WebhookEvent } from '../src/domain/event.ts';
+import { counted, withTargets } from '../src/domain/operation.ts';
 import type { Addressee } from '../src/domain/order.ts';
 import type { Settlement } from '../src/domain/settlement.ts';
 import type { RejectedRequest, Store } from '../src/store/store.ts';
-import { anAttempt, anAudit, anEvent, nextId } from './builders.ts';
+import { anAttempt, anAudit, anEvent, anOperation, nextId } from './builders.ts';
 import { FAKE_EPOCH_MS as T0 } from './fake-clock.ts';
 
 const LEASE_MS = 30_000;
@@ -124,6 +125,7 @@ export async function fillInbox(store: Store): Promise<Filled> {
   await store.appendAudit(anAudit({ before: { entry: 'ä "q"' }, after: { rate: '5/s', until: null } }));
   await store.changeDestination('billing', 0, INITIAL_STATE, anAudit());
   await store.changeDestination('ordered', 0, INITIAL_STATE, null);
+  await planOperation(store, events);
   const sources = ['a', 'ä'];
   return {
     events,
@@ -134,6 +136,19 @@ export async function fillInbox(store: Store): Promise<Filled> {
     rejected: rejected.map(({ id }) => id),
     sources,
   };
+}
+
+/** A plan with some targets, and one that was being counted. */
+async function planOperation(store: Store, events: readonly Readonly<{ id: string }>[]): Promise<void> {
+  const operation = anOperation({ filter: 'key:"ä"', createdAtMs: T0 });
+  for (const each of [operation, anOperation({ createdAtMs: T0 + 1 })]) {
+    await store.createOperation(each, anAudit({ action: 'operation.plan' }));
+  }
+  const token = 'of the plan';
+  await store.claimOperation({ token, overMs: T0, leaseUntilMs: T0 + 1, except: [] });
+  const targets = Array.from({ length: 203 }, (_, at) => events[at % events.length]!.id);
+  const next = counted(withTargets(operation, { ...operation, targets: targets.length }), T0);
+  await store.addTargets({ operationId: operation.id, token }, targets, next, T0 + 1);
 }
 
 function aRejected(overrides: Partial<RejectedRequest>): RejectedRequest {

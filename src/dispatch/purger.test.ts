@@ -13,7 +13,12 @@ function setUp(purge: OperateStore['purge'], role: 'leader' | 'follower' = 'lead
   const clock = createFakeClock();
   const recorder = createRecorder();
   const purger = createPurger({
-    store: { purge, tryLead: async () => role, reportCleanup: async () => {} },
+    store: {
+      purge,
+      purgeOperations: async () => 0,
+      tryLead: async () => role,
+      reportCleanup: async () => {},
+    },
     mayRun: async () => true,
     clock,
     emit: recorder.emit,

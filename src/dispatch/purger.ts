@@ -2,11 +2,14 @@ import type { Emit } from '../events.ts';
 import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
-import type { CleanupStore, OperateStore, SharedStore } from '../store/store.ts';
+import type { CleanupStore, OperateStore, OperationStore, SharedStore } from '../store/store.ts';
 import { reportOf } from './cleanup-report.ts';
 
 export type PurgerParts = Readonly<{
-  store: Pick<OperateStore, 'purge'> & Pick<CleanupStore, 'reportCleanup'> & Pick<SharedStore, 'tryLead'>;
+  store: Pick<OperateStore, 'purge'> &
+    Pick<OperationStore, 'purgeOperations'> &
+    Pick<CleanupStore, 'reportCleanup'> &
+    Pick<SharedStore, 'tryLead'>;
   /** Whether the clean-up may run now: see cleanup-guard.ts. */
   mayRun: () => Promise<boolean>;
   clock: Clock;
@@ -17,6 +20,8 @@ export type PurgerParts = Readonly<{
 
 /** Events that one call deletes; the store divides it into slices that share their commits with ingest. */
 const BATCH = 1000;
+/** Bulk operations that one call deletes, with their targets and the texts of their filters. */
+const OPERATIONS = 10;
 
 /** Deletes events older than the retention, at the start and then every interval. Events with open deliveries stay. */
 export function createPurger(parts: PurgerParts): Service {
@@ -34,6 +39,7 @@ export function createPurger(parts: PurgerParts): Service {
         total += outcome.deleted;
         if (outcome.deleted > 0) emit({ type: 'cleanup.batch', deleted: outcome.deleted });
       } while (cursor !== null && !signal.aborted);
+      while ((await store.purgeOperations(beforeMs, OPERATIONS)) === OPERATIONS && !signal.aborted);
       await store.reportCleanup('events', reportOf('events', beforeMs, clock.nowMs()));
       emit({ type: 'cleanup.finished', deleted: total, durationMs: monotonicMs() - startedMs });
     } catch (error) {

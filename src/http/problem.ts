@@ -16,6 +16,8 @@ export const PROBLEMS = {
   not_terminal: { status: 409, title: 'The delivery is still open' },
   already_replayed: { status: 409, title: 'The delivery was replayed before' },
   count_differs: { status: 409, title: 'The number of events is another one' },
+  plan_expired: { status: 409, title: 'The plan is no longer valid' },
+  operation_state: { status: 409, title: 'The operation does not allow this now' },
   not_reloadable: { status: 409, title: 'There is no configuration to read again' },
   erased: { status: 410, title: 'The event is erased' },
   too_large: { status: 413, title: 'The body is too large' },

@@ -7,6 +7,7 @@ import type { FailureStore } from './port/failures.ts';
 import type { InboxStore } from './port/inbox.ts';
 import type { CompleteStore, LeaseStore } from './port/lease.ts';
 import type { OperateStore } from './port/operate.ts';
+import type { OperationStore } from './port/operations.ts';
 import type { OrderStore } from './port/order.ts';
 import type { SearchStore } from './port/search.ts';
 import type { RejectedStore, SourceStateStore } from './port/sources.ts';
@@ -21,6 +22,7 @@ export type * from './port/failures.ts';
 export type * from './port/inbox.ts';
 export type * from './port/lease.ts';
 export type * from './port/operate.ts';
+export * from './port/operations.ts';
 export type * from './port/options.ts';
 export * from './port/order.ts';
 export * from './port/search.ts';
@@ -45,6 +47,7 @@ export interface Store
     FailureStore,
     SearchStore,
     OperateStore,
+    OperationStore,
     EraseStore,
     SharedStore,
     RejectedStore,

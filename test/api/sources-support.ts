@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { createOperations } from '../../src/bulk/operations.ts';
 import { createDestinationStates } from '../../src/dispatch/destination-states.ts';
 import { aDestination } from '../../src/dispatch/testing.ts';
 import type { NamedToken } from '../../src/domain/role.ts';
@@ -142,6 +143,15 @@ export async function startSources(
       reload: async () => ({ kind: 'not_reloadable' }),
       searches: createSearches(store, clock),
       minutes: () => [],
+      operations: createOperations({
+        store,
+        clock,
+        newId: createCountingIds(),
+        destinations: () => [],
+        wake: () => {},
+        waitsFor: () => null,
+      }),
+
       codes: createOneTimeCodes(clock, createSystemRandom()),
     },
     limits: { ...HTTP_LIMITS, closeGraceMs: 20 },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
+import { createOperations } from '../../src/bulk/operations.ts';
 import { createDestinationStates } from '../../src/dispatch/destination-states.ts';
 import type { NamedToken } from '../../src/domain/role.ts';
 import type { ReceiverEvent } from '../../src/events.ts';
@@ -12,6 +13,7 @@ import { HTTP_LIMITS, type HttpLimits } from '../../src/http/server.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { createSystemRandom } from '../../src/runtime/random.ts';
 import { createSearches } from '../../src/store/run-search.ts';
+import { createCountingIds } from '../../testkit/builders.ts';
 import type { RawAnswer } from '../../testkit/raw-http.ts';
 import { watchMovement } from '../../testkit/standstill.ts';
 
@@ -188,6 +190,15 @@ export async function startApi(
       reload: unused,
       searches: createSearches(store as ApiParts['store'], systemClock),
       minutes: () => [],
+      operations: createOperations({
+        store: store as ApiParts['store'],
+        clock: systemClock,
+        newId: createCountingIds(),
+        destinations: () => [],
+        wake: () => {},
+        waitsFor: () => null,
+      }),
+
       codes: createOneTimeCodes(systemClock, createSystemRandom()),
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.

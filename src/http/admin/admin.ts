@@ -14,6 +14,7 @@ import { addFailureEndpoints, type FailureParts, failureDocument } from './failu
 import { addHistoryEndpoints, type HistoryParts, historyDocument } from './history.ts';
 import type { Login, LoginParts } from './login.ts';
 import { addMinuteEndpoints, type MinuteParts, minuteDocument } from './minutes.ts';
+import { addOperationEndpoints, type OperationParts, operationDocument } from './operations.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
 import { addReplayEndpoint, type ReplayParts, replayDocument } from './replay.ts';
@@ -25,6 +26,7 @@ export type AdminParts = EventParts &
   DeadLetterParts &
   FailureParts &
   ReplayParts &
+  OperationParts &
   RejectedParts &
   SourceStateParts &
   BlockedParts &
@@ -50,6 +52,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addFailureEndpoints(add, parts);
   addReplayEndpoint(add, parts);
   addBlockedEndpoints(add, parts);
+  addOperationEndpoints(add, parts);
   addRejectedEndpoints(add, parts);
   addSourceStateEndpoints(add, parts);
   addCleanupEndpoints(add, parts);
@@ -93,6 +96,7 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   failureDocument,
   replayDocument,
   blockedDocument,
+  operationDocument,
   rejectedDocument,
   sourceStateDocument,
   cleanupDocument,

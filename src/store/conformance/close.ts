@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anAttempt, anAudit, anEvent, nextId } from '../../../testkit/builders.ts';
+import { anAttempt, anAudit, anEvent, anOperation, nextId } from '../../../testkit/builders.ts';
 import { INITIAL_STATE } from '../../domain/destination-state.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0 } from './harness.ts';
+import { stepOf } from './operation-support.ts';
 
 const LEASE = { deliveryId: nextId(T0), token: 'never', untilMs: T0, orderKey: null };
 
@@ -69,6 +70,16 @@ const CALLS: Readonly<
   searchSlice: (store) => store.searchSlice({ filter: [], limit: 1, cursor: null }),
   stats: (store) => store.stats(),
   purge: (store) => store.purge(T0, 10, null),
+  createOperation: (store) => store.createOperation(anOperation(), anAudit()),
+  readOperation: (store) => store.readOperation(nextId(T0)),
+  listOperations: (store) => store.listOperations(10, null),
+  changeOperation: (store) => store.changeOperation(anOperation(), anAudit()),
+  claimOperation: (store) => store.claimOperation({ token: 'never', overMs: 0, leaseUntilMs: 0, except: [] }),
+  extendOperation: (store) => store.extendOperation({ operationId: nextId(T0), token: 'never' }, T0),
+  addTargets: (store) => store.addTargets({ operationId: nextId(T0), token: 'never' }, [], anOperation(), T0),
+  nextTargets: (store) => store.nextTargets(anOperation(), 10),
+  stepOperation: (store) => store.stepOperation({ operationId: nextId(T0), token: 'never' }, stepOf()),
+  purgeOperations: (store) => store.purgeOperations(T0, 10),
   replay: (store) => store.replay(nextId(T0), T0, {}, anAudit()),
   keepRejected: (store) => store.keepRejected(REJECTED, { maxRequests: 1, maxBytes: 1_000 }),
   listRejected: (store) => store.listRejected(10, null, null),

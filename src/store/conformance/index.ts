@@ -25,6 +25,7 @@ import { insertConformance } from './insert.ts';
 import { insertKeyMarkConformance } from './insert-key-mark.ts';
 import { insertReplayMarkConformance } from './insert-replay-mark.ts';
 import { leaseConformance } from './lease.ts';
+import { operationsConformance } from './operations.ts';
 import { orderConformance } from './order.ts';
 import { purgeConformance } from './purge.ts';
 import { rejectedConformance } from './rejected.ts';
@@ -67,6 +68,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     purgeConformance(factory);
     eraseConformance(factory, isDurable);
     replayConformance(factory);
+    operationsConformance(factory, isDurable);
     statsConformance(factory);
     rejectedConformance(factory, isDurable);
     takeRejectedConformance(factory);

@@ -9,7 +9,7 @@ import { passTurn } from './order.ts';
 import { deliveriesOf, isOpen, markOf, type State } from './state.ts';
 
 /** @see EraseStore.erase. The model keeps an erased event's key, and shows it to nobody. */
-function erase(state: State, ids: readonly string[], nowMs: number, audit: AuditEntry): EraseOutcome {
+export function erase(state: State, ids: readonly string[], nowMs: number, audit: AuditEntry): EraseOutcome {
   const due: Pick<Delivery, 'id' | 'destination'>[] = [];
   const states = ids.map((id) => {
     const found = stateOf(state, id);

@@ -1,6 +1,7 @@
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import type { BulkOperation } from '../../domain/operation.ts';
 import type { SearchKey } from '../../domain/search-key.ts';
 import type { AuditRow } from '../audit-chain.ts';
 import type { CleanupTally } from '../cleanup-report.ts';
@@ -14,6 +15,7 @@ import type {
   SourceState,
   StoreOptions,
 } from '../store.ts';
+import type { TargetResult } from '../target-slices.ts';
 
 /** The lease of a delivery that is `processing`. */
 export type LeaseInForce = Readonly<{ token: string; untilMs: number; leasedAtMs: number }>;
@@ -24,6 +26,14 @@ export type LeaseInForce = Readonly<{ token: string; untilMs: number; leasedAtMs
  */
 export type StoredDelivery = Delivery &
   Readonly<{ lease: LeaseInForce | null; place: number; isHeld: boolean }>;
+
+/** A bulk operation, the lease on it, its targets and what became of them. */
+export type StoredOperation = Readonly<{
+  operation: BulkOperation;
+  lease: Readonly<{ token: string; untilMs: number }> | null;
+  targets: readonly string[];
+  results: readonly (TargetResult | null)[];
+}>;
 
 /**
  * Everything the model stores. Rows are replaced, never changed in place. There are no counters and hardly an index:
@@ -59,6 +69,7 @@ export type State = Readonly<{
   destinations: Map<string, KeptDestination>;
   /** Path -> digest. */
   configuration: Map<string, string>;
+  operations: Map<string, StoredOperation>;
 }>;
 
 export function createState({
@@ -84,6 +95,7 @@ export function createState({
     audit: [],
     destinations: new Map(),
     configuration: new Map(),
+    operations: new Map(),
   };
 }
 
@@ -108,6 +120,7 @@ export function copyState(state: State): State {
     audit: [...state.audit],
     destinations: new Map(state.destinations),
     configuration: new Map(state.configuration),
+    operations: new Map(state.operations),
   };
 }
 

@@ -84,6 +84,17 @@ where (source, name) > (?, ?) order by source, name`,
 select destination, ${COLUMNS.destination_state.join(', ')} from destination_state
 where destination > ? order by destination`,
   },
+  // Without their leases, whose holders are gone.
+  operations: {
+    start: [''],
+    sql: `select hex(id), ${COLUMNS.operations.join(', ')} from operations where id > unhex(?) order by id`,
+  },
+  operation_targets: {
+    start: ['', -1],
+    sql: `
+select hex(operation), slice, ${COLUMNS.operation_targets.join(', ')} from operation_targets
+where (operation, slice) > (unhex(?), ?) order by operation, slice`,
+  },
 };
 
 export function countRows(db: DatabaseSync, part: Part): number {
@@ -120,7 +131,7 @@ export function* readBatches(
   if (rows.length > 0) yield batch();
 }
 
-const IDS: ReadonlySet<string> = new Set(['id', 'event_id']);
+const IDS: ReadonlySet<string> = new Set(['id', 'event_id', 'operation']);
 
 function toRow(part: Part, values: Value[]): Row {
   const at = COLUMNS[part].findIndex((name) => IDS.has(name));

@@ -40,6 +40,11 @@ const TYPES: Readonly<Record<string, string>> = {
   held: 'integer',
   version: 'bigint',
   freed_at: 'bigint',
+  over_at: 'bigint',
+  operation: 'uuid',
+  slice: 'integer',
+  targets: 'bytea',
+  results: 'bytea',
 };
 
 /** The counters to update with the rows of a part, as a receiver does when it writes them. */
@@ -126,6 +131,8 @@ const KEYS: Readonly<Record<Part, Readonly<Record<string, Value>>>> = {
   source_state: { source: '', name: '' },
   audit: { seq: 0 },
   destination_state: { destination: '' },
+  operations: { id: '00000000-0000-0000-0000-000000000000' },
+  operation_targets: { operation: '00000000-0000-0000-0000-000000000000', slice: -1 },
 };
 
 /**

@@ -12,6 +12,8 @@ export const PARTS = [
   'source_state',
   'audit',
   'destination_state',
+  'operations',
+  'operation_targets',
 ] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -50,6 +52,8 @@ export const COLUMNS = {
     'hash',
   ],
   destination_state: ['destination', 'version', 'state', 'freed_at'],
+  operations: ['id', 'version', 'state', 'content', 'over_at'],
+  operation_targets: ['operation', 'slice', 'targets', 'results'],
 } as const satisfies Readonly<Record<Part, readonly string[]>>;
 
 export type Value = string | number | Uint8Array | null;

@@ -35,17 +35,22 @@ export async function erase(
   nowMs: number,
   audit: AuditEntry,
 ): Promise<EraseOutcome> {
+  return eraseInSlices(ERASE_SLICE, eventIds, async (ids) => {
+    await hideNamesOf(context, ids);
+    return context.background.transaction((query) => emptyEvents(query, context, ids, nowMs, audit));
+  });
+}
+
+/** The first transaction, and the wait for the accepts that did not see it. */
+export async function hideNamesOf(context: EraseContext, ids: readonly string[]): Promise<void> {
   const { background, erasure } = context;
   // On its own, so that no node keeps a secret in memory that is rolled back.
   if ((await erasure.read(background.query)) === null) {
     await background.query(KEEP_SECRET, [newSecret()]);
     await erasure.read(background.query);
   }
-  return eraseInSlices(ERASE_SLICE, eventIds, async (ids) => {
-    const isAny = await background.transaction((query) => hideNames(query, context, ids));
-    if (isAny) await awaitWriters(background.query);
-    return background.transaction((query) => emptyEvents(query, context, ids, nowMs, audit));
-  });
+  const isAny = await background.transaction((query) => hideNames(query, context, ids));
+  if (isAny) await awaitWriters(background.query);
 }
 
 /** Those that may be erased. */
@@ -80,7 +85,7 @@ async function hideNames(query: Query, { erasure }: EraseContext, ids: readonly 
 }
 
 /** In a transaction, since what the last statement sees must be later than the locks. */
-async function emptyEvents(
+export async function emptyEvents(
   query: Query,
   { erasure }: EraseContext,
   ids: readonly string[],

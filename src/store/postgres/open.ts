@@ -34,6 +34,7 @@ import { createLooking } from './look-behind.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createNodeSession, type NodeSession } from './node-session.ts';
+import { operationVerbs } from './operations.ts';
 import { orderVerbs } from './order.ts';
 import { createUnderLocks, type UnderLocks } from './order-locks.ts';
 import { checkDirectWay, prepareServer } from './prepare.ts';
@@ -112,6 +113,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...erasableVerbs,
   erase,
   ...destinationVerbs,
+  ...operationVerbs,
   expired,
   purge,
   replay,

@@ -24,6 +24,7 @@ import { INSERTS } from './insert-statements.ts';
 import { KNOWN, KNOWN_ERASED, LATER_KEYS, NEWEST, NEWEST_ERASED } from './known.ts';
 import { FIRST_BEHIND } from './look-behind.ts';
 import { openPostgresStore } from './open.ts';
+import * as operationRows from './operation-rows.ts';
 import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
 import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
 import * as rejected from './rejected.ts';
@@ -33,6 +34,7 @@ import { createServers } from './servers.ts';
 import { SETTLE, SETTLE_ORDERED } from './settle.ts';
 import * as sourceState from './source-state.ts';
 import { OLDEST_HELD, OLDEST_PENDING } from './stats.ts';
+import * as workStatements from './work-statements.ts';
 
 const isStatement = (value: unknown): value is Statement =>
   typeof value === 'object' && value !== null && 'text' in value && 'name' in value;
@@ -46,9 +48,17 @@ const STATEMENTS: readonly Statement[] = [
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, OLDEST_HELD, HOLD_PENDING],
   ...[FAILURE_GROUPS, GROUP, OLDER],
   ...[KNOWN_ERASED, NEWEST_ERASED],
-  ...[audit, browse, erasable, erase, rejected, rejectedQueries, sourceState].flatMap((module) =>
-    Object.values(module).filter(isStatement),
-  ),
+  ...[
+    audit,
+    browse,
+    erasable,
+    erase,
+    rejected,
+    rejectedQueries,
+    sourceState,
+    operationRows,
+    workStatements,
+  ].flatMap((module) => Object.values(module).filter(isStatement)),
 ];
 
 const EVENTS = 100_000;
@@ -75,6 +85,10 @@ insert into rejected (received_at, kept_bytes, body_bytes, id, source, reason, d
 insert into audit (seq, at, actor, role, action, target, hash)
   select n, n, 'a' || n % 5, 'admin', 'delivery.replay', 't' || n, '' from generate_series(1, ${EVENTS / 10}) n;
 insert into erased select pg_temp.id_of(n), 's', decode(md5(n::text), 'hex'), 1, n from generate_series(1, ${EVENTS / 10}) n;
+insert into operations (id, version, state, content, over_at)
+  select pg_temp.id_of(n), 1, case when n % 1000 = 0 then 'running' else 'completed' end, '{}', n
+  from generate_series(1, ${EVENTS / 10}) n;
+insert into operation_targets select pg_temp.id_of(n % 100), n, 'x', 'x' from generate_series(1, ${EVENTS / 10}) n;
 insert into source_state select 's' || n, 'n', 'v', n from generate_series(1, ${EVENTS / 10}) n;
 `;
 

@@ -32,30 +32,34 @@ type Due = Pick<Delivery, 'id' | 'destination'>;
 
 /** @see EraseStore.erase. It may answer for the first of the ids alone. */
 export const eraseWrites: Writes<'erase'> = {
-  erase(writer) {
-    const { db } = writer;
-    const eraseOne = prepareEraseOne(writer);
-    return (eventIds, nowMs, audit) => {
-      const states: EraseState[] = [];
-      const due: Due[] = [];
-      let bytes = 0;
-      // Freed pages are overwritten at once, or one that is used again in this transaction could keep its end.
-      db.exec('pragma secure_delete = on');
-      try {
-        for (const id of eventIds) {
-          if (bytes >= MAX_ERASE_BYTES) break;
-          const one = eraseOne(id, nowMs, audit);
-          states.push(one.state);
-          due.push(...one.due);
-          bytes += one.bytes;
-        }
-      } finally {
-        db.exec('pragma secure_delete = off');
-      }
-      return { states, due };
-    };
-  },
+  erase: prepareErase,
 };
+
+export function prepareErase(
+  writer: Writer,
+): (eventIds: readonly string[], nowMs: number, audit: AuditEntry) => EraseOutcome {
+  const { db } = writer;
+  const eraseOne = prepareEraseOne(writer);
+  return (eventIds, nowMs, audit) => {
+    const states: EraseState[] = [];
+    const due: Due[] = [];
+    let bytes = 0;
+    // Freed pages are overwritten at once, or one that is used again in this transaction could keep its end.
+    db.exec('pragma secure_delete = on');
+    try {
+      for (const id of eventIds) {
+        if (bytes >= MAX_ERASE_BYTES) break;
+        const one = eraseOne(id, nowMs, audit);
+        states.push(one.state);
+        due.push(...one.due);
+        bytes += one.bytes;
+      }
+    } finally {
+      db.exec('pragma secure_delete = off');
+    }
+    return { states, due };
+  };
+}
 
 type Erased = Readonly<{ state: EraseState; due: EraseOutcome['due']; bytes: number }>;
 

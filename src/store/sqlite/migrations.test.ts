@@ -35,6 +35,7 @@ const LANDED = [
   'd3ebe210d43cc8f0762135fa9234c3108a7ef3d5ba604d14e54321ba23cc1b09',
   '585a823bb57271fe162f37dcf680dc8c28e8aab1e2ad2922cd19e87ecb70500e',
   '85a1fe87a54d5d099f6e683b5edac24aff674bfb45243c2623a401e39e32d003',
+  'abbcf85ed8df7031715fd816c6e535a19d75887ee60f78225c23a13125922e1f',
 ];
 
 test('landed migrations never change', () => {

@@ -14,9 +14,10 @@ const SMALL =
 
 /**
  * The whole of a partial index, in its order: a limit of one ends the first at its first entry, and the other one has the
- * dead letters, which are counted.
+ * dead letters, which are counted. Operations that are under way are a handful, and a process works on a few of them.
  */
-const WALK = /SCAN deliveries USING (?:INDEX deliveries_waiting|COVERING INDEX deliveries_failures)/;
+const WALK =
+  /SCAN (?:deliveries USING (?:INDEX deliveries_waiting|COVERING INDEX deliveries_failures)|operations USING INDEX operations_active|json_each VIRTUAL TABLE)/;
 
 /** Every statement that the program prepares, as the driver's own code prepares them. */
 function preparedStatements(db: DatabaseSync): string[] {

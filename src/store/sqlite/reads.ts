@@ -9,6 +9,7 @@ import { dueReads } from './due.ts';
 import { duplicatesReads } from './duplicates.ts';
 import { erasableReads } from './erasable.ts';
 import { failureReads } from './failures.ts';
+import { operationReads } from './operations.ts';
 import { orderReads } from './order.ts';
 import { rejectedReads } from './rejected.ts';
 import { sourceStateReads } from './source-state.ts';
@@ -27,6 +28,7 @@ export const READS = {
   ...auditReads,
   ...destinationReads,
   ...configurationReads,
+  ...operationReads,
 };
 
 export type ReadName = keyof typeof READS;

@@ -9,6 +9,7 @@ import { eraseWrites } from './erase.ts';
 import { expiredWrites } from './expired.ts';
 import { extendWrites } from './extend.ts';
 import { prepareInsert } from './insert.ts';
+import { operationWrites } from './operations.ts';
 import { orderWrites } from './order.ts';
 import { prepareFillBlock } from './postings.ts';
 import { prepareVacuum, purgeWrites } from './purge.ts';
@@ -50,6 +51,7 @@ export const PORT_WRITES = {
   ...auditWrites,
   ...destinationWrites,
   ...configurationWrites,
+  ...operationWrites,
   ping,
 };
 

@@ -12,6 +12,7 @@ import { search } from './0010-search.ts';
 import { searchKeys } from './0011-search-keys.ts';
 import { origin } from './0012-origin.ts';
 import { failureGroups } from './0013-failure-groups.ts';
+import { operations } from './0014-operations.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   searchKeys,
   origin,
   failureGroups,
+  operations,
 ];

@@ -12,6 +12,7 @@ import { search } from './0011-search.ts';
 import { searchKeys } from './0012-search-keys.ts';
 import { origin } from './0013-origin.ts';
 import { failureGroups } from './0014-failure-groups.ts';
+import { operations } from './0015-operations.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -29,4 +30,5 @@ export const MIGRATIONS: readonly string[] = [
   searchKeys,
   origin,
   failureGroups,
+  operations,
 ];

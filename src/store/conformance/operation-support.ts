@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { anAudit, anOperation } from '../../../testkit/builders.ts';
+import { SYSTEM } from '../../domain/audit.ts';
+import {
+  type BulkOperation,
+  counted,
+  isActive,
+  started,
+  takingBack,
+  withTargets,
+} from '../../domain/operation.ts';
+import type { OperationLease, OperationStep, StepOutcome, StepWork, Store } from '../store.ts';
+import { LEASE_MS, T0 } from './harness.ts';
+
+let tokens = 0;
+
+/** Takes the lease on the operation, which must be free. */
+export async function leaseOf(store: Store, operationId: string): Promise<OperationLease> {
+  const token = `operation-${++tokens}`;
+  const others = (await store.listOperations(500, null)).operations.map(({ id }) => id);
+  const except = others.filter((id) => id !== operationId);
+  const claimed = await store.claimOperation({ token, overMs: T0, leaseUntilMs: T0 + LEASE_MS, except });
+  assert.equal(claimed?.id, operationId, 'the operation is not free');
+  return { operationId, token };
+}
+
+/** Creates an operation with these targets, newest first, and counts it. */
+export async function planFor(
+  store: Store,
+  targets: readonly string[],
+  overrides: Partial<BulkOperation> = {},
+): Promise<BulkOperation> {
+  const operation = anOperation(overrides);
+  await store.createOperation(operation, anAudit({ action: 'operation.plan', target: operation.id }));
+  const lease = await leaseOf(store, operation.id);
+  const next = counted(withTargets(operation, { ...operation, targets: targets.length }), T0);
+  assert.equal(await store.addTargets(lease, targets, next, T0 + LEASE_MS), 'added');
+  return next;
+}
+
+/** Runs a plan, or takes it back: to the next state of an operator. */
+export async function changeTo(store: Store, next: BulkOperation): Promise<OperationLease> {
+  assert.equal(await store.changeOperation(next, anAudit({ action: 'operation.run' })), 'changed');
+  return leaseOf(store, next.id);
+}
+
+export function stepOf(overrides: Partial<OperationStep> = {}): OperationStep {
+  return {
+    work: { kind: 'own' },
+    limit: 200,
+    nowMs: T0 + 1,
+    leaseUntilMs: T0 + LEASE_MS,
+    audit: { actor: SYSTEM },
+    ...overrides,
+  };
+}
+
+type Stepped = Extract<StepOutcome, { kind: 'stepped' }>;
+
+/** Steps until the operation is over. @returns it, and the deliveries that became due */
+export async function stepAll(
+  store: Store,
+  lease: OperationLease,
+  overrides: Partial<OperationStep> = {},
+  workFor: ((operation: BulkOperation, targets: readonly string[]) => StepWork) | null = null,
+): Promise<Stepped> {
+  const due: Stepped['due'][number][] = [];
+  for (;;) {
+    const operation = (await store.readOperation(lease.operationId))!;
+    const targets = await store.nextTargets(operation, overrides.limit ?? 200);
+    const work: StepWork = workFor === null ? { kind: 'own' } : workFor(operation, targets);
+    const outcome = await store.stepOperation(lease, stepOf({ ...overrides, work }));
+    assert.equal(outcome.kind, 'stepped');
+    if (outcome.kind !== 'stepped') continue;
+    due.push(...outcome.due);
+    if (!isActive(outcome.operation)) return { ...outcome, due };
+  }
+}
+
+/** Plans and runs. */
+export async function runOn(
+  store: Store,
+  targets: readonly string[],
+  overrides: Partial<BulkOperation> = {},
+  step: Partial<OperationStep> = {},
+): Promise<Stepped> {
+  const plan = await planFor(store, targets, overrides);
+  return stepAll(store, await changeTo(store, started(plan, 50, T0)), step);
+}
+
+export async function takeBackOn(store: Store, operation: BulkOperation): Promise<Stepped> {
+  return stepAll(store, await changeTo(store, takingBack(operation)));
+}
