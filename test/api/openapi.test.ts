@@ -281,6 +281,11 @@ describe('GET /openapi.json', () => {
           askAdmin('/reload', 'POST'),
           request(`${receiver.url}/admin/reload`, { method: 'POST' }),
         ],
+        'get /admin/minutes': () => [askAdmin('/minutes'), askAdmin('/minutes?of=day')],
+        'post /admin/console-link': () => [
+          askAdmin('/console-link', 'POST'),
+          request(`${receiver.url}/admin/console-link`, { method: 'POST' }),
+        ],
         'get /admin/webhooks/{id}/history': () => [
           askAdmin(`/webhooks/${broken.id}/history`),
           askAdmin('/webhooks/none/history'),

@@ -165,5 +165,5 @@ function destinations(all: readonly DestinationBody[], nowMs: number): Html {
     html`<span data-live="destinations/${one.name}/processing">${count(one.processing)}</span>`,
     html`<span data-live="destinations/${one.name}/failed">${count(one.failed)}</span>`,
   ]);
-  return table('Destinations', columns, rows);
+  return table('How destinations are', columns, rows);
 }
