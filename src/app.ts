@@ -19,7 +19,9 @@ import { createMetrics } from './observe/metrics.ts';
 import { createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
 import { openOperations } from './open-operations.ts';
-import { handlerConfig, namesOf, prepareConfig, tokensOf } from './prepare-config.ts';
+import { type Access, accessOf, handlerConfig, namesOf, prepareConfig } from './prepare-config.ts';
+import { createReconcile, type Reconcile } from './reconcile/reconcile.ts';
+import { createReconcileSchedule } from './reconcile/schedule.ts';
 import { createReload, type ReloadParts } from './reload.ts';
 import { type Clock, monotonicMs, systemClock } from './runtime/clock.ts';
 import { createCorrectedClock } from './runtime/corrected-clock.ts';
@@ -100,7 +102,8 @@ export async function startApp(
   });
   opened.defer(() => dispatch.close());
   const ingest = await openSources(config, core, dispatch);
-  const configured = { handlers, dispatch, ingest, metrics, log, access: { tokens: tokensOf(config) } };
+  const configured = { handlers, dispatch, ingest, metrics, log, access: accessOf(config) };
+  const { reconcile, schedule } = openReconciling(config, core, ingest, configured.access);
   const reload = await createReload({
     ...{ ...core, read, first: config },
     prepare: (next) => prepareConfig({ ...configured, store, tools: { clock, random } }, next),
@@ -108,10 +111,10 @@ export async function startApp(
   });
   const searches = createSearches(store, clock);
   const bulk = openOperations({ ...core, searches, dispatch, ingest, maxPending: config.queueMaxSize });
-  const told = { config, reload, isOnTerminal, minutes, searches, operations: bulk.operations };
+  const told = { config, reload, reconcile, isOnTerminal, minutes, searches, operations: bulk.operations };
   const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
-  const services = [...servicesOf(config, core, dispatch, ingest), bulk.worker];
+  const services = [...servicesOf(config, core, dispatch, ingest), bulk.worker, schedule];
   for (const service of services) opened.defer(async () => service.stop());
 
   await dispatch.reclaim();
@@ -211,6 +214,19 @@ function createStop(running: AsyncDisposableStack, emit: Emit, onStopping: () =>
 function servicesOf(config: Config, core: Core, dispatch: Dispatch, ingest: Ingest): readonly Service[] {
   const { confirmations, duplicateNotes } = ingest;
   return [...dispatch.services, ...createPurgers(config, core), confirmations, duplicateNotes];
+}
+
+function openReconciling(
+  { retentionMs }: Config,
+  core: Core,
+  { inEffect }: Ingest,
+  access: Access,
+): Readonly<{ reconcile: Reconcile; schedule: Service }> {
+  const reconcile = createReconcile({
+    ...{ ...core, fetch, retentionMs, inEffect },
+    keys: () => access.providerKeys,
+  });
+  return { reconcile, schedule: createReconcileSchedule({ ...core, inEffect, reconcile }) };
 }
 
 type Core = Readonly<{

@@ -196,6 +196,19 @@ export type ReceiverEvent =
   | Readonly<{ type: 'cleanup.held'; kind: 'events' | 'rejected' | 'audit'; held: boolean; aheadMs: number }>
   /** The number and the hash of the newest row of the audit: the hash vouches for all rows before it. */
   | Readonly<{ type: 'audit.head'; rows: number; head: string }>
+  /** A source was compared with what its provider says it sent; `error` says why it ended early. */
+  | Readonly<{
+      type: 'reconcile.ended';
+      source: string;
+      provider: string;
+      apply: boolean;
+      atMs: number;
+      error: string | null;
+      listed: number;
+      missing: number;
+      fetched: number;
+      requested: number;
+    }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
   /** A request to the admin surface had no token, or one that is not known. */

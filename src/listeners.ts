@@ -14,6 +14,7 @@ import type { Ingest } from './ingest/open-ingest.ts';
 import { packageVersion } from './observe/build-info.ts';
 import type { Metrics } from './observe/metrics.ts';
 import type { Minutes } from './observe/minutes.ts';
+import type { Reconcile } from './reconcile/reconcile.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Random } from './runtime/random.ts';
 import type { Searches } from './store/run-search.ts';
@@ -38,6 +39,7 @@ export type ListenerParts = Readonly<{
   operations: Operations;
   access: Readonly<{ tokens: Tokens }>;
   reload: Reload;
+  reconcile: Reconcile;
   /** A person at a terminal has started the receiver. */
   isOnTerminal: boolean;
   phase: () => Phase;
@@ -98,8 +100,8 @@ function refuseOperators(error: Error): never {
 }
 
 function apiParts(parts: ListenerParts): ApiParts {
-  const { config, store, clock, random, emit, metrics, dispatch, ingest, states, access, reload, phase } =
-    parts;
+  const { config, store, clock, random, emit, metrics, dispatch, ingest, states, access } = parts;
+  const { reload, reconcile, phase } = parts;
   const { searches, operations } = parts;
   const { maxBodyBytes } = config.http;
   const isOpen = () => phase() === 'running';
@@ -131,6 +133,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       emit,
       tokens: () => access.tokens,
       reload,
+      reconcile,
       isSource: (name) => ingest.inEffect().sources.has(name),
       reverify: (...args) => ingest.inEffect().reverify(...args),
       mask: ingest.mask,

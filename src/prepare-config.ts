@@ -14,8 +14,12 @@ import {
 } from './ingest/open-source.ts';
 import type { SourceConfig } from './ingest/source-config.ts';
 import type { ConfiguredNames, Metrics } from './observe/metrics.ts';
+import type { ProviderKeys } from './reconcile/reconcile.ts';
 import type { PreparedConfig } from './reload.ts';
 import type { BrowseStore } from './store/store.ts';
+
+/** Who may use the receiver, and with what it uses others. */
+export type Access = { tokens: Tokens; providerKeys: ProviderKeys };
 
 /** The parts of a running receiver that a configuration decides about. */
 export type ConfiguredParts = Readonly<{
@@ -24,8 +28,8 @@ export type ConfiguredParts = Readonly<{
   ingest: Ingest;
   metrics: Metrics;
   log: Logger;
-  /** The tokens in force. */
-  access: { tokens: Tokens };
+  /** The tokens and keys in force. */
+  access: Access;
   store: Pick<BrowseStore, 'hasEvents'>;
   tools: Omit<HandlerTools, 'isSecretQuery'>;
 }>;
@@ -50,7 +54,7 @@ export async function prepareConfig(parts: ConfiguredParts, config: Config): Pro
     use() {
       log.level = config.log.level;
       metrics.use(namesOf(config));
-      access.tokens = tokensOf(config);
+      Object.assign(access, accessOf(config));
       ingest.use(nextIngest);
       handlers.use(nextHandlers);
       dispatch.use(nextDispatch, nextHandlers.handlers);
@@ -69,8 +73,8 @@ export function handlerConfig(
 }
 
 /** The tokens that open the admin surface. */
-export function tokensOf({ tokens }: Config): Tokens {
-  return createTokens(tokens);
+export function accessOf({ tokens, providerKeys }: Config): Access {
+  return { tokens: createTokens(tokens), providerKeys };
 }
 
 /** Every label value that a series may have, so that all series exist from the start. */

@@ -96,8 +96,12 @@ export async function openAnswer(asked: Asked, question: Question): Promise<Resp
  * Asks for lines of JSON, and yields each as it arrives. An answer may take as long as lines keep coming.
  * @throws AdminError when the receiver does not answer, answers with anything but 2xx, or stops in the middle
  */
-export async function* askLines<Line>(asked: Asked, path: string): AsyncGenerator<Line> {
-  const response = await openAnswer(asked, { method: 'GET', path, accept: 'application/x-ndjson' });
+export async function* askLines<Line>(
+  asked: Asked,
+  path: string,
+  { method = 'GET', body }: Readonly<{ method?: string; body?: object }> = {},
+): AsyncGenerator<Line> {
+  const response = await openAnswer(asked, { method, path, body, accept: 'application/x-ndjson' });
   let rest = '';
   try {
     for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {

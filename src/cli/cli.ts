@@ -22,6 +22,7 @@ import { addFailuresCommand } from './failures.ts';
 import { addHistoryCommand } from './history.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
+import { addReconcileCommand } from './reconcile.ts';
 import { addRejectedCommand } from './rejected.ts';
 import { addReloadCommand } from './reload.ts';
 import { addSchemaCommand } from './schema.ts';
@@ -54,6 +55,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addDestinationsCommand(program, process.env);
   addEraseCommand(program, process.env);
   addExportCommand(program, process.env);
+  addReconcileCommand(program, process.env);
   addRejectedCommand(program, process.env);
   addReloadCommand(program, process.env);
   addConsoleLinkCommand(program, process.env);

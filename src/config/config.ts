@@ -4,6 +4,7 @@ import type { NamedToken } from '../domain/role.ts';
 import type { Target } from '../handlers/target.ts';
 import type { SourceConfig } from '../ingest/source-config.ts';
 import type { LogFormat, LogLevel } from '../observe/log-level.ts';
+import type { ProviderKeys } from '../reconcile/reconcile.ts';
 
 export type DestinationConfig = Destination & Readonly<{ target: Target }>;
 
@@ -46,6 +47,8 @@ export type Config = Readonly<{
   /** The default source is closed though nobody has said so. */
   closesDefault: boolean;
   destinations: readonly DestinationConfig[];
+  /** The keys of the providers' APIs. */
+  providerKeys: ProviderKeys;
   /** The file that sources and destinations came from, or null. */
   configFile: string | null;
   /** Who may use the admin surface; without any it is closed. */

@@ -85,6 +85,11 @@ type SourceRules = SecretRules &
     replayWindowSeconds?: number | undefined;
     /** A repeat of an event by its provider replays what has failed, once; true unless it is given. */
     replayOnRedelivery?: boolean | undefined;
+    /**
+     * Beside provider stripe or github: how the source is compared with what its provider sent. `every: '1h'` does it by itself,
+     * looking back for `since` (3d); `hook` names GitHub's webhook as OWNER/REPO/ID or ORG/ID.
+     */
+    reconcile?: Readonly<{ every?: string; since?: string; hook?: string }> | undefined;
     /** Longest body in bytes; the provider's own limit by default. A MAX_BODY_BYTES that is set caps it. */
     maxBodyBytes?: number | undefined;
     /** The reply to an accepted event. */

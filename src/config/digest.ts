@@ -19,6 +19,7 @@ export function flatConfig(config: Config): FlatConfig {
   for (const { name, ...holder } of config.tokens) flatten(flat, ['tokens', name], holder);
   flatten(flat, ['logLevel'], config.log.level);
   flatten(flat, ['retry'], config.retry);
+  flatten(flat, ['providerKeys'], config.providerKeys);
   for (const source of config.sources) flatten(flat, ['sources', source.name], sourceParts(source));
   for (const destination of config.destinations) {
     flatten(flat, ['destinations', destination.name], destinationParts(destination, folder));

@@ -81,6 +81,10 @@ export const secretToken: Kind<string> = kindOf(
   (text) => (TOKEN.test(text) ? text : undefined),
 );
 
+export const apiKey: Kind<string> = kindOf('8 to 1024 visible ASCII characters without spaces', (text) =>
+  /^[\x21-\x7e]{8,1024}$/.test(text) ? text : undefined,
+);
+
 const BROKER_PROTOCOLS: ReadonlySet<string> = new Set(['redis:', 'rediss:', 'amqp:', 'amqps:']);
 
 // A further node of a Redis Cluster: a name or an address, and a port.

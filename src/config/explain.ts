@@ -6,12 +6,17 @@ import { REDACTED, redactDatabaseUrl, redactPath, redactUrl } from './show.ts';
 /** The effective configuration as printable JSON, without anything that is or may be a secret. */
 export function explainConfig(config: Config): object {
   const { publicUrl } = config.http;
+  const { stripe, github } = config.providerKeys;
   return {
     ...config,
     databaseUrl: redactDatabaseUrl(config.databaseUrl),
     databaseDirectUrl: redactDatabaseUrl(config.databaseDirectUrl),
     queueUrl: config.queueUrl === null ? null : redactUrl(config.queueUrl),
     http: { ...config.http, publicUrl: redactNullable(publicUrl) },
+    providerKeys: {
+      stripe: { key: redact(stripe.key), url: redactUrl(stripe.url) },
+      github: { key: redact(github.key), url: redactUrl(github.url) },
+    },
     tokens: config.tokens.map(({ name, role }) => ({ name, role, token: REDACTED })),
     sources: config.sources.map(explainSource),
     destinations: config.destinations.map((destination) => ({
@@ -21,12 +26,13 @@ export function explainConfig(config: Config): object {
   };
 }
 
-function explainSource({ name, verification, mask, search }: SourceConfig): object {
+function explainSource({ name, verification, mask, search, reconcile }: SourceConfig): object {
   return {
     name,
     verification: verification === null ? null : explainVerification(verification),
     ...(mask !== undefined && { mask }),
     ...(search !== undefined && { search }),
+    ...(reconcile !== undefined && { reconcile }),
   };
 }
 

@@ -51,6 +51,7 @@ export function inEffectAfter(running: Config, read: Config): Config {
     retry: read.retry,
     configFile: read.configFile,
     tokens: read.tokens,
+    providerKeys: read.providerKeys,
     log: { ...running.log, level: read.log.level },
   };
 }

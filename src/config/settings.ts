@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  apiKey,
   brokerUrl,
   databaseUrl,
   filePath,
@@ -134,6 +135,18 @@ const TABLE = {
   CONFIG: optional(
     filePath,
     'The config file (.ts, .js, .mjs or .json); unset: webhooks.config.* in the working directory, if it exists',
+  ),
+  STRIPE_API_KEY: secret(
+    optional(apiKey, 'A key that may read the events of your account, to find what Stripe never sent'),
+  ),
+  STRIPE_API_URL: setting(publicBase, 'https://api.stripe.com', 'Where the API of Stripe is'),
+  GITHUB_TOKEN: secret(
+    optional(apiKey, 'A token that may read and repeat the deliveries of your webhook at GitHub'),
+  ),
+  GITHUB_API_URL: setting(
+    publicBase,
+    'https://api.github.com',
+    'Where the API of GitHub is, such as `https://HOST/api/v3` of an Enterprise Server',
   ),
   ADMIN_TOKEN: secret(optional(secretToken, 'The token of the admin surface; unset: that surface is closed')),
   ADMIN_HOST: optional(listenHost, 'The address of ADMIN_PORT; unset: 127.0.0.1'),

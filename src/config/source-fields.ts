@@ -2,6 +2,7 @@ import { validateHeaderValue } from 'node:http';
 import { z } from 'zod';
 import { MAX_SEARCH_KEYS } from '../domain/search-key.ts';
 import { keyLocatorMistake } from '../ingest/order-key.ts';
+import { HOOK_TAKES, hookPath } from '../reconcile/github.ts';
 import { nearest } from '../schema/nearest.ts';
 import { numberField } from '../schema/number-range.ts';
 import { part, passOn } from '../schema/strict-object.ts';
@@ -84,6 +85,25 @@ export const searchField = z
     return count >= 1 && count <= MAX_SEARCH_KEYS;
   }, SEARCH_TAKES)
   .readonly();
+
+const DURATION_TAKES = 'a time such as 90s, 15m, 2h or 3d';
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A duration as a text, in milliseconds. */
+const durationField = z
+  .string(DURATION_TAKES)
+  .regex(/^[1-9]\d{0,5}[smhd]$/, DURATION_TAKES)
+  .transform((text) => Number(text.slice(0, -1)) * UNIT_MS[text.at(-1) as keyof typeof UNIT_MS]);
+
+/** How a source is compared with what its provider sent. */
+export const reconcileField = part({
+  every: durationField.exactOptional(),
+  since: durationField.exactOptional(),
+  hook: z
+    .string(HOOK_TAKES)
+    .refine((hook) => hookPath(hook) !== null, HOOK_TAKES)
+    .exactOptional(),
+}).readonly();
 
 const SECRET_TAKES = `a text of 1 to ${SECRET_CHARS_MAX} characters`;
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ConfigError } from '../domain/errors.ts';
 import { DEFAULT_SOURCE } from '../domain/source.ts';
-import type { SourceConfig, Verification } from '../ingest/source-config.ts';
+import type { ReconcileRule, SourceConfig, Verification } from '../ingest/source-config.ts';
+import { HOOK_TAKES } from '../reconcile/github.ts';
+import { RECONCILABLE } from '../reconcile/reconcile.ts';
 import { numberField } from '../schema/number-range.ts';
 import { strict } from '../schema/strict-object.ts';
 import { SCHEME_LIMITS } from '../verify/limits.ts';
@@ -16,6 +18,7 @@ import {
   providerField,
   publicKeyField,
   publicUrlField,
+  reconcileField,
   replyField,
   schemesField,
   searchField,
@@ -44,6 +47,7 @@ const sourceShape = {
   maxBodyBytes: numberField(LIMITS.sourceBodyBytes).optional(),
   mask: maskField.optional(),
   search: searchField.optional(),
+  reconcile: reconcileField.optional(),
 };
 
 type Key = keyof typeof sourceShape;
@@ -77,6 +81,13 @@ export const sourceSchema = strict(sourceShape, SOURCE_TAKES).superRefine(
     if (has('provider') && has('handshakes')) {
       say(['handshakes'], 'a value beside provider', 'a value beside verify only: a provider has its own');
     }
+    const { provider, reconcile } = source;
+    if (reconcile !== undefined && !RECONCILABLE.some((name) => name === provider)) {
+      say(['reconcile'], 'a value', `a value only beside provider: ${RECONCILABLE.join(' or ')}`);
+    }
+    if (provider === 'github' && reconcile?.every !== undefined && reconcile.hook === undefined) {
+      say(['reconcile'], 'every without hook', `a hook, ${HOOK_TAKES}`);
+    }
     for (const [one, other] of RIVALS.filter((pair) => pair.every(has))) {
       say([other], `a value beside ${one}`, 'one of the two');
     }
@@ -98,15 +109,23 @@ export function toSources(sources: FileSources, bodies: BodyLimits): SourceConfi
   const isClosed = sources[DEFAULT_SOURCE] === false || closesDefault(sources);
   return [...(isClosed ? [] : [DEFAULT_SOURCE]), ...others].map((name) => {
     const values = (Object.hasOwn(sources, name) && sources[name]) || {};
-    const { mask, search } = values;
+    const { mask, search, reconcile } = values;
     return {
       name,
       verification: toVerification(values),
       maxBodyBytes: bodyLimit(values, bodies),
       ...(mask !== undefined && { mask }),
       ...(search !== undefined && { search }),
+      ...(reconcile !== undefined && { reconcile: toReconcile(reconcile) }),
     };
   });
+}
+
+/** As long as Stripe and GitHub send again, or let it be asked for. */
+const RECONCILE_SINCE_MS = 3 * 86_400_000;
+
+function toReconcile({ every, since, hook }: NonNullable<SourceValues['reconcile']>): ReconcileRule {
+  return { everyMs: every ?? null, sinceMs: since ?? RECONCILE_SINCE_MS, hook: hook ?? null };
 }
 
 type FileSources = Readonly<Record<string, SourceValues | false>>;

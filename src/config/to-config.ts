@@ -55,6 +55,10 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
     }),
     closesDefault: closesDefault(file.sources ?? {}),
     destinations: toDestinations(env, Object.entries(file.destinations ?? {}), place.folder),
+    providerKeys: {
+      stripe: { key: env.STRIPE_API_KEY, url: env.STRIPE_API_URL },
+      github: { key: env.GITHUB_TOKEN, url: env.GITHUB_API_URL },
+    },
     configFile: place.configFile,
     tokens: toTokens(env.ADMIN_TOKEN, file.tokens ?? {}),
   };

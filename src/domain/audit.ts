@@ -30,6 +30,7 @@ export const AUDIT_ACTIONS = [
   'receiver.start',
   'rejected.reveal',
   'rejected.reverify',
+  'source.reconcile',
   'source_state.read',
   'source_state.drop',
 ] as const;

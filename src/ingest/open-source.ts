@@ -11,7 +11,7 @@ import { identityOf } from './identity-rules.ts';
 import { createPublicUrl, type PublicUrl } from './public-url.ts';
 import type { RawRequest } from './raw-request.ts';
 import { createRedact, looksSecret, type Redact, tokenQueries } from './redact.ts';
-import type { SourceConfig, Verification } from './source-config.ts';
+import type { ReconcileRule, SourceConfig, Verification } from './source-config.ts';
 import { createSourceVerifier, type SourceVerifier } from './source-verifier.ts';
 
 /** The compiled rules of a source with verification, made once for each configuration of it. */
@@ -49,6 +49,9 @@ export type Source = Readonly<{
   /** JSON Pointers of what a body shows only when it is revealed. */
   mask?: readonly string[];
   search?: Readonly<Record<string, string>>;
+  /** Id of the provider, if it has one. */
+  provider?: string | null;
+  reconcile?: ReconcileRule;
 }>;
 
 export type SourceParts = Readonly<{
@@ -65,7 +68,8 @@ export type SourceParts = Readonly<{
  * @throws SchemeError for an invalid configuration, which the start refuses before
  */
 export function openSource({ verification, ...own }: SourceConfig, parts: SourceParts): Source {
-  return { ...own, rules: verification === null ? null : openRules(own.name, verification, parts) };
+  const rules = verification === null ? null : openRules(own.name, verification, parts);
+  return { ...own, provider: verification?.provider ?? null, rules };
 }
 
 function openRules(source: string, verification: Verification, parts: SourceParts): SourceRules {

@@ -4,23 +4,36 @@ import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { BrowseStore, OperateStore, RejectedStore, SourceStateStore } from '../store/store.ts';
+import { type Identity, identify } from '../verify/identity/identify.ts';
 import { type Accept, createAccept } from './accept.ts';
+import { storeVerified } from './accept-verified.ts';
 import type { BeginConfirmation } from './confirm-subscription.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
 import type { KeepRejected } from './keep-rejected.ts';
-import { openSource, type Source, type SourceParts } from './open-source.ts';
+import { openSource, type Source, type SourceParts, toSigned } from './open-source.ts';
 import { createAddress, createFindSearchKeys } from './order-key.ts';
 import { createPerformHandshake } from './perform-handshake.ts';
+import type { RawRequest } from './raw-request.ts';
 import { createReplayRedelivered, type ReplayRedeliveredParts } from './replay-redelivered.ts';
 import { createReverify, type Reverify } from './reverify.ts';
 import type { SourceConfig } from './source-config.ts';
-import { createStoreEvent, type StoreEventParts } from './store-event.ts';
+import {
+  type Arrival,
+  createStoreEvent,
+  RECEIVED,
+  type StoreEventOutcome,
+  type StoreEventParts,
+} from './store-event.ts';
 
 /** The sources and routes of one configuration. What handles a request takes it once, and keeps it to the end. */
 export type IngestInEffect = Readonly<{
   sources: ReadonlyMap<string, Source>;
   accept: Accept;
   reverify: Reverify;
+  /** How the source names a request that its provider would send. */
+  nameFetched(source: Source, request: RawRequest): Pick<Identity, 'idempotencyKey' | 'madeOf'>;
+  /** Stores an event that was fetched from its provider: as any other, but not verified, since nobody signed it. */
+  storeFetched(source: Source, request: RawRequest): Promise<StoreEventOutcome>;
 }>;
 
 /** What of the configuration decides about ingest. */
@@ -55,6 +68,8 @@ export type LongLived = Readonly<{
   inserts: StoreEventParts['store'];
   noteDuplicate: NoteDuplicate;
 }>;
+
+const FETCHED: Arrival = { ...RECEIVED, origin: 'reconciled' };
 
 /**
  * Compiles the sources and routes of a configuration, with the secrets that handshakes stored. A source that stays as it
@@ -98,6 +113,10 @@ export async function prepareIngest(
       sources,
       accept: createAccept({ storeEvent, performHandshake, keepRejected, clock }),
       reverify: createReverify({ store, sources, storeEvent, performHandshake }),
+      nameFetched: ({ rules }, request) =>
+        identify(rules!.identity, toSigned(rules!, request), clock.nowMs()),
+      storeFetched: ({ name, rules }, request) =>
+        storeVerified(storeEvent, name, rules!, request, toSigned(rules!, request), clock.nowMs(), FETCHED),
     },
   };
 }

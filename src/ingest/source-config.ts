@@ -40,4 +40,15 @@ export type SourceConfig = Readonly<{
   mask?: readonly string[];
   /** Locators of values to find its events by, by name. */
   search?: Readonly<Record<string, string>>;
+  reconcile?: ReconcileRule;
+}>;
+
+/** How a source is compared with what its provider sent. */
+export type ReconcileRule = Readonly<{
+  /** How often by itself; null: only when asked to. */
+  everyMs: number | null;
+  /** How far back it looks by itself. */
+  sinceMs: number;
+  /** The webhook of GitHub. */
+  hook: string | null;
 }>;

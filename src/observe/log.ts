@@ -5,7 +5,7 @@ import type { Emit } from '../events.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { boundedDetails, errorFields, scrubbed } from './log/bounded.ts';
 import { configLines } from './log/config-lines.ts';
-import { destinationLines } from './log/destination-lines.ts';
+import { destinationLines, reconcileLines } from './log/destination-lines.ts';
 import { handshakeLines } from './log/handshake-lines.ts';
 import { deliveryLines, ingestLines } from './log/lines.ts';
 import { queueLines, storeLines } from './log/store-lines.ts';
@@ -102,6 +102,7 @@ export function createLogSubscriber(logger: Logger, { clock }: Readonly<{ clock:
     ...queueLines(write, () => logger.isLevelEnabled('debug')),
     ...configLines(write),
     ...destinationLines(write),
+    ...reconcileLines(write),
     ...receiverLines(write),
   });
 }

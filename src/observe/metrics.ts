@@ -12,6 +12,7 @@ import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
 import { createNames } from './metrics/names.ts';
 import { createQueueGauges, queueMetrics } from './metrics/queue.ts';
+import { reconcileMetrics } from './metrics/reconcile.ts';
 import { storeMetrics } from './metrics/store.ts';
 import { createStoreGauges, type StoreGauges } from './metrics/store-gauges.ts';
 import { createSubscriber, type Handlers } from './subscriber.ts';
@@ -78,6 +79,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...configMetrics(own),
     ...queueMetrics(own),
     ...breakerMetrics(own, names.destinations),
+    ...reconcileMetrics(own, names.verified),
     ...loginMetrics(own),
   });
   const readyGauge = receiverGauges(own, options.queueLimit);

@@ -277,6 +277,10 @@ describe('GET /openapi.json', () => {
           askAdmin('/rejected/none/reverify', 'POST'),
         ],
         'get /admin/audit': () => [askAdmin('/audit'), askAdmin('/audit?actor=')],
+        'post /admin/sources/{name}/reconcile': () => [
+          askAdmin('/sources/default/reconcile', 'POST', { provider: 'stripe' }),
+          askAdmin('/sources/none/reconcile', 'POST', { provider: 'stripe' }),
+        ],
         'post /admin/reload': () => [
           askAdmin('/reload', 'POST'),
           request(`${receiver.url}/admin/reload`, { method: 'POST' }),
@@ -335,7 +339,7 @@ describe('GET /openapi.json', () => {
         assert.ok(samples[`${method} ${path}`] !== undefined);
         const [first, ...others] = await Promise.all(samples[`${method} ${path}`]!());
         // The receiver of this test has no file to read again; test/reload/reload.test.ts has the other answers.
-        const expected = path === '/admin/reload' ? /^409/ : /^2/;
+        const expected = path === '/admin/reload' ? /^409/ : path.endsWith('/reconcile') ? /^422/ : /^2/;
         assert.match(String(first?.status), expected, `${method} ${path}`);
         for (const answer of [first!, ...others]) assertDescribed(answer, operation);
       }

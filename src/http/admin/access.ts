@@ -36,6 +36,7 @@ export const ADMIN_ACCESS = {
   'POST /admin/operations/:id/take-back': acts('operator', 'operation.take_back'),
   'GET /admin/sources/:name/state': acts('admin', 'source_state.read'),
   'DELETE /admin/sources/:name/state/:entry': acts('admin', 'source_state.drop'),
+  'POST /admin/sources/:name/reconcile': acts('operator', 'source.reconcile'),
   'GET /admin/destinations': sees('viewer'),
   'GET /admin/destinations/:name': sees('viewer'),
   'POST /admin/destinations/:name/hold': acts('operator', 'destination.hold'),

@@ -15,6 +15,7 @@ import { addHistoryEndpoints, type HistoryParts, historyDocument } from './histo
 import type { Login, LoginParts } from './login.ts';
 import { addMinuteEndpoints, type MinuteParts, minuteDocument } from './minutes.ts';
 import { addOperationEndpoints, type OperationParts, operationDocument } from './operations.ts';
+import { addReconcileEndpoints, type ReconcileEndpointParts, reconcileDocument } from './reconcile.ts';
 import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './rejected.ts';
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
 import { addReplayEndpoint, type ReplayParts, replayDocument } from './replay.ts';
@@ -36,6 +37,7 @@ export type AdminParts = EventParts &
   AuditParts &
   HistoryParts &
   LoginParts &
+  ReconcileEndpointParts &
   ReloadEndpointParts &
   ConsoleLinkParts &
   MinuteParts &
@@ -59,6 +61,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addDestinationEndpoints(add, parts);
   addAuditEndpoints(add, parts);
   addHistoryEndpoints(add, parts);
+  addReconcileEndpoints(add, parts);
   addReloadEndpoints(add, parts);
   addConsoleLinkEndpoints(add, parts);
   addMinuteEndpoints(add, parts);
@@ -103,6 +106,7 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   destinationDocument,
   auditDocument,
   historyDocument,
+  reconcileDocument,
   reloadDocument,
   consoleLinkDocument,
   minuteDocument,

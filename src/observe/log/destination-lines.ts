@@ -1,4 +1,5 @@
 import type { Handlers } from '../subscriber.ts';
+import { ERROR_CHARS, scrubbed } from './bounded.ts';
 import type { WriteLine } from './writer.ts';
 
 /** Lines about breakers, and about a disk that is nearly full. */
@@ -28,5 +29,28 @@ export function destinationLines(write: WriteLine): Handlers {
           : 'the disk has enough free space again: events are accepted',
         fields: () => ({}),
       }),
+  };
+}
+
+/** Lines about comparisons of a source with its provider. */
+export function reconcileLines(write: WriteLine): Handlers {
+  return {
+    'reconcile.ended': ({ type, error, missing, ...facts }) => {
+      const { source, provider, apply, listed, fetched, requested } = facts;
+      write({
+        type,
+        level: error !== null ? 'error' : missing > 0 ? 'warn' : 'info',
+        message:
+          error !== null
+            ? 'a comparison of a source with its provider failed; run it again'
+            : missing > 0
+              ? 'the provider has events that never came here'
+              : 'all that the provider lists is here',
+        fields: () => ({
+          ...{ source, provider, apply, listed, missing, fetched, requested },
+          ...(error !== null && { error: scrubbed(error, ERROR_CHARS) }),
+        }),
+      });
+    },
   };
 }
