@@ -14,6 +14,7 @@ import { fetchStatus } from './ingest/confirm-subscription.ts';
 import { type Ingest, openIngest } from './ingest/open-ingest.ts';
 import { isUnreadable } from './ingest/unrouted.ts';
 import { openListeners } from './listeners.ts';
+import { createHandlerLog } from './observe/log/handler-log.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createMinutes } from './observe/minutes.ts';
@@ -26,13 +27,15 @@ import { createReload, type ReloadParts } from './reload.ts';
 import { type Clock, monotonicMs, systemClock } from './runtime/clock.ts';
 import { createCorrectedClock } from './runtime/corrected-clock.ts';
 import { createIdGenerator, type IdGenerator } from './runtime/ids.ts';
-import { createSystemRandom } from './runtime/random.ts';
+import { createSystemRandom, type Random } from './runtime/random.ts';
 import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
 import { writeStartRow } from './start-row.ts';
 import { openStore } from './store/open-store.ts';
 import { createSearches } from './store/run-search.ts';
 import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
+import { openTracing, withReplayTraces } from './telemetry.ts';
+import type { Tracing } from './trace/tracing.ts';
 
 /** A running receiver. */
 export type App = Readonly<{
@@ -82,27 +85,25 @@ export async function startApp(
   failure.promise.catch(() => {});
   const due = createSignal();
   let phase: Phase = 'starting';
+  const stopping = createStopWatch(config.shutdownGraceMs);
 
   const handlers = await openHandlerSet(handlerConfig(config, { clock, random }));
   opened.defer(handlers.closeAll);
-  const store = await openInbox(config, emit, {
-    onDue: due.raise,
-    onFatal: failure.reject,
-    onClockReading: clock.correct,
-  });
-  opened.defer(() => store.close());
-  const states = createDestinationStates(store, clock);
-  await states.refresh();
-  const core = { store, clock, random, newId, emit, states };
+  const observer = { onDue: due.raise, onFatal: failure.reject, onClockReading: clock.correct };
+  const tools = { clock, random, newId, emit };
+  const traced = await openTracedInbox(opened, config, tools, observer, stopping.flushMs);
+  const core = { ...tools, ...traced };
+  const { store, tracing } = traced;
   const dispatch = openDispatch({
     ...{ ...core, ...config, ...internals, isUnreadable },
     handlers: handlers.inEffect(),
+    openHandlerLog: createHandlerLog(log),
     onUnused: (handler) =>
       void handlers.close(handler).catch(reportFailure(emit, 'a replaced handler failed to close')),
   });
   opened.defer(() => dispatch.close());
   const ingest = await openSources(config, core, dispatch);
-  const configured = { handlers, dispatch, ingest, metrics, log, access: accessOf(config) };
+  const configured = { handlers, dispatch, ingest, metrics, log, tracing, access: accessOf(config) };
   const { reconcile, schedule } = openReconciling(config, core, ingest, configured.access);
   const reload = await createReload({
     ...{ ...core, read, first: config },
@@ -132,15 +133,39 @@ export async function startApp(
   reportStart({ ...config, ...urls, stats, sources: [...ingest.inEffect().sources.values()] }, emit);
   const stop = createStop(opened.move(), emit, () => {
     phase = 'stopping';
+    stopping.begin();
   });
   const reportFailed = reportFailure(emit, 'the configuration was not read again; nothing has changed');
   return { ...urls, reload, reportFailure: reportFailed, failed: failure.promise, stop };
 }
 
+type Tools = Readonly<{ clock: Clock; random: Random; newId: IdGenerator; emit: Emit }>;
+
+/** Opens the store, and what traces its work: a stop sends what is recorded before it closes the store. */
+async function openTracedInbox(
+  opened: AsyncDisposableStack,
+  config: Config,
+  tools: Tools,
+  observer: InboxObserver,
+  flushMs: () => number,
+) {
+  const { clock, newId, emit } = tools;
+  const stored = await openInbox(config, emit, observer);
+  opened.defer(() => stored.close());
+  const tracing = await openTracing({ ...tools, config, store: stored, instanceId: newId(clock.nowMs()) });
+  opened.defer(() => tracing.close(flushMs()));
+  const store = withReplayTraces(stored, tracing);
+  const states = createDestinationStates(store, clock);
+  await states.refresh();
+  return { store, tracing, states };
+}
+
+type InboxObserver = Required<Pick<StoreObserver, 'onDue' | 'onFatal' | 'onClockReading'>>;
+
 function openInbox(
   config: Config,
   emit: Emit,
-  { onDue, onFatal, onClockReading }: Required<Pick<StoreObserver, 'onDue' | 'onFatal' | 'onClockReading'>>,
+  { onDue, onFatal, onClockReading }: InboxObserver,
 ): Promise<Store> {
   return openStore({
     path: config.dbPath,
@@ -175,7 +200,7 @@ function openInbox(
 
 function createPurgers(
   { retentionMs, rejected, auditRetentionMs, cleanupIntervalMs: intervalMs }: Config,
-  core: Readonly<{ store: Store; clock: Clock; emit: Emit }>,
+  core: Readonly<{ store: Store; clock: Clock; emit: Emit; tracing: Tracing }>,
 ): readonly Service[] {
   const guard = (kind: CleanupKind, ofKindMs: number) =>
     createCleanupGuard({ ...core, monotonicMs, kind, retentionMs: ofKindMs });
@@ -211,6 +236,20 @@ function createStop(running: AsyncDisposableStack, emit: Emit, onStopping: () =>
   };
 }
 
+/** The least time for recorded spans to be sent, whatever the grace has left. */
+const LEAST_FLUSH_MS = 1000;
+
+/** How much of the grace of a stop is left to send what is recorded, once all work has ended. */
+function createStopWatch(graceMs: number) {
+  let beganMs: number | null = null;
+  return {
+    begin() {
+      beganMs = monotonicMs();
+    },
+    flushMs: () => Math.max(LEAST_FLUSH_MS, graceMs - (beganMs === null ? 0 : monotonicMs() - beganMs)),
+  };
+}
+
 function servicesOf(config: Config, core: Core, dispatch: Dispatch, ingest: Ingest): readonly Service[] {
   const { confirmations, duplicateNotes } = ingest;
   return [...dispatch.services, ...createPurgers(config, core), confirmations, duplicateNotes];
@@ -235,6 +274,7 @@ type Core = Readonly<{
   newId: IdGenerator;
   emit: Emit;
   states: DestinationStates;
+  tracing: Tracing;
 }>;
 
 function openSources(

@@ -1,6 +1,8 @@
 import type { AttemptOutcome } from './domain/attempt.ts';
 import type { Counts, OperationKind, OperationState } from './domain/operation.ts';
 import type { Settlement } from './domain/settlement.ts';
+import type { SpanReport } from './trace/span-drops.ts';
+import type { Traced } from './trace/tracing.ts';
 import { VERIFY_REASONS } from './verify/outcome.ts';
 
 /**
@@ -86,7 +88,9 @@ type OperationEvent =
   | Readonly<{ type: 'operation.failed'; id: string; kind: OperationKind; error: Error }>;
 
 /** Everything that the core reports. Subscribers (log, metrics) choose the words; the core never formats. */
-export type ReceiverEvent =
+export type ReceiverEvent = Traced & CoreEvent;
+
+type CoreEvent =
   | Readonly<{
       type: 'event.accepted';
       eventId: string;
@@ -211,6 +215,8 @@ export type ReceiverEvent =
     }>
   | Readonly<{ type: 'cleanup.batch'; deleted: number }>
   | Readonly<{ type: 'cleanup.finished'; deleted: number; durationMs: number }>
+  /** Spans were sent to the collector, or were not: the queue was full, the export failed, or the process stopped. */
+  | SpanReport
   /** A request to the admin surface had no token, or one that is not known. */
   | Readonly<{ type: 'login.failed'; address: string; reason: LoginFailure }>
   /**

@@ -19,6 +19,7 @@ import type { Clock } from './runtime/clock.ts';
 import type { Random } from './runtime/random.ts';
 import type { Searches } from './store/run-search.ts';
 import type { Store } from './store/store.ts';
+import type { Tracing } from './trace/tracing.ts';
 
 /** Bodies in memory at once, over all requests: enough for thousands of common ones, and for a few of the largest. */
 const bytesInFlight = (maxBodyBytes: number) => Math.max(64 * 1024 * 1024, 4 * maxBodyBytes);
@@ -37,6 +38,7 @@ export type ListenerParts = Readonly<{
   states: DestinationStates;
   searches: Searches;
   operations: Operations;
+  tracing: Tracing;
   access: Readonly<{ tokens: Tokens }>;
   reload: Reload;
   reconcile: Reconcile;
@@ -102,7 +104,7 @@ function refuseOperators(error: Error): never {
 function apiParts(parts: ListenerParts): ApiParts {
   const { config, store, clock, random, emit, metrics, dispatch, ingest, states, access } = parts;
   const { reload, reconcile, phase } = parts;
-  const { searches, operations } = parts;
+  const { searches, operations, tracing } = parts;
   const { maxBodyBytes } = config.http;
   const isOpen = () => phase() === 'running';
   return {
@@ -113,6 +115,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       keepTooLarge: ingest.keepTooLarge,
       emit,
       isOpen,
+      tracing,
     },
     store,
     metrics: metrics.scrape({
@@ -137,6 +140,8 @@ function apiParts(parts: ListenerParts): ApiParts {
       isSource: (name) => ingest.inEffect().sources.has(name),
       reverify: (...args) => ingest.inEffect().reverify(...args),
       mask: ingest.mask,
+      tracing,
+      traceUrlTemplate: config.traceUrlTemplate,
       unroutedReason: ingest.unroutedReason,
       onPending: dispatch.onPending,
       states,

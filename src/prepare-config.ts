@@ -17,6 +17,8 @@ import type { ConfiguredNames, Metrics } from './observe/metrics.ts';
 import type { ProviderKeys } from './reconcile/reconcile.ts';
 import type { PreparedConfig } from './reload.ts';
 import type { BrowseStore } from './store/store.ts';
+import { trustedSources } from './telemetry.ts';
+import type { Tracing } from './trace/tracing.ts';
 
 /** Who may use the receiver, and with what it uses others. */
 export type Access = { tokens: Tokens; providerKeys: ProviderKeys };
@@ -30,6 +32,7 @@ export type ConfiguredParts = Readonly<{
   log: Logger;
   /** The tokens and keys in force. */
   access: Access;
+  tracing: Pick<Tracing, 'use'>;
   store: Pick<BrowseStore, 'hasEvents'>;
   tools: Omit<HandlerTools, 'isSecretQuery'>;
 }>;
@@ -41,7 +44,7 @@ export type ConfiguredParts = Readonly<{
  *   StoreError when the secrets of handshakes cannot be read
  */
 export async function prepareConfig(parts: ConfiguredParts, config: Config): Promise<PreparedConfig> {
-  const { handlers, dispatch, ingest, metrics, log, access } = parts;
+  const { handlers, dispatch, ingest, metrics, log, tracing, access } = parts;
   await using opened = new AsyncDisposableStack();
   await checkDefaultSource(config, parts.store);
   const nextHandlers = await handlers.prepare(handlerConfig(config, parts.tools));
@@ -55,6 +58,7 @@ export async function prepareConfig(parts: ConfiguredParts, config: Config): Pro
       log.level = config.log.level;
       metrics.use(namesOf(config));
       Object.assign(access, accessOf(config));
+      tracing.use(trustedSources(config));
       ingest.use(nextIngest);
       handlers.use(nextHandlers);
       dispatch.use(nextDispatch, nextHandlers.handlers);

@@ -29,7 +29,9 @@ export function createReceiver({ env = {}, cwd = process.cwd(), ...userConfig }:
   let starting: Promise<App> | null = null;
   return {
     async start() {
-      starting ??= keepAlive(async () => startApp(await loadConfig({ env, cwd, userConfig })));
+      starting ??= keepAlive(async () =>
+        startApp(await loadConfig({ env, cwd, userConfig, hasHostSdk: true })),
+      );
       const { url, adminUrl } = await starting;
       return { url, adminUrl };
     },

@@ -6,6 +6,7 @@ import { watchedFiles } from '../config/watched-files.ts';
 import type { Actor } from '../domain/audit.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { watchFiles } from '../runtime/watch-files.ts';
+import { hostProvider } from '../trace/host.ts';
 
 /** SIGHUP too, where a terminal may send it: it would otherwise end the process without draining. */
 const STOP_SIGNALS = [
@@ -36,7 +37,9 @@ export function addServeCommand(program: Command): void {
  */
 export async function serve(internals: Internals = {}, { watch = false }: Options = {}): Promise<void> {
   const [env, cwd] = [process.env, process.cwd()];
-  const read = () => loadConfig({ env, cwd });
+  // Set up by --import, say; then the variables are that SDK's. After the start it is the receiver's own.
+  const hasHostSdk = hostProvider() !== null;
+  const read = () => loadConfig({ env, cwd, hasHostSdk });
   const stop = Promise.withResolvers<void>();
   const started = Promise.withResolvers<App>();
   const reloadsBySignal = !isOnTerminal();

@@ -5,6 +5,7 @@ import type { Target } from '../handlers/target.ts';
 import type { SourceConfig } from '../ingest/source-config.ts';
 import type { LogFormat, LogLevel } from '../observe/log-level.ts';
 import type { ProviderKeys } from '../reconcile/reconcile.ts';
+import type { TelemetryConfig } from '../trace/sdk/sdk-options.ts';
 
 export type DestinationConfig = Destination & Readonly<{ target: Target }>;
 
@@ -49,6 +50,10 @@ export type Config = Readonly<{
   destinations: readonly DestinationConfig[];
   /** The keys of the providers' APIs. */
   providerKeys: ProviderKeys;
+  /** What OpenTelemetry's variables ask for. */
+  telemetry: TelemetryConfig;
+  /** The page of a trace, with `{trace_id}`, or null. */
+  traceUrlTemplate: string | null;
   /** The file that sources and destinations came from, or null. */
   configFile: string | null;
   /** Who may use the admin surface; without any it is closed. */

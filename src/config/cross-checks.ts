@@ -14,6 +14,7 @@ export function crossCheck(env: EnvReading, file: unknown): string[] {
   return [
     ...checkOrder(env, 'RETRY_BASE_DELAY', 'RETRY_MAX_DELAY'),
     ...checkOrder(env, 'SIMULATED_MIN_SECONDS', 'SIMULATED_MAX_SECONDS'),
+    ...checkOrder(env, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 'OTEL_BSP_MAX_QUEUE_SIZE'),
     ...checkDirectUrl(env),
     ...checkAdminPort(env),
     ...checkLeast(env, 'WORKER_COUNT', count, 'each destination needs a worker'),
@@ -45,6 +46,8 @@ function checkAdminPort({ values, given, wrong }: EnvReading): string[] {
 type NumberName =
   | 'RETRY_BASE_DELAY'
   | 'RETRY_MAX_DELAY'
+  | 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE'
+  | 'OTEL_BSP_MAX_QUEUE_SIZE'
   | 'SIMULATED_MIN_SECONDS'
   | 'SIMULATED_MAX_SECONDS'
   | 'WORKER_COUNT'

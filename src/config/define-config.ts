@@ -30,7 +30,10 @@ export type UserSource = UserEnvelopeSource | UserProviderSource | UserSchemeSou
 /** Takes `{idempotency_key, event_type, payload}` from any sender, without verification. */
 export type UserEnvelopeSource = MaskRules &
   Readonly<{
-    [Key in Exclude<keyof SourceRules | 'provider' | 'verify' | 'handshakes', 'mask' | 'search'>]?: never;
+    [Key in Exclude<
+      keyof SourceRules | 'provider' | 'verify' | 'handshakes',
+      'mask' | 'search' | 'trust'
+    >]?: never;
   }>;
 
 type MaskRules = Readonly<{
@@ -41,6 +44,11 @@ type MaskRules = Readonly<{
   mask?: readonly string[] | undefined;
   /** Up to four values that `search:NAME=VALUE` finds by an index: locators by name. */
   search?: Readonly<Record<string, string>> | undefined;
+  /**
+   * `{ trace: true }`: the traces of its senders are continued, and their samplers decide. Without it a sender's trace is
+   * only linked to. Trust only senders whose header `traceparent` no stranger can set.
+   */
+  trust?: Readonly<{ trace?: boolean | undefined }> | undefined;
 }>;
 
 /**

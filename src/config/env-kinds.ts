@@ -99,8 +99,14 @@ export const brokerUrl: Kind<string> = kindOf('a redis://, rediss://, amqp:// or
   return nodes.every((node) => NODE.test(node) && URL.canParse(`redis://${node}`)) ? text : undefined;
 });
 
+/** A URL with a place for a trace's id. */
+export const traceUrl: Kind<string> = kindOf(
+  'an http or https URL with {trace_id} in it, such as https://traces.example.com/trace/{trace_id}',
+  (text) => (text.includes('{trace_id}') && isHttpUrl(text.replaceAll('{trace_id}', '0')) ? text : undefined),
+);
+
 /** Makes a kind of a parser that returns undefined for invalid texts. */
-function kindOf<T>(takes: string, parse: (text: string) => T | undefined): Kind<T> {
+export function kindOf<T>(takes: string, parse: (text: string) => T | undefined): Kind<T> {
   const schema = z.string().transform((text, context) => {
     const value = parse(text);
     if (value !== undefined) return value;

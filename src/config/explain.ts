@@ -1,5 +1,6 @@
 import type { Target } from '../handlers/target.ts';
 import type { SourceConfig, Verification } from '../ingest/source-config.ts';
+import type { OtlpTarget, TelemetryConfig } from '../trace/sdk/sdk-options.ts';
 import type { Config } from './config.ts';
 import { REDACTED, redactDatabaseUrl, redactPath, redactUrl } from './show.ts';
 
@@ -17,6 +18,7 @@ export function explainConfig(config: Config): object {
       stripe: { key: redact(stripe.key), url: redactUrl(stripe.url) },
       github: { key: redact(github.key), url: redactUrl(github.url) },
     },
+    telemetry: explainTelemetry(config.telemetry),
     tokens: config.tokens.map(({ name, role }) => ({ name, role, token: REDACTED })),
     sources: config.sources.map(explainSource),
     destinations: config.destinations.map((destination) => ({
@@ -26,13 +28,27 @@ export function explainConfig(config: Config): object {
   };
 }
 
-function explainSource({ name, verification, mask, search, reconcile }: SourceConfig): object {
+/** Any header may carry a credential, and so may a URL. */
+function explainTelemetry({ resource, traces, metrics }: TelemetryConfig): object {
+  const hide = <T extends OtlpTarget>(target: T | null) =>
+    target === null
+      ? null
+      : {
+          ...target,
+          url: redactUrl(target.url),
+          headers: Object.fromEntries(Object.keys(target.headers).map((name) => [name, REDACTED])),
+        };
+  return { resource, traces: hide(traces), metrics: hide(metrics) };
+}
+
+function explainSource({ name, verification, mask, search, reconcile, trustsTrace }: SourceConfig): object {
   return {
     name,
     verification: verification === null ? null : explainVerification(verification),
     ...(mask !== undefined && { mask }),
     ...(search !== undefined && { search }),
     ...(reconcile !== undefined && { reconcile }),
+    ...(trustsTrace === true && { trust: { trace: true } }),
   };
 }
 

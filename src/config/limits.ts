@@ -29,6 +29,8 @@ export const LIMITS = {
   // Providers treat any other status as a failure.
   acceptedStatus: whole(200, 299),
   replayWindowSeconds: decimal(0, 2_592_000, 'seconds'),
+  exportMs: whole(1, 86_400_000),
+  spans: whole(1, 1_000_000),
   rejected: whole(0, 100_000),
   rejectedBytes: whole(0, 1024 * 1024 * 1024),
   rejectedHours: decimal(0.0001, 8760, 'hours'),

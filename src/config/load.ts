@@ -12,6 +12,7 @@ import { freshImport } from './fresh-import.ts';
 import { provideOwnModule } from './self-import.ts';
 import { type EnvReading, readEnv } from './settings.ts';
 import { toConfig } from './to-config.ts';
+import { toTelemetry } from './to-telemetry.ts';
 import type { Env } from './variable.ts';
 
 export type LoadOptions = Readonly<{
@@ -20,6 +21,8 @@ export type LoadOptions = Readonly<{
   cwd: string;
   /** Takes the place of a config file: CONFIG is not read, and handlers' paths are relative to `cwd`. */
   userConfig?: UserConfig;
+  /** Another program sets up OpenTelemetry: its variables are that program's. */
+  hasHostSdk?: boolean;
   importModule?: ImportModule;
   /** Limits how long a config file may take to load; unset: the system's. */
   clock?: Clock;
@@ -30,8 +33,8 @@ export type LoadOptions = Readonly<{
  * @throws ConfigError with all problems of both
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
-  const { env, cwd } = options;
-  const reading = readEnv(env, cwd);
+  const { env, cwd, hasHostSdk = false } = options;
+  const reading = readEnv(hasHostSdk ? withoutTelemetry(env) : env, cwd);
   const user = await readUserConfig(options, reading);
   const folder = user.path === null ? cwd : dirname(user.path);
   const checked = checkFile(user.value, user.name);
@@ -48,8 +51,13 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
     cwd,
     configFile: user.path,
     folder,
+    telemetry: toTelemetry(reading),
     isBodyLimitSet: reading.given.has('MAX_BODY_BYTES'),
   });
+}
+
+function withoutTelemetry(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OTEL_')));
 }
 
 type UserReading = Readonly<{

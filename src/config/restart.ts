@@ -28,6 +28,8 @@ const PARTS: readonly Part[] = [
   { name: 'REJECTED_MAX_BYTES', of: ({ rejected }) => rejected.maxBytes },
   { name: 'REJECTED_RETENTION_HOURS', of: ({ rejected }) => rejected.retentionMs },
   { name: 'LOG_FORMAT', of: ({ log }) => log.format },
+  { name: 'OTEL_*', of: (config) => config.telemetry },
+  { name: 'TRACE_URL_TEMPLATE', of: (config) => config.traceUrlTemplate },
   { name: 'SHUTDOWN_GRACE', of: (config) => config.shutdownGraceMs },
 ];
 

@@ -4,16 +4,18 @@ import {
   brokerUrl,
   databaseUrl,
   filePath,
-  type Kind,
   listenHost,
   logFormat,
   logLevel,
   numberText,
   publicBase,
   secretToken,
+  traceUrl,
 } from './env-kinds.ts';
 import { LIMITS } from './limits.ts';
+import { OTEL_ROWS } from './otel-settings.ts';
 import { findVariableFlaw, SECRET_FLAW_TAKES } from './secret-text.ts';
+import { optional, secret, setting } from './setting-row.ts';
 import { show, showHidden } from './show.ts';
 import { type Env, FILE_SUFFIX, readVariable } from './variable.ts';
 
@@ -161,6 +163,11 @@ const TABLE = {
     '0',
     'Share of the attempts that the simulator fails',
   ),
+  TRACE_URL_TEMPLATE: optional(
+    traceUrl,
+    'The page of a trace, with `{trace_id}` in place of its id; unset: the id is shown without a link',
+  ),
+  ...OTEL_ROWS,
 };
 
 /** All environment variables, in the order in which to show them. */
@@ -179,42 +186,6 @@ const envSchema = z.object(
   Object.fromEntries(Object.entries(TABLE).map(([name, row]) => [name, row.field])) as Fields,
 );
 export type EnvValues = z.output<typeof envSchema>;
-
-type Row<T> = Readonly<{
-  default: string | null;
-  takes: string;
-  meaning: string;
-  secret: boolean;
-  field: z.ZodType<T, string | undefined>;
-}>;
-
-function setting<T>(kind: Kind<T>, fallback: string, meaning: string): Row<T> {
-  const field = z
-    .string()
-    .optional()
-    .transform((text) => text || fallback)
-    .pipe(kind.schema);
-  return { default: fallback, takes: kind.takes, meaning, secret: false, field };
-}
-
-function optional<T>(kind: Kind<T>, meaning: string): Row<T | null> {
-  const field = z
-    .string()
-    .optional()
-    .transform((text) => text || null)
-    .pipe(kind.schema.nullable());
-  return { default: null, takes: kind.takes, meaning, secret: false, field };
-}
-
-/** Marks a row whose value is never printed, and must be free of what files and shells add to secrets. */
-function secret<T>(row: Row<T>): Row<T> & Readonly<{ secret: true }> {
-  const field = z
-    .string()
-    .optional()
-    .refine((text = '') => findVariableFlaw(text) === null)
-    .pipe(row.field);
-  return { ...row, secret: true, field };
-}
 
 export type EnvReading = Readonly<{
   /** Complete: an invalid variable has its default, so that everything else can still be checked. */

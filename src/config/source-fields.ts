@@ -105,6 +105,9 @@ export const reconcileField = part({
     .exactOptional(),
 }).readonly();
 
+/** What is believed of a request beyond its signature. */
+export const trustField = part({ trace: z.boolean('true or false').optional() }).readonly();
+
 const SECRET_TAKES = `a text of 1 to ${SECRET_CHARS_MAX} characters`;
 
 export const sourceSecretField = withoutSecretFlaw(

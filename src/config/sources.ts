@@ -24,6 +24,7 @@ import {
   searchField,
   secretsField,
   sourceSecretField,
+  trustField,
 } from './source-fields.ts';
 
 // exactOptional where undefined would leave requests unverified: `secret: process.env.MISTYPED_NAME` must stop
@@ -48,13 +49,14 @@ const sourceShape = {
   mask: maskField.optional(),
   search: searchField.optional(),
   reconcile: reconcileField.optional(),
+  trust: trustField.optional(),
 };
 
 type Key = keyof typeof sourceShape;
 
 const WAYS: readonly Key[] = ['provider', 'verify'];
 /** Keys of a source without verification, too. */
-const ANYWHERE: readonly Key[] = ['mask', 'search'];
+const ANYWHERE: readonly Key[] = ['mask', 'search', 'trust'];
 const OTHERS = (Object.keys(sourceShape) as Key[]).filter(
   (key) => !WAYS.includes(key) && !ANYWHERE.includes(key),
 );
@@ -109,7 +111,7 @@ export function toSources(sources: FileSources, bodies: BodyLimits): SourceConfi
   const isClosed = sources[DEFAULT_SOURCE] === false || closesDefault(sources);
   return [...(isClosed ? [] : [DEFAULT_SOURCE]), ...others].map((name) => {
     const values = (Object.hasOwn(sources, name) && sources[name]) || {};
-    const { mask, search, reconcile } = values;
+    const { mask, search, reconcile, trust } = values;
     return {
       name,
       verification: toVerification(values),
@@ -117,6 +119,7 @@ export function toSources(sources: FileSources, bodies: BodyLimits): SourceConfi
       ...(mask !== undefined && { mask }),
       ...(search !== undefined && { search }),
       ...(reconcile !== undefined && { reconcile: toReconcile(reconcile) }),
+      ...(trust?.trace === true && { trustsTrace: true }),
     };
   });
 }

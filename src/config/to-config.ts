@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { TelemetryConfig } from '../trace/sdk/sdk-options.ts';
 import type { FileValues } from './check-file.ts';
 import type { Config } from './config.ts';
 import { toDestinations, toRetry } from './destinations.ts';
@@ -13,6 +14,7 @@ export type Place = Readonly<{
   isBodyLimitSet: boolean;
   /** The config file, or null. */
   configFile: string | null;
+  telemetry: TelemetryConfig;
   /** The folder that handlers' paths are relative to. */
   folder: string;
 }>;
@@ -60,6 +62,8 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
       github: { key: env.GITHUB_TOKEN, url: env.GITHUB_API_URL },
     },
     configFile: place.configFile,
+    telemetry: place.telemetry,
+    traceUrlTemplate: env.TRACE_URL_TEMPLATE,
     tokens: toTokens(env.ADMIN_TOKEN, file.tokens ?? {}),
   };
 }

@@ -8,11 +8,13 @@ import type { IdGenerator } from '../runtime/ids.ts';
 import type { Random } from '../runtime/random.ts';
 import { createSignal } from '../runtime/signal.ts';
 import type { CompleteStore, LeaseStore } from '../store/store.ts';
+import type { Tracing } from '../trace/tracing.ts';
 import { type Breaker, NO_BREAKER } from './breaker.ts';
 import { type ClaimInProgress, createClaimLoop } from './claim-loop.ts';
 import type { DestinationStates } from './destination-states.ts';
 import type { IsUnreadable } from './execute-attempt.ts';
 import { createHandlerUses, type HandlerUses } from './handler-uses.ts';
+import type { OpenHandlerLog } from './report-attempt.ts';
 import { createThrottle, type Throttle, type ThrottleView } from './throttle.ts';
 import { createStoreSource, type Work, type WorkSource } from './work-source.ts';
 import { type Active, createWorkers, type WorkedSlot, type Workers } from './workers.ts';
@@ -36,6 +38,8 @@ export type DispatcherParts = Readonly<{
   breaker?: Pick<Breaker, 'judge' | 'onAnswer'>;
   /** The share of each rate that this process has. */
   rateShare?: () => number;
+  tracing?: Pick<Tracing, 'attempt'>;
+  openHandlerLog?: OpenHandlerLog;
   /** Takes each handler that `use` has replaced, once its last attempt has ended. */
   onUnused?: (handler: Handler) => void;
 }>;

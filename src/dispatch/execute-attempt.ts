@@ -9,23 +9,34 @@ import { resultOfReply } from '../handlers/normalise-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { CompleteStore, Finish, Leased, LeaseStore } from '../store/store.ts';
+import type { AttemptFacts, AttemptTrace, Tracing } from '../trace/tracing.ts';
 import type { Breaker } from './breaker.ts';
 import { type Completion, createCompletion } from './completion.ts';
+import {
+  identityOf,
+  openLog,
+  type ReportParts,
+  reportAttempt,
+  warnOfFailureAfter,
+} from './report-attempt.ts';
 import { type Run, runHandler } from './run-handler.ts';
 import { settleDurably } from './settle-durably.ts';
 import { HELD, LEASE_LOST } from './stop-reasons.ts';
 import type { Probe } from './work-source.ts';
 
-export type AttemptParts = Readonly<{
-  store: Pick<LeaseStore, 'settle'> & Pick<CompleteStore, 'completeWithin'>;
-  clock: Clock;
-  random: Random;
-  emit: Emit;
-  /** Aborts when the process must end although the store still fails. */
-  giveUp: AbortSignal;
-  isUnreadable?: IsUnreadable;
-  breaker: Pick<Breaker, 'judge' | 'onAnswer'>;
-}>;
+export type AttemptParts = Readonly<
+  {
+    store: Pick<LeaseStore, 'settle'> & Pick<CompleteStore, 'completeWithin'>;
+    clock: Clock;
+    random: Random;
+    emit: Emit;
+    /** Aborts when the process must end although the store still fails. */
+    giveUp: AbortSignal;
+    isUnreadable?: IsUnreadable;
+    breaker: Pick<Breaker, 'judge' | 'onAnswer'>;
+    tracing?: Pick<Tracing, 'attempt'>;
+  } & Pick<ReportParts, 'openHandlerLog'>
+>;
 
 /** Whether the event's body is not what it says it is, so that an order key in it cannot be known. */
 export type IsUnreadable = (event: WebhookEvent) => boolean;
@@ -39,7 +50,7 @@ export type AttemptTarget = Readonly<{ destination: Destination; handler: Handle
  * @param onCompleted called when the handler has completed its delivery; the handler may go on
  * @returns how it was settled, or null if it was not: the lease was lost, or the store never answered
  */
-export async function executeAttempt(
+export function executeAttempt(
   parts: AttemptParts,
   target: AttemptTarget,
   leased: Leased,
@@ -47,8 +58,26 @@ export async function executeAttempt(
   onCompleted: () => void = () => {},
   probe?: Probe,
 ): Promise<Settlement | null> {
-  const { clock, random } = parts;
-  const startedAtMs = clock.nowMs();
+  const startedAtMs = parts.clock.nowMs();
+  const trace = parts.tracing?.attempt(factsOf(leased, startedAtMs));
+  const begun = { leased, startedAtMs };
+  if (trace === undefined) return settleAttempt(parts, target, begun, cancel, onCompleted, probe);
+  return settleAttempt({ ...parts, trace }, target, begun, cancel, onCompleted, probe).finally(trace.end);
+}
+
+type TracedParts = AttemptParts & Readonly<{ trace?: AttemptTrace }>;
+
+type Begun = Readonly<{ leased: Leased; startedAtMs: number }>;
+
+async function settleAttempt(
+  parts: TracedParts,
+  target: AttemptTarget,
+  { leased, startedAtMs }: Begun,
+  cancel: AbortSignal,
+  onCompleted: () => void,
+  probe: Probe | undefined,
+): Promise<Settlement | null> {
+  const { clock, random, trace } = parts;
   const run = await runHandler({
     handler: hidesOrderKey(parts, target, leased) ? UNREADABLE : target.handler,
     event: leased.event,
@@ -58,17 +87,20 @@ export async function executeAttempt(
       destination: leased.destination,
       attempt: leased.attempts + 1,
     },
+    openLog: () => openLog(parts, leased),
+    trace,
     completion: completionOf(parts, leased, startedAtMs, onCompleted),
     timeoutMs: target.destination.timeoutMs,
     clock,
     cancel,
-    onOverrun: (overranMs) => parts.emit({ type: 'handler.overran', ...identityOf(leased), overranMs }),
+    onOverrun: (overranMs) =>
+      parts.emit({ type: 'handler.overran', ...identityOf(leased, trace), overranMs }),
   });
   const endedAtMs = clock.nowMs();
   if (probe !== undefined) probe.ended(resultOf(run));
   if (run.kind === 'completed') {
     parts.breaker.onAnswer(target.destination);
-    if (run.error !== null) warnOfFailureAfter(parts.emit, leased, run.error);
+    if (run.error !== null) warnOfFailureAfter(parts, leased, run.error);
     return { kind: 'completed' };
   }
   if (run.kind === 'cancelled' && cancel.reason !== LEASE_LOST) {
@@ -77,7 +109,7 @@ export async function executeAttempt(
     return release(parts, leased, probe?.dueAtMs ?? dueAtMs);
   }
   if (run.kind !== 'finished') {
-    parts.emit({ type: 'lease.lost', ...identityOf(leased) });
+    parts.emit({ type: 'lease.lost', ...identityOf(leased, trace) });
     return null;
   }
   if (probe !== undefined && run.result.outcome !== 'succeeded') return release(parts, leased, probe.dueAtMs);
@@ -95,7 +127,7 @@ export async function executeAttempt(
   );
   const settled = await settle(parts, leased, settlement, attempt);
   if (settled !== 'settled') return null;
-  reportAttempt(parts.emit, leased, attempt, settlement);
+  reportAttempt(parts, leased, attempt, settlement);
   return settlement;
 }
 
@@ -126,11 +158,12 @@ const UNREADABLE: Handler = {
 
 /** `ctx.complete` of the attempt. It is reported as it happens: the handler may go on for long. */
 function completionOf(
-  { store, clock, emit }: AttemptParts,
+  parts: TracedParts,
   leased: Leased,
   startedAtMs: number,
   onCompleted: () => void,
 ): Completion {
+  const { store, clock, emit, trace } = parts;
   let finish: Finish;
   const finishNow = () => {
     const nowMs = clock.nowMs();
@@ -139,8 +172,9 @@ function completionOf(
   };
   return createCompletion({
     async completeWithin(work, signal) {
+      const complete = () => store.completeWithin(leased.lease, work, finishNow, signal);
       try {
-        return await store.completeWithin(leased.lease, work, finishNow, signal);
+        return await (trace === undefined ? complete() : trace.settle(complete));
       } catch (error) {
         if (error instanceof StoreError) emit({ type: 'store.failed', operation: 'complete', error });
         throw error;
@@ -148,27 +182,26 @@ function completionOf(
     },
     onCompleted() {
       onCompleted();
-      reportAttempt(emit, leased, finish.attempt, { kind: 'completed' });
+      reportAttempt(parts, leased, finish.attempt, { kind: 'completed' });
     },
   });
 }
 
-function warnOfFailureAfter(emit: Emit, leased: Leased, error: string): void {
-  const message = 'a handler failed after it had completed its delivery, which stays completed';
-  emit({ type: 'receiver.warning', message, details: { ...identityOf(leased), error } });
-}
-
-async function release(parts: AttemptParts, leased: Leased, dueAtMs: number): Promise<Settlement | null> {
+async function release(parts: TracedParts, leased: Leased, dueAtMs: number): Promise<Settlement | null> {
   const settlement: Settlement = { kind: 'released', dueAtMs };
   if ((await settle(parts, leased, settlement, null)) !== 'settled') return null;
-  parts.emit({ type: 'delivery.released', ...identityOf(leased) });
+  const { trace } = parts;
+  trace?.note({ settlement: settlement.kind, outcome: null, error: null, httpStatus: null });
+  parts.emit({ type: 'delivery.released', ...identityOf(leased, trace) });
   return settlement;
 }
 
-async function settle(parts: AttemptParts, leased: Leased, settlement: Settlement, attempt: Attempt | null) {
+async function settle(parts: TracedParts, leased: Leased, settlement: Settlement, attempt: Attempt | null) {
+  const { trace } = parts;
   const onFailure = (error: Error) => parts.emit({ type: 'store.failed', operation: 'settle', error });
-  const settled = await settleDurably({ ...parts, onFailure }, leased.lease, settlement, attempt);
-  if (settled === 'lost') parts.emit({ type: 'lease.lost', ...identityOf(leased) });
+  const store = () => settleDurably({ ...parts, onFailure }, leased.lease, settlement, attempt);
+  const settled = await (trace === undefined ? store() : trace.settle(store));
+  if (settled === 'lost') parts.emit({ type: 'lease.lost', ...identityOf(leased, trace) });
   return settled;
 }
 
@@ -183,22 +216,7 @@ export function attemptOf(
   return { number, startedAtMs, endedAtMs, outcome, error, httpStatus, responseExcerpt };
 }
 
-function identityOf({ lease, destination, event }: Leased) {
-  return { eventId: event.id, deliveryId: lease.deliveryId, source: event.source, destination };
-}
-
-function reportAttempt(emit: Emit, leased: Leased, attempt: Attempt, settlement: Settlement): void {
-  emit({
-    type: 'attempt.finished',
-    ...identityOf(leased),
-    eventType: leased.event.eventType,
-    attempt: attempt.number,
-    outcome: attempt.outcome,
-    settlement: settlement.kind,
-    error: attempt.error,
-    httpStatus: attempt.httpStatus,
-    durationMs: attempt.endedAtMs - attempt.startedAtMs,
-    waitedMs: attempt.startedAtMs - leased.event.receivedAtMs,
-    dueAtMs: settlement.kind === 'retry' ? settlement.dueAtMs : null,
-  });
+function factsOf({ lease, event, destination, attempts, sentAs }: Leased, startedAtMs: number): AttemptFacts {
+  const { deliveryId } = lease;
+  return { event, deliveryId, sentAs, destination, attempt: attempts + 1, startedAtMs };
 }

@@ -11,6 +11,7 @@ import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
 import { createSignal } from '../runtime/signal.ts';
 import type { Store } from '../store/store.ts';
+import type { Tracing } from '../trace/tracing.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { createClockWatch } from './clock-watch.ts';
 import { createDestinationKeeper } from './destination-keeper.ts';
@@ -22,6 +23,7 @@ import { createProber } from './prober.ts';
 import { openQueueing, type Queueing, queuedDestinations } from './queueing.ts';
 import { createRateShare } from './rate-share.ts';
 import { createReaper } from './reaper.ts';
+import type { OpenHandlerLog } from './report-attempt.ts';
 
 export type DispatchParts = Readonly<{
   store: Store;
@@ -40,6 +42,8 @@ export type DispatchParts = Readonly<{
   isUnreadable: IsUnreadable;
   /** Which destinations are held, limited or tripped. */
   states: DestinationStates;
+  tracing?: Pick<Tracing, 'attempt' | 'idsByName'>;
+  openHandlerLog?: OpenHandlerLog;
   /** Takes each handler that `use` has replaced, once its last attempt has ended. */
   onUnused?: (handler: Handler) => void;
   /** How long a claim holds without a heartbeat. */

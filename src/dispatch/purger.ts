@@ -3,6 +3,8 @@ import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import type { CleanupStore, OperateStore, OperationStore, SharedStore } from '../store/store.ts';
+import { ATTRIBUTE, SPAN } from '../trace/names.ts';
+import type { Tracing } from '../trace/tracing.ts';
 import { reportOf } from './cleanup-report.ts';
 
 export type PurgerParts = Readonly<{
@@ -14,6 +16,7 @@ export type PurgerParts = Readonly<{
   mayRun: () => Promise<boolean>;
   clock: Clock;
   emit: Emit;
+  tracing?: Pick<Tracing, 'operation'>;
   retentionMs: number;
   intervalMs: number;
 }>;
@@ -41,6 +44,8 @@ export function createPurger(parts: PurgerParts): Service {
       } while (cursor !== null && !signal.aborted);
       while ((await store.purgeOperations(beforeMs, OPERATIONS)) === OPERATIONS && !signal.aborted);
       await store.reportCleanup('events', reportOf('events', beforeMs, clock.nowMs()));
+      const attributes = { [ATTRIBUTE.deleted]: total };
+      parts.tracing?.operation({ name: `${SPAN.cleanup} events`, startedMs, attributes });
       emit({ type: 'cleanup.finished', deleted: total, durationMs: monotonicMs() - startedMs });
     } catch (error) {
       emit({ type: 'store.failed', operation: 'purge', error: error as Error });

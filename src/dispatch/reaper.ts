@@ -8,6 +8,7 @@ import type { Random } from '../runtime/random.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import type { ExpiredLease, LeaseStore, SharedStore } from '../store/store.ts';
+import { type Tracing, tracedBy } from '../trace/tracing.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { attemptOf } from './execute-attempt.ts';
 
@@ -21,6 +22,7 @@ export type ReaperParts = Readonly<{
   clock: Clock;
   random: Random;
   emit: Emit;
+  tracing?: Pick<Tracing, 'idsByName'>;
 }>;
 
 export type Reaper = Service & Readonly<{ reclaimAll(): Promise<void> }>;
@@ -60,14 +62,17 @@ export function createReaper(parts: ReaperParts): Reaper {
     const settlement = decideSettlement(INTERRUPTED, attempt.number, policy, nowMs, random.next(), onFailure);
     if ((await store.settle(lease, settlement, attempt, nowMs)) === 'lost') return;
     const { deliveryId } = lease;
+    const eventId = eventIdOf(deliveryId);
+    const trace = await parts.tracing?.idsByName({ id: eventId, source });
     emit({
       type: 'lease.reclaimed',
-      eventId: eventIdOf(deliveryId),
+      eventId,
       deliveryId,
       source,
       destination,
       attempt: attempt.number,
       settlement: settlement.kind,
+      ...tracedBy(trace),
     });
   };
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { anEvent } from '../../testkit/builders.ts';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { PermanentError, RetryAfter } from '../domain/errors.ts';
+import { NO_LOG } from '../domain/handler-log.ts';
 import type { Handler } from '../handlers/handler.ts';
 import { createCompletion } from './completion.ts';
 import { type Run, runHandler } from './run-handler.ts';
@@ -21,6 +22,7 @@ function setUp(handler: Handler = createManualHandler()) {
       event: anEvent(),
       context: { deliveryId: 'delivery', idempotencyKey: 'the key', destination: 'billing', attempt: 3 },
       completion: createCompletion({ completeWithin: async () => 'completed', onCompleted: () => {} }),
+      openLog: () => NO_LOG,
       timeoutMs: TIMEOUT_MS,
       clock,
       cancel: cancel.signal,
@@ -46,7 +48,7 @@ describe('runHandler', () => {
   it('tells the handler which attempt it is in', async () => {
     const handler = createManualHandler();
     void setUp(handler).start();
-    const { signal, complete: _, ...context } = handler.calls[0]!.context;
+    const { signal, complete: _, log: __, ...context } = handler.calls[0]!.context;
     assert.deepEqual(context, {
       deliveryId: 'delivery',
       idempotencyKey: 'the key',

@@ -1,8 +1,10 @@
 import type { WebhookEvent } from '../domain/event.ts';
+import type { HandlerLog } from '../domain/handler-log.ts';
 import type { TryResult } from '../domain/settlement.ts';
 import type { Handler, HandlerContext } from '../handlers/handler.ts';
 import { resultOfError, resultOfReply } from '../handlers/normalise-result.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { AttemptTrace } from '../trace/tracing.ts';
 import type { Completion } from './completion.ts';
 
 /** How a handler's run ended, as far as the dispatcher waits for it. */
@@ -18,7 +20,10 @@ export type Run =
 export type RunParts = Readonly<{
   handler: Handler;
   event: WebhookEvent;
-  context: Omit<HandlerContext, 'signal' | 'complete'>;
+  context: Omit<HandlerContext, 'signal' | 'complete' | 'log'>;
+  /** Makes the handler's log. */
+  openLog: () => HandlerLog;
+  trace?: AttemptTrace | undefined;
   completion: Completion;
   timeoutMs: number;
   clock: Clock;
@@ -37,7 +42,7 @@ export const HEEDING_MS = 1_000;
  * awaited: a commit cannot be called back, and its outcome counts.
  */
 export function runHandler(parts: RunParts): Promise<Run> {
-  const { handler, event, context, completion, timeoutMs, clock, cancel, onOverrun } = parts;
+  const { handler, event, context, completion, timeoutMs, clock, cancel, onOverrun, trace } = parts;
   return new Promise((resolve) => {
     const controller = new AbortController();
     let isDecided = false;
@@ -77,7 +82,18 @@ export function runHandler(parts: RunParts): Promise<Run> {
       const overranMs = clock.nowMs() - endedAtMs;
       if (!cancel.aborted && overranMs >= HEEDING_MS) onOverrun(overranMs);
     };
-    callHandler(handler, event, { ...context, signal: controller.signal, complete: completion.complete })
+    let log: HandlerLog | null = null;
+    const whole: HandlerContext = {
+      ...context,
+      signal: controller.signal,
+      complete: completion.complete,
+      // Most handlers write no line.
+      get log() {
+        log ??= parts.openLog();
+        return log;
+      },
+    };
+    callHandler(handler, event, whole, trace)
       .then(resultOfReply)
       .catch((error: unknown) => resultOfError(error, { timedOut: false, timeoutMs }))
       .then(finish);
@@ -105,6 +121,12 @@ function runOf(completion: Completion, result: TryResult, timeoutMs: number): Ru
 }
 
 /** Turns the exception of a handler without `async` into a rejection. */
-async function callHandler(handler: Handler, event: WebhookEvent, context: HandlerContext) {
-  return handler.handle(event, context);
+async function callHandler(
+  handler: Handler,
+  event: WebhookEvent,
+  context: HandlerContext,
+  trace: AttemptTrace | undefined,
+) {
+  if (trace === undefined) return handler.handle(event, context);
+  return trace.run(() => handler.handle(event, context, trace.handler));
 }

@@ -23,10 +23,15 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
 /**
  * Builds the headers of a forwarded request: the original end-to-end headers, with order, casing and repetition kept,
  * except those that `replacements` names in any case; then the replacements.
+ * @param without names of further headers that are left out, in lower case
  * @returns a new flat list
  */
-export function forwardHeaders(original: HeaderList, replacements: HeaderList): string[] {
-  const dropped = new Set([...namesOf(replacements), ...connectionOptions(original)]);
+export function forwardHeaders(
+  original: HeaderList,
+  replacements: HeaderList,
+  without: readonly string[] = [],
+): string[] {
+  const dropped = new Set([...namesOf(replacements), ...without, ...connectionOptions(original)]);
   const headers: string[] = [];
   for (let at = 0; at + 1 < original.length; at += 2) {
     const name = original[at]!.toLowerCase();

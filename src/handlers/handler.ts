@@ -1,5 +1,7 @@
 import type { WebhookEvent } from '../domain/event.ts';
+import type { HandlerLog } from '../domain/handler-log.ts';
 import type { TransactionWork } from '../domain/transaction.ts';
+import type { HandlerTrace } from '../trace/tracing.ts';
 
 /** What a handler gets about the current attempt. */
 export type HandlerContext = Readonly<{
@@ -21,6 +23,8 @@ export type HandlerContext = Readonly<{
    *   nothing is written, and the delivery is not completed.
    */
   complete(work: TransactionWork): Promise<void>;
+  /** Writes to the receiver's log. Each line names the event, the delivery and, where traces are made, the span. */
+  log: HandlerLog;
 }>;
 
 /** A destination's answer, as it is stored with the attempt. */
@@ -32,7 +36,11 @@ export type HandlerReply = Readonly<{ httpStatus: number | null; responseExcerpt
  * retried by the policy.
  */
 export interface Handler {
-  handle(event: WebhookEvent, context: HandlerContext): Promise<HandlerReply | undefined>;
+  handle(
+    event: WebhookEvent,
+    context: HandlerContext,
+    trace?: HandlerTrace,
+  ): Promise<HandlerReply | undefined>;
   /** Closes the handler's resources, such as connections. */
   close?(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { WebhookEvent } from '../domain/event.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { CONTEXT_HEADERS, type HandlerTrace } from '../trace/tracing.ts';
 import { describeFailure } from './connection-failure.ts';
 import { excerptOf } from './excerpt.ts';
 import { forwardHeaders } from './forward-headers.ts';
@@ -43,19 +44,27 @@ export function createHttpForward(target: HttpTarget, options: HttpForwardOption
   });
   const lineOf = createRequestLine(target, options.isSecretQuery);
   const sign = target.secret === null ? null : createSigner(target.secret);
-  const send = async (event: WebhookEvent, context: HandlerContext) => {
-    const headers = headersFor(event, context, target, sign, clock.nowMs());
+  const send = async (event: WebhookEvent, context: HandlerContext, trace: HandlerTrace | undefined) => {
+    const line = lineOf(event);
+    const span = trace?.forward({
+      ...{ method: line.method, url, attempt: context.attempt, bodyBytes: event.body.length },
+    });
+    const headers = headersFor(event, context, target, sign, clock.nowMs(), span?.headers ?? null);
     try {
-      const request = writeRequest({ host: url.host, ...lineOf(event), headers, body: event.body });
-      return await client.send(request, context.signal);
+      const request = writeRequest({ host: url.host, ...line, headers, body: event.body });
+      const answer = await client.send(request, context.signal);
+      span?.answered(answer.status);
+      return answer;
     } catch (error) {
-      throw noAnswer(error, url, context.signal);
+      const failure = noAnswer(error, url, context.signal);
+      span?.failed(codeOf(error, context.signal), failure.message);
+      throw failure;
     }
   };
 
   return {
-    async handle(event, context): Promise<HandlerReply> {
-      const { status, fields, body, isWhole } = await send(event, context);
+    async handle(event, context, trace): Promise<HandlerReply> {
+      const { status, fields, body, isWhole } = await send(event, context, trace);
       const answer = {
         status,
         retryAfter: fields.get('retry-after'),
@@ -73,6 +82,7 @@ export function createHttpForward(target: HttpTarget, options: HttpForwardOption
  * webhook-id are the same in every attempt and in the replay of a failed delivery, so the destination can detect a
  * repetition. Webhook-Event-Id is the receiver's name of the event, and Webhook-Origin says how it came if it was not
  * received: a sender's own headers of these names stay here.
+ * @param trace headers of the forward's own span, which replace those of the sender's; null: the sender's are forwarded
  */
 function headersFor(
   event: WebhookEvent,
@@ -80,6 +90,7 @@ function headersFor(
   target: HttpTarget,
   sign: Sign | null,
   nowMs: number,
+  trace: readonly string[] | null,
 ): string[] {
   const id = context.idempotencyKey;
   const own = [
@@ -96,7 +107,19 @@ function headersFor(
     own.push('webhook-id', id, 'webhook-timestamp', String(seconds));
     own.push('webhook-signature', sign(id, seconds, event.body));
   }
-  return forwardHeaders(event.headers, [...Object.entries(target.headers).flat(), ...own]);
+  if (trace === null) {
+    return forwardHeaders(event.headers, [...Object.entries(target.headers).flat(), ...own]);
+  }
+  const kept = Object.entries(target.headers).filter(
+    ([name]) => !CONTEXT_HEADERS.includes(name.toLowerCase()),
+  );
+  return forwardHeaders(event.headers, [...kept.flat(), ...own, ...trace], CONTEXT_HEADERS);
+}
+
+/** A short word for what kept an answer from coming. */
+function codeOf(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return (signal.reason as Error | undefined)?.name ?? 'AbortError';
+  return String((error as NodeJS.ErrnoException).code ?? (error as Error).name);
 }
 
 function noAnswer(cause: unknown, url: URL, signal: AbortSignal): DestinationError {

@@ -14,8 +14,9 @@ import { withPayload } from './with-payload.ts';
  */
 export function createModuleHandler(handle: HandlerFunction): Handler {
   return {
-    async handle(event, context) {
-      await handle(withPayload(event), context);
+    async handle(event, context, trace) {
+      if (trace === undefined) await handle(withPayload(event), context);
+      else await trace.run(async () => handle(withPayload(event), context));
       return undefined;
     },
   };

@@ -11,12 +11,13 @@ export type SimulatorTarget = Extract<Target, { kind: 'simulator' }>;
  * @throws (from handle) an Error when it fails by chance, or when the attempt is aborted
  */
 export function createSimulator(target: SimulatorTarget, clock: Clock, random: Random): Handler {
+  const work = async (signal: AbortSignal): Promise<undefined> => {
+    await sleep(clock, target.minMs + random.next() * (target.maxMs - target.minMs), signal);
+    if (signal.aborted) throw new Error('simulated work was aborted', { cause: signal.reason });
+    if (random.next() < target.failureRate) throw new Error('simulated failure');
+  };
   return {
-    async handle(_event, { signal }) {
-      await sleep(clock, target.minMs + random.next() * (target.maxMs - target.minMs), signal);
-      if (signal.aborted) throw new Error('simulated work was aborted', { cause: signal.reason });
-      if (random.next() < target.failureRate) throw new Error('simulated failure');
-      return undefined;
-    },
+    handle: (_event, { signal }, trace) =>
+      trace === undefined ? work(signal) : trace.run(() => work(signal)),
   };
 }

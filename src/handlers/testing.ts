@@ -1,6 +1,7 @@
 /** Test support for this folder. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { NO_LOG } from '../domain/handler-log.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { HandlerContext } from './handler.ts';
 import { createHttpForward, type HttpForwardOptions, type HttpTarget } from './http-forward.ts';
@@ -17,6 +18,7 @@ export function contextWith(overrides: Partial<HandlerContext> = {}): HandlerCon
     attempt: 1,
     signal,
     complete,
+    log: NO_LOG,
     ...overrides,
   };
 }

@@ -51,9 +51,11 @@ export function createAcceptVerified(parts: AcceptVerifiedParts): AcceptVerified
     const open = handshakes.unsigned.length === 0 ? null : findHandshake(handshakes.unsigned, signed);
     if (open !== null) return performHandshake(source, rules, open, signed, nowMs);
 
+    request.trace?.begin('verify');
     const judging = rules.verifier.verify(signed, nowMs);
     // Most schemes answer synchronously; awaiting them too would delay every event.
     const verdict = judging instanceof Promise ? await judging : judging;
+    request.trace?.end('verify');
     if (!verdict.ok) {
       const { reason, detail } = verdict;
       if (reason === 'keys_unavailable') return { kind: reason, detail };

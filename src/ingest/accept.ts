@@ -31,7 +31,9 @@ export function createAccept(parts: AcceptParts): Accept {
   // Not async: each promise that resolves to another costs three microtasks, for every event.
   return ({ name, rules }, request) => {
     if (rules !== null) return acceptVerified(name, rules, request);
+    request.trace?.begin('verify');
     const envelope = readEnvelope(request.body);
+    request.trace?.end('verify');
     if (envelope.kind !== 'envelope') return Promise.resolve(envelope);
     return storeEvent(name, request, envelope, clock.nowMs());
   };

@@ -38,6 +38,8 @@ export type SourceConfig = Readonly<{
   maxBodyBytes?: number;
   /** JSON Pointers of what a body shows only when it is revealed. */
   mask?: readonly string[];
+  /** Its senders' traces are continued. */
+  trustsTrace?: boolean;
   /** Locators of values to find its events by, by name. */
   search?: Readonly<Record<string, string>>;
   reconcile?: ReconcileRule;

@@ -6,6 +6,7 @@ import type { Addressee } from '../domain/order.ts';
 import type { DuplicateBy, Emit } from '../events.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { Bound, BrowseStore, InboxStore, InsertOutcome, ReplayMark } from '../store/store.ts';
+import { tracedBy } from '../trace/tracing.ts';
 import type { Identity } from '../verify/identity/identify.ts';
 import type { SignedRequest } from '../verify/read/signed-request.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
@@ -112,14 +113,17 @@ export function createStoreEvent(parts: StoreEventParts): StoreEvent {
       searchKeys: findSearchKeys(source, view),
     };
     const addressees = mark(address(source, view, destinations));
+    request.trace?.begin('insert');
     const former = names.former ? await findFormer(store, source, body, names.former) : null;
     const outcome = former ?? (await insert(event, addressees, replayMark, keySince(names, receivedAtMs)));
+    request.trace?.end('insert');
     switch (outcome.kind) {
       case 'inserted': {
         onAccepted(id, destinations);
         if (destinations.length === 0) {
           const reason = unroutedReason(eventType, view);
-          emit({ type: 'event.unrouted', eventId: id, source, eventType, reason });
+          const trace = request.trace?.idsOf(event);
+          emit({ type: 'event.unrouted', eventId: id, source, eventType, reason, ...tracedBy(trace) });
         }
         const status = destinations.length === 0 ? 'completed' : 'pending';
         const storedAs = outcome.idempotencyKey ?? idempotencyKey;

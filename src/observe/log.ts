@@ -9,6 +9,7 @@ import { destinationLines, reconcileLines } from './log/destination-lines.ts';
 import { handshakeLines } from './log/handshake-lines.ts';
 import { deliveryLines, ingestLines } from './log/lines.ts';
 import { queueLines, storeLines } from './log/store-lines.ts';
+import { traceFields } from './log/trace-fields.ts';
 import { createLineWriter, type WriteLine } from './log/writer.ts';
 import type { LogFormat, LogLevel } from './log-level.ts';
 import { createSubscriber, type Handlers } from './subscriber.ts';
@@ -118,6 +119,18 @@ function receiverLines(write: WriteLine): Handlers {
         message: 'head of the audit: webhook-receiver audit verify --head takes it',
         fields: () => ({ rows: event.rows, head: event.head }),
       }),
+    'spans.dropped': (event) =>
+      write({
+        type: event.type,
+        level: 'warn',
+        message: 'spans did not reach the collector; events and deliveries are not concerned',
+        fields: () => ({
+          count: event.count,
+          reason: event.reason,
+          ...(event.error !== null && errorFields(event.error, false)),
+        }),
+        throttleBy: event.reason,
+      }),
     'login.failed': (event) =>
       write({
         type: event.type,
@@ -138,7 +151,7 @@ function receiverLines(write: WriteLine): Handlers {
         type: event.type,
         level: 'warn',
         message: scrubbed(event.message),
-        fields: () => details(event.details),
+        fields: () => ({ ...details(event.details), ...traceFields(event) }),
       }),
     // An unforeseen error: here the stack is worth its length.
     'receiver.failed': (event) =>

@@ -13,6 +13,7 @@ import { ingestMetrics } from './metrics/ingest.ts';
 import { createNames } from './metrics/names.ts';
 import { createQueueGauges, queueMetrics } from './metrics/queue.ts';
 import { reconcileMetrics } from './metrics/reconcile.ts';
+import { spanMetrics } from './metrics/spans.ts';
 import { storeMetrics } from './metrics/store.ts';
 import { createStoreGauges, type StoreGauges } from './metrics/store-gauges.ts';
 import { createSubscriber, type Handlers } from './subscriber.ts';
@@ -81,6 +82,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...breakerMetrics(own, names.destinations),
     ...reconcileMetrics(own, names.verified),
     ...loginMetrics(own),
+    ...spanMetrics(own),
   });
   const readyGauge = receiverGauges(own, options.queueLimit);
   const storeGauges = createStoreGauges(own, names.destinations);

@@ -6,6 +6,7 @@ import { UNROUTED_REASONS, type UnroutedReason } from '../../events.ts';
 import type { Mask, Shown } from '../../ingest/mask.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type { AuditStore, BrowseStore, Duplicates } from '../../store/store.ts';
+import type { TracedEvent, Tracing } from '../../trace/tracing.ts';
 import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { eventBody, eventSchema, originField, time, timeText } from '../schemas.ts';
 import { done, refuse } from './answer.ts';
@@ -20,6 +21,9 @@ export type EventParts = Readonly<{
   mask: Mask;
   /** Why no destination wanted an event that has no deliveries. */
   unroutedReason: (event: WebhookEvent) => UnroutedReason;
+  tracing?: Pick<Tracing, 'idsOf'>;
+  /** The page of a trace, with `{trace_id}`, or null. */
+  traceUrlTemplate?: string | null;
 }>;
 
 const attemptSchema = z.object({
@@ -56,6 +60,11 @@ const schemas = {
       .enum(UNROUTED_REASONS)
       .nullable()
       .describe('Why no destination took the event; null if one did.'),
+    trace_id: z
+      .string()
+      .nullable()
+      .describe('The trace of the event (OpenTelemetry); null while no traces are made.'),
+    trace_url: z.string().nullable().describe('The page of the trace, if TRACE_URL_TEMPLATE is set.'),
     duplicates: duplicatesSchema.optional(),
     deliveries: z.array(z.object({ ...deliverySchema.shape, tries: z.array(attemptSchema) })),
   }),
@@ -63,7 +72,8 @@ const schemas = {
 export type EventDetails = z.output<typeof schemas.EventDetails>;
 
 /** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
-export function addEventEndpoints(add: AddEndpoint, { store, mask, unroutedReason }: EventParts): void {
+export function addEventEndpoints(add: AddEndpoint, parts: EventParts): void {
+  const { store, mask, unroutedReason } = parts;
   add('GET /admin/webhooks/:id', { query: revealQuery }, async ({ actor, params, query, audit }) => {
     const shown = shownTo(actor.role, query.reveal);
     if (typeof shown !== 'string') return shown;
@@ -84,16 +94,35 @@ export function addEventEndpoints(add: AddEndpoint, { store, mask, unroutedReaso
       ...shownRequest(request),
       body_bytes: received?.body.length ?? null,
       unrouted,
+      ...traceOf(parts, { id, source: event.source, headers: received?.headers ?? [] }),
     };
     const duplicates = await store.duplicatesOf(id);
     return done(detailsBody(event, { ...facts, duplicates }, deliveries, attempts, shown));
   });
 }
 
+/** Of an erased event the trace that follows from its id: what the sender said of it is gone. */
+function traceOf(
+  { tracing, traceUrlTemplate = null }: EventParts,
+  event: TracedEvent,
+): Pick<z.output<typeof schemas.EventDetails>, 'trace_id' | 'trace_url'> {
+  const traceId = tracing?.idsOf(event)?.traceId ?? null;
+  if (traceId === null || traceUrlTemplate === null) return { trace_id: traceId, trace_url: null };
+  return { trace_id: traceId, trace_url: traceUrlTemplate.replaceAll('{trace_id}', traceId) };
+}
+
 /** What the details show of an event besides its view. */
 type Facts = Pick<
   z.output<typeof schemas.EventDetails>,
-  'method' | 'url' | 'headers' | 'body' | 'body_encoding' | 'body_bytes' | 'unrouted'
+  | 'method'
+  | 'url'
+  | 'headers'
+  | 'body'
+  | 'body_encoding'
+  | 'body_bytes'
+  | 'unrouted'
+  | 'trace_id'
+  | 'trace_url'
 > &
   Readonly<{ duplicates: Duplicates | null }>;
 

@@ -5,6 +5,7 @@ import { isHandshake, type Source } from '../../ingest/open-source.ts';
 import type { IngestInEffect } from '../../ingest/prepare-ingest.ts';
 import type { RawRequest } from '../../ingest/raw-request.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
+import { type AcceptTrace, NO_TRACING, type Tracing } from '../../trace/tracing.ts';
 import { expectsBody } from '../send-problem.ts';
 import { isIngestPath, isKeyQuery, sourceNameOf } from './path.ts';
 import { type BodyBudget, collectHead, readBody, releaseBody } from './read-body.ts';
@@ -20,6 +21,7 @@ export type IngestParts = ResponderParts &
     maxBodyBytes: number;
     /** Keeps a request whose body is too long for the operator; `body` is the beginning of it. */
     keepTooLarge?: KeepTooLarge;
+    tracing?: Pick<Tracing, 'accept'>;
   }>;
 
 export type IngestRoute = Readonly<{
@@ -38,7 +40,7 @@ const NOTHING = Buffer.alloc(0);
  * cost as much as the rest of an accept.
  */
 export function createIngestRoute(parts: IngestParts): IngestRoute {
-  const { budget, isOpen, inEffect, keepTooLarge = () => {} } = parts;
+  const { budget, isOpen, inEffect, tracing = NO_TRACING, keepTooLarge = () => {} } = parts;
   const responder = createResponder(parts);
   const { reject } = responder;
   const take = createTake(parts, responder);
@@ -63,29 +65,32 @@ export function createIngestRoute(parts: IngestParts): IngestRoute {
     ],
     handle(request, response) {
       const startedMs = monotonicMs();
+      const trace = tracing.accept(startedMs);
       const { sources, accept } = inEffect();
       const source = sources.get(sourceNameOf(request.url!));
-      if (source === undefined) return reject(response, null, UNKNOWN_SOURCE);
+      if (source === undefined) return reject(response, null, UNKNOWN_SOURCE, trace);
       if (!hasBody(request.method!, source)) {
-        if (!isOpen()) return reject(response, source, SHUTTING_DOWN);
+        if (!isOpen()) return reject(response, source, SHUTTING_DOWN, trace);
         // A body that comes nevertheless is not read, and must not be parsed as the next request.
         if (expectsBody(request)) response.setHeader('connection', 'close');
-        return take(accept, request, response, source, NOTHING, startedMs);
+        return take(accept, request, response, source, { body: NOTHING, startedMs, trace });
       }
       const limit = source.maxBodyBytes ?? parts.maxBodyBytes;
       const early = refuseEarly(request, limit, isOpen(), source.rules !== null);
       if (early !== null) {
         if (early.reason === 'too_large') keepRefused(request, source, early.detail);
-        return reject(response, source, early);
+        return reject(response, source, early, trace);
       }
       if (waitsForContinue(request)) response.writeContinue();
       readBody(request, budget, limit, (read) => {
-        if (read.kind === 'body') return take(accept, request, response, source, read.body, startedMs);
+        if (read.kind === 'body') {
+          return take(accept, request, response, source, { body: read.body, startedMs, trace });
+        }
         const rejection = unreadable(read.kind, limit);
         if (read.kind === 'too_large') {
           keepTooLarge(source, toRaw(request, read.head), read.bytes, rejection.detail);
         }
-        reject(response, source, rejection);
+        reject(response, source, rejection, trace);
       });
     },
   };
@@ -96,21 +101,27 @@ type Take = (
   request: IncomingMessage,
   response: ServerResponse,
   source: Source,
-  body: Uint8Array,
-  startedMs: number,
+  arrived: Arrived,
 ) => void;
+
+/** A request that was read to its end. */
+type Arrived = Readonly<{ body: Uint8Array; startedMs: number; trace: AcceptTrace | undefined }>;
 
 /** Accepts a request that was read, gives its bytes back to the budget, and answers it. */
 function createTake({ budget }: IngestParts, { answer, fail }: Responder): Take {
-  return (accept, request, response, source, body, startedMs) => {
-    accept(source, toRaw(request, body)).then(
+  return (accept, request, response, source, { body, startedMs, trace }) => {
+    accept(source, toRaw(request, body, trace)).then(
       (outcome) => {
         releaseBody(budget, body);
-        answer(response, source, outcome, { durationMs: monotonicMs() - startedMs, bodyBytes: body.length });
+        answer(response, source, outcome, {
+          durationMs: monotonicMs() - startedMs,
+          bodyBytes: body.length,
+          trace,
+        });
       },
       (error: unknown) => {
         releaseBody(budget, body);
-        fail(response, source, error);
+        fail(response, source, error, trace);
       },
     );
   };
@@ -121,13 +132,14 @@ function hasBody(method: string, { rules }: Source): boolean {
   return method === 'POST' || (method !== 'GET' && rules?.methods.has(method) === true);
 }
 
-function toRaw(request: IncomingMessage, body: Uint8Array): RawRequest {
+function toRaw(request: IncomingMessage, body: Uint8Array, trace?: AcceptTrace): RawRequest {
   return {
     method: request.method!,
     url: request.url!,
     headers: request.rawHeaders,
     contentType: request.headers['content-type'] ?? '',
     body,
+    trace,
   };
 }
 

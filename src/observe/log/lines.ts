@@ -1,8 +1,10 @@
 import type { Settlement } from '../../domain/settlement.ts';
 import type { ReceiverEvent, RejectionReason } from '../../events.ts';
+import type { Traced } from '../../trace/tracing.ts';
 import type { LogLevel } from '../log-level.ts';
 import type { Handlers } from '../subscriber.ts';
 import { bounded, ERROR_CHARS, rfc3339, roundedMs, scrubbed } from './bounded.ts';
+import { traceFields } from './trace-fields.ts';
 import type { Fields, WriteLine } from './writer.ts';
 
 type EventOf<Type extends ReceiverEvent['type']> = Extract<ReceiverEvent, { type: Type }>;
@@ -47,6 +49,7 @@ export function ingestLines(write: WriteLine): Handlers {
           source: event.source,
           event_type: bounded(event.eventType),
           reason: event.reason,
+          ...traceFields(event),
         }),
         throttleBy: `${event.source}/${event.reason}`,
       }),
@@ -59,6 +62,7 @@ export function ingestLines(write: WriteLine): Handlers {
           source: event.source ?? undefined,
           reason: event.reason,
           detail: scrubbed(event.detail),
+          ...traceFields(event),
         }),
         throttleBy: event.reason,
       }),
@@ -73,6 +77,7 @@ function accepted(event: EventOf<'event.accepted'>): Fields {
     deliveries: event.deliveries,
     body_bytes: event.bodyBytes,
     duration_ms: roundedMs(event.durationMs),
+    ...traceFields(event),
   };
 }
 
@@ -97,6 +102,7 @@ function duplicate(event: EventOf<'event.duplicate'>): Fields {
     duplicate_key: bounded(event.key),
     conflict: event.conflict,
     duration_ms: roundedMs(event.durationMs),
+    ...traceFields(event),
   };
 }
 
@@ -148,7 +154,8 @@ type DeliveryIdentity = Readonly<{
   deliveryId: string;
   source?: string;
   destination: string;
-}>;
+}> &
+  Traced;
 
 function delivery(event: DeliveryIdentity): Fields {
   return {
@@ -156,6 +163,7 @@ function delivery(event: DeliveryIdentity): Fields {
     delivery_id: event.deliveryId,
     source: event.source,
     destination: event.destination,
+    ...traceFields(event),
   };
 }
 
@@ -174,5 +182,6 @@ function attempt(event: EventOf<'attempt.finished'>): Fields {
     http_status: event.httpStatus ?? undefined,
     error: event.error === null ? undefined : scrubbed(event.error, ERROR_CHARS),
     due_at: rfc3339(event.dueAtMs),
+    ...traceFields(event),
   };
 }

@@ -1,0 +1,41 @@
+import { hash } from 'node:crypto';
+import type { Random } from '../runtime/random.ts';
+
+/** Lower-case hex: 32 digits of a trace, 16 of a span. */
+export type SpanIds = Readonly<{ traceId: string; spanId: string }>;
+
+const TRACE_DIGITS = 32;
+const SPAN_DIGITS = 16;
+
+/**
+ * The ids of an event's trace and of its accept: the first 16 bytes of SHA-256 of the event's id, and the next 8. So every
+ * node knows them without a column, and they outlive restarts. Hashed, because samplers by ratio read random bits, and a
+ * UUIDv7 begins with the time.
+ */
+export function idsOfEvent(eventId: string): SpanIds {
+  const digest = hash('sha256', eventId);
+  return {
+    traceId: digest.slice(0, TRACE_DIGITS),
+    spanId: digest.slice(TRACE_DIGITS, TRACE_DIGITS + SPAN_DIGITS),
+  };
+}
+
+/** The id of an attempt's span, of what is stored of an attempt: so a replay links to the attempt that it repeats. */
+export function attemptSpanId(deliveryId: string, number: number, startedAtMs: number): string {
+  return hash('sha256', `${deliveryId} ${number} ${startedAtMs}`).slice(0, SPAN_DIGITS);
+}
+
+/** Ids of a trace that belongs to no event. */
+export function randomIds(random: Pick<Random, 'fill'>): SpanIds {
+  const bytes = Buffer.allocUnsafe((TRACE_DIGITS + SPAN_DIGITS) / 2);
+  random.fill(bytes);
+  const digits = bytes.toString('hex');
+  return { traceId: digits.slice(0, TRACE_DIGITS), spanId: digits.slice(TRACE_DIGITS) };
+}
+
+/** The id of a span within a trace. */
+export function randomSpanId(random: Pick<Random, 'fill'>): string {
+  const bytes = Buffer.allocUnsafe(SPAN_DIGITS / 2);
+  random.fill(bytes);
+  return bytes.toString('hex');
+}

@@ -1,0 +1,59 @@
+/**
+ * Every name of a span and of an attribute. The conventions are those of OpenTelemetry (semantic conventions 1.4x: HTTP is
+ * stable, messaging in development); what they have no name for begins with `webhook.`.
+ */
+export const SPAN = {
+  /** SERVER; the method stands before it. */
+  accept: '/webhooks/{source}',
+  reverify: 'reverify',
+  verify: 'verify',
+  insert: 'insert',
+  /** CONSUMER; the destination stands behind it. */
+  process: 'process',
+  handler: 'handler',
+  settle: 'settle',
+  replay: 'replay',
+  cleanup: 'cleanup',
+  bulk: 'bulk',
+} as const;
+
+export const ATTRIBUTE = {
+  method: 'http.request.method',
+  status: 'http.response.status_code',
+  route: 'http.route',
+  resendCount: 'http.request.resend_count',
+  requestBytes: 'http.request.body.size',
+  scheme: 'url.scheme',
+  url: 'url.full',
+  path: 'url.path',
+  serverAddress: 'server.address',
+  serverPort: 'server.port',
+  errorType: 'error.type',
+  messagingSystem: 'messaging.system',
+  operationName: 'messaging.operation.name',
+  operationType: 'messaging.operation.type',
+  destination: 'messaging.destination.name',
+  messageId: 'messaging.message.id',
+  messageBytes: 'messaging.message.body.size',
+  source: 'webhook.source',
+  eventId: 'webhook.event.id',
+  deliveries: 'webhook.event.deliveries',
+  deliveryId: 'webhook.delivery.id',
+  attempt: 'webhook.attempt.number',
+  outcome: 'webhook.attempt.outcome',
+  settlement: 'webhook.delivery.settlement',
+  result: 'webhook.accept.result',
+  reason: 'webhook.accept.reason',
+  duplicateBy: 'webhook.duplicate.by',
+  conflict: 'webhook.duplicate.conflict',
+  handshake: 'webhook.handshake',
+  replayOf: 'webhook.replay.of',
+  deleted: 'webhook.cleanup.deleted',
+  link: 'webhook.link',
+} as const;
+
+/** `messaging.system` of spans that process a delivery: the inbox itself. */
+export const MESSAGING_SYSTEM = 'webhook_receiver';
+
+/** What a link leads to, as its attribute `webhook.link` says. */
+export const LINK = { sender: 'sender', original: 'original', repeated: 'repeated' } as const;
