@@ -72,6 +72,8 @@ type IngestEvent =
 type OperationEvent =
   /** This process works on the operation from now on: it counts, runs or takes it back. */
   | Readonly<{ type: 'operation.claimed'; id: string; kind: OperationKind; state: OperationState }>
+  /** This process does not work on it any more. */
+  | Readonly<{ type: 'operation.left'; id: string; kind: OperationKind }>
   /** A step is durable. `outcomes`: of its targets, by what became of them. */
   | Readonly<{ type: 'operation.stepped'; id: string; kind: OperationKind; outcomes: Counts }>
   /** It waits, or goes on (null). */

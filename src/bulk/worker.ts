@@ -61,6 +61,7 @@ export function createWorker(parts: WorkerParts): Worker {
       if (operation === null) break;
       const { id } = operation;
       const task = work(parts, { operationId: id, token }, operation, waits, signal).finally(() => {
+        emit({ type: 'operation.left', id, kind: operation.kind });
         tasks.delete(id);
         waits.delete(id);
         wake();

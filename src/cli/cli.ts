@@ -9,6 +9,7 @@ import { addAdminCommands } from './admin.ts';
 import { printJson } from './ask-receiver.ts';
 import { addAuditCommand } from './audit.ts';
 import { addBlockedCommand } from './blocked.ts';
+import { addBulkCommand } from './bulk.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
 import { addConsoleLinkCommand } from './console-link.ts';
@@ -49,6 +50,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addFailuresCommand(program, process.env);
   addEventsCommand(program, process.env);
   addBlockedCommand(program, process.env);
+  addBulkCommand(program, process.env);
   addAuditCommand(program, process.env);
   addHistoryCommand(program, process.env);
   addCleanupCommand(program, process.env);

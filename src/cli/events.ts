@@ -64,7 +64,7 @@ async function listEvents(asked: Asked, filter: string, options: Omit<EventOptio
 }
 
 /** The filter with a mark under the mistake. */
-function pointAt(filter: string, mistake: FilterMistake): string {
+export function pointAt(filter: string, mistake: FilterMistake): string {
   const before = printable(filter.slice(0, mistake.at));
   const from = Math.max(0, before.length - 60);
   const shown = printable(filter.slice(mistake.at, mistake.at + mistake.length));

@@ -8,6 +8,7 @@ import { configLines } from './log/config-lines.ts';
 import { destinationLines, reconcileLines } from './log/destination-lines.ts';
 import { handshakeLines } from './log/handshake-lines.ts';
 import { deliveryLines, ingestLines } from './log/lines.ts';
+import { operationLines } from './log/operation-lines.ts';
 import { queueLines, storeLines } from './log/store-lines.ts';
 import { traceFields } from './log/trace-fields.ts';
 import { createLineWriter, type WriteLine } from './log/writer.ts';
@@ -104,6 +105,7 @@ export function createLogSubscriber(logger: Logger, { clock }: Readonly<{ clock:
     ...configLines(write),
     ...destinationLines(write),
     ...reconcileLines(write),
+    ...operationLines(write),
     ...receiverLines(write),
   });
 }

@@ -11,6 +11,7 @@ import { breakerMetrics, createStandingGauges } from './metrics/destinations.ts'
 import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
 import { createNames } from './metrics/names.ts';
+import { operationMetrics } from './metrics/operations.ts';
 import { createQueueGauges, queueMetrics } from './metrics/queue.ts';
 import { reconcileMetrics } from './metrics/reconcile.ts';
 import { spanMetrics } from './metrics/spans.ts';
@@ -81,6 +82,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...queueMetrics(own),
     ...breakerMetrics(own, names.destinations),
     ...reconcileMetrics(own, names.verified),
+    ...operationMetrics(own),
     ...loginMetrics(own),
     ...spanMetrics(own),
   });

@@ -55,6 +55,9 @@ function prepareLeased(db: DatabaseSync) {
   };
 }
 
+/** Behind every id: longer than the last one. */
+const BEHIND_ALL = new Uint8Array(17).fill(255);
+
 /** The reads of OperationStore. */
 export const operationReads: Reads<'readOperation' | 'listOperations' | 'nextTargets'> = {
   readOperation(db) {
@@ -65,16 +68,12 @@ export const operationReads: Reads<'readOperation' | 'listOperations' | 'nextTar
     };
   },
   listOperations(db) {
-    const newest = prepareRows<ContentRow & Readonly<{ id: Uint8Array }>>(
-      db,
-      'select id, content from operations order by id desc limit ?',
-    );
-    const older = prepareRows<ContentRow & Readonly<{ id: Uint8Array }>>(
+    const find = prepareRows<ContentRow & Readonly<{ id: Uint8Array }>>(
       db,
       'select id, content from operations where id < ? order by id desc limit ?',
     );
     return (limit, before) => {
-      const found = before === null ? newest.all(limit + 1) : older.all(uuidToBytes(before), limit + 1);
+      const found = find.all(before === null ? BEHIND_ALL : uuidToBytes(before), limit + 1);
       const { rows, next } = pageOf(found, limit, ({ id }) => bytesToUuid(id));
       return { operations: rows.map(toOperation), next };
     };
