@@ -26,18 +26,21 @@ export type Block = {
   number: number;
   minId: string | null;
   maxId: string | null;
+  /** The ids ascend with the seqs, so that the newest events are the last ones. */
+  isSorted: boolean;
   /** By source and type, a bit for each event. */
   postings: Map<string, Map<string, Uint8Array>>;
 };
 
 export function emptyBlock(number: number): Block {
-  return { number, minId: null, maxId: null, postings: new Map() };
+  return { number, minId: null, maxId: null, isSorted: true, postings: new Map() };
 }
 
 /** Notes an event in its block. */
 export function noteEvent(block: Block, seq: number, id: string, source: string, eventType: string): void {
   if (block.minId === null || id < block.minId) block.minId = id;
   if (block.maxId === null || id > block.maxId) block.maxId = id;
+  else block.isSorted = false;
   const bits = postingOf(block, source, eventType);
   const at = seq % BLOCK_EVENTS;
   bits[at >> 3]! |= 1 << (at & 7);
@@ -93,13 +96,15 @@ export function prepareReadBlock(db: DatabaseSync): (number: number, beforeSeq: 
 }
 
 export function prepareWriteBlock(db: DatabaseSync): (block: Block) => void {
-  const insertBlock = db.prepare('insert into event_blocks (block, min_id, max_id) values (?, ?, ?)');
+  const insertBlock = db.prepare(
+    'insert into event_blocks (block, min_id, max_id, is_sorted) values (?, ?, ?, ?)',
+  );
   const insertPosting = db.prepare(
     'insert into event_postings (source, event_type, block, events) values (?, ?, ?, ?)',
   );
   const bytesOf = (id: string | null) => (id === null ? null : uuidToBytes(id));
-  return ({ number, minId, maxId, postings }) => {
-    insertBlock.run(number, bytesOf(minId), bytesOf(maxId));
+  return ({ number, minId, maxId, isSorted, postings }) => {
+    insertBlock.run(number, bytesOf(minId), bytesOf(maxId), isSorted ? 1 : 0);
     for (const [source, types] of postings) {
       for (const [type, bits] of types) insertPosting.run(source, type, number, packPosting(bits));
     }

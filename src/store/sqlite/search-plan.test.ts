@@ -87,6 +87,9 @@ test('every statement of a search goes by an index', async (t) => {
   t.after(() => db.close());
   for (const [filter, index] of PATHS) {
     const plans = plansOf(db, filter);
+    // The block that is not full is walked by seq, or all events would be.
+    const open = plans.filter((plan) => /^SEARCH e USING/.test(plan) && !plan.includes('\n'));
+    for (const plan of open) assert.match(plan, /^SEARCH e USING INTEGER PRIMARY KEY \(rowid>\?\)$/, filter);
     const slices = plans.filter((plan) => index.test(plan));
     assert.ok(slices.length >= 2, `${filter}: ${plans.join('\n\n')}`);
     for (const step of plans.join('\n').split('\n')) {

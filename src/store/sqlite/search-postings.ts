@@ -16,7 +16,7 @@ type Found = Readonly<{ id: Uint8Array; seq: number }>;
 /** The bounds of the ids, the lower one included. */
 type Range = Readonly<{ until: Uint8Array; since: Uint8Array }>;
 
-type BlockRow = Readonly<{ block: number; max_id: Uint8Array }>;
+type BlockRow = Readonly<{ block: number; max_id: Uint8Array; is_sorted: number }>;
 
 /**
  * Finds events by the filter's terms about sources and types: the newest ones in the range of ids.
@@ -71,7 +71,8 @@ function findInOpenBlock(
   const [from, to, after] = [firstSeq, until, since].map(parameters.place);
   const find = prepareRows<Found>(
     db,
-    `select e.id, e.seq from events e where e.seq >= ${from} and e.id < ${to} and e.id >= ${after} and ${sql}`,
+    `select e.id, e.seq from events e not indexed
+     where e.seq >= ${from} and e.id < ${to} and e.id >= ${after} and ${sql}`,
   );
   return find.all(...parameters.values);
 }
@@ -90,26 +91,33 @@ function findInBlocks(
   const postedIn = preparePostedIn(db);
   const idsOf = prepareRows<Found>(
     db,
-    `select e.id, e.seq from json_each(?) j cross join events e where e.seq = j.value and e.id < ? and e.id >= ?`,
+    `select e.id, e.seq from json_each(?) j cross join events e where e.seq = j.value and e.id < ? and e.id >= ? limit ?`,
   );
   const blocks = prepareRows<BlockRow>(
     db,
-    'select block, max_id from event_blocks where max_id >= ? and min_id < ? order by max_id desc',
+    'select block, max_id, is_sorted from event_blocks where max_id >= ? and min_id < ? order by max_id desc',
   );
-  const take = (window: readonly number[]) => {
-    const seqs = postedIn(kinds, window);
-    if (seqs.length > 0) found.push(...idsOf.all(JSON.stringify(seqs), range.until, range.since));
+  const take = (window: readonly BlockRow[]) => {
+    const seqs = postedIn(
+      kinds,
+      window.map(({ block }) => block),
+    );
+    if (seqs.length === 0) return;
+    // The last events of a block alone, where these are its newest: a page of a frequent type needs no more.
+    const isShort = window.length === 1 && window[0]!.is_sorted === 1;
+    seqs.sort((one, other) => other - one);
+    found.push(...idsOf.all(JSON.stringify(seqs), range.until, range.since, isShort ? limit : seqs.length));
   };
-  let window: number[] = [];
+  let window: BlockRow[] = [];
   let size = 1;
-  for (const { block, max_id: maxId } of blocks.iterate(range.since, range.until)) {
+  for (const row of blocks.iterate(range.since, range.until)) {
     if (window.length === size) {
       take(window);
       window = [];
       size *= 2;
-      if (countNewer(found, maxId) >= limit) return;
+      if (countNewer(found, row.max_id) >= limit) return;
     }
-    window.push(block);
+    window.push(row);
   }
   take(window);
 }

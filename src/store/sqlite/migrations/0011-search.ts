@@ -8,7 +8,9 @@ create table event_blocks (
   block integer primary key,
   -- The least and the greatest id; null when all its events were deleted before it was written.
   min_id blob,
-  max_id blob
+  max_id blob,
+  -- 1 when the ids of its events ascend with their seqs, as they nearly always do.
+  is_sorted integer not null
 ) strict;
 
 create index event_blocks_by_id on event_blocks (max_id, min_id);
