@@ -39,7 +39,7 @@ export type ListenerParts = Readonly<{
   searches: Searches;
   operations: Operations;
   tracing: Tracing;
-  access: Readonly<{ tokens: Tokens }>;
+  access: Readonly<{ tokens: Tokens; sources: Config['sources'] }>;
   reload: Reload;
   reconcile: Reconcile;
   /** A person at a terminal has started the receiver. */
@@ -151,6 +151,8 @@ function apiParts(parts: ListenerParts): ApiParts {
       searches,
       operations,
       minutes: parts.minutes.last,
+      sources: () => access.sources,
+      publicUrl: config.http.publicUrl,
       codes: createOneTimeCodes(clock, random),
     },
   };

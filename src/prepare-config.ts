@@ -21,7 +21,7 @@ import { trustedSources } from './telemetry.ts';
 import type { Tracing } from './trace/tracing.ts';
 
 /** Who may use the receiver, and with what it uses others. */
-export type Access = { tokens: Tokens; providerKeys: ProviderKeys };
+export type Access = { tokens: Tokens; providerKeys: ProviderKeys; sources: Config['sources'] };
 
 /** The parts of a running receiver that a configuration decides about. */
 export type ConfiguredParts = Readonly<{
@@ -76,9 +76,9 @@ export function handlerConfig(
   return { destinations, tools: { ...tools, isSecretQuery }, secretQueries: secretQueriesOf(sources) };
 }
 
-/** The tokens that open the admin surface. */
-export function accessOf({ tokens, providerKeys }: Config): Access {
-  return { tokens: createTokens(tokens), providerKeys };
+/** What the surfaces for operators know of a configuration. */
+export function accessOf({ tokens, providerKeys, sources }: Config): Access {
+  return { tokens: createTokens(tokens), providerKeys, sources };
 }
 
 /** Every label value that a series may have, so that all series exist from the start. */

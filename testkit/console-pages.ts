@@ -34,6 +34,10 @@ export async function consolePages(receiver: ConsoleReceiver): Promise<readonly 
     });
   }
   const { rejected } = await askAdmin<{ rejected: readonly { id: string }[] }>(receiver, '/admin/rejected');
+  const planned = await askAdmin<{ id: string }>(receiver, '/admin/operations', 'POST', {
+    kind: 'replay',
+    q: 'status:failed destination:crm',
+  });
   return [
     '/console',
     '/console/events',
@@ -46,6 +50,10 @@ export async function consolePages(receiver: ConsoleReceiver): Promise<readonly 
     `/console/rejected/${rejected[0]!.id}`,
     '/console/blocked',
     '/console/audit',
+    '/console/sources',
+    '/console/sources/github',
+    '/console/operations?q=status%3Afailed',
+    `/console/operations/${planned.id}`,
     '/console/nowhere',
   ];
 }

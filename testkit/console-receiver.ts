@@ -114,10 +114,15 @@ export async function askAdmin<Answer>(
   { adminUrl }: TestReceiver,
   path: string,
   method = 'GET',
+  body?: object,
 ): Promise<Answer> {
   const response = await fetch(`${adminUrl}${path}`, {
     method,
-    headers: { authorization: `Bearer ${TOKENS.admin}` },
+    headers: {
+      authorization: `Bearer ${TOKENS.admin}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   return (await response.json()) as Answer;
 }

@@ -286,6 +286,8 @@ describe('GET /openapi.json', () => {
           request(`${receiver.url}/admin/reload`, { method: 'POST' }),
         ],
         'get /admin/minutes': () => [askAdmin('/minutes'), askAdmin('/minutes?of=day')],
+        'get /admin/sources': () => [askAdmin('/sources'), askAdmin('/sources?x=1')],
+        'get /admin/sources/{name}': () => [askAdmin('/sources/github'), askAdmin('/sources/nobody')],
         'post /admin/console-link': () => [
           askAdmin('/console-link', 'POST'),
           request(`${receiver.url}/admin/console-link`, { method: 'POST' }),

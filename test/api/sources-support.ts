@@ -144,6 +144,8 @@ export async function startSources(
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
       searches: createSearches(store, clock),
       minutes: () => [],
+      sources: () => [],
+      publicUrl: null,
       operations: createOperations({
         store,
         clock,

@@ -191,6 +191,8 @@ export async function startApi(
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
       searches: createSearches(store as ApiParts['store'], systemClock),
       minutes: () => [],
+      sources: () => [],
+      publicUrl: null,
       operations: createOperations({
         store: store as ApiParts['store'],
         clock: systemClock,

@@ -47,6 +47,8 @@ export const ADMIN_ACCESS = {
   'GET /admin/audit/chain': sees('viewer'),
   'GET /admin/webhooks/:id/history': sees('viewer'),
   'POST /admin/cleanup/confirm': acts('operator', 'cleanup.confirm'),
+  'GET /admin/sources': sees('viewer'),
+  'GET /admin/sources/:name': sees('viewer'),
   'GET /admin/minutes': sees('viewer'),
   'POST /admin/console-link': acts('admin', 'console.link'),
   'POST /admin/reload': acts('admin', 'config.reload'),

@@ -20,6 +20,7 @@ import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './re
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
 import { addReplayEndpoint, type ReplayParts, replayDocument } from './replay.ts';
 import { addSearchEndpoints, type SearchParts, searchDocument } from './search.ts';
+import { addSourceListEndpoints, type SourceListParts, sourceListDocument } from './source-list.ts';
 import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } from './sources.ts';
 
 export type AdminParts = EventParts &
@@ -41,6 +42,7 @@ export type AdminParts = EventParts &
   ReloadEndpointParts &
   ConsoleLinkParts &
   MinuteParts &
+  SourceListParts &
   EndpointParts;
 
 /** The endpoints of the admin surface, which the pages of the console call too. */
@@ -65,6 +67,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addReloadEndpoints(add, parts);
   addConsoleLinkEndpoints(add, parts);
   addMinuteEndpoints(add, parts);
+  addSourceListEndpoints(add, parts);
   return endpoints;
 }
 
@@ -110,4 +113,5 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   reloadDocument,
   consoleLinkDocument,
   minuteDocument,
+  sourceListDocument,
 ];

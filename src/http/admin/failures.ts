@@ -49,6 +49,7 @@ const schemas = {
   FailureGroup: groupSchema,
   FailureGroups: z.object({ failures: z.array(groupSchema) }),
 };
+export type FailureGroups = z.output<typeof schemas.FailureGroups>;
 const ref = referTo(schemas);
 
 /** `GET /admin/failures`: the dead letters by cause. */

@@ -53,6 +53,8 @@ const schemas = {
   BulkOperation: operationSchema,
   BulkOperations: z.object({ operations: z.array(operationSchema), next: z.string().nullable() }),
 };
+export type OperationBody = z.output<typeof schemas.BulkOperation>;
+export type OperationBodies = z.output<typeof schemas.BulkOperations>;
 const ref = referTo(schemas);
 
 /** Bulk operations: plan, run, cancel, take back, list, show. */

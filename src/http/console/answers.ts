@@ -3,11 +3,14 @@ import type { BlockedKeys, ReleasedKey } from '../admin/blocked.ts';
 import type { DeadLetters } from '../admin/dead-letters.ts';
 import type { DestinationBodies, DestinationBody } from '../admin/destinations.ts';
 import type { EventDetails } from '../admin/events.ts';
+import type { FailureGroups } from '../admin/failures.ts';
 import type { EventHistory } from '../admin/history.ts';
 import type { MinutesBody } from '../admin/minutes.ts';
+import type { OperationBodies, OperationBody } from '../admin/operations.ts';
 import type { RejectedList, ReverifiedRequest, ShownRejected } from '../admin/rejected.ts';
 import type { ReplayedDelivery } from '../admin/replay.ts';
 import type { FoundEvents } from '../admin/search.ts';
+import type { SourceBodies, SourceDetails } from '../admin/source-list.ts';
 
 /** What the endpoints answer that pages ask. */
 export type Answers = Readonly<{
@@ -29,4 +32,13 @@ export type Answers = Readonly<{
   'POST /admin/blocked-keys/release': ReleasedKey;
   'GET /admin/audit': AuditRows;
   'GET /admin/minutes': MinutesBody;
+  'GET /admin/sources': SourceBodies;
+  'GET /admin/sources/:name': SourceDetails;
+  'GET /admin/failures': FailureGroups;
+  'POST /admin/operations': OperationBody;
+  'GET /admin/operations': OperationBodies;
+  'GET /admin/operations/:id': OperationBody;
+  'POST /admin/operations/:id/run': OperationBody;
+  'POST /admin/operations/:id/cancel': OperationBody;
+  'POST /admin/operations/:id/take-back': OperationBody;
 }>;

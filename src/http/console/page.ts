@@ -45,6 +45,7 @@ export const PLACES = [
   'sources',
   'rejected',
   'blocked',
+  'operations',
   'audit',
   'settings',
 ] as const;
@@ -86,6 +87,10 @@ export const DONE = {
   released: 'Released: the next delivery of the key goes on. The failed one stays a dead letter.',
   reverified: 'Verified: the request is an event now.',
   known: 'Verified: the event was known already, and nothing was stored a second time.',
+  planned: 'Planned: nothing has changed yet. Look at what it selects, and run it.',
+  started: 'Started.',
+  cancelled: 'Cancelled: the rest is left as it is.',
+  taking_back: 'What was never tried is being taken back.',
   answered: 'Verified: it was a handshake, and its action is done.',
 } as const;
 export type Done = keyof typeof DONE;

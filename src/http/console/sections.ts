@@ -5,8 +5,10 @@ import { destinationPages } from './pages/destinations.ts';
 import { eventPages } from './pages/event.ts';
 import { findPages } from './pages/events.ts';
 import { failurePages } from './pages/failures.ts';
+import { operationPages } from './pages/operations.ts';
 import { overviewPages } from './pages/overview.ts';
 import { rejectedPages } from './pages/rejected.ts';
+import { sourcePages } from './pages/sources.ts';
 
 /**
  * All pages of the console. To add one:
@@ -26,5 +28,7 @@ export const SECTIONS: readonly Section[] = [
   rejectedPages,
   blockedPages,
   destinationPages,
+  sourcePages,
+  operationPages,
   auditPages,
 ];

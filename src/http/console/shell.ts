@@ -29,6 +29,7 @@ const NAVIGATION: readonly (readonly Entry[])[] = [
     { place: 'failures', path: '/console/failures', name: 'Failures', icon: 'cross' },
     { place: 'rejected', path: '/console/rejected', name: 'Rejected', icon: 'shield' },
     { place: 'blocked', path: '/console/blocked', name: 'Blocked keys', icon: 'lock' },
+    { place: 'operations', path: '/console/operations', name: 'Operations', icon: 'again' },
   ],
   [
     { place: 'destinations', path: '/console/destinations', name: 'Destinations', icon: 'out' },

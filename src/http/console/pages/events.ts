@@ -26,6 +26,7 @@ async function showEvents(request: PageRequest): Promise<View> {
   const body = html`${heading('Events', html`<span class="muted" data-new></span>`)}
 ${shortcuts(q)}
 ${'problem' in found ? mistake(found.problem, request.url) : results(found.found, query, nowMs)}
+${q === '' || 'problem' in found ? null : html`<p><a class="button" href="${urlOf('/console/operations', { q })}">Do something to all that fit</a></p>`}
 ${filterHelp()}
 ${command(`webhook-receiver events${q === '' ? '' : ` ${quoted(q)}`}`)}`;
   return {

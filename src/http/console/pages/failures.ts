@@ -1,10 +1,23 @@
 import type { DeadLetters } from '../../admin/dead-letters.ts';
-import { foreign, html } from '../html.ts';
-import { type PageRequest, pathTo, pick, type Section, type View } from '../page.ts';
+import type { FailureGroups } from '../../admin/failures.ts';
+import { foreign, type Html, html } from '../html.ts';
+import { type PageRequest, pathTo, pick, type Section, urlOf, type View } from '../page.ts';
 import { listFilter } from '../parts/list-filter.ts';
-import { code, command, empty, heading, pages, quoted, table } from '../parts/parts.ts';
+import {
+  code,
+  command,
+  count,
+  empty,
+  heading,
+  pages,
+  quoted,
+  section,
+  table,
+  UNKNOWN,
+} from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
+import { planLink } from './operations.ts';
 
 /** Deliveries that are given up: the dead letters. */
 export const failurePages: Section = {
@@ -14,10 +27,15 @@ export const failurePages: Section = {
 
 const FILTERS = ['destination', 'source', 'type', 'since', 'until', 'error', 'superseded'] as const;
 
-async function showDeadLetters({ ask, query, nowMs }: PageRequest): Promise<View> {
+async function showDeadLetters({ ask, askIfThere, query, nowMs }: PageRequest): Promise<View> {
   const asked = pick(query, ...FILTERS, 'cursor', 'limit');
-  const { deliveries, next } = await ask('GET /admin/dead-letters', { query: asked });
+  const [{ deliveries, next }, groups] = await Promise.all([
+    ask('GET /admin/dead-letters', { query: asked }),
+    askIfThere('GET /admin/failures', { query: pick(query, 'destination') }),
+  ]);
   const body = html`${heading('Failures', html`<span class="muted">deliveries that are given up and not replayed</span>`)}
+${section('causes', 'By cause', groups === null ? html`<p>${UNKNOWN} The store has not answered in time.</p>` : causes(groups, nowMs))}
+<h2>One by one</h2>
 ${listFilter('/console/failures', query, [
   { name: 'destination', label: 'Destination' },
   { name: 'source', label: 'Source' },
@@ -29,6 +47,32 @@ ${deliveries.length === 0 ? empty(next === null ? 'No delivery has failed for go
 ${pages('/console/failures', asked, next)}
 ${command(`webhook-receiver dead-letters${optionsOf(query)}`)}`;
   return { title: 'Failures', body };
+}
+
+function causes({ failures }: FailureGroups, nowMs: number): Html {
+  if (failures.length === 0) return empty('Nothing has failed for good.');
+  const columns = [
+    { name: 'Cause', isWide: true },
+    { name: 'Destination' },
+    { name: 'Count', isNumber: true },
+    { name: 'First' },
+    { name: 'Last' },
+    { name: 'Mend' },
+  ];
+  const rows = failures.map((one) => [
+    html`${causeOf(one)} <a href="${urlOf('/console/events', { q: one.filter })}" data-open>Show them</a>`,
+    html`<a href="${pathTo('destinations', one.destination)}">${foreign(one.destination, 64)}</a>`,
+    count(one.count),
+    timeAgo(one.first_at, nowMs),
+    timeAgo(one.last_at, nowMs),
+    html`<a class="button" href="${planLink(one.filter)}">Replay these</a>`,
+  ]);
+  return table('Failures by cause, the largest first', columns, rows);
+}
+
+function causeOf({ class: kind, http_status, sample }: FailureGroups['failures'][number]): Html {
+  if (sample === null) return html`<span class="muted">all others</span>`;
+  return html`<b>${kind}${http_status === null ? null : ` ${http_status}`}</b> ${sample.error === null ? null : foreign(sample.error, 240)}<br>`;
 }
 
 function letters(deliveries: DeadLetters['deliveries'], nowMs: number) {

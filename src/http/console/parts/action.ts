@@ -21,6 +21,8 @@ export type ActionForm = Readonly<{
   /** The key that presses its button. */
   key?: string;
   isDanger?: boolean;
+  /** Its form is unfolded at first. */
+  isOpen?: boolean;
 }>;
 
 /** A form that works without a script. Whoever may not use it sees what it takes. */
@@ -28,7 +30,7 @@ export function actionForm(actor: Actor, form: ActionForm): Html {
   if (!may(actor, form.endpoint)) {
     return html`<p class="muted">${form.label}: takes the role ${ADMIN_ACCESS[form.endpoint].role}.</p>`;
   }
-  const { label, to, explains, fields, key, isDanger = false } = form;
+  const { label, to, explains, fields, key, isDanger = false, isOpen = false } = form;
   const button = html`<button type="submit" class="${isDanger ? 'danger' : 'primary'}"${key === undefined ? NOTHING : html` data-press="${key}"`}>${label}</button>`;
   const body = html`<form method="post" action="${to}">
 ${explains === undefined ? null : html`<p>${explains}</p>`}
@@ -36,7 +38,7 @@ ${fields}
 ${button}
 ${command(form.command)}
 </form>`;
-  return html`<details class="action"${key === undefined ? NOTHING : html` data-act="${key}"`}><summary>${label}${key === undefined ? null : html` <kbd>${key}</kbd>`}</summary>${body}</details>`;
+  return html`<details class="action"${isOpen ? html` open` : NOTHING}${key === undefined ? NOTHING : html` data-act="${key}"`}><summary>${label}${key === undefined ? null : html` <kbd>${key}</kbd>`}</summary>${body}</details>`;
 }
 
 /** A field of a form. */

@@ -14,6 +14,10 @@ const MARKS: Readonly<Record<string, Mark>> = {
   tripped: { icon: 'warning', tone: 'bad' },
   erased: { icon: 'dash', tone: 'calm' },
   refused: { icon: 'cross', tone: 'bad' },
+  running: { icon: 'half', tone: 'busy' },
+  counting: { icon: 'half', tone: 'busy' },
+  taking_back: { icon: 'half', tone: 'busy' },
+  planned: { icon: 'ring', tone: 'calm' },
   replayed: { icon: 'again', tone: 'calm' },
 };
 

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { SourceConfig } from '../../ingest/source-config.ts';
+import type { Searches } from '../../store/run-search.ts';
+import type { RejectedStore } from '../../store/store.ts';
+import { findProvider } from '../../verify/providers/index.ts';
+import { type DocumentPart, json, pathParameter, referTo } from '../docs/operation.ts';
+import { time, timeText } from '../schemas.ts';
+import { done, refuse } from './answer.ts';
+import type { AddEndpoint } from './endpoint.ts';
+import { adminOperation } from './operation.ts';
+
+export type SourceListParts = Readonly<{
+  /** Those of the configuration in effect. */
+  sources: () => readonly SourceConfig[];
+  /** PUBLIC_URL, or null. */
+  publicUrl: string | null;
+  searches: Searches;
+  store: Pick<RejectedStore, 'listRejected'>;
+}>;
+
+const sourceSchema = z.object({
+  name: z.string(),
+  path: z.string().describe('Where its webhooks are posted to.'),
+  url: z
+    .string()
+    .nullable()
+    .describe('What to give the provider; null where neither the source nor PUBLIC_URL says.'),
+  provider: z
+    .string()
+    .nullable()
+    .describe('Id of the provider; null for the envelope and for schemes of your own.'),
+  provider_name: z.string().nullable(),
+  verified: z.boolean().describe('Whether its requests are verified.'),
+  needs: z
+    .array(z.object({ option: z.string(), what: z.string(), optional: z.boolean() }))
+    .describe('What the configuration takes from the provider, and where that is found.'),
+  notes: z.array(z.string()),
+});
+
+const newest = z.object({ id: z.string(), at: time, what: z.string() }).nullable();
+
+const schemas = {
+  Sources: z.object({ sources: z.array(sourceSchema) }),
+  SourceDetails: z.object({
+    ...sourceSchema.shape,
+    last_event: newest.describe('The newest event that is kept; `what` is its type.'),
+    last_rejected: newest.describe('The newest rejected request that is kept; `what` is the reason.'),
+  }),
+};
+const ref = referTo(schemas);
+export type SourceBodies = z.output<typeof schemas.Sources>;
+export type SourceDetails = z.output<typeof schemas.SourceDetails>;
+
+/** `GET /admin/sources`: the sources, with what their providers have to be told. `…/{name}`: also what came last. */
+export function addSourceListEndpoints(add: AddEndpoint, parts: SourceListParts): void {
+  const { sources, publicUrl, searches, store } = parts;
+  add('GET /admin/sources', {}, async () => {
+    const body: SourceBodies = { sources: sources().map((source) => sourceBody(source, publicUrl)) };
+    return done(body);
+  });
+
+  add('GET /admin/sources/:name', {}, async ({ params }) => {
+    const source = sources().find(({ name }) => name === params.name);
+    if (source === undefined) return refuse('not_found', 'No source of that name is configured.');
+    const { name } = source;
+    const [found, { requests }] = await Promise.all([
+      searches.page({
+        filter: [{ field: 'source', negated: false, values: [name] }],
+        limit: 1,
+        cursor: null,
+      }),
+      store.listRejected(1, null, name),
+    ]);
+    if (found === 'busy') return refuse('overloaded', 'Two searches are under way already. Ask again.');
+    const [hit] = found.hits;
+    const [rejected] = requests;
+    const body: SourceDetails = {
+      ...sourceBody(source, publicUrl),
+      last_event:
+        hit === undefined
+          ? null
+          : { id: hit.event.id, at: timeText(hit.event.receivedAtMs), what: hit.event.eventType },
+      last_rejected:
+        rejected === undefined
+          ? null
+          : { id: rejected.id, at: timeText(rejected.receivedAtMs), what: rejected.reason },
+    };
+    return done(body);
+  });
+}
+
+function sourceBody(
+  { name, verification }: SourceConfig,
+  publicUrl: string | null,
+): z.output<typeof sourceSchema> {
+  const path = `/webhooks/${name}`;
+  const provider = verification?.provider == null ? null : findProvider(verification.provider);
+  return {
+    name,
+    path,
+    url:
+      withoutQuery(verification?.publicUrl ?? null) ??
+      (publicUrl === null ? null : `${withoutQuery(publicUrl)!.replace(/\/+$/, '')}${path}`),
+    provider: provider?.id ?? null,
+    provider_name: provider?.name ?? null,
+    verified: verification !== null,
+    needs: (provider?.needs ?? []).map(({ option, what, optional = false }) => ({ option, what, optional })),
+    notes: [...(provider?.notes ?? [])],
+  };
+}
+
+/** A query may have a secret, and so may what stands before the host. */
+function withoutQuery(text: string | null): string | null {
+  const url = text === null ? null : URL.parse(text);
+  return url === null ? null : `${url.origin}${url.pathname}`;
+}
+
+export const sourceListDocument: DocumentPart = {
+  schemas,
+  paths: {
+    '/admin/sources': {
+      get: adminOperation({
+        operationId: 'listSources',
+        summary: 'The sources, and what their providers have to be told',
+        replies: { '200': json('In configured order.', ref('Sources')) },
+      }),
+    },
+    '/admin/sources/{name}': {
+      get: adminOperation({
+        operationId: 'getSource',
+        summary: 'One source, and what came last',
+        parameters: [pathParameter('name', 'Name of the source.')],
+        replies: { '200': json('The source.', ref('SourceDetails')) },
+        problems: ['overloaded'],
+      }),
+    },
+  },
+};

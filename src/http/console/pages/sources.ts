@@ -1,0 +1,116 @@
+import type { SourceBodies, SourceDetails } from '../../admin/source-list.ts';
+import { type Child, foreign, type Html, html } from '../html.ts';
+import { type PageRequest, pathTo, type Section, urlOf, type View } from '../page.ts';
+import {
+  command,
+  copyButton,
+  empty,
+  facts,
+  heading,
+  notice,
+  quoted,
+  section,
+  table,
+} from '../parts/parts.ts';
+import { status } from '../parts/status.ts';
+import { timeAgo } from '../parts/time.ts';
+import { eventsOf } from './events.ts';
+
+/** Where events come from, and what their senders have to be told. */
+export const sourcePages: Section = {
+  pages: [
+    { path: '/console/sources', place: 'sources', show: showAll },
+    { path: '/console/sources/:name', place: 'sources', show: showOne },
+  ],
+  actions: [],
+};
+
+type Source = SourceBodies['sources'][number];
+
+async function showAll({ ask, ownUrl }: PageRequest): Promise<View> {
+  const { sources } = await ask('GET /admin/sources');
+  const columns = [
+    { name: 'Source' },
+    { name: 'Provider' },
+    { name: 'Requests are' },
+    { name: 'URL', isWide: true },
+  ];
+  const rows = sources.map((one) => [
+    html`<a href="${pathTo('sources', one.name)}" data-open>${one.name}</a>`,
+    providerOf(one),
+    verifiedText(one),
+    html`<code>${one.url ?? `${ownUrl}${one.path}`}</code>`,
+  ]);
+  const body = html`${heading('Sources')}
+${sources.length === 0 ? empty('No source is configured.') : table('Sources of events', columns, rows)}
+${command('webhook-receiver providers')}`;
+  return { title: 'Sources', body };
+}
+
+function providerOf({ provider_name, verified }: Source): Child {
+  return (
+    provider_name ?? html`<span class="muted">${verified ? 'a scheme of your own' : 'the envelope'}</span>`
+  );
+}
+
+function verifiedText({ verified }: Source): Child {
+  return verified ? status('open', 'verified') : html`<span class="status warn">not verified</span>`;
+}
+
+async function showOne({ ask, params, ownUrl, nowMs }: PageRequest): Promise<View> {
+  const one = await ask('GET /admin/sources/:name', { params: { name: params.name! } });
+  const { name } = one;
+  const body = html`${heading(html`${name} <span class="muted">${providerOf(one)}</span>`, html`<span data-new></span>`)}
+${standing(one, nowMs)}
+${facts([
+  ['Requests are', verifiedText(one)],
+  ['Last event', lastOf(one.last_event, 'events', nowMs)],
+  ['Last rejected', lastOf(one.last_rejected, 'rejected', nowMs)],
+  [
+    'Events',
+    html`<a href="${eventsOf([{ field: 'source', negated: false, values: [name] }])}">Events of ${name}</a>`,
+  ],
+  [
+    'Rejected',
+    html`<a href="${urlOf('/console/rejected', { source: name })}">Rejected requests of ${name}</a>`,
+  ],
+])}
+${section('set-up', one.provider_name === null ? 'For the sender' : `At ${one.provider_name}`, setUp(one, ownUrl))}
+${one.notes.length === 0 ? null : section('notes', 'Worth knowing', html`<ul class="plain">${one.notes.map((note) => html`<li>${marked(note)}</li>`)}</ul>`)}
+${one.provider === null ? null : command(`webhook-receiver providers ${quoted(one.provider)}`)}`;
+  return { title: name, body };
+}
+
+function lastOf(last: SourceDetails['last_event'], folder: string, nowMs: number): Child {
+  if (last === null) return html`<span class="muted">none is kept</span>`;
+  return html`<a href="${pathTo(folder, last.id)}">${timeAgo(last.at, nowMs)}</a> <span class="muted">${foreign(last.what, 80)}</span>`;
+}
+
+/** Whether it works: the first event that is accepted settles it. */
+function standing({ verified, last_event, last_rejected }: SourceDetails, nowMs: number): Html {
+  const isRejected = last_rejected !== null && (last_event === null || last_rejected.at > last_event.at);
+  if (isRejected) {
+    return notice(
+      'bad',
+      html`The last request was rejected ${timeAgo(last_rejected.at, nowMs)}: <code>${last_rejected.what}</code>. The secret here may not be the one at the sender.`,
+    );
+  }
+  if (last_event === null)
+    return notice('info', 'No event has come yet. Tell the sender what is below, and send the first.');
+  const how = verified ? 'It works: events are verified' : 'It works: events come';
+  return html`<p class="notice good">${how}, the last one ${timeAgo(last_event.at, nowMs)}.</p>`;
+}
+
+function setUp({ url, path, needs, verified }: SourceDetails, ownUrl: string): Html {
+  return html`<ol class="steps">
+<li>Give it the URL: <code>${url ?? `${ownUrl}${path}`}</code>${copyButton('Copy the URL')}${url === null ? html`<br><small>By the address of this page: set <code>PUBLIC_URL</code> to what senders reach.</small>` : null}</li>
+${needs.map(({ option, what, optional }) => html`<li><code>${option}</code> of the source: ${marked(what)}${optional ? html` <span class="muted">(optional)</span>` : null}</li>`)}
+${verified ? null : html`<li>Requests are not verified: whoever reaches the URL can send events in the envelope.</li>`}
+<li>Send an event: this page then says that it works.</li>
+</ol>`;
+}
+
+/** A sentence with code between backticks. */
+function marked(text: string): Child {
+  return text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part));
+}
