@@ -33,7 +33,7 @@ import { createSignal } from './runtime/signal.ts';
 import { writeStartRow } from './start-row.ts';
 import { openStore } from './store/open-store.ts';
 import { createSearches } from './store/run-search.ts';
-import type { CleanupKind, Store, StoreObserver } from './store/store.ts';
+import type { CleanupKind, Store, StoreObserver, StoreStats } from './store/store.ts';
 import { openTracing, withReplayTraces } from './telemetry.ts';
 import type { Tracing } from './trace/tracing.ts';
 
@@ -119,10 +119,7 @@ export async function startApp(
   for (const service of services) opened.defer(async () => service.stop());
 
   await dispatch.reclaim();
-  // Before anything is accepted: a database that cannot be read ends the start.
-  const stats = await store.stats();
-  await checkDefaultSource(config, store);
-  await writeStartRow(core, config);
+  const stats = await checkInbox(config, core);
   const urls = await listeners.listen();
   dispatch.start();
   opened.defer(() => dispatch.stop(config.shutdownGraceMs));
@@ -255,6 +252,14 @@ function servicesOf(config: Config, core: Core, dispatch: Dispatch, ingest: Inge
   return [...dispatch.services, ...createPurgers(config, core), confirmations, duplicateNotes];
 }
 
+/** Before anything is accepted: a database that cannot be read ends the start. */
+async function checkInbox(config: Config, core: Core): Promise<StoreStats> {
+  const stats = await core.store.stats();
+  await checkDefaultSource(config, core.store);
+  await writeStartRow(core, config);
+  return stats;
+}
+
 function openReconciling(
   { retentionMs }: Config,
   core: Core,
@@ -271,6 +276,7 @@ function openReconciling(
 type Core = Readonly<{
   store: Store;
   clock: Clock;
+  random: Random;
   newId: IdGenerator;
   emit: Emit;
   states: DestinationStates;

@@ -137,6 +137,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       tokens: () => access.tokens,
       reload,
       reconcile,
+      importEvents: (...args) => ingest.inEffect().importEvents(...args),
       isSource: (name) => ingest.inEffect().sources.has(name),
       reverify: (...args) => ingest.inEffect().reverify(...args),
       mask: ingest.mask,

@@ -21,6 +21,7 @@ import { explainFailure } from './explain-failure.ts';
 import { addExportCommand } from './export.ts';
 import { addFailuresCommand } from './failures.ts';
 import { addHistoryCommand } from './history.ts';
+import { addImportCommand } from './import.ts';
 import { addMigrateCommand } from './migrate.ts';
 import { addProvidersCommand } from './providers.ts';
 import { addReconcileCommand } from './reconcile.ts';
@@ -57,6 +58,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addDestinationsCommand(program, process.env);
   addEraseCommand(program, process.env);
   addExportCommand(program, process.env);
+  addImportCommand(program, process.env);
   addReconcileCommand(program, process.env);
   addRejectedCommand(program, process.env);
   addReloadCommand(program, process.env);

@@ -20,6 +20,8 @@ export const AUDIT_ACTIONS = [
   'destination.resume',
   'destination.trip',
   'event.erase',
+  'event.export',
+  'event.import',
   'event.reveal',
   'operation.cancel',
   'operation.end',

@@ -9,6 +9,7 @@ import { type Accept, createAccept } from './accept.ts';
 import { storeVerified } from './accept-verified.ts';
 import type { BeginConfirmation } from './confirm-subscription.ts';
 import type { NoteDuplicate } from './duplicate-notes.ts';
+import { createImportEvents, type ImportEvents } from './import-events.ts';
 import type { KeepRejected } from './keep-rejected.ts';
 import { openSource, type Source, type SourceParts, toSigned } from './open-source.ts';
 import { createAddress, createFindSearchKeys } from './order-key.ts';
@@ -30,6 +31,7 @@ export type IngestInEffect = Readonly<{
   sources: ReadonlyMap<string, Source>;
   accept: Accept;
   reverify: Reverify;
+  importEvents: ImportEvents;
   /** How the source names a request that its provider would send. */
   nameFetched(source: Source, request: RawRequest): Pick<Identity, 'idempotencyKey' | 'madeOf'>;
   /** Stores an event that was fetched from its provider: as any other, but not verified, since nobody signed it. */
@@ -46,7 +48,7 @@ export type IngestConfig = Readonly<{
 export type PreparedIngest = Readonly<{ config: IngestConfig; opened: IngestInEffect }>;
 
 export type PrepareParts = Readonly<{
-  store: Pick<BrowseStore, 'eventByKey' | 'readEvent'> &
+  store: Pick<BrowseStore, 'eventById' | 'eventByKey' | 'readEvent'> &
     Pick<OperateStore, 'replay'> &
     RejectedStore &
     SourceStateStore;
@@ -106,6 +108,14 @@ export async function prepareIngest(
     emit,
     onAccepted: options.onAccepted,
   });
+  const importEvents = createImportEvents({
+    store: { insertEvent: inserts.insertEvent, eventById: (id) => store.eventById(id) },
+    route: createRouter(destinations),
+    address: createAddress(destinations, emit),
+    mark: options.mark ?? ((addressees) => addressees),
+    findSearchKeys: createFindSearchKeys(configs),
+    onAccepted: options.onAccepted,
+  });
   const performHandshake = createPerformHandshake({ beginConfirmation, emit });
   return {
     config: { sources: configs, destinations },
@@ -113,6 +123,7 @@ export async function prepareIngest(
       sources,
       accept: createAccept({ storeEvent, performHandshake, keepRejected, clock }),
       reverify: createReverify({ store, sources, storeEvent, performHandshake }),
+      importEvents,
       nameFetched: ({ rules }, request) =>
         identify(rules!.identity, toSigned(rules!, request), clock.nowMs()),
       storeFetched: ({ name, rules }, request) =>

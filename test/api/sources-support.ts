@@ -141,6 +141,7 @@ export async function startSources(
       markPending: async () => {},
       onStateDropped: ingest.onStateDropped,
       reload: async () => ({ kind: 'not_reloadable' }),
+      importEvents: () => Promise.reject(new Error('The test does not import.')),
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
       searches: createSearches(store, clock),
       minutes: () => [],

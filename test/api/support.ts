@@ -188,6 +188,7 @@ export async function startApi(
       markPending: async () => {},
       onStateDropped: unused,
       reload: unused,
+      importEvents: () => Promise.reject(new Error('The test does not import.')),
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
       searches: createSearches(store as ApiParts['store'], systemClock),
       minutes: () => [],

@@ -20,6 +20,8 @@ export const ADMIN_ACCESS = {
   'POST /admin/webhooks/:id/erase': acts('admin', 'event.erase'),
   'POST /admin/erase': acts('admin', 'event.erase'),
   'GET /admin/events': sees('viewer'),
+  'GET /admin/export': acts('viewer', 'event.export'),
+  'POST /admin/import': acts('admin', 'event.import'),
   'GET /admin/dead-letters': sees('viewer'),
   'GET /admin/failures': sees('viewer'),
   'POST /admin/deliveries/:id/replay': acts('operator', 'delivery.replay'),

@@ -10,8 +10,10 @@ import { addDestinationEndpoints, type DestinationParts, destinationDocument } f
 import { createEndpoints, type EndpointParts, type Endpoints, serveEndpoints } from './endpoint.ts';
 import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';
+import { addExportEndpoints, type ExportParts, exportDocument } from './export.ts';
 import { addFailureEndpoints, type FailureParts, failureDocument } from './failures.ts';
 import { addHistoryEndpoints, type HistoryParts, historyDocument } from './history.ts';
+import { addImportEndpoints, type ImportParts, importDocument } from './import.ts';
 import type { Login, LoginParts } from './login.ts';
 import { addMinuteEndpoints, type MinuteParts, minuteDocument } from './minutes.ts';
 import { addOperationEndpoints, type OperationParts, operationDocument } from './operations.ts';
@@ -38,6 +40,8 @@ export type AdminParts = EventParts &
   AuditParts &
   HistoryParts &
   LoginParts &
+  ExportParts &
+  ImportParts &
   ReconcileEndpointParts &
   ReloadEndpointParts &
   ConsoleLinkParts &
@@ -63,6 +67,8 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addDestinationEndpoints(add, parts);
   addAuditEndpoints(add, parts);
   addHistoryEndpoints(add, parts);
+  addExportEndpoints(add, parts);
+  addImportEndpoints(add, parts);
   addReconcileEndpoints(add, parts);
   addReloadEndpoints(add, parts);
   addConsoleLinkEndpoints(add, parts);
@@ -109,6 +115,8 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   destinationDocument,
   auditDocument,
   historyDocument,
+  exportDocument,
+  importDocument,
   reconcileDocument,
   reloadDocument,
   consoleLinkDocument,

@@ -14,7 +14,7 @@ import type { AuditStore } from '../../store/store.ts';
 import { fieldErrors, replyProblem, unknownParameters } from '../reply.ts';
 import { type Access, ADMIN_ACCESS, type EndpointName, isEndpoint } from './access.ts';
 import { type AdminAnswer, type Refusal, refuse } from './answer.ts';
-import { type AdminBody, readAdminBody } from './body.ts';
+import { type AdminBody, IMPORT_BODY_BYTES, readAdminBody } from './body.ts';
 import { createRefusals } from './refusals.ts';
 
 declare module 'fastify' {
@@ -135,17 +135,18 @@ export function serveEndpoints(admin: FastifyInstance, { names, call, close }: E
     admin.route({
       method,
       url,
-      handler: async (request, reply) => send(await call(name, callOf(request, reply)), reply),
+      handler: async (request, reply) => send(await call(name, callOf(name, request, reply)), reply),
     });
   }
 }
 
-function callOf(request: FastifyRequest, reply: FastifyReply): EndpointCall {
+function callOf(name: EndpointName, request: FastifyRequest, reply: FastifyReply): EndpointCall {
   return {
     actor: request.actor,
     params: request.params as EndpointCall['params'],
     query: request.query as EndpointCall['query'],
-    readBody: () => readAdminBody(request.raw, reply.raw),
+    readBody: () =>
+      readAdminBody(request.raw, reply.raw, name === 'POST /admin/import' ? IMPORT_BODY_BYTES : undefined),
     accept: request.headers.accept ?? '',
   };
 }

@@ -15,9 +15,13 @@ import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
 import { revealQuery, shownError, shownRequest, shownRequestShape, shownTo } from './shown-request.ts';
 
+type DetailStore = Pick<
+  BrowseStore,
+  'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf' | 'duplicatesOf'
+>;
+
 export type EventParts = Readonly<{
-  store: Pick<BrowseStore, 'eventById' | 'readEvent' | 'deliveriesOf' | 'attemptsOf' | 'duplicatesOf'> &
-    Pick<AuditStore, 'appendAudit'>;
+  store: DetailStore & Pick<AuditStore, 'appendAudit'>;
   mask: Mask;
   /** Why no destination wanted an event that has no deliveries. */
   unroutedReason: (event: WebhookEvent) => UnroutedReason;
@@ -73,37 +77,47 @@ export type EventDetails = z.output<typeof schemas.EventDetails>;
 
 /** `GET /admin/webhooks/{id}`: an event with its deliveries and their attempts. */
 export function addEventEndpoints(add: AddEndpoint, parts: EventParts): void {
-  const { store, mask, unroutedReason } = parts;
+  const { store } = parts;
   add('GET /admin/webhooks/:id', { query: revealQuery }, async ({ actor, params, query, audit }) => {
     const shown = shownTo(actor.role, query.reveal);
     if (typeof shown !== 'string') return shown;
     const id = params.id!.toLowerCase();
-    const event = isUuid(id) ? await store.eventById(id) : null;
-    const received = event === null ? null : await store.readEvent(id);
-    if (event === null || (received === null && event.erasedAtMs === null)) {
-      return refuse('not_found', 'No event of that id is kept here.');
-    }
-    const deliveries = await store.deliveriesOf(id);
-    const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
-    const unrouted = deliveries.length === 0 && received !== null ? unroutedReason(received) : null;
-    const request = received === null ? null : mask(received.source, received, shown);
-    if (received !== null && shown === 'revealed') await store.appendAudit(audit(id));
-    const facts = {
-      method: received?.method ?? null,
-      url: request?.url ?? null,
-      ...shownRequest(request),
-      body_bytes: received?.body.length ?? null,
-      unrouted,
-      ...traceOf(parts, { id, source: event.source, headers: received?.headers ?? [] }),
-    };
-    const duplicates = await store.duplicatesOf(id);
-    return done(detailsBody(event, { ...facts, duplicates }, deliveries, attempts, shown));
+    const details = isUuid(id) ? await readDetails(parts, id, shown) : null;
+    if (details === null) return refuse('not_found', 'No event of that id is kept here.');
+    if (details.body_bytes !== null && shown === 'revealed') await store.appendAudit(audit(id));
+    return done(details);
   });
+}
+
+/** An event as it is shown; null if it is not kept. */
+export async function readDetails(
+  parts: Omit<EventParts, 'store'> & Readonly<{ store: DetailStore }>,
+  id: string,
+  shown: Shown,
+): Promise<EventDetails | null> {
+  const { store, mask, unroutedReason } = parts;
+  const event = await store.eventById(id);
+  const received = event === null ? null : await store.readEvent(id);
+  if (event === null || (received === null && event.erasedAtMs === null)) return null;
+  const deliveries = await store.deliveriesOf(id);
+  const attempts = await Promise.all(deliveries.map((delivery) => store.attemptsOf(delivery.id)));
+  const unrouted = deliveries.length === 0 && received !== null ? unroutedReason(received) : null;
+  const request = received === null ? null : mask(received.source, received, shown);
+  const facts = {
+    method: received?.method ?? null,
+    url: request?.url ?? null,
+    ...shownRequest(request),
+    body_bytes: received?.body.length ?? null,
+    unrouted,
+    ...traceOf(parts, { id, source: event.source, headers: received?.headers ?? [] }),
+  };
+  const duplicates = await store.duplicatesOf(id);
+  return detailsBody(event, { ...facts, duplicates }, deliveries, attempts, shown);
 }
 
 /** Of an erased event the trace that follows from its id: what the sender said of it is gone. */
 function traceOf(
-  { tracing, traceUrlTemplate = null }: EventParts,
+  { tracing, traceUrlTemplate = null }: Omit<EventParts, 'store'>,
   event: TracedEvent,
 ): Pick<z.output<typeof schemas.EventDetails>, 'trace_id' | 'trace_url'> {
   const traceId = tracing?.idsOf(event)?.traceId ?? null;

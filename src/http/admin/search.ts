@@ -89,7 +89,10 @@ export function addSearchEndpoints(add: AddEndpoint, { searches, clock }: Search
 }
 
 /** Reads the filter of a caller with this role. What is masked for a viewer could otherwise be found out by asking. */
-function readFor(role: Actor['role'], text: string): Refusal | Readonly<{ kind: 'read'; filter: Filter }> {
+export function readFor(
+  role: Actor['role'],
+  text: string,
+): Refusal | Readonly<{ kind: 'read'; filter: Filter }> {
   const reading = readFilter(text);
   if (reading.kind === 'mistaken') {
     const message = describeMistake(reading.mistake);

@@ -1,0 +1,54 @@
+import type { Router } from '../domain/destination.ts';
+import type { Addressee } from '../domain/order.ts';
+import type { BrowseStore, InboxStore, NewEvent } from '../store/store.ts';
+import type { Address, FindSearchKeys } from './order-key.ts';
+import type { StoreEventParts } from './store-event.ts';
+
+export type Imported = Readonly<{
+  imported: number;
+  known: number;
+  key_taken: number;
+  erased: number;
+  /** There was no room for what was left. */
+  full: boolean;
+}>;
+
+/** Stores events of another inbox under their own ids, keys and times. Durable when it resolves. */
+export type ImportEvents = (events: readonly NewEvent[], deliver: boolean) => Promise<Imported>;
+
+export type ImportParts = Readonly<{
+  store: Pick<InboxStore, 'insertEvent'> & Pick<BrowseStore, 'eventById'>;
+  route: Router;
+  address: Address;
+  mark: (addressees: readonly Addressee[]) => readonly Addressee[];
+  findSearchKeys: FindSearchKeys;
+  onAccepted: StoreEventParts['onAccepted'];
+}>;
+
+/** In their order, so that deliveries with an order key have the turns of then. */
+export function createImportEvents(parts: ImportParts): ImportEvents {
+  const { store, route, address, mark, findSearchKeys, onAccepted } = parts;
+  const storeOne = async (event: NewEvent, deliver: boolean) => {
+    if ((await store.eventById(event.id)) !== null) return 'known';
+    const destinations = deliver ? route(event.source, event.eventType) : [];
+    const searchKeys = findSearchKeys(event.source, event);
+    const addressees = mark(address(event.source, event, destinations));
+    const outcome = await store.insertEvent({ ...event, searchKeys }, addressees);
+    if (outcome.kind === 'full') return 'full';
+    if (outcome.kind === 'duplicate') return outcome.event.erasedAtMs === null ? 'key_taken' : 'erased';
+    if (destinations.length > 0) onAccepted(event.id, destinations);
+    return 'imported';
+  };
+  return async (events, deliver) => {
+    const counts = { imported: 0, known: 0, key_taken: 0, erased: 0 };
+    // Without deliveries no order matters, and they share commits.
+    const outcomes = deliver ? [] : await Promise.all(events.map((event) => storeOne(event, false)));
+    for (const event of deliver ? events : []) {
+      const outcome = await storeOne(event, true);
+      outcomes.push(outcome);
+      if (outcome === 'full') break;
+    }
+    for (const outcome of outcomes) if (outcome !== 'full') counts[outcome] += 1;
+    return { ...counts, full: outcomes.includes('full') };
+  };
+}
