@@ -36,7 +36,8 @@ export function openStdout(): Exporting {
 export async function openFile(path: string): Promise<Exporting> {
   const file = await open(path, 'a+').catch(refuse(path));
   const { end, line } = await lastLine(file);
-  await file.truncate(end);
+  // A device that is always full cannot be cut.
+  if (end < (await file.stat()).size) await file.truncate(end);
   const last = line === null ? null : idOf(path, line);
   return {
     last,
