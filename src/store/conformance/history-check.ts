@@ -28,7 +28,7 @@ type Step = Readonly<{
  */
 const REMEMBERED_STEPS = 200;
 /** Calls done on the model for one more step, before the history counts as wrong. A right one mostly takes a hundred. */
-const MOST_STEPS = 200_000;
+const MOST_STEPS = 50_000;
 
 export function createHistoryCheck(maxPendingDeliveries: number): HistoryCheck {
   const path: Readonly<{ step: Step; after: AsyncGenerator<State> }>[] = [];

@@ -43,6 +43,8 @@ export type World = {
   /** Leases that were neither settled nor lost yet. */
   readonly held: Set<Held>;
   readonly spent: Held[];
+  /** Deliveries that have a replay. */
+  readonly replayed: string[];
 };
 
 export function insertOperation(world: World): Operation {
@@ -150,11 +152,13 @@ const REPLAY_OPTIONS: readonly ReplayOptions[] = [
   { completed: true, again: true },
 ];
 
-/** Half of those at work before, of which most have ended. */
+/** Half of those at work before, of which most have ended; some again that have a replay. */
 export function replayOperation(world: World): Operation {
-  const { random, ids, nowMs, deliveryIds, spent } = world;
+  const { random, ids, nowMs, deliveryIds, spent, replayed } = world;
   if (deliveryIds.length === 0 || random.chance(0.05))
     return { kind: 'replay', deliveryId: ids(nowMs), nowMs, options: {} };
+  if (replayed.length > 0 && random.chance(0.2))
+    return { kind: 'replay', deliveryId: random.pick(replayed), nowMs, options: {} };
   const wasAtWork = spent.length > 0 && random.chance(0.5);
   const deliveryId = wasAtWork ? random.pick(spent).lease.deliveryId : random.pick(deliveryIds);
   return { kind: 'replay', deliveryId, nowMs, options: random.pick(REPLAY_OPTIONS) };

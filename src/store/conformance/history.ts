@@ -44,6 +44,7 @@ export function createHistory(seed: number): History {
     deliveryIds: [],
     held: new Set(),
     spent: [],
+    replayed: [],
   };
   return {
     maxPendingDeliveries: random.pick([4, 10, 1_000]),
@@ -77,6 +78,7 @@ function learn(world: World, operation: Operation, outcome: Outcome): void {
   }
   if (outcome.kind === 'replay' && outcome.answer.kind === 'replayed') {
     world.deliveryIds.push(outcome.answer.delivery.id);
+    if (operation.kind === 'replay') world.replayed.push(operation.deliveryId);
   }
   if (operation.kind === 'settle') moveToSpent(world, operation.lease);
 }
