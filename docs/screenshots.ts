@@ -15,6 +15,11 @@ const SHOWN: Readonly<Record<string, RegExp>> = {
   destination: /^\/console\/destinations\/\w+$/,
 };
 
+const LOOKS: Readonly<Record<string, readonly ('light' | 'dark')[]>> = {
+  overview: ['light', 'dark'],
+  event: ['light', 'dark'],
+};
+
 const cleaning: (() => Promise<void>)[] = [];
 const t = { after: (clean: () => Promise<void>) => void cleaning.push(clean) };
 try {
@@ -29,7 +34,7 @@ try {
   await logIn(page, `${receiver.adminUrl}/console`, 'admin');
   for (const [name, pattern] of Object.entries(SHOWN)) {
     await page.goto(`${receiver.adminUrl}${paths.find((one) => pattern.test(one))!}`);
-    for (const colorScheme of ['light', 'dark'] as const) {
+    for (const colorScheme of LOOKS[name] ?? (['light'] as const)) {
       await page.emulateMedia({ colorScheme });
       const file = path.join(FOLDER, `${name}-${colorScheme}.png`);
       await page.screenshot({ path: file });
