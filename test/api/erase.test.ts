@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { PermanentError } from '../../src/domain/errors.ts';
 import { startReceiver, suiteCleanup, type TestReceiver } from '../../testkit/receiver.ts';
-import { assertProblem, envelope, post, request, statusOf } from './support.ts';
+import { assertProblem, envelope, post, request, startApi, statusOf } from './support.ts';
 
 const TOKEN = 'correct-horse-battery-staple';
 const OPERATOR = 'wrong-horse-battery-staple';
@@ -188,5 +188,28 @@ describe('erasing events', () => {
     assertProblem(await erase({ ...selection, expect: 1_000 }), 'count_differs');
     assert.equal((await erase({ ...selection, expect: 1_001 })).json.erased, 1_001);
     assert.equal((await erase({ ...selection, expect: 1_001 })).json.erased_before, 1_001);
+  });
+});
+
+describe('an erase of more than one request may erase', () => {
+  it('is refused with the most, and erases nothing', async (t) => {
+    let looks = 0;
+    const store = {
+      appendAudit: async () => {},
+      erasableBetween: async () => {
+        looks += 1;
+        const state = 'erased' as const;
+        const events = Array.from({ length: 1_000 }, (_, at) => ({ id: `${looks}-${at}`, state }));
+        return { events, next: String(looks) };
+      },
+    };
+    const api = await startApi(t, { store, tokens: [{ name: 'ann', role: 'admin', token: TOKEN }] });
+    const answer = await request(`${api.url}/admin/erase`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ source: 'shop', since: '2026-01-01T00:00:00Z', until: '2027-01-01T00:00:00Z' }),
+    });
+    assert.match(assertProblem(answer, 'invalid').detail, /more than 100000 events.*Nothing was erased/);
+    assert.equal(looks, 101);
   });
 });

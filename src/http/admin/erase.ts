@@ -32,7 +32,7 @@ const eraseFields = z.strictObject({
   ids: z
     .array(z.string().toLowerCase().refine(isUuid, 'the id of an event'))
     .min(1)
-    .max(MAX_ERASED)
+    .max(MAX_ERASED, `at most ${MAX_ERASED} ids`)
     .optional()
     .describe('Ids of events.'),
   source: z.string().min(1).max(64).optional(),
@@ -104,7 +104,7 @@ async function erase(
 ): Promise<AdminAnswer> {
   const selected = await selectErasable(store, selection);
   const target = selection.by === 'ids' ? undefined : selection.source;
-  const refused = (await checkFound(store, selection, selected)) ?? check(selected, expect);
+  const refused = (await checkFound(store, selection, selected)) ?? check(selection, selected, expect);
   if (refused !== null) return { ...refused, target };
   const entry: AuditEntry = audit('', { after: { by: selection.by, events: selected.ids.length } });
   const outcome = await store.erase(selected.ids, clock.nowMs(), entry);
@@ -120,11 +120,13 @@ async function erase(
 }
 
 /** Why the selection cannot be erased, before anything is. */
-function check(selected: Selected, expect: number | undefined): Refusal | null {
+function check(selection: EraseSelection, selected: Selected, expect: number | undefined): Refusal | null {
   const { counts, open, isTooMany } = selected;
   const events = countOf(selected);
   if (isTooMany) {
-    return refuse('invalid', `These are more than ${MAX_ERASED} events: erase them in parts.`);
+    const detail = `These are more than ${MAX_ERASED} events, the most of one request: erase them in parts. Nothing was erased.`;
+    const field = { ids: '/ids', key: '/key', time: '/until' }[selection.by];
+    return refuse('invalid', detail, { errors: [{ field, message: `at most ${MAX_ERASED} events` }] });
   }
   if (expect !== undefined && expect !== events) {
     return refuse('count_differs', `These are ${events} events, not ${expect}. Nothing was erased.`);
@@ -203,7 +205,7 @@ export const eraseDocument: DocumentPart = {
     '/admin/erase': {
       post: adminOperation({
         operationId: 'eraseWebhooks',
-        summary: 'Erase events by their ids, by source and key, or by source and time of receipt',
+        summary: `Erase up to ${MAX_ERASED} events by their ids, by source and key, or by source and time of receipt`,
         requestBody: jsonBody(eraseSchema),
         replies: REPLIES,
         problems: [
