@@ -25,17 +25,7 @@ export function openMemoryQueue(broker: MemoryBroker, options: QueueOptions): Qu
       observer.onTrouble?.(new Error('the broker went away'));
     },
   };
-  const toMessage = (message: BrokerMessage): QueueMessage => ({
-    destination: message.destination,
-    deliveryId: message.deliveryId,
-    publishedAtMs: message.publishedAtMs,
-    ack: async () => {
-      if (isUp()) broker.ack(message);
-    },
-    release: async () => {
-      if (isUp()) broker.release(message);
-    },
-  });
+  const toMessage = createToMessage(broker, isUp);
   const leave = () => {
     gone = true;
     broker.leave(client);
@@ -72,4 +62,18 @@ export function openMemoryQueue(broker: MemoryBroker, options: QueueOptions): Qu
     close: async () => leave(),
     die: leave,
   };
+}
+
+function createToMessage(broker: MemoryBroker, isUp: () => boolean) {
+  return (message: BrokerMessage): QueueMessage => ({
+    destination: message.destination,
+    deliveryId: message.deliveryId,
+    publishedAtMs: message.publishedAtMs,
+    ack: async () => {
+      if (isUp()) broker.ack(message);
+    },
+    release: async () => {
+      if (isUp()) broker.release(message);
+    },
+  });
 }

@@ -49,25 +49,11 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
   };
   const link = stayConnected<Connected>({
     ...options,
-    async open(lost, stopping) {
-      let isOpen = false;
-      const onBlocked = (error: Error) => (isOpen ? lost(error) : observer.onTrouble?.(error));
-      const connection = await openConnection(options.url, lost, onBlocked);
-      const stop = () => cutConnection(connection);
-      stopping.addEventListener('abort', stop, { once: true });
-      try {
-        await probe(connection, probeKey, clock);
-        const connected = await setUp({ connection, destinations, nameOf, onMessage, held, clock });
-        isOpen = true;
-        return connected;
-      } catch (error) {
-        await closeConnection(connection, clock);
+    open: (lost, stopping) =>
+      openAll({ ...options, nameOf, probeKey, onMessage, held }, lost, stopping).catch((error: unknown) => {
         arrived.empty();
         throw error;
-      } finally {
-        stopping.removeEventListener('abort', stop);
-      }
-    },
+      }),
     onUp: (connection) => {
       keepProbing(connection, probeKey, clock, connection.ended.signal).catch(connection.lost);
       // They may have been held or resumed while it was made.
@@ -113,6 +99,31 @@ export function openRabbitQueue(options: RabbitQueueOptions): Queue {
     // The broker takes back what the connection held.
     close: () => (closing ??= link.close()),
   };
+}
+
+/** Connects, and declares and consumes every queue. */
+async function openAll(
+  parts: Omit<SetUpParts, 'connection'> & Pick<RabbitQueueOptions, 'url' | 'observer'> & { probeKey: string },
+  lost: (error: Error) => void,
+  stopping: AbortSignal,
+): Promise<Connected> {
+  const { url, observer, probeKey, clock } = parts;
+  let isOpen = false;
+  const onBlocked = (error: Error) => (isOpen ? lost(error) : observer.onTrouble?.(error));
+  const connection = await openConnection(url, lost, onBlocked);
+  const stop = () => cutConnection(connection);
+  stopping.addEventListener('abort', stop, { once: true });
+  try {
+    await probe(connection, probeKey, clock);
+    const connected = await setUp({ ...parts, connection });
+    isOpen = true;
+    return connected;
+  } catch (error) {
+    await closeConnection(connection, clock);
+    throw error;
+  } finally {
+    stopping.removeEventListener('abort', stop);
+  }
 }
 
 type SetUpParts = Pick<QueueOptions, 'destinations' | 'clock'> &

@@ -35,16 +35,8 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
     if (isHeld(destination)) arrived.release(destination);
     else observer.onArrival?.(destination);
   };
-  const { heldOf } = holdings;
-  const recover = createRecover({
-    keyOf,
-    consumer,
-    idleMs,
-    heldOf,
-    isHeld,
-    waitingHere: arrived.count,
-    onEntries,
-  });
+  const here = { heldOf: holdings.heldOf, isHeld, waitingHere: arrived.count };
+  const recover = createRecover({ keyOf, consumer, idleMs, ...here, onEntries });
   const publish = createPublish(keyOf, clock);
 
   const seeds = createSeeds(options.url);
@@ -64,10 +56,6 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
   let closing: Promise<void> | null = null;
   const connected = () => (closing === null ? link.current() : null);
   const take = createTake({ keyOf, consumer, arrived, holdings, isHeld, current: connected });
-  const readDepths = async (connection: LiveConnection): Promise<DepthReading> => {
-    const depths = names.map((name) => readDepth(connection, keyOf(name), name));
-    return { kind: 'known', depths: await Promise.all(depths) };
-  };
   const close = async () => {
     const releases = [...holdings.empty()].map(([name, held]) => acknowledge.release(name, held));
     await Promise.all(releases);
@@ -93,11 +81,20 @@ export function openRedisQueue(options: RedisQueueOptions): Queue {
     async depth() {
       const connection = connected();
       if (connection === null) return { kind: 'unknown' };
-      return readDepths(connection).catch(() => ({ kind: 'unknown' }));
+      return readDepths(connection, names, keyOf).catch(() => ({ kind: 'unknown' }));
     },
     health: () => (closing === null ? link.health() : { ...link.health(), state: 'down' }),
     close: () => (closing ??= close()),
   };
+}
+
+async function readDepths(
+  connection: LiveConnection,
+  names: readonly string[],
+  keyOf: (destination: string) => string,
+): Promise<DepthReading> {
+  const depths = names.map((name) => readDepth(connection, keyOf(name), name));
+  return { kind: 'known', depths: await Promise.all(depths) };
 }
 
 /** Reads two counters of the server: an entry is in its stream until it is acked, and pending once it is taken. */
