@@ -1,96 +1,109 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { toAuditEntry } from '../../src/store/audit-chain.ts';
-import { createAuditVerifier } from '../../src/store/audit-verify.ts';
+import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AuditAction } from '../../src/domain/audit.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { eventually } from '../../testkit/eventually.ts';
+import { startPostgres } from '../../testkit/postgres.ts';
 import { type ReceiverFolder, receiverFolder } from '../../testkit/receiver-process.ts';
-import { createSeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
-import { anEnvelope, eventInStatus, postEvent } from '../e2e/support/client.ts';
-import { withStore } from '../e2e/support/stored.ts';
+import { createSeededRandom, type SeededRandom, testSeeds } from '../../testkit/seeded-random.ts';
+import { sqlOn } from '../cluster/support/sql.ts';
+import { fillOperatedInbox, type OperatedInbox } from './operated-inbox.ts';
+import { type Acknowledged, configWith, createOperator, TOKEN } from './operators.ts';
+import { assertWholeActions } from './whole-actions.ts';
 
-const TOKEN = 'the-token-of-the-admin-of-this-proof';
 const KILLS = 8;
-const EVENTS = 20;
-const CONFIG = `import { PermanentError } from 'webhook-receiver';
-export default { destinations: { broken: { handler: () => { throw new PermanentError('no'); } } } };`;
+const OPERATORS = 4;
+/** Clean-ups run at the start, so some processes die before anybody has an answer. */
+const EARLY_MS = 150;
+const MOST_ANSWERS = 60;
+const ENV = {
+  ADMIN_TOKEN: TOKEN,
+  QUEUE_MAXSIZE: '100000',
+  RETENTION_DAYS: '30',
+  MIN_FREE_DISK_BYTES: '0',
+  LOG_LEVEL: 'INFO',
+};
 
-type DeadLetter = Readonly<{ id: string; event_id: string }>;
+/** Where the receivers of a test keep what they know. */
+type Place = Readonly<{
+  env: Readonly<Record<string, string>>;
+  /** Resolves when what a killed process has sent is done or given up. */
+  settled(): Promise<void>;
+  url: string | null;
+}>;
 
-describe('a receiver that is killed while operators replay', () => {
-  for (const seed of testSeeds([1, 2])) {
-    it(`has the replay and its row, or neither (seed ${seed})`, async (t) => {
-      const random = createSeededRandom(seed);
-      const folder = await receiverFolder(t, {
-        config: CONFIG,
-        env: { ADMIN_TOKEN: TOKEN, QUEUE_MAXSIZE: '5000' },
-      });
-      const eventIds = await makeDeadLetters(folder);
-      const heads: string[] = [];
-      for (let kill = 0; kill < KILLS; kill++) {
-        await replayUntilKilled(folder, 1 + Math.floor(random.next() * 40));
-        heads.push(await assertWhole(folder, eventIds));
-      }
-      await withStore(folder.databasePath, async (store) => {
-        const rows = await store.readAudit(0, 1_000_000);
-        for (const head of heads) {
-          const verifier = createAuditVerifier(head);
-          for (const row of rows) verifier.see(row);
-          assert.deepEqual(verifier.end().flaws, []);
-        }
-      });
+describe('a receiver that is killed while operators act', () => {
+  for (const seed of testSeeds([1])) {
+    it(`has each action and its row, or neither, on SQLite (TEST_SEED=${seed})`, (t) =>
+      prove(t, seed, { env: {}, url: null, settled: async () => {} }));
+
+    it(`has each action and its row, or neither, on PostgreSQL (TEST_SEED=${seed})`, async (t) => {
+      const server = await startPostgres();
+      t.after(() => server.stop());
+      const url = await server.createDatabase();
+      await prove(t, seed, { env: { DATABASE_URL: url }, url, settled: () => untilAlone(url) });
     });
   }
 });
 
-async function makeDeadLetters(folder: ReceiverFolder): Promise<string[]> {
-  const receiver = await folder.start();
-  const ids: string[] = [];
-  for (let count = 0; count < EVENTS; count++) {
-    await postEvent(receiver.url, anEnvelope(`key-${count}`));
-    ids.push(String((await eventInStatus(receiver.url, `key-${count}`, 'failed')).id));
+async function prove(t: TestContext, seed: number, place: Place): Promise<void> {
+  const random = createSeededRandom(seed);
+  const folder = await receiverFolder(t, { config: configWith(1), env: { ...ENV, ...place.env } });
+  const withStore = async <T>(work: (store: Store) => Promise<T>): Promise<T> => {
+    await place.settled();
+    const { databasePath: path } = folder;
+    const store = await openStore({ path, databaseUrl: place.url, maxPendingDeliveries: 1_000_000 });
+    return work(store).finally(() => store.close());
+  };
+  const inbox = await withStore((store) => fillOperatedInbox(store, Date.now()));
+  const acknowledged: Acknowledged = new Map();
+  const heads: string[] = [];
+  for (let kill = 0; kill < KILLS; kill++) {
+    await operateUntilKilled(folder, inbox, random, acknowledged);
+    heads.push(await withStore((store) => assertWholeActions(store, inbox, acknowledged, heads)));
   }
-  await receiver.stop();
-  return ids;
+  const rows = await withStore((store) => store.readAudit(0, 1_000_000));
+  const seen = new Set(rows.map(({ action }) => action));
+  const never = PROVED.filter((action) => !seen.has(action));
+  assert.deepEqual(never, [], 'actions that the proof did not come to');
+  t.diagnostic(`${rows.length} rows after ${KILLS} kills`);
 }
 
-/** Several operators replay all dead letters again and again; after so many answers the process is killed. */
-async function replayUntilKilled(folder: ReceiverFolder, answers: number): Promise<void> {
+/** What operators, clean-ups and the breaker do here. */
+const PROVED: readonly AuditAction[] = [
+  ...(['audit.retention', 'cleanup.confirm', 'cleanup.delete', 'config.reload', 'delivery.replay'] as const),
+  ...(['destination.hold', 'destination.rate', 'destination.resume', 'destination.trip'] as const),
+  ...(['event.erase', 'event.reveal', 'order_key.release', 'receiver.start', 'rejected.reverify'] as const),
+  ...(['source_state.drop', 'source_state.read'] as const),
+];
+
+async function operateUntilKilled(
+  folder: ReceiverFolder,
+  inbox: OperatedInbox,
+  random: SeededRandom,
+  acknowledged: Acknowledged,
+): Promise<void> {
   const receiver = await folder.start();
-  const headers = { authorization: `Bearer ${TOKEN}` };
-  let left = answers;
+  let left = 1 + random.int(MOST_ANSWERS);
+  const act = createOperator(inbox, folder.path, receiver.url, random, acknowledged);
   const operate = async () => {
-    while (left > 0) {
-      const list = await fetch(`${receiver.url}/admin/dead-letters`, { headers });
-      const { deliveries } = (await list.json()) as { deliveries: DeadLetter[] };
-      for (const { id } of deliveries) {
-        await fetch(`${receiver.url}/admin/deliveries/${id}/replay`, { method: 'POST', headers });
-        left -= 1;
-        if (left <= 0) return receiver.kill('SIGKILL');
-      }
-    }
+    while (left-- > 0) await act();
+    receiver.kill('SIGKILL');
   };
+  if (random.chance(0.3)) void pause(random.int(EARLY_MS)).then(() => receiver.kill('SIGKILL'));
   // Whoever waits for an answer when it dies gets none.
-  await Promise.allSettled([operate(), operate(), operate()]);
+  await Promise.allSettled(Array.from({ length: OPERATORS }, operate));
   await receiver.exit();
 }
 
-/** @returns the head */
-async function assertWhole(folder: ReceiverFolder, eventIds: readonly string[]): Promise<string> {
-  return withStore(folder.databasePath, async (store) => {
-    const rows = await store.readAudit(0, 1_000_000);
-    const verifier = createAuditVerifier(null);
-    for (const row of rows) verifier.see(row);
-    const { flaws, head } = verifier.end();
-    assert.deepEqual(flaws, []);
-    const told = rows
-      .map(toAuditEntry)
-      .filter(({ action, after }) => action === 'delivery.replay' && !after?.refused);
-    const made = (await Promise.all(eventIds.map((id) => store.deliveriesOf(id)))).flat();
-    const replays = made.flatMap(({ id, replayOf }) => (replayOf === null ? [] : `${replayOf} ${id}`));
-    assert.deepEqual(
-      told.map(({ target, after }) => `${target} ${after?.replay_id}`).toSorted(),
-      replays.toSorted(),
-    );
-    assert.ok(replays.length > 0);
-    return head!;
+async function untilAlone(url: string): Promise<void> {
+  const sql = sqlOn(url);
+  const others = `select count(*)::int as count from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()`;
+  await eventually('the server has ended the sessions of the dead', async () => {
+    const [row] = await sql<{ count: number }>(others);
+    return row!.count === 0;
   });
 }

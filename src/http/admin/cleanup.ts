@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Clock } from '../../runtime/clock.ts';
 import type { CleanupStore } from '../../store/store.ts';
 import { type DocumentPart, json, referTo } from '../docs/operation.ts';
 import { time, timeText } from '../schemas.ts';
@@ -7,7 +6,7 @@ import { done } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
 
-export type CleanupParts = Readonly<{ store: Pick<CleanupStore, 'confirmCleanups'>; clock: Clock }>;
+export type CleanupParts = Readonly<{ store: Pick<CleanupStore, 'confirmCleanups'> }>;
 
 const schemas = {
   CleanupConfirmed: z.object({ confirmed_at: time.describe('The time that was confirmed.') }),
@@ -15,11 +14,12 @@ const schemas = {
 const ref = referTo(schemas);
 
 /** Clean-ups that are held because the clock is far ahead: an operator confirms that it is right. */
-export function addCleanupEndpoints(add: AddEndpoint, { store, clock }: CleanupParts): void {
+export function addCleanupEndpoints(add: AddEndpoint, { store }: CleanupParts): void {
   add('POST /admin/cleanup/confirm', {}, async ({ audit }) => {
-    const nowMs = clock.nowMs();
-    await store.confirmCleanups(nowMs, audit('clean-ups'));
-    const body: z.output<typeof schemas.CleanupConfirmed> = { confirmed_at: timeText(nowMs) };
+    // The row and what it tells of have one time.
+    const entry = audit('clean-ups');
+    await store.confirmCleanups(entry.atMs, entry);
+    const body: z.output<typeof schemas.CleanupConfirmed> = { confirmed_at: timeText(entry.atMs) };
     return done(body);
   });
 }
