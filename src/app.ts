@@ -19,6 +19,7 @@ import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
+import { openMetricsExport } from './open-metrics-export.ts';
 import { openOperations } from './open-operations.ts';
 import { type Access, accessOf, handlerConfig, namesOf, prepareConfig } from './prepare-config.ts';
 import { createReconcile, type Reconcile } from './reconcile/reconcile.ts';
@@ -76,13 +77,10 @@ export async function startApp(
   // Where several processes share a store, its clock decides what is due and whose lease is over.
   const clock = createCorrectedClock(systemClock);
   const random = createSystemRandom();
-  const newId = createIdGenerator(random);
   const metrics = createMetrics({ ...namesOf(config), queueLimit: config.queueMaxSize });
   const [log, minutes] = [createLog(config.log), createMinutes(clock)];
   const emit = createEmitter([metrics.emit, minutes.emit, createLogSubscriber(log, { clock })]);
-  const failure = Promise.withResolvers<never>();
-  // Nobody listens any more once the receiver is stopped.
-  failure.promise.catch(() => {});
+  const failure = createFailure();
   const due = createSignal();
   let phase: Phase = 'starting';
   const stopping = createStopWatch(config.shutdownGraceMs);
@@ -90,7 +88,7 @@ export async function startApp(
   const handlers = await openHandlerSet(handlerConfig(config, { clock, random }));
   opened.defer(handlers.closeAll);
   const observer = { onDue: due.raise, onFatal: failure.reject, onClockReading: clock.correct };
-  const tools = { clock, random, newId, emit };
+  const tools = { clock, random, newId: createIdGenerator(random), emit };
   const traced = await openTracedInbox(opened, config, tools, observer, stopping.flushMs);
   const core = { ...tools, ...traced };
   const { store, tracing } = traced;
@@ -115,7 +113,8 @@ export async function startApp(
   const told = { config, reload, reconcile, isOnTerminal, minutes, searches, operations: bulk.operations };
   const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
-  const services = [...servicesOf(config, core, dispatch, ingest), bulk.worker, schedule];
+  const exported = await openMetricsExport(config, { ...core, metrics, dispatch, phase: () => phase });
+  const services = [...exported, ...servicesOf(config, core, dispatch, ingest), bulk.worker, schedule];
   for (const service of services) opened.defer(async () => service.stop());
 
   await dispatch.reclaim();
@@ -149,12 +148,13 @@ async function openTracedInbox(
   const { clock, newId, emit } = tools;
   const stored = await openInbox(config, emit, observer);
   opened.defer(() => stored.close());
-  const tracing = await openTracing({ ...tools, config, store: stored, instanceId: newId(clock.nowMs()) });
+  const instanceId = newId(clock.nowMs());
+  const tracing = await openTracing({ ...tools, config, store: stored, instanceId });
   opened.defer(() => tracing.close(flushMs()));
   const store = withReplayTraces(stored, tracing);
   const states = createDestinationStates(store, clock);
   await states.refresh();
-  return { store, tracing, states };
+  return { store, tracing, states, instanceId };
 }
 
 type InboxObserver = Required<Pick<StoreObserver, 'onDue' | 'onFatal' | 'onClockReading'>>;
@@ -231,6 +231,13 @@ function createStop(running: AsyncDisposableStack, emit: Emit, onStopping: () =>
     stopping ??= stop();
     return stopping;
   };
+}
+
+function createFailure(): PromiseWithResolvers<never> {
+  const failure = Promise.withResolvers<never>();
+  // Nobody listens any more once the receiver is stopped.
+  failure.promise.catch(() => {});
+  return failure;
 }
 
 /** The least time for recorded spans to be sent, whatever the grace has left. */

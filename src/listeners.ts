@@ -12,7 +12,7 @@ import { createOneTimeCodes } from './http/console/one-time-codes.ts';
 import { createReadiness, type Phase } from './http/health.ts';
 import type { Ingest } from './ingest/open-ingest.ts';
 import { packageVersion } from './observe/build-info.ts';
-import type { Metrics } from './observe/metrics.ts';
+import type { Metrics, Scrape } from './observe/metrics.ts';
 import type { Minutes } from './observe/minutes.ts';
 import type { Reconcile } from './reconcile/reconcile.ts';
 import type { Clock } from './runtime/clock.ts';
@@ -46,6 +46,11 @@ export type ListenerParts = Readonly<{
   isOnTerminal: boolean;
   phase: () => Phase;
 }>;
+
+export type ScrapeParts = Pick<
+  ListenerParts,
+  'store' | 'clock' | 'metrics' | 'dispatch' | 'states' | 'phase'
+>;
 
 export type Listeners = Readonly<{
   /** Listens; says where, for senders and for operators, and the link to the console of a terminal, if there is one. */
@@ -102,7 +107,7 @@ function refuseOperators(error: Error): never {
 }
 
 function apiParts(parts: ListenerParts): ApiParts {
-  const { config, store, clock, random, emit, metrics, dispatch, ingest, states, access } = parts;
+  const { config, store, clock, random, emit, dispatch, ingest, states, access } = parts;
   const { reload, reconcile, phase } = parts;
   const { searches, operations, tracing } = parts;
   const { maxBodyBytes } = config.http;
@@ -118,13 +123,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       tracing,
     },
     store,
-    metrics: metrics.scrape({
-      stats: () => store.stats(),
-      queue: dispatch.queue,
-      standingOf: (name) => standingAt(states.of(name), clock.nowMs()),
-      ready: isOpen,
-      clock,
-    }),
+    metrics: scrapeOf(parts),
     readiness: createReadiness({ store, clock, phase }),
     degradations: dispatch.degradations,
     emit,
@@ -157,6 +156,18 @@ function apiParts(parts: ListenerParts): ApiParts {
       codes: createOneTimeCodes(clock, random),
     },
   };
+}
+
+/** What a scrape reads. */
+export function scrapeOf(parts: ScrapeParts): Scrape {
+  const { store, clock, metrics, dispatch, states, phase } = parts;
+  return metrics.scrape({
+    stats: () => store.stats(),
+    queue: dispatch.queue,
+    standingOf: (name) => standingAt(states.of(name), clock.nowMs()),
+    ready: () => phase() === 'running',
+    clock,
+  });
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

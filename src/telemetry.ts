@@ -59,8 +59,17 @@ async function openEngine({
   if (traces === null) return null;
   const { startSdk } = await import('./trace/sdk/start-sdk.ts');
   const counts = dropReports(clock, emit);
-  const attributes = { 'service.version': version, 'service.instance.id': instanceId, ...resource };
+  const attributes = resourceAttributes(resource, version, instanceId);
   return startSdk({ traces, resource: attributes, version, clock, random, counts });
+}
+
+/** What traces and metrics say of their process. */
+export function resourceAttributes(
+  asked: Readonly<Record<string, string>>,
+  version: string,
+  instanceId: string,
+) {
+  return { 'service.version': version, 'service.instance.id': instanceId, ...asked };
 }
 
 /** Records each replay of the store, whoever asks for it. */

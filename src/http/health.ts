@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { messageOf } from '../domain/errors.ts';
+import { OPEN_METRICS_TYPE, takesOpenMetrics } from '../observe/open-metrics.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { OperateStore } from '../store/store.ts';
 import { ANYWHERE, type DocumentPart, json, problems, referTo, text } from './docs/operation.ts';
@@ -14,7 +15,11 @@ export type Readiness = () => Promise<string | null>;
 /** Names the parts that fail while the receiver still works. */
 export type Degradations = () => readonly string[];
 
-export type MetricsText = Readonly<{ contentType: string; text: () => Promise<string> }>;
+export type MetricsText = Readonly<{
+  contentType: string;
+  text: () => Promise<string>;
+  openMetrics: () => Promise<string>;
+}>;
 
 export type HealthParts = Readonly<{
   readiness: Readiness;
@@ -62,9 +67,15 @@ export function registerHealth(api: FastifyInstance, parts: HealthParts): void {
   });
 }
 
-/** `GET /metrics`: the Prometheus text format. */
+/** `GET /metrics`: the Prometheus text format, or OpenMetrics for scrapers that ask for it. */
 export function registerMetrics(api: FastifyInstance, metrics: MetricsText): void {
-  api.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  api.get('/metrics', async ({ headers }, reply) => {
+    reply.header('vary', 'accept');
+    if (takesOpenMetrics(headers.accept)) {
+      return reply.type(OPEN_METRICS_TYPE).send(await metrics.openMetrics());
+    }
+    return reply.type(metrics.contentType).send(await metrics.text());
+  });
 }
 
 /** A degraded receiver is still ready: a load balancer that took this node away would only add to the trouble. */
@@ -102,7 +113,8 @@ export const healthDocument: DocumentPart = {
     '/metrics': {
       get: {
         operationId: 'getMetrics',
-        summary: 'Metrics in the Prometheus text format',
+        summary:
+          'Metrics in the Prometheus text format, or as OpenMetrics with exemplars where Accept lists it',
         tags: ['operations'],
         responses: { '200': text('The text.', 'text/plain'), ...problems(...ANYWHERE) },
       },

@@ -17,6 +17,7 @@ import { reconcileMetrics } from './metrics/reconcile.ts';
 import { spanMetrics } from './metrics/spans.ts';
 import { storeMetrics } from './metrics/store.ts';
 import { createStoreGauges, type StoreGauges } from './metrics/store-gauges.ts';
+import { type Family, openMetricsText } from './open-metrics.ts';
 import { createSubscriber, type Handlers } from './subscriber.ts';
 
 /** Configured names: with the fixed lists of words they are all that labels are made of. */
@@ -52,6 +53,10 @@ export type Readings = Readonly<{
 export type Scrape = Readonly<{
   /** The answer to a scrape. Never rejects because of the store. */
   text: () => Promise<string>;
+  /** The same as OpenMetrics, with exemplars. */
+  openMetrics: () => Promise<string>;
+  /** The same as data. */
+  families: () => Promise<readonly Family[]>;
   contentType: string;
 }>;
 
@@ -97,16 +102,25 @@ export function createMetrics(options: MetricsOptions): Metrics {
     use,
     scrape({ stats, queue = null, standingOf = () => 'open', ready = () => true, clock }) {
       const refreshStoreGauges = storeRefresher(storeGauges, stats, clock, emit);
+      const refresh = async () => {
+        readyGauge.set(ready() ? 1 : 0);
+        setStandings(standingOf);
+        await Promise.all([
+          refreshStoreGauges(),
+          queue === null ? null : withinScrape(refreshQueueGauges(queue), clock),
+        ]);
+      };
+      const families = async () => {
+        await refresh();
+        return (await registry.getMetricsAsJSON()) as unknown as Family[];
+      };
       return {
         async text() {
-          readyGauge.set(ready() ? 1 : 0);
-          setStandings(standingOf);
-          await Promise.all([
-            refreshStoreGauges(),
-            queue === null ? null : withinScrape(refreshQueueGauges(queue), clock),
-          ]);
+          await refresh();
           return registry.metrics();
         },
+        openMetrics: async () => openMetricsText(await families()),
+        families,
         contentType: registry.contentType,
       };
     },

@@ -168,7 +168,7 @@ export async function startApi(
       isOpen,
     },
     store: store as ApiParts['store'],
-    metrics: { contentType: 'text/plain', text: async () => '' },
+    metrics: { contentType: 'text/plain', text: async () => '', openMetrics: async () => '# EOF\n' },
     readiness: async () => null,
     emit,
     version: '0.0.0',

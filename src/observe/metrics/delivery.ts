@@ -2,6 +2,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { ATTEMPT_OUTCOMES, type AttemptOutcome } from '../../domain/attempt.ts';
 import type { Settlement } from '../../domain/settlement.ts';
 import type { Handlers } from '../subscriber.ts';
+import { exemplified, type Observe } from './exemplified.ts';
 import { perName, seconds } from './labels.ts';
 import type { Names } from './names.ts';
 
@@ -15,8 +16,8 @@ export function deliveryMetrics(registry: Registry, destinations: Names): Handle
     'attempt.finished': (event) => {
       const series = of(event.destination);
       series.finished(event.outcome, event.settlement);
-      series.duration.observe(seconds(event.durationMs));
-      if (event.attempt === 1) series.wait.observe(seconds(event.waitedMs));
+      series.duration(seconds(event.durationMs), event);
+      if (event.attempt === 1) series.wait(seconds(event.waitedMs), event);
     },
     ...leaseMetrics(registry, (destination, settlement) =>
       of(destination).finished('interrupted', settlement),
@@ -26,8 +27,8 @@ export function deliveryMetrics(registry: Registry, destinations: Names): Handle
 
 type DestinationSeries = Readonly<{
   finished: (outcome: AttemptOutcome, settlement: Settlement['kind']) => void;
-  duration: { observe(value: number): void };
-  wait: { observe(value: number): void };
+  duration: Observe;
+  wait: Observe;
 }>;
 
 function destinationSeries(
@@ -47,8 +48,8 @@ function destinationSeries(
         if (outcome !== 'succeeded') failed.inc();
         if (settlement === 'failed') givenUp.inc();
       },
-      duration: duration.labels({ destination }),
-      wait: wait.labels({ destination }),
+      duration: exemplified(duration, { destination }),
+      wait: exemplified(wait, { destination }),
     };
   };
 }
@@ -61,7 +62,9 @@ function destinationMetrics(registry: Registry, destinations: Names) {
     return made;
   };
   const histogram = (name: string, help: string, buckets: number[]) => {
-    const made = new Histogram({ name, help, buckets, labelNames: ['destination'], registers: [registry] });
+    const made = new Histogram({
+      ...{ name, help, buckets, labelNames: ['destination'], registers: [registry] },
+    });
     destinations.each((destination) => made.zero({ destination }));
     return made;
   };

@@ -9,6 +9,7 @@ import {
 } from '../../events.ts';
 import { VERIFY_REASONS } from '../../verify/outcome.ts';
 import type { Handlers } from '../subscriber.ts';
+import { exemplified } from './exemplified.ts';
 import { perName, seconds } from './labels.ts';
 import type { Names } from './names.ts';
 
@@ -31,17 +32,18 @@ export function ingestMetrics(
     buckets: ACCEPT_BUCKETS,
     registers: [registry],
   });
+  const took = exemplified(acceptDuration, {});
   const keysMissing = keysMissingTotal(registry, destinations);
   return {
     'event.accepted': (event) => {
       of(event.source).accepted.inc();
-      acceptDuration.observe(seconds(event.durationMs));
+      took(seconds(event.durationMs), event);
     },
     'event.duplicate': (event) => {
       const series = of(event.source);
       series.duplicate[event.by].inc();
       if (event.conflict) series.conflicts.inc();
-      acceptDuration.observe(seconds(event.durationMs));
+      took(seconds(event.durationMs), event);
     },
     'event.unrouted': ({ source, reason }) => of(source).unrouted.get(reason)?.inc(),
     'order_key.missing': ({ destination }) => keysMissing.inc({ destination }),

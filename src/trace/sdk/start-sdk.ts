@@ -1,7 +1,6 @@
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -16,8 +15,9 @@ import type { Random } from '../../runtime/random.ts';
 import { createEngine, createNamedIds, type Engine } from '../engine.ts';
 import { SCOPE } from '../scope.ts';
 import { countSpans, type SpanCounts } from './counted-spans.ts';
+import { exporterOptions, resourceOf } from './exporter-options.ts';
 import { createPropagator } from './propagator.ts';
-import type { OtlpTarget, SamplerName, TraceExport } from './sdk-options.ts';
+import type { SamplerName, TraceExport } from './sdk-options.ts';
 
 export type SdkParts = Readonly<{
   traces: TraceExport;
@@ -76,15 +76,6 @@ export function startSdk({ traces, resource, version, clock, random, counts }: S
       propagation.disable();
     },
   };
-}
-
-/** Explicit, so that the SDK's own reading of the environment adds nothing but certificates. */
-export function exporterOptions({ url, headers, timeoutMs, compression }: OtlpTarget) {
-  return { url, headers: { ...headers }, timeoutMillis: timeoutMs, compression: compression as never };
-}
-
-export function resourceOf(attributes: Readonly<Record<string, string>>): Resource {
-  return defaultResource().merge(resourceFromAttributes(attributes));
 }
 
 function samplerOf(name: SamplerName, ratio: number): Sampler {
