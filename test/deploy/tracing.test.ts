@@ -61,7 +61,7 @@ test('each is started with the file that is mounted', () => {
 });
 
 test('Grafana leads from an exemplar to Tempo, and from a span to Prometheus', () => {
-  type Sources = { datasources: { uid: string; url: string; jsonData: Record<string, never> }[] };
+  type Sources = { datasources: { uid: string; url: string; jsonData: Readonly<Record<string, unknown>> }[] };
   const file = (name: string) => parseDeploy<Sources>(`grafana/provisioning/datasources/${name}.yml`);
   const [prometheus] = file('prometheus').datasources;
   const [ofTempo] = file('tempo').datasources;
