@@ -1,5 +1,7 @@
 import type { Config } from './config/config.ts';
 import { checkDefaultSource } from './config/sources.ts';
+import { createAlertDesk } from './dispatch/alert-desk.ts';
+import { createAlertWatch, type Watched } from './dispatch/alert-watch.ts';
 import { createAuditPurger } from './dispatch/audit-purger.ts';
 import { createCleanupGuard } from './dispatch/cleanup-guard.ts';
 import { createDestinationStates, type DestinationStates } from './dispatch/destination-states.ts';
@@ -21,7 +23,7 @@ import { createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
 import { openMetricsExport } from './open-metrics-export.ts';
 import { openOperations } from './open-operations.ts';
-import { type Access, accessOf, handlerConfig, namesOf, prepareConfig } from './prepare-config.ts';
+import { type Access, accessOf, handlerConfig, namesOf, prepareConfig, watchedOf } from './prepare-config.ts';
 import { createReconcile, type Reconcile } from './reconcile/reconcile.ts';
 import { createReconcileSchedule } from './reconcile/schedule.ts';
 import { createReload, type ReloadParts } from './reload.ts';
@@ -101,7 +103,8 @@ export async function startApp(
   });
   opened.defer(() => dispatch.close());
   const ingest = await openSources(config, core, dispatch);
-  const configured = { handlers, dispatch, ingest, metrics, log, tracing, access: accessOf(config) };
+  const watch = { watched: watchedOf(config) };
+  const configured = { handlers, dispatch, ingest, metrics, log, tracing, access: accessOf(config), watch };
   const { reconcile, schedule } = openReconciling(config, core, ingest, configured.access);
   const reload = await createReload({
     ...{ ...core, read, first: config },
@@ -110,11 +113,22 @@ export async function startApp(
   });
   const searches = createSearches(store, clock);
   const bulk = openOperations({ ...core, searches, dispatch, ingest, maxPending: config.queueMaxSize });
-  const told = { config, reload, reconcile, isOnTerminal, minutes, searches, operations: bulk.operations };
+  const alerts = openAlerts(core, watch, dispatch);
+  const told = {
+    config,
+    reload,
+    reconcile,
+    alerts: alerts.desk,
+    isOnTerminal,
+    minutes,
+    searches,
+    operations: bulk.operations,
+  };
   const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
   const exported = await openMetricsExport(config, { ...core, metrics, dispatch, phase: () => phase });
-  const services = [...exported, ...servicesOf(config, core, dispatch, ingest), bulk.worker, schedule];
+  const more = [bulk.worker, schedule, alerts.watch];
+  const services = [...exported, ...servicesOf(config, core, dispatch, ingest), ...more];
   for (const service of services) opened.defer(async () => service.stop());
 
   await dispatch.reclaim();
@@ -193,6 +207,12 @@ function openInbox(
       },
     },
   });
+}
+
+/** The watch, and what operators do with its alerts. */
+function openAlerts(core: Core, watch: Readonly<{ watched: Watched }>, { onAccepted }: Dispatch) {
+  const parts = { ...core, watched: () => watch.watched, mark: core.states.mark, onAccepted };
+  return { desk: createAlertDesk(parts), watch: createAlertWatch(parts) };
 }
 
 function createPurgers(

@@ -3,6 +3,7 @@ import type { Operations } from './bulk/operations.ts';
 import type { Config } from './config/config.ts';
 import type { DestinationStates } from './dispatch/destination-states.ts';
 import type { Dispatch } from './dispatch/open-dispatch.ts';
+import type { AlertDesk } from './domain/alert.ts';
 import { standingAt } from './domain/destination-state.ts';
 import type { Reload } from './domain/reload.ts';
 import type { Emit } from './events.ts';
@@ -42,6 +43,7 @@ export type ListenerParts = Readonly<{
   access: Readonly<{ tokens: Tokens; sources: Config['sources'] }>;
   reload: Reload;
   reconcile: Reconcile;
+  alerts: AlertDesk;
   /** A person at a terminal has started the receiver. */
   isOnTerminal: boolean;
   phase: () => Phase;
@@ -153,6 +155,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       minutes: parts.minutes.last,
       sources: () => access.sources,
       publicUrl: config.http.publicUrl,
+      alerts: parts.alerts,
       codes: createOneTimeCodes(clock, random),
     },
   };

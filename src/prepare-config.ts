@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { checkDefaultSource } from './config/sources.ts';
+import type { Watched } from './dispatch/alert-watch.ts';
 import type { Dispatch } from './dispatch/open-dispatch.ts';
 import type { HandlerConfig, HandlerSet } from './handlers/handler-set.ts';
 import type { HandlerTools } from './handlers/open-handlers.ts';
@@ -33,6 +34,8 @@ export type ConfiguredParts = Readonly<{
   /** The tokens and keys in force. */
   access: Access;
   tracing: Pick<Tracing, 'use'>;
+  /** What alerts are about, and who gets them. */
+  watch: { watched: Watched };
   store: Pick<BrowseStore, 'hasEvents'>;
   tools: Omit<HandlerTools, 'isSecretQuery'>;
 }>;
@@ -44,7 +47,7 @@ export type ConfiguredParts = Readonly<{
  *   StoreError when the secrets of handshakes cannot be read
  */
 export async function prepareConfig(parts: ConfiguredParts, config: Config): Promise<PreparedConfig> {
-  const { handlers, dispatch, ingest, metrics, log, tracing, access } = parts;
+  const { handlers, dispatch, ingest, metrics, log, tracing, access, watch } = parts;
   await using opened = new AsyncDisposableStack();
   await checkDefaultSource(config, parts.store);
   const nextHandlers = await handlers.prepare(handlerConfig(config, parts.tools));
@@ -59,6 +62,7 @@ export async function prepareConfig(parts: ConfiguredParts, config: Config): Pro
       metrics.use(namesOf(config));
       Object.assign(access, accessOf(config));
       tracing.use(trustedSources(config));
+      watch.watched = watchedOf(config);
       ingest.use(nextIngest);
       handlers.use(nextHandlers);
       dispatch.use(nextDispatch, nextHandlers.handlers);
@@ -79,6 +83,14 @@ export function handlerConfig(
 /** What the surfaces for operators know of a configuration. */
 export function accessOf({ tokens, providerKeys, sources }: Config): Access {
   return { tokens: createTokens(tokens), providerKeys, sources };
+}
+
+/** What the watch looks at. */
+export function watchedOf({ alerts: rules, sources, destinations, http }: Config): Watched {
+  const expected = sources.flatMap(({ name, expect }) =>
+    expect === undefined ? [] : { source: name, expect },
+  );
+  return { rules, expected, destinations, publicUrl: http.publicUrl };
 }
 
 /** Every label value that a series may have, so that all series exist from the start. */

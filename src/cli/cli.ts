@@ -6,6 +6,7 @@ import { packageVersion } from '../observe/build-info.ts';
 import { keepAlive } from '../runtime/keep-alive.ts';
 import { nearest } from '../schema/nearest.ts';
 import { addAdminCommands } from './admin.ts';
+import { addAlertsCommand } from './alerts.ts';
 import { printJson } from './ask-receiver.ts';
 import { addAuditCommand } from './audit.ts';
 import { addBlockedCommand } from './blocked.ts';
@@ -49,6 +50,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addAdminCommands(program, process.env);
   addDeadLettersCommand(program, process.env);
   addFailuresCommand(program, process.env);
+  addAlertsCommand(program, process.env);
   addEventsCommand(program, process.env);
   addBlockedCommand(program, process.env);
   addBulkCommand(program, process.env);

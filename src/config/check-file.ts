@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_SOURCE } from '../domain/source.ts';
 import { passOn, strict } from '../schema/strict-object.ts';
+import { alertsField } from './alerts.ts';
 import { nameField } from './destination-fields.ts';
 import { destinationSchema } from './destinations.ts';
 import { findMissingEnv } from './env.ts';
@@ -38,6 +39,7 @@ const fileSchema = strict(
     destinations: named(destinationSchema, 'destinations').optional(),
     tokens: named(tokenSchema, 'tokens').superRefine(tellsApart).optional(),
     logLevel: logLevelField.optional(),
+    alerts: alertsField.optional(),
   },
   'an object with sources, destinations and tokens',
 );

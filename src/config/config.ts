@@ -1,3 +1,4 @@
+import type { AlertRules } from '../domain/alert.ts';
 import type { Destination } from '../domain/destination.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { NamedToken } from '../domain/role.ts';
@@ -56,6 +57,8 @@ export type Config = Readonly<{
   traceUrlTemplate: string | null;
   /** The file that sources and destinations came from, or null. */
   configFile: string | null;
+  /** What operators are told of; null: of nothing. */
+  alerts: AlertRules | null;
   /** Who may use the admin surface; without any it is closed. */
   tokens: readonly NamedToken[];
 }>;

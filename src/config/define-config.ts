@@ -19,7 +19,30 @@ export type UserConfig = Readonly<{
   tokens?: Readonly<Record<string, UserToken>>;
   /** In place of LOG_LEVEL, which a reload cannot change. */
   logLevel?: LogLevel | Uppercase<LogLevel>;
+  /** What operators are told of, by destinations that name `_alerts` in `sources`; `false` turns it off. */
+  alerts?: false | UserAlerts | undefined;
 }>;
+
+export type UserAlerts = Readonly<{
+  /** The age of the oldest pending delivery; `5m` by default. */
+  lag?: string | false | undefined;
+  /** A destination is held, or its breaker is open; true by default. */
+  held?: boolean | undefined;
+  /** Dead letters of a new cause; true by default. */
+  failures?: boolean | undefined;
+}>;
+
+/** A time such as `6h`, within hours of business if there are some. */
+export type UserExpectation =
+  | string
+  | Readonly<{
+      every: string;
+      /** Such as `09:00-18:00`; the whole day by default. */
+      hours?: string | undefined;
+      days?: readonly ('mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun')[] | undefined;
+      /** Such as `Europe/Berlin`; UTC by default. */
+      zone?: string | undefined;
+    }>;
 
 /** What somebody sends as `Authorization: Bearer`, and what that person may do. */
 export type UserToken = Readonly<{ role: Role; token: string }>;
@@ -32,7 +55,7 @@ export type UserEnvelopeSource = MaskRules &
   Readonly<{
     [Key in Exclude<
       keyof SourceRules | 'provider' | 'verify' | 'handshakes',
-      'mask' | 'search' | 'trust'
+      'mask' | 'search' | 'trust' | 'expect'
     >]?: never;
   }>;
 
@@ -49,6 +72,8 @@ type MaskRules = Readonly<{
    * only linked to. Trust only senders whose header `traceparent` no stranger can set.
    */
   trust?: Readonly<{ trace?: boolean | undefined }> | undefined;
+  /** How long the source may be silent before there is an alert. */
+  expect?: UserExpectation | undefined;
 }>;
 
 /**
@@ -130,6 +155,8 @@ export type UserHttpDestination = DestinationRules &
     method?: 'POST';
     /** `drop`: leaves out the event's query, which is added to `url` by default. */
     query?: 'drop';
+    /** Alerts as messages of Slack; JSON by default. */
+    format?: 'slack';
     handler?: never;
   }>;
 
@@ -143,6 +170,7 @@ export type UserHandlerDestination = DestinationRules &
     permanentStatuses?: never;
     method?: never;
     query?: never;
+    format?: never;
   }>;
 
 /** Which events a destination receives, and its limits. Defaults come from the environment. */

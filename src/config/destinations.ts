@@ -60,6 +60,7 @@ const destinationShape = {
   permanentStatuses: statusesField.optional(),
   method: methodField.optional(),
   query: queryField.optional(),
+  format: z.literal('slack', '"slack", or nothing for JSON').optional(),
   retry: retrySchema.optional(),
   orderBy: orderByField.optional(),
   onFailure: onFailureField.optional(),
@@ -67,7 +68,7 @@ const destinationShape = {
   breaker: breakerSchema.optional(),
 };
 
-const HTTP_ONLY = ['secret', 'headers', 'permanentStatuses', 'method', 'query'] as const;
+const HTTP_ONLY = ['secret', 'headers', 'permanentStatuses', 'method', 'query', 'format'] as const;
 
 export const destinationSchema = strict(destinationShape, `an object with url or handler`).superRefine(
   (destination, context) => {
@@ -167,6 +168,7 @@ function toTarget({ url, handler, ...http }: DestinationValues, folder: string):
     permanentStatuses: http.permanentStatuses ?? [],
     method: http.method ?? 'event',
     query: http.query ?? 'forward',
+    ...(http.format !== undefined && { format: http.format }),
   };
 }
 

@@ -20,6 +20,7 @@ export function flatConfig(config: Config): FlatConfig {
   flatten(flat, ['logLevel'], config.log.level);
   flatten(flat, ['retry'], config.retry);
   flatten(flat, ['providerKeys'], config.providerKeys);
+  flatten(flat, ['alerts'], config.alerts ?? false);
   for (const source of config.sources) flatten(flat, ['sources', source.name], sourceParts(source));
   for (const destination of config.destinations) {
     flatten(flat, ['destinations', destination.name], destinationParts(destination, folder));

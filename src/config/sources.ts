@@ -8,6 +8,7 @@ import { numberField } from '../schema/number-range.ts';
 import { strict } from '../schema/strict-object.ts';
 import { SCHEME_LIMITS } from '../verify/limits.ts';
 import { findProvider } from '../verify/providers/index.ts';
+import { expectField } from './alerts.ts';
 import { LIMITS } from './limits.ts';
 import { isObject } from './raw-named.ts';
 import {
@@ -50,13 +51,14 @@ const sourceShape = {
   search: searchField.optional(),
   reconcile: reconcileField.optional(),
   trust: trustField.optional(),
+  expect: expectField.optional(),
 };
 
 type Key = keyof typeof sourceShape;
 
 const WAYS: readonly Key[] = ['provider', 'verify'];
 /** Keys of a source without verification, too. */
-const ANYWHERE: readonly Key[] = ['mask', 'search', 'trust'];
+const ANYWHERE: readonly Key[] = ['mask', 'search', 'trust', 'expect'];
 const OTHERS = (Object.keys(sourceShape) as Key[]).filter(
   (key) => !WAYS.includes(key) && !ANYWHERE.includes(key),
 );
@@ -111,7 +113,7 @@ export function toSources(sources: FileSources, bodies: BodyLimits): SourceConfi
   const isClosed = sources[DEFAULT_SOURCE] === false || closesDefault(sources);
   return [...(isClosed ? [] : [DEFAULT_SOURCE]), ...others].map((name) => {
     const values = (Object.hasOwn(sources, name) && sources[name]) || {};
-    const { mask, search, reconcile, trust } = values;
+    const { mask, search, reconcile, trust, expect } = values;
     return {
       name,
       verification: toVerification(values),
@@ -120,6 +122,7 @@ export function toSources(sources: FileSources, bodies: BodyLimits): SourceConfi
       ...(search !== undefined && { search }),
       ...(reconcile !== undefined && { reconcile: toReconcile(reconcile) }),
       ...(trust?.trace === true && { trustsTrace: true }),
+      ...(expect !== undefined && { expect }),
     };
   });
 }

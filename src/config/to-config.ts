@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { TelemetryConfig } from '../trace/sdk/sdk-options.ts';
+import { toAlertRules } from './alerts.ts';
 import type { FileValues } from './check-file.ts';
 import type { Config } from './config.ts';
 import { toDestinations, toRetry } from './destinations.ts';
@@ -64,6 +65,7 @@ export function toConfig(env: EnvValues, file: FileValues, place: Place): Config
     configFile: place.configFile,
     telemetry: place.telemetry,
     traceUrlTemplate: env.TRACE_URL_TEMPLATE,
+    alerts: toAlertRules(file.alerts),
     tokens: toTokens(env.ADMIN_TOKEN, file.tokens ?? {}),
   };
 }

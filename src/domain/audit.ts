@@ -8,6 +8,8 @@ export const SYSTEM: Actor = { name: 'system', role: 'system', address: null };
 
 /** Everything that writes a row of the audit. The word before the dot says what kind of thing the target names. */
 export const AUDIT_ACTIONS = [
+  'alert.ack',
+  'alert.test',
   'audit.retention',
   'cleanup.confirm',
   'config.reload',

@@ -10,6 +10,7 @@ import { writeRequest } from './http-client/write-request.ts';
 import { judgeAnswer } from './judge-answer.ts';
 import { createRequestLine, type IsSecretQuery } from './request-line.ts';
 import { createSigner, type Sign } from './sign-standard-webhooks.ts';
+import { slackBody } from './slack-body.ts';
 import type { Target } from './target.ts';
 
 export type HttpTarget = Extract<Target, { kind: 'http' }>;
@@ -44,7 +45,8 @@ export function createHttpForward(target: HttpTarget, options: HttpForwardOption
   });
   const lineOf = createRequestLine(target, options.isSecretQuery);
   const sign = target.secret === null ? null : createSigner(target.secret);
-  const send = async (event: WebhookEvent, context: HandlerContext, trace: HandlerTrace | undefined) => {
+  const send = async (stored: WebhookEvent, context: HandlerContext, trace: HandlerTrace | undefined) => {
+    const event = target.format === 'slack' ? { ...stored, body: slackBody(stored.body) } : stored;
     const line = lineOf(event);
     const span = trace?.forward({
       ...{ method: line.method, url, attempt: context.attempt, bodyBytes: event.body.length },

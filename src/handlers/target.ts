@@ -30,6 +30,8 @@ export type Target =
       method: 'event' | 'POST';
       /** Whether the event's query is added to the URL. */
       query: 'forward' | 'drop';
+      /** Alerts as messages of Slack. */
+      format?: 'slack';
     }>
   | Readonly<{ kind: 'function'; handle: HandlerFunction }>
   | Readonly<{ kind: 'module'; path: string }>

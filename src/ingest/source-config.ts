@@ -1,3 +1,4 @@
+import type { Expectation } from '../domain/alert.ts';
 import type { AcceptedReply, Handshake } from '../verify/provider.ts';
 import type { Scheme, Template } from '../verify/scheme.ts';
 
@@ -43,6 +44,8 @@ export type SourceConfig = Readonly<{
   /** Locators of values to find its events by, by name. */
   search?: Readonly<Record<string, string>>;
   reconcile?: ReconcileRule;
+  /** How long it may be silent. */
+  expect?: Expectation;
 }>;
 
 /** How a source is compared with what its provider sent. */

@@ -252,6 +252,9 @@ describe('GET /openapi.json', () => {
           askAdmin('/dead-letters?since=1d&superseded=true&error=x'),
           askAdmin('/dead-letters?limit=x'),
         ],
+        'get /admin/alerts': () => [askAdmin('/alerts')],
+        'post /admin/alerts/{id}/ack': () => [askAdmin('/alerts/none/ack', 'POST')],
+        'post /admin/alerts/test': () => [askAdmin('/alerts/test', 'POST')],
         'get /admin/failures': () => [askAdmin('/failures'), askAdmin('/failures?destination=')],
         'get /admin/events': () => [
           askAdmin('/events?q=status%3Afailed'),

@@ -18,6 +18,7 @@ import type { Store } from '../../src/store/store.ts';
 import { signWebhook } from '../../src/verify/index.ts';
 import { createCountingIds } from '../../testkit/builders.ts';
 import { createFakeClock, type FakeClock } from '../../testkit/fake-clock.ts';
+import { NO_ALERTS } from './no-alerts.ts';
 import { type Answer, request } from './support.ts';
 
 /** When the requests of these tests are signed, in seconds. */
@@ -155,7 +156,7 @@ export async function startSources(
         wake: () => {},
         waitsFor: () => null,
       }),
-
+      alerts: NO_ALERTS,
       codes: createOneTimeCodes(clock, createSystemRandom()),
     },
     limits: { ...HTTP_LIMITS, closeGraceMs: 20 },

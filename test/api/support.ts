@@ -16,6 +16,7 @@ import { createSearches } from '../../src/store/run-search.ts';
 import { createCountingIds } from '../../testkit/builders.ts';
 import type { RawAnswer } from '../../testkit/raw-http.ts';
 import { watchMovement } from '../../testkit/standstill.ts';
+import { NO_ALERTS } from './no-alerts.ts';
 
 let keys = 0;
 
@@ -202,7 +203,7 @@ export async function startApi(
         wake: () => {},
         waitsFor: () => null,
       }),
-
+      alerts: NO_ALERTS,
       codes: createOneTimeCodes(systemClock, createSystemRandom()),
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.

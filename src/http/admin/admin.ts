@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { DocumentPart } from '../docs/operation.ts';
 import { replyProblem } from '../reply.ts';
+import { type AlertParts, addAlertEndpoints, alertDocument } from './alerts.ts';
 import { type AuditParts, addAuditEndpoints, auditDocument } from './audit.ts';
 import { addBlockedEndpoints, type BlockedParts, blockedDocument } from './blocked.ts';
 import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './cleanup.ts';
@@ -29,6 +30,7 @@ export type AdminParts = EventParts &
   SearchParts &
   DeadLetterParts &
   FailureParts &
+  AlertParts &
   ReplayParts &
   OperationParts &
   RejectedParts &
@@ -58,6 +60,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addSearchEndpoints(add, parts);
   addDeadLetterEndpoints(add, parts);
   addFailureEndpoints(add, parts);
+  addAlertEndpoints(add, parts);
   addReplayEndpoint(add, parts);
   addBlockedEndpoints(add, parts);
   addOperationEndpoints(add, parts);
@@ -106,6 +109,7 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   searchDocument,
   deadLetterDocument,
   failureDocument,
+  alertDocument,
   replayDocument,
   blockedDocument,
   operationDocument,

@@ -1,0 +1,48 @@
+import { ALERT_SOURCE, type AlertState, keyOf } from '../domain/alert.ts';
+import type { SourceStateStore } from '../store/store.ts';
+import type { Downtime } from './alert-conditions.ts';
+
+/** What the watch remembers: the alerts that are on or were lately, and since when it watches. */
+export type AlertBook = Readonly<{
+  sinceMs: number;
+  states: readonly AlertState[];
+  downtimes: readonly Downtime[];
+}>;
+
+type BookStore = Pick<SourceStateStore, 'readSourceState' | 'replaceSourceState'>;
+
+/** Alerts that are kept: those that are on, then the newest that are over. */
+const MAX_KEPT = 500;
+const MAX_DOWNTIMES = 50;
+const BOOK = 'book';
+const ALIVE = 'alive';
+
+/** @returns null before the first look, and when the watch was last alive */
+export async function readBook(
+  store: BookStore,
+): Promise<Readonly<{ book: AlertBook | null; aliveMs: number | null }>> {
+  const found = new Map((await store.readSourceState(ALERT_SOURCE)).map(({ name, value }) => [name, value]));
+  const [book, alive] = [found.get(BOOK), found.get(ALIVE)];
+  return {
+    book: book === undefined ? null : (JSON.parse(book) as AlertBook),
+    aliveMs: alive === undefined ? null : Number(alive),
+  };
+}
+
+export async function keepBook(store: BookStore, book: AlertBook, nowMs: number): Promise<void> {
+  const ofAge = (a: AlertState, b: AlertState) =>
+    Number(b.isOn) - Number(a.isOn) || (b.overAtMs ?? 0) - (a.overAtMs ?? 0);
+  const states = book.states.toSorted(ofAge).slice(0, MAX_KEPT);
+  const kept: AlertBook = { ...book, states, downtimes: book.downtimes.slice(-MAX_DOWNTIMES) };
+  await store.replaceSourceState(ALERT_SOURCE, BOOK, JSON.stringify(kept), nowMs);
+}
+
+export async function keepAlive(store: BookStore, nowMs: number): Promise<void> {
+  await store.replaceSourceState(ALERT_SOURCE, ALIVE, String(nowMs), nowMs);
+}
+
+/** The book with these states in the places of those of the same keys. */
+export function withStates(book: AlertBook, changed: readonly AlertState[]): AlertBook {
+  const states = new Map([...book.states, ...changed].map((state) => [keyOf(state), state]));
+  return { ...book, states: [...states.values()] };
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { before, describe, it } from 'node:test';
+import { eventually } from '../../testkit/eventually.ts';
+import { startReceiver, suiteCleanup, type TestReceiver } from '../../testkit/receiver.ts';
+import { assertProblem, envelope, post, request } from './support.ts';
+
+const TOKEN = 'correct-horse-battery-staple';
+
+describe('alerts', () => {
+  let receiver: TestReceiver;
+  const paged: Record<string, unknown>[] = [];
+  const slack: string[] = [];
+  const others: string[] = [];
+  const suite = suiteCleanup();
+  before(async () => {
+    const server = createServer(async (incoming, response) => {
+      slack.push(Buffer.concat(await incoming.toArray()).toString());
+      response.end('ok');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    suite.after(async () => void server.close());
+    receiver = await startReceiver(suite, {
+      env: { ADMIN_TOKEN: TOKEN, PUBLIC_URL: 'https://hooks.example' },
+      sources: {
+        default: {},
+        shop: { expect: { every: '6h', hours: '09:00-18:00', zone: 'Europe/Berlin' } },
+      },
+      destinations: {
+        pager: {
+          sources: ['_alerts'],
+          handler: (event) => void paged.push(event.payload as (typeof paged)[0]),
+        },
+        chat: {
+          sources: ['_alerts'],
+          url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+          format: 'slack',
+        },
+        all: { handler: (event) => void others.push(event.source) },
+      },
+    });
+  });
+  const ask = (path: string, method = 'GET') =>
+    request(`${receiver.url}/admin/alerts${path}`, { method, headers: { authorization: `Bearer ${TOKEN}` } });
+
+  it('go to the destinations that name them, and to no glob', async () => {
+    const tested = await ask('/test', 'POST');
+    assert.deepEqual([tested.status, tested.json], [202, { destinations: ['pager', 'chat'] }]);
+    await post(`${receiver.url}/webhooks`, envelope());
+    await eventually('all of them have one', async () =>
+      [paged, slack, others].every(({ length }) => length > 0),
+    );
+    assert.deepEqual(others, ['default']);
+    const { type, message, url, command } = paged[0]!;
+    assert.deepEqual(
+      [type, message, url, command],
+      [
+        'alert.test',
+        'This is a test. Alerts arrive here.',
+        'https://hooks.example/console',
+        'webhook-receiver alerts list',
+      ],
+    );
+    assert.deepEqual(JSON.parse(slack[0]!), {
+      text: [message, `<${url}|Open the console>`, `\`${command}\``].join('\n'),
+    });
+  });
+
+  it('cannot be posted', async () => {
+    assertProblem(await post(`${receiver.url}/webhooks/_alerts`, envelope()), 'unknown_source');
+  });
+
+  it('are listed, and acknowledged by their ids', async () => {
+    assert.deepEqual((await ask('')).json, { alerts: [] });
+    assertProblem(await ask('/held~crm~1/ack', 'POST'), 'not_found');
+  });
+});
