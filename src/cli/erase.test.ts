@@ -97,14 +97,14 @@ test('export makes a command of what the receiver shows', async (t) => {
   assert.match(command, /AAE=/);
   assert.ok(command.includes(`'${url}/webhooks/s?a=1'`), command);
   assert.match(
-    await run('export', 'id', '--to', 'https://other.example/x'),
+    await run('export', 'id', '--curl', '--to', 'https://other.example/x'),
     /'https:\/\/other\.example\/webhooks\/s\?a=1'/,
   );
   assert.deepEqual(
     asked.map(({ path }) => path),
     ['/admin/webhooks/an%2Fid?reveal=true', '/admin/webhooks/id'],
   );
-  await assert.rejects(run('export', 'id', '--to', 'nowhere'), CommandError);
+  await assert.rejects(run('export', 'id', '--curl', '--to', 'nowhere'), CommandError);
 });
 
 test('export says that nothing is left of an erased event', async (t) => {
@@ -115,5 +115,5 @@ test('export says that nothing is left of an erased event', async (t) => {
     body: null,
     body_encoding: null,
   });
-  await assert.rejects(run('export', 'id'), /is erased/);
+  await assert.rejects(run('export', 'id', '--curl'), /is erased/);
 });

@@ -67,7 +67,7 @@ describe('a config file', () => {
       'sources.orders.verfiy: not a known key, the nearest is verify',
       'destinations.d.retry.maxAttempt: not a known key, the nearest is maxAttempts',
       'destinations.d.timeoutSecond: not a known key, the nearest is timeoutSeconds',
-      'destinations.d.zzz: not a known key, takes one of url, handler, sources, events, concurrency, timeoutSeconds, secret, headers, permanentStatuses, method, query, retry, orderBy, onFailure, rate, breaker',
+      'destinations.d.zzz: not a known key, takes one of url, handler, sources, events, concurrency, timeoutSeconds, secret, headers, permanentStatuses, method, query, format, retry, orderBy, onFailure, rate, breaker',
       'sorces: not a known key, the nearest is sources',
     ]);
   });

@@ -54,6 +54,7 @@ export function inEffectAfter(running: Config, read: Config): Config {
     configFile: read.configFile,
     tokens: read.tokens,
     providerKeys: read.providerKeys,
+    alerts: read.alerts,
     log: { ...running.log, level: read.log.level },
   };
 }

@@ -23,7 +23,17 @@ describe('the table of settings', () => {
   it('marks the secrets', () => {
     assert.deepEqual(
       SETTINGS.filter((setting) => setting.secret).map((setting) => setting.name),
-      ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'QUEUE_URL', 'STRIPE_API_KEY', 'GITHUB_TOKEN', 'ADMIN_TOKEN'],
+      [
+        'DATABASE_URL',
+        'DATABASE_DIRECT_URL',
+        'QUEUE_URL',
+        'STRIPE_API_KEY',
+        'GITHUB_TOKEN',
+        'ADMIN_TOKEN',
+        'OTEL_EXPORTER_OTLP_HEADERS',
+        'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
+        'OTEL_EXPORTER_OTLP_METRICS_HEADERS',
+      ],
     );
   });
 });
