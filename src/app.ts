@@ -21,7 +21,6 @@ import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
-import { openMetricsExport } from './open-metrics-export.ts';
 import { openOperations } from './open-operations.ts';
 import { type Access, accessOf, handlerConfig, namesOf, prepareConfig, watchedOf } from './prepare-config.ts';
 import { createReconcile, type Reconcile } from './reconcile/reconcile.ts';
@@ -37,7 +36,7 @@ import { writeStartRow } from './start-row.ts';
 import { openStore } from './store/open-store.ts';
 import { createSearches } from './store/run-search.ts';
 import type { CleanupKind, Store, StoreObserver, StoreStats } from './store/store.ts';
-import { openTracing, withReplayTraces } from './telemetry.ts';
+import { openMetricsExport, openTracing, withReplayTraces } from './telemetry.ts';
 import type { Tracing } from './trace/tracing.ts';
 
 /** A running receiver. */
@@ -82,8 +81,7 @@ export async function startApp(
   const metrics = createMetrics({ ...namesOf(config), queueLimit: config.queueMaxSize });
   const [log, minutes] = [createLog(config.log), createMinutes(clock)];
   const emit = createEmitter([metrics.emit, minutes.emit, createLogSubscriber(log, { clock })]);
-  const failure = createFailure();
-  const due = createSignal();
+  const [failure, due] = [createFailure(), createSignal()];
   let phase: Phase = 'starting';
   const stopping = createStopWatch(config.shutdownGraceMs);
 
@@ -114,16 +112,8 @@ export async function startApp(
   const searches = createSearches(store, clock);
   const bulk = openOperations({ ...core, searches, dispatch, ingest, maxPending: config.queueMaxSize });
   const alerts = openAlerts(core, watch, dispatch);
-  const told = {
-    config,
-    reload,
-    reconcile,
-    alerts: alerts.desk,
-    isOnTerminal,
-    minutes,
-    searches,
-    operations: bulk.operations,
-  };
+  const desks = { alerts: alerts.desk, operations: bulk.operations, searches, reconcile };
+  const told = { config, reload, isOnTerminal, minutes, ...desks };
   const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
   const exported = await openMetricsExport(config, { ...core, metrics, dispatch, phase: () => phase });
