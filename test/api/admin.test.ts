@@ -123,6 +123,8 @@ describe('the admin surface', () => {
           origin: 'received',
           method: 'POST',
           url: '/webhooks',
+          trace_id: null,
+          trace_url: null,
           unrouted: null,
         },
         ...{ body_encoding: 'utf8', body_bytes: body.length },

@@ -171,7 +171,7 @@ describe('GET /openapi.json', () => {
       const media = reply.content[mediaType] ?? reply.content['*/*'];
       assert.ok(media !== undefined, `${mediaType} is not described for ${answer.status}`);
       const validate = validatorOf(media.schema);
-      const value = mediaType.endsWith('json') ? answer.json : answer.text;
+      const value = /[/+]json$/.test(mediaType) ? answer.json : answer.text;
       assert.ok(validate(value), JSON.stringify(validate.errors));
       const [first = {}] = ((validate.schema as Schema).anyOf as readonly Schema[] | undefined) ?? [
         media.schema,
@@ -214,7 +214,39 @@ describe('GET /openapi.json', () => {
       for (let count = 0; count < 2; count++) {
         erasable.push((await post(`${receiver.url}/webhooks/orders`, envelope())).json.id);
       }
+      const bulk = { kind: 'replay', q: 'type:none' };
+      const stateOf = (operation: string, state: string) =>
+        eventually(
+          () => askAdmin(`/operations/${operation}`),
+          ({ json }) => json.state === state,
+        );
+      const planned = async () => {
+        const { json } = await askAdmin('/operations', 'POST', bulk);
+        await stateOf(String(json.id), 'planned');
+        return String(json.id);
+      };
+      const [toRun, toCancel, done] = [await planned(), await planned(), await planned()];
+      await askAdmin(`/operations/${done}/run`, 'POST', {});
+      await stateOf(done, 'completed');
       const samples: Readonly<Record<string, () => Promise<Answer>[]>> = {
+        'get /admin/operations': () => [askAdmin('/operations'), askAdmin('/operations?limit=0')],
+        'post /admin/operations': () => [
+          askAdmin('/operations', 'POST', bulk),
+          askAdmin('/operations', 'POST', { kind: 'replay', q: '' }),
+        ],
+        'get /admin/operations/{id}': () => [askAdmin(`/operations/${toRun}`), askAdmin('/operations/none')],
+        'post /admin/operations/{id}/run': () => [
+          askAdmin(`/operations/${toRun}/run`, 'POST', {}),
+          askAdmin(`/operations/${done}/run`, 'POST', {}),
+        ],
+        'post /admin/operations/{id}/cancel': () => [
+          askAdmin(`/operations/${toCancel}/cancel`, 'POST', {}),
+          askAdmin(`/operations/${done}/cancel`, 'POST', {}),
+        ],
+        'post /admin/operations/{id}/take-back': () => [
+          askAdmin(`/operations/${done}/take-back`, 'POST', {}),
+          askAdmin(`/operations/${toCancel}/take-back`, 'POST', {}),
+        ],
         'post /webhooks': () => [post(`${receiver.url}/webhooks`, envelope())],
         'get /webhooks': () =>
           [`?idempotency_key=${idempotency_key}`, '?idempotency_key=none', ''].map((query) =>
@@ -348,9 +380,14 @@ describe('GET /openapi.json', () => {
       for (const { path, method, operation } of operations()) {
         assert.ok(samples[`${method} ${path}`] !== undefined);
         const [first, ...others] = await Promise.all(samples[`${method} ${path}`]!());
-        // The receiver of this test has no file to read again; test/reload/reload.test.ts has the other answers.
-        const expected =
-          path === '/admin/reload' ? /^409/ : /\/(?:reconcile|import)$/.test(path) ? /^422/ : /^2/;
+        // The receiver of this test has no alert, and no file to read again; test/reload/reload.test.ts has the other answers.
+        const expected = /\/ack$/.test(path)
+          ? /^404/
+          : path === '/admin/reload'
+            ? /^409/
+            : /\/(?:reconcile|import)$/.test(path)
+              ? /^422/
+              : /^2/;
         assert.match(String(first?.status), expected, `${method} ${path}`);
         for (const answer of [first!, ...others]) assertDescribed(answer, operation);
       }
@@ -387,7 +424,7 @@ describe('GET /openapi.json', () => {
       }
       const parameters = operations().flatMap(({ operation }) => operation.parameters ?? []);
       const named = parameters.filter(({ name }) => name === 'cursor' || name === 'order_key');
-      assert.equal(named.length, 6);
+      assert.equal(named.length, 8);
       for (const { name, schema } of named) assert.equal(typeof schema.pattern, 'string', name);
       const key = named.find(({ name }) => name === 'order_key')!;
       assert.deepEqual([validatorOf(key.schema)('a\nb'), validatorOf(key.schema)('a\0b')], [true, false]);

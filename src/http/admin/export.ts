@@ -4,7 +4,6 @@ import { messageOf } from '../../domain/errors.ts';
 import { type Filter, resolveFilter } from '../../filter/filter.ts';
 import type { Shown } from '../../ingest/mask.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { isUuid } from '../../runtime/ids.ts';
 import type { Searches } from '../../store/run-search.ts';
 import type { AuditStore } from '../../store/store.ts';
 import { type DocumentPart, queryParameters } from '../docs/operation.ts';
@@ -22,7 +21,7 @@ const querySchema = z.strictObject({
   q: z.string().default('').describe('The filter. Empty: every event.'),
   cursor: z
     .string()
-    .refine(isUuid, 'the id of the last event that was exported')
+    .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'the id of the last event that was exported')
     .optional()
     .describe('Go on behind this event.'),
   reveal: z
