@@ -4,7 +4,6 @@ const HELP = [
   ['/', 'Find events'],
   ['j  k', 'The next row, the one before'],
   ['Enter', 'Open the row'],
-  ['x', 'Select the row'],
   ['n', 'The older page'],
   ['r', 'The page’s first action, such as Replay; Enter then does it'],
   ['?', 'This list'],
@@ -15,7 +14,6 @@ const KEYS = {
   '/': () => focusSearch(),
   j: () => moveBy(1),
   k: () => moveBy(-1),
-  x: () => press(currentRow()?.querySelector('input[type="checkbox"]')),
   n: () => press(document.querySelector('a[data-next]')),
   '?': () => showHelp(),
 };
@@ -25,7 +23,7 @@ document.addEventListener('keydown', (event) => {
   const { target, key } = event;
   if (target instanceof Element && target.matches('input, textarea, select')) {
     if (key === 'Escape' && target instanceof HTMLElement) target.blur();
-    if (!(target instanceof HTMLInputElement && target.type === 'checkbox')) return;
+    return;
   }
   if (document.querySelector('dialog[open]') !== null) return;
   if (key === 'Enter') {

@@ -2,7 +2,7 @@ import { printFilter } from '../../../filter/print-filter.ts';
 import { type Child, foreign, type Html, html } from '../html.ts';
 import { urlOf } from '../page.ts';
 
-/** Values that the server draws; the script draws the rest, from the text. */
+/** Values that are drawn. The rest is in the text of the body. */
 const NODES_MAX = 1_500;
 /** Levels that are unfolded at first. */
 const UNFOLDED = 3;
