@@ -98,9 +98,9 @@ function endLate(connected: Promise<Readonly<{ destroy(): void }>>): void {
   );
 }
 
-const CODES = ['NOGROUP', 'BUSYGROUP', 'UNBLOCKED', 'MOVED', 'ASK', 'TRYAGAIN'] as const;
+const CODES = ['NOGROUP', 'BUSYGROUP', 'UNBLOCKED', 'MOVED', 'ASK', 'TRYAGAIN', 'ERR no such key'] as const;
 
-/** Whether the error is the server's reply with that code. */
+/** Whether the error is the server's reply that begins with that code. */
 export function isReply(error: unknown, code: (typeof CODES)[number]): boolean {
   return error instanceof Error && error.message.startsWith(code);
 }

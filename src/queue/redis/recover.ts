@@ -7,6 +7,8 @@ import { GROUP } from './keys.ts';
 const MAX_RECOVERED = 32;
 /** A consumer without entries that has been idle for so long is deleted. If it is alive, its next read creates it again. */
 const FORGET_AFTER_MS = 3_600_000;
+/** What XINFO answers of a stream that does not exist; other commands answer NOGROUP. */
+const NO_STREAM = 'ERR no such key';
 
 export type RecoverParts = Readonly<{
   keyOf: (destination: string) => string;
@@ -59,7 +61,7 @@ export function createRecover(parts: RecoverParts) {
       if (!parts.isHeld(destination)) await takeOver(connection, key, destination);
       await forget(connection, key);
     } catch (error) {
-      if (!isReply(error, 'NOGROUP')) throw error;
+      if (!isReply(error, 'NOGROUP') && !isReply(error, NO_STREAM)) throw error;
       await connection.makeGroups([key]);
     }
   };
