@@ -40,7 +40,7 @@ export type ListenerParts = Readonly<{
   searches: Searches;
   operations: Operations;
   tracing: Tracing;
-  access: Readonly<{ tokens: Tokens; sources: Config['sources'] }>;
+  access: Readonly<{ tokens: Tokens; sources: Config['sources']; explained: object }>;
   reload: Reload;
   reconcile: Reconcile;
   alerts: AlertDesk;
@@ -154,6 +154,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       operations,
       minutes: parts.minutes.last,
       sources: () => access.sources,
+      explained: () => access.explained,
       publicUrl: config.http.publicUrl,
       alerts: parts.alerts,
       codes: createOneTimeCodes(clock, random),

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
+import { explainConfig } from './config/explain.ts';
 import { checkDefaultSource } from './config/sources.ts';
 import type { Watched } from './dispatch/alert-watch.ts';
 import type { Dispatch } from './dispatch/open-dispatch.ts';
@@ -22,7 +23,13 @@ import { trustedSources } from './telemetry.ts';
 import type { Tracing } from './trace/tracing.ts';
 
 /** Who may use the receiver, and with what it uses others. */
-export type Access = { tokens: Tokens; providerKeys: ProviderKeys; sources: Config['sources'] };
+export type Access = {
+  tokens: Tokens;
+  providerKeys: ProviderKeys;
+  sources: Config['sources'];
+  /** The configuration without secrets. */
+  explained: object;
+};
 
 /** The parts of a running receiver that a configuration decides about. */
 export type ConfiguredParts = Readonly<{
@@ -81,8 +88,9 @@ export function handlerConfig(
 }
 
 /** What the surfaces for operators know of a configuration. */
-export function accessOf({ tokens, providerKeys, sources }: Config): Access {
-  return { tokens: createTokens(tokens), providerKeys, sources };
+export function accessOf(config: Config): Access {
+  const { tokens, providerKeys, sources } = config;
+  return { tokens: createTokens(tokens), providerKeys, sources, explained: explainConfig(config) };
 }
 
 /** What the watch looks at. */

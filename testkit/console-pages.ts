@@ -50,6 +50,7 @@ export async function consolePages(receiver: ConsoleReceiver): Promise<readonly 
     `/console/rejected/${rejected[0]!.id}`,
     '/console/blocked',
     '/console/audit',
+    '/console/settings',
     '/console/sources',
     '/console/sources/github',
     '/console/operations?q=status%3Afailed',

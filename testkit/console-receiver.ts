@@ -13,7 +13,7 @@ export const TOKENS = {
 } as const;
 export type TokenRole = keyof typeof TOKENS;
 
-const GITHUB_SECRET = 'a secret of GitHub';
+export const GITHUB_SECRET = 'a secret of GitHub';
 
 export type ConsoleReceiver = TestReceiver &
   Readonly<{

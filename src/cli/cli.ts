@@ -1,18 +1,16 @@
 import { Command } from 'commander';
-import { explainConfig } from '../config/explain.ts';
-import { loadConfig } from '../config/load.ts';
 import { printableLines } from '../domain/printable.ts';
 import { packageVersion } from '../observe/build-info.ts';
 import { keepAlive } from '../runtime/keep-alive.ts';
 import { nearest } from '../schema/nearest.ts';
 import { addAdminCommands } from './admin.ts';
 import { addAlertsCommand } from './alerts.ts';
-import { printJson } from './ask-receiver.ts';
 import { addAuditCommand } from './audit.ts';
 import { addBlockedCommand } from './blocked.ts';
 import { addBulkCommand } from './bulk.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { CommandError } from './command-error.ts';
+import { addConfigCommand } from './config.ts';
 import { addConsoleLinkCommand } from './console-link.ts';
 import { addDeadLettersCommand } from './dead-letters.ts';
 import { addDestinationsCommand } from './destinations.ts';
@@ -39,10 +37,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     .description('A durable inbox for webhooks. Settings come from the environment; see the README.')
     .version(packageVersion());
   addServeCommand(program);
-  program
-    .command('config')
-    .description('print the effective configuration, secrets redacted')
-    .action(printConfig);
+  addConfigCommand(program, process.env);
   addMigrateCommand(program, process.env);
   addSchemaCommand(program, process.env);
   addProvidersCommand(program);
@@ -89,10 +84,6 @@ function requireCommand(program: Command, name: string | undefined): void {
   const meant = nearest(name, known);
   const hint = meant === null ? `the commands are ${known.join(', ')}` : `the nearest is ${meant}`;
   throw new CommandError(`there is no command ${JSON.stringify(name)}: ${hint}`);
-}
-
-async function printConfig(): Promise<void> {
-  printJson(explainConfig(await loadConfig({ env: process.env, cwd: process.cwd() })));
 }
 
 /** Ends a command quietly when its reader has read enough, as in `… | head`. */

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
-import { type ConsoleReceiver, startConsoleReceiver, TOKENS } from '../../testkit/console-receiver.ts';
+import {
+  type ConsoleReceiver,
+  GITHUB_SECRET,
+  startConsoleReceiver,
+  TOKENS,
+} from '../../testkit/console-receiver.ts';
 import { startReceiver, suiteCleanup, type TestReceiver } from '../../testkit/receiver.ts';
 import { request } from './support.ts';
 
@@ -148,6 +153,22 @@ describe('the console', () => {
     const answer = await postForm(`${receiver.adminUrl}/console/logout`, {}, { cookie, ...SAME });
     assert.match(answer.header('set-cookie') ?? '', /Max-Age=0$/);
     assert.match((await get('/console/logout')).text, /have the token rotated/);
+  });
+
+  it('shows the configuration in effect as the API and the command do, without secrets', async () => {
+    const authorization = `Bearer ${TOKENS.viewer}`;
+    const { text } = await request(`${receiver.adminUrl}/admin/config`, { headers: { authorization } });
+    const { config } = JSON.parse(text) as { config: { sources: { name: string }[]; http: object } };
+    assert.deepEqual(
+      config.sources.map(({ name }) => name),
+      ['default', 'shop', 'github'],
+    );
+    const page = (await get('/console/settings', { cookie })).text;
+    assert.match(page, /<bdi>http\.maxBodyBytes<\/bdi>/);
+    for (const secret of [...Object.values(TOKENS), GITHUB_SECRET]) {
+      assert.equal(text.includes(secret), false);
+      assert.equal(page.includes(secret), false);
+    }
   });
 
   it('shows pages of errors in its own frame', async () => {

@@ -325,6 +325,7 @@ describe('GET /openapi.json', () => {
           askAdmin('/reload', 'POST'),
           request(`${receiver.url}/admin/reload`, { method: 'POST' }),
         ],
+        'get /admin/config': () => [askAdmin('/config'), askAdmin('/config?x=1')],
         'get /admin/minutes': () => [askAdmin('/minutes'), askAdmin('/minutes?of=day')],
         'get /admin/sources': () => [askAdmin('/sources'), askAdmin('/sources?x=1')],
         'get /admin/sources/{name}': () => [askAdmin('/sources/github'), askAdmin('/sources/nobody')],

@@ -145,6 +145,7 @@ export async function startSources(
       importEvents: () => Promise.reject(new Error('The test does not import.')),
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
       searches: createSearches(store, clock),
+      explained: () => ({}),
       minutes: () => [],
       sources: () => [],
       publicUrl: null,

@@ -192,6 +192,7 @@ export async function startApi(
       importEvents: () => Promise.reject(new Error('The test does not import.')),
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
       searches: createSearches(store as ApiParts['store'], systemClock),
+      explained: () => ({}),
       minutes: () => [],
       sources: () => [],
       publicUrl: null,

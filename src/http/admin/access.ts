@@ -54,6 +54,7 @@ export const ADMIN_ACCESS = {
   'POST /admin/cleanup/confirm': acts('operator', 'cleanup.confirm'),
   'GET /admin/sources': sees('viewer'),
   'GET /admin/sources/:name': sees('viewer'),
+  'GET /admin/config': sees('viewer'),
   'GET /admin/minutes': sees('viewer'),
   'POST /admin/console-link': acts('admin', 'console.link'),
   'POST /admin/reload': acts('admin', 'config.reload'),

@@ -5,6 +5,7 @@ import { type AlertParts, addAlertEndpoints, alertDocument } from './alerts.ts';
 import { type AuditParts, addAuditEndpoints, auditDocument } from './audit.ts';
 import { addBlockedEndpoints, type BlockedParts, blockedDocument } from './blocked.ts';
 import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './cleanup.ts';
+import { addConfigEndpoint, type ConfigParts, configDocument } from './config.ts';
 import { addConsoleLinkEndpoints, type ConsoleLinkParts, consoleLinkDocument } from './console-link.ts';
 import { addDeadLetterEndpoints, type DeadLetterParts, deadLetterDocument } from './dead-letters.ts';
 import { addDestinationEndpoints, type DestinationParts, destinationDocument } from './destinations.ts';
@@ -47,6 +48,7 @@ export type AdminParts = EventParts &
   ReconcileEndpointParts &
   ReloadEndpointParts &
   ConsoleLinkParts &
+  ConfigParts &
   MinuteParts &
   SourceListParts &
   EndpointParts;
@@ -75,6 +77,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addReconcileEndpoints(add, parts);
   addReloadEndpoints(add, parts);
   addConsoleLinkEndpoints(add, parts);
+  addConfigEndpoint(add, parts);
   addMinuteEndpoints(add, parts);
   addSourceListEndpoints(add, parts);
   return endpoints;
@@ -124,6 +127,7 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   reconcileDocument,
   reloadDocument,
   consoleLinkDocument,
+  configDocument,
   minuteDocument,
   sourceListDocument,
 ];

@@ -1,5 +1,6 @@
 import type { AuditRows } from '../admin/audit.ts';
 import type { BlockedKeys, ReleasedKey } from '../admin/blocked.ts';
+import type { ConfigBody } from '../admin/config.ts';
 import type { DeadLetters } from '../admin/dead-letters.ts';
 import type { DestinationBodies, DestinationBody } from '../admin/destinations.ts';
 import type { EventDetails } from '../admin/events.ts';
@@ -31,6 +32,7 @@ export type Answers = Readonly<{
   'GET /admin/blocked-keys': BlockedKeys;
   'POST /admin/blocked-keys/release': ReleasedKey;
   'GET /admin/audit': AuditRows;
+  'GET /admin/config': ConfigBody;
   'GET /admin/minutes': MinutesBody;
   'GET /admin/sources': SourceBodies;
   'GET /admin/sources/:name': SourceDetails;

@@ -8,6 +8,7 @@ import { failurePages } from './pages/failures.ts';
 import { operationPages } from './pages/operations.ts';
 import { overviewPages } from './pages/overview.ts';
 import { rejectedPages } from './pages/rejected.ts';
+import { settingPages } from './pages/settings.ts';
 import { sourcePages } from './pages/sources.ts';
 
 /**
@@ -31,4 +32,5 @@ export const SECTIONS: readonly Section[] = [
   sourcePages,
   operationPages,
   auditPages,
+  settingPages,
 ];
