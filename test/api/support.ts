@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import { createOperations } from '../../src/bulk/operations.ts';
+import { createOperations, type Operations } from '../../src/bulk/operations.ts';
 import { createDestinationStates } from '../../src/dispatch/destination-states.ts';
 import type { NamedToken } from '../../src/domain/role.ts';
 import type { ReceiverEvent } from '../../src/events.ts';
@@ -10,7 +10,7 @@ import { type ApiParts, createApi } from '../../src/http/api.ts';
 import { createOneTimeCodes } from '../../src/http/console/one-time-codes.ts';
 import { PROBLEMS, type ProblemCode } from '../../src/http/problem.ts';
 import { HTTP_LIMITS, type HttpLimits } from '../../src/http/server.ts';
-import { systemClock } from '../../src/runtime/clock.ts';
+import { type Clock, systemClock } from '../../src/runtime/clock.ts';
 import { createSystemRandom } from '../../src/runtime/random.ts';
 import { createSearches } from '../../src/store/run-search.ts';
 import { createCountingIds } from '../../testkit/builders.ts';
@@ -146,13 +146,25 @@ export type Stubs = Readonly<{
   budget?: ApiParts['ingest']['budget'] & Readonly<{ maxBodyBytes: number }>;
   store?: Partial<ApiParts['store']>;
   tokens?: readonly NamedToken[];
+  clock?: Clock;
+  /** Those of the store by default, with nobody to work on them. */
+  operations?: Operations;
   limits?: Partial<HttpLimits>;
 }>;
 
 /** Starts the HTTP face on stubs, for what a receiver does not do on demand. `events` is what it told. */
 export async function startApi(
   t: Readonly<{ after(clean: () => Promise<void>): void }>,
-  { accept, isOpen = () => true, budget, store = {}, tokens = [], limits }: Stubs,
+  {
+    accept,
+    isOpen = () => true,
+    budget,
+    store = {},
+    tokens = [],
+    clock = systemClock,
+    limits,
+    ...more
+  }: Stubs,
 ): Promise<StubApi> {
   const events: ReceiverEvent[] = [];
   const emit = (event: ReceiverEvent) => void events.push(event);
@@ -176,7 +188,7 @@ export async function startApi(
     console: { publicUrl: null },
     admin: {
       store: store as ApiParts['store'],
-      clock: systemClock,
+      clock,
       emit,
       tokens: () => createTokens(tokens),
       isSource: () => false,
@@ -184,28 +196,30 @@ export async function startApi(
       mask: (_source, request) => request,
       unroutedReason: () => 'no_match',
       onPending: () => {},
-      states: createDestinationStates(store as ApiParts['store'], systemClock),
+      states: createDestinationStates(store as ApiParts['store'], clock),
       destinations: () => [],
       markPending: async () => {},
       onStateDropped: unused,
       reload: unused,
       importEvents: () => Promise.reject(new Error('The test does not import.')),
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
-      searches: createSearches(store as ApiParts['store'], systemClock),
+      searches: createSearches(store as ApiParts['store'], clock),
       explained: () => ({}),
       minutes: () => [],
       sources: () => [],
       publicUrl: null,
-      operations: createOperations({
-        store: store as ApiParts['store'],
-        clock: systemClock,
-        newId: createCountingIds(),
-        destinations: () => [],
-        wake: () => {},
-        waitsFor: () => null,
-      }),
+      operations:
+        more.operations ??
+        createOperations({
+          store: store as ApiParts['store'],
+          clock,
+          newId: createCountingIds(),
+          destinations: () => [],
+          wake: () => {},
+          waitsFor: () => null,
+        }),
       alerts: NO_ALERTS,
-      codes: createOneTimeCodes(systemClock, createSystemRandom()),
+      codes: createOneTimeCodes(clock, createSystemRandom()),
     },
     // A connection that was refused in mid-body lingers for its sender, who in a test has read the answer by now.
     limits: { ...HTTP_LIMITS, closeGraceMs: 20, ...limits },
