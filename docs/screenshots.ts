@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { logIn, openBrowser, openWindow } from '../testkit/browser.ts';
 import { consolePages } from '../testkit/console-pages.ts';
-import { startConsoleReceiver } from '../testkit/console-receiver.ts';
+import { startAlertedReceiver } from '../testkit/console-receiver.ts';
 
 const FOLDER = path.join(import.meta.dirname, 'pictures');
 /** What the pages show of the pictures. */
@@ -24,7 +24,7 @@ const cleaning: (() => Promise<void>)[] = [];
 const t = { after: (clean: () => Promise<void>) => void cleaning.push(clean) };
 try {
   mkdirSync(FOLDER, { recursive: true });
-  const receiver = await startConsoleReceiver(t);
+  const receiver = await startAlertedReceiver(t);
   const paths = await consolePages(receiver);
   const { page } = await openWindow(await openBrowser(t), {
     reducedMotion: 'reduce',

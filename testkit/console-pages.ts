@@ -49,6 +49,7 @@ export async function consolePages(receiver: ConsoleReceiver): Promise<readonly 
     '/console/rejected',
     `/console/rejected/${rejected[0]!.id}`,
     '/console/blocked',
+    '/console/alerts',
     '/console/audit',
     '/console/settings',
     '/console/sources',

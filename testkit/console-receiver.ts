@@ -57,6 +57,7 @@ export async function startConsoleReceiver(
         retry: { maxAttempts: 1 },
         onFailure: 'block',
       },
+      archive: { url: `${target}/good`, sources: ['default'] },
       builds: { url: `${target}/good`, sources: ['github'] },
     },
     tokens: Object.fromEntries(
@@ -107,6 +108,19 @@ export async function startConsoleReceiver(
       return sent.status;
     },
   };
+}
+
+/** The same, with an alert that is on: `archive` is held. The watch looks at once after a start. */
+export async function startAlertedReceiver(t: Cleanup): Promise<ConsoleReceiver> {
+  const before = await startConsoleReceiver(t);
+  await askAdmin(before, '/admin/destinations/archive/hold', 'POST', { reason: 'the disk is replaced' });
+  await before.stop();
+  const receiver = await startConsoleReceiver(t, { env: { DB_PATH: before.dbPath } });
+  await eventually('the alert is on', async () => {
+    const { alerts } = await askAdmin<{ alerts: readonly object[] }>(receiver, '/admin/alerts');
+    return alerts.length > 0;
+  });
+  return receiver;
 }
 
 /** The body of an answer of the receiver to the admin. */

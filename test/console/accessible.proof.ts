@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { logIn, openBrowser, openWindow } from '../../testkit/browser.ts';
 import { consolePages } from '../../testkit/console-pages.ts';
-import { type ConsoleReceiver, startConsoleReceiver } from '../../testkit/console-receiver.ts';
+import { type ConsoleReceiver, startAlertedReceiver } from '../../testkit/console-receiver.ts';
 import { suiteCleanup } from '../../testkit/receiver.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -34,7 +34,7 @@ describe('axe finds nothing on any page', () => {
   let receiver: ConsoleReceiver;
   let paths: readonly string[];
   before(async () => {
-    receiver = await startConsoleReceiver(suite);
+    receiver = await startAlertedReceiver(suite);
     paths = await consolePages(receiver);
     browser = await openBrowser(suite);
   });

@@ -6,7 +6,7 @@ import {
   askAdmin,
   type ConsoleReceiver,
   settled,
-  startConsoleReceiver,
+  startAlertedReceiver,
 } from '../../testkit/console-receiver.ts';
 import { eventually } from '../../testkit/eventually.ts';
 import { suiteCleanup } from '../../testkit/receiver.ts';
@@ -97,7 +97,7 @@ describe('the console, in Chromium', () => {
       let page: Page;
       let complaints: string[];
       before(async () => {
-        receiver = await startConsoleReceiver({ after: (clean) => void own.push(clean) });
+        receiver = await startAlertedReceiver({ after: (clean) => void own.push(clean) });
         const window = await openWindow(browser, { javaScriptEnabled: way.hasScripts });
         own.push(() => window.context.close());
         ({ page, complaints } = window);
@@ -180,6 +180,23 @@ describe('the console, in Chromium', () => {
         assert.deepEqual(
           rows.audit.map(({ action, actor }) => `${actor} ${action}`),
           ['operator destination.resume', 'operator destination.hold'],
+        );
+      });
+
+      it('an alert is acknowledged', async () => {
+        await open('');
+        await way.follow(page, 'Alerts');
+        await ends('/console/alerts');
+        await way.act(page, 'Acknowledge');
+        await ends('/console/alerts?done=acked');
+        assert.match(await page.locator('main').innerText(), /by operator/);
+        const { alerts } = await askAdmin<{ alerts: readonly { acked_by: string | null }[] }>(
+          receiver,
+          '/admin/alerts',
+        );
+        assert.deepEqual(
+          alerts.map(({ acked_by }) => acked_by),
+          ['operator'],
         );
       });
 

@@ -20,6 +20,7 @@ const alertSchema = z.object({
   over_at: time.nullable(),
   acked_by: z.string().nullable().describe('Who takes care of it.'),
   command: z.string().describe('The command that shows more.'),
+  page: z.string().describe('The page of the console that shows more, below `/console/`.'),
 });
 
 const schemas = {
@@ -27,6 +28,8 @@ const schemas = {
   Alerts: z.object({ alerts: z.array(alertSchema) }),
   AlertTest: z.object({ destinations: z.array(z.string()) }),
 };
+export type Alerts = z.output<typeof schemas.Alerts>;
+export type AlertBody = z.output<typeof schemas.Alert>;
 const ref = referTo(schemas);
 
 /** What an operator should know of. */
@@ -58,6 +61,7 @@ function alertBody(state: AlertState): z.output<typeof alertSchema> {
     over_at: state.overAtMs === null ? null : timeText(state.overAtMs),
     acked_by: state.ackedBy,
     command: state.command,
+    page: state.page,
   };
 }
 

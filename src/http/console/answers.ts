@@ -1,3 +1,4 @@
+import type { AlertBody, Alerts } from '../admin/alerts.ts';
 import type { AuditRows } from '../admin/audit.ts';
 import type { BlockedKeys, ReleasedKey } from '../admin/blocked.ts';
 import type { ConfigBody } from '../admin/config.ts';
@@ -36,6 +37,8 @@ export type Answers = Readonly<{
   'GET /admin/minutes': MinutesBody;
   'GET /admin/sources': SourceBodies;
   'GET /admin/sources/:name': SourceDetails;
+  'GET /admin/alerts': Alerts;
+  'POST /admin/alerts/:id/ack': AlertBody;
   'GET /admin/failures': FailureGroups;
   'POST /admin/operations': OperationBody;
   'GET /admin/operations': OperationBodies;

@@ -39,6 +39,7 @@ export type ActionRequest = PageRequest & Readonly<{ form: Form; all: URLSearchP
 /** Where a page is found in the navigation. */
 export const PLACES = [
   'overview',
+  'alerts',
   'events',
   'failures',
   'destinations',
@@ -91,6 +92,7 @@ export const DONE = {
   started: 'Started.',
   cancelled: 'Cancelled: the rest is left as it is.',
   taking_back: 'What was never tried is being taken back.',
+  acked: 'Acknowledged: everybody sees that you take care of it.',
   answered: 'Verified: it was a handshake, and its action is done.',
 } as const;
 export type Done = keyof typeof DONE;

@@ -1,4 +1,5 @@
 import type { Section } from './page.ts';
+import { alertPages } from './pages/alerts.ts';
 import { auditPages } from './pages/audit.ts';
 import { blockedPages } from './pages/blocked.ts';
 import { destinationPages } from './pages/destinations.ts';
@@ -23,6 +24,7 @@ import { sourcePages } from './pages/sources.ts';
  */
 export const SECTIONS: readonly Section[] = [
   overviewPages,
+  alertPages,
   findPages,
   eventPages,
   failurePages,

@@ -23,7 +23,10 @@ type Entry = Readonly<{ place: Place; path: string; name: string; icon: Icon }>;
 
 /** The navigation, in the order of a night: what is wrong, what came, where it went. */
 const NAVIGATION: readonly (readonly Entry[])[] = [
-  [{ place: 'overview', path: '/console', name: 'Overview', icon: 'pulse' }],
+  [
+    { place: 'overview', path: '/console', name: 'Overview', icon: 'pulse' },
+    { place: 'alerts', path: '/console/alerts', name: 'Alerts', icon: 'bell' },
+  ],
   [
     { place: 'events', path: '/console/events', name: 'Events', icon: 'list' },
     { place: 'failures', path: '/console/failures', name: 'Failures', icon: 'cross' },

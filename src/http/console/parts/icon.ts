@@ -4,6 +4,7 @@ import { type Html, html } from '../html.ts';
 const SHAPES = {
   brand: html`<path d="M2 4.5 8 1.5l6 3v7l-6 3-6-3z"/><path d="M5 7.5 8 9l3-1.5M8 9v3.5"/>`,
   pulse: html`<path d="M1.5 8.5h3l2-5 3 9 2-4h3"/>`,
+  bell: html`<path d="M3.5 11.500h9c-1-1-1.200-2.200-1.200-4.500a3.300 3.300 0 0 0-6.600 0c0 2.300-.2 3.500-1.200 4.500z"/><path d="M6.700 13.800h2.600"/>`,
   list: html`<path d="M5.5 4h8M5.5 8h8M5.5 12h8M2 4h.5M2 8h.5M2 12h.5"/>`,
   cross: html`<path d="m4 4 8 8M12 4l-8 8"/>`,
   check: html`<path d="m3 8.5 3.5 3.5L13 4.5"/>`,

@@ -10,6 +10,8 @@ const MARKS: Readonly<Record<string, Mark>> = {
   completed: { icon: 'disc', tone: 'good' },
   failed: { icon: 'square', tone: 'bad' },
   open: { icon: 'disc', tone: 'good' },
+  on: { icon: 'warning', tone: 'bad' },
+  over: { icon: 'check', tone: 'calm' },
   held: { icon: 'pause', tone: 'warn' },
   tripped: { icon: 'warning', tone: 'bad' },
   erased: { icon: 'dash', tone: 'calm' },
