@@ -1,6 +1,6 @@
 import type { BulkOperation, TargetOutcome } from '../domain/operation.ts';
 import type { Addressee } from '../domain/order.ts';
-import type { Reverify } from '../ingest/reverify.ts';
+import type { Reverify } from '../ingest/reverify-outcome.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { BrowseStore, StepWork } from '../store/store.ts';
 

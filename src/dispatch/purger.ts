@@ -3,8 +3,7 @@ import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import type { CleanupStore, OperateStore, OperationStore, SharedStore } from '../store/store.ts';
-import { ATTRIBUTE, SPAN } from '../trace/names.ts';
-import type { Tracing } from '../trace/tracing.ts';
+import { type CleanupTracing, recordCleanup } from '../trace/record-cleanup.ts';
 import { reportOf } from './cleanup-report.ts';
 
 export type PurgerParts = Readonly<{
@@ -16,7 +15,7 @@ export type PurgerParts = Readonly<{
   mayRun: () => Promise<boolean>;
   clock: Clock;
   emit: Emit;
-  tracing?: Pick<Tracing, 'operation'>;
+  tracing?: CleanupTracing;
   retentionMs: number;
   intervalMs: number;
 }>;
@@ -28,7 +27,7 @@ const OPERATIONS = 10;
 
 /** Deletes events older than the retention, at the start and then every interval. Events with open deliveries stay. */
 export function createPurger(parts: PurgerParts): Service {
-  const { store, mayRun, clock, emit, retentionMs, intervalMs } = parts;
+  const { store, mayRun, clock, emit, tracing, retentionMs, intervalMs } = parts;
   return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
     const startedMs = monotonicMs();
     let total = 0;
@@ -44,11 +43,11 @@ export function createPurger(parts: PurgerParts): Service {
       } while (cursor !== null && !signal.aborted);
       while ((await store.purgeOperations(beforeMs, OPERATIONS)) === OPERATIONS && !signal.aborted);
       await store.reportCleanup('events', reportOf('events', beforeMs, clock.nowMs()));
-      const attributes = { [ATTRIBUTE.deleted]: total };
-      parts.tracing?.operation({ name: `${SPAN.cleanup} events`, startedMs, attributes });
+      recordCleanup(tracing, 'events', startedMs, total);
       emit({ type: 'cleanup.finished', deleted: total, durationMs: monotonicMs() - startedMs });
     } catch (error) {
       emit({ type: 'store.failed', operation: 'purge', error: error as Error });
+      recordCleanup(tracing, 'events', startedMs, total, error);
     }
   });
 }

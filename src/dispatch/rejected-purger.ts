@@ -1,8 +1,9 @@
 import type { Emit } from '../events.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import type { CleanupStore, RejectedStore, SharedStore } from '../store/store.ts';
+import { type CleanupTracing, recordCleanup } from '../trace/record-cleanup.ts';
 import { reportOf } from './cleanup-report.ts';
 
 export type RejectedPurgerParts = Readonly<{
@@ -13,6 +14,7 @@ export type RejectedPurgerParts = Readonly<{
   mayRun: () => Promise<boolean>;
   clock: Clock;
   emit: Emit;
+  tracing?: CleanupTracing;
   retentionMs: number;
   intervalMs: number;
 }>;
@@ -22,15 +24,23 @@ const BATCH = 100;
 
 /** Deletes rejected requests older than their retention, at the start and then every interval. */
 export function createRejectedPurger(parts: RejectedPurgerParts): Service {
-  const { store, mayRun, clock, emit, retentionMs, intervalMs } = parts;
+  const { store, mayRun, clock, emit, tracing, retentionMs, intervalMs } = parts;
   return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
+    const startedMs = monotonicMs();
+    let total = 0;
+    let deleted: number;
     try {
       if ((await store.tryLead()) === 'follower' || !(await mayRun())) return;
       const beforeMs = clock.nowMs() - retentionMs;
-      while ((await store.purgeRejected(beforeMs, BATCH)) === BATCH && !signal.aborted);
+      do {
+        deleted = await store.purgeRejected(beforeMs, BATCH);
+        total += deleted;
+      } while (deleted === BATCH && !signal.aborted);
       await store.reportCleanup('rejected', reportOf('rejected', beforeMs, clock.nowMs()));
+      recordCleanup(tracing, 'rejected', startedMs, total);
     } catch (error) {
       emit({ type: 'store.failed', operation: 'rejected', error: error as Error });
+      recordCleanup(tracing, 'rejected', startedMs, total, error);
     }
   });
 }

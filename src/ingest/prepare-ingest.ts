@@ -4,6 +4,7 @@ import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { BrowseStore, OperateStore, RejectedStore, SourceStateStore } from '../store/store.ts';
+import type { Tracing } from '../trace/tracing.ts';
 import { type Identity, identify } from '../verify/identity/identify.ts';
 import { type Accept, createAccept } from './accept.ts';
 import { storeVerified } from './accept-verified.ts';
@@ -16,7 +17,8 @@ import { createAddress, createFindSearchKeys } from './order-key.ts';
 import { createPerformHandshake } from './perform-handshake.ts';
 import type { RawRequest } from './raw-request.ts';
 import { createReplayRedelivered, type ReplayRedeliveredParts } from './replay-redelivered.ts';
-import { createReverify, type Reverify } from './reverify.ts';
+import { createReverify } from './reverify.ts';
+import type { Reverify } from './reverify-outcome.ts';
 import type { SourceConfig } from './source-config.ts';
 import {
   type Arrival,
@@ -25,6 +27,7 @@ import {
   type StoreEventOutcome,
   type StoreEventParts,
 } from './store-event.ts';
+import { traceBrought } from './trace-brought.ts';
 
 /** The sources and routes of one configuration. What handles a request takes it once, and keeps it to the end. */
 export type IngestInEffect = Readonly<{
@@ -58,6 +61,7 @@ export type PrepareParts = Readonly<{
   publicUrl: string | null;
   keys?: SourceParts['keys'];
   emit: Emit;
+  tracing?: Pick<Tracing, 'accept'>;
   onAccepted: StoreEventParts['onAccepted'];
   mark?: StoreEventParts['mark'];
   onPending: ReplayRedeliveredParts['onPending'];
@@ -84,7 +88,7 @@ export async function prepareIngest(
   { sources: configs, destinations }: IngestConfig,
   earlier: PreparedIngest | null,
 ): Promise<PreparedIngest> {
-  const { store, clock, newId, emit } = options;
+  const { store, clock, newId, emit, tracing } = options;
   const known = new Map(earlier?.config.sources.map((config) => [config.name, config]));
   const opened = await Promise.all(
     configs.map(async (config): Promise<Source> => {
@@ -122,12 +126,14 @@ export async function prepareIngest(
     opened: {
       sources,
       accept: createAccept({ storeEvent, performHandshake, keepRejected, clock }),
-      reverify: createReverify({ store, sources, storeEvent, performHandshake }),
+      reverify: createReverify({ store, sources, storeEvent, performHandshake, tracing }),
       importEvents,
       nameFetched: ({ rules }, request) =>
         identify(rules!.identity, toSigned(rules!, request), clock.nowMs()),
       storeFetched: ({ name, rules }, request) =>
-        storeVerified(storeEvent, name, rules!, request, toSigned(rules!, request), clock.nowMs(), FETCHED),
+        traceBrought(tracing, 'provider', name, request, (traced) =>
+          storeVerified(storeEvent, name, rules!, traced, toSigned(rules!, traced), clock.nowMs(), FETCHED),
+        ),
     },
   };
 }

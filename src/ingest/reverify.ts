@@ -1,7 +1,8 @@
 import { type AuditEntry, withOutcome } from '../domain/audit.ts';
 import type { InboxStore, RejectedStore, SourceStateStore, VerifiedWrite } from '../store/store.ts';
-import { findHandshake, type HandshakeReply } from '../verify/handshake.ts';
-import type { VerifyReason } from '../verify/outcome.ts';
+import type { Tracing } from '../trace/tracing.ts';
+import { findHandshake } from '../verify/handshake.ts';
+import type { Unavailable, Unverified } from '../verify/outcome.ts';
 import type { Handshake } from '../verify/provider.ts';
 import type { RequestView } from '../verify/read/signed-request.ts';
 import { storeVerified } from './accept-verified.ts';
@@ -9,38 +10,16 @@ import { type Source, type SourceRules, toSigned } from './open-source.ts';
 import type { PerformHandshake } from './perform-handshake.ts';
 import type { RawRequest } from './raw-request.ts';
 import { REDACTED } from './redact.ts';
-import { RECEIVED, type StoreEvent, type StoreEventOutcome } from './store-event.ts';
-
-/** Stored now, or known already. */
-export type ReverifiedEvent = Exclude<StoreEventOutcome, { kind: 'full' }> &
-  Readonly<{ source: string; bodyBytes: number }>;
-
-export type ReverifyOutcome =
-  /** No request with that id is kept. */
-  | Readonly<{ kind: 'unknown' }>
-  /** It is no longer kept as rejected. */
-  | ReverifiedEvent
-  /** It was a handshake, and its action is done; there is no client left to answer. It is no longer kept either. */
-  | Readonly<{
-      kind: 'handshake';
-      source: string;
-      handshake: string;
-      reply: HandshakeReply;
-      /** The event, if the handshake is one as well. */
-      event: ReverifiedEvent | null;
-    }>
-  | Readonly<{ kind: 'full' }>
-  | Readonly<{ kind: 'rejected'; reason: VerifyReason; detail: string }>
-  | Readonly<{ kind: 'keys_unavailable'; detail: string }>;
-
-/** Verifies a kept request as of its own time, with the current rules and secrets. */
-export type Reverify = (id: string, nowMs: number, audit: AuditEntry) => Promise<ReverifyOutcome>;
+import type { ReverifiedEvent, Reverify, ReverifyOutcome } from './reverify-outcome.ts';
+import { RECEIVED, type StoreEvent } from './store-event.ts';
+import { traceBrought } from './trace-brought.ts';
 
 export type ReverifyParts = Readonly<{
   store: Pick<RejectedStore, 'readRejected' | 'dropRejected' | 'takeRejected'>;
   sources: ReadonlyMap<string, Source>;
   storeEvent: StoreEvent;
   performHandshake: PerformHandshake;
+  tracing?: Pick<Tracing, 'accept'> | undefined;
 }>;
 
 export function createReverify(parts: ReverifyParts): Reverify {
@@ -54,16 +33,21 @@ export function createReverify(parts: ReverifyParts): Reverify {
     if (body === null || body.length < bodyBytes) {
       return refuse(`The body of ${bodyBytes} bytes was too long to be kept.`);
     }
-    const request: RawRequest = { ...kept, body };
-    const signed = toSigned(rules, request);
-    const verdict = await rules.verifier.verify(signed, receivedAtMs);
-    if (!verdict.ok) {
-      const { reason, detail } = verdict;
-      if (reason === 'keys_unavailable') return { kind: reason, detail };
-      return { kind: 'rejected', reason, detail: explain(detail, request) };
-    }
-    return take(parts, { id, audit, source, rules, request, signed, nowMs });
+    return traceBrought(parts.tracing, 'operator', source, { ...kept, body }, async (request) => {
+      const signed = toSigned(rules, request);
+      request.trace?.begin('verify');
+      const verdict = await rules.verifier.verify(signed, receivedAtMs);
+      request.trace?.end('verify');
+      return verdict.ok
+        ? take(parts, { id, audit, source, rules, request, signed, nowMs })
+        : refusalOf(verdict, request);
+    });
   };
+}
+
+function refusalOf({ reason, detail }: Unverified | Unavailable, request: RawRequest): ReverifyOutcome {
+  if (reason === 'keys_unavailable') return { kind: reason, detail };
+  return { kind: 'rejected', reason, detail: explain(detail, request) };
 }
 
 type Verified = Readonly<{

@@ -2,7 +2,10 @@ import { type Actor, type AuditEntry, SYSTEM } from '../domain/audit.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Emit } from '../events.ts';
 import type { Source } from '../ingest/open-source.ts';
+import { monotonicMs } from '../runtime/clock.ts';
 import type { AuditStore } from '../store/store.ts';
+import { ATTRIBUTE, countAttributes, SPAN } from '../trace/names.ts';
+import type { Tracing } from '../trace/tracing.ts';
 import { HOOK_TAKES, hookPath } from './github.ts';
 import { type ApiParts, openProviderApi, type ProviderApi, ReconcileError } from './provider-api.ts';
 import { type Counts, NO_COUNTS, type Run, type RunParts, type Step } from './run.ts';
@@ -44,6 +47,7 @@ export type ReconcileParts = ApiParts &
   Readonly<{
     store: Pick<AuditStore, 'appendAudit'>;
     emit: Emit;
+    tracing?: Pick<Tracing, 'operation'>;
     /** How long the receiver knows the key of an event. */
     retentionMs: number;
     keys: () => ProviderKeys;
@@ -120,6 +124,7 @@ async function* stepsOf(
 ): AsyncGenerator<Step> {
   const { source } = run;
   const { provider, apply } = order;
+  const startedMs = monotonicMs();
   let counts: Counts = NO_COUNTS;
   let error: Error | null = null;
   if (running.has(source.name)) throw new ReconcileError(`${source.name} is being reconciled already`);
@@ -141,6 +146,12 @@ async function* stepsOf(
     if (order.actor !== SYSTEM || counts.fetched + counts.requested > 0) {
       await parts.store.appendAudit(entryOf(run, order, { state, ...counts })).catch(() => {});
     }
+    parts.tracing?.operation({
+      name: `${SPAN.reconcile} ${provider}`,
+      startedMs,
+      attributes: { [ATTRIBUTE.source]: source.name, ...countAttributes(SPAN.reconcile, counts) },
+      ...(error !== null && { error }),
+    });
     parts.emit({
       type: 'reconcile.ended',
       source: source.name,

@@ -10,6 +10,7 @@ import type {
   AcceptSpan,
   AcceptStep,
   AcceptTrace,
+  BroughtBy,
   TracedEvent,
   TraceIds,
 } from './tracing.ts';
@@ -30,11 +31,11 @@ type Times = { beganMs: number; endedMs: number };
 export class AcceptRecord implements AcceptTrace {
   readonly #tools: TraceTools;
   readonly #startedMs: number;
-  readonly #by: 'sender' | 'operator';
+  readonly #by: BroughtBy;
   readonly #steps: { verify?: Times; insert?: Times } = {};
   #ofEvent: EventTrace | null = null;
 
-  constructor(tools: TraceTools, startedMs: number, by: 'sender' | 'operator') {
+  constructor(tools: TraceTools, startedMs: number, by: BroughtBy) {
     this.#tools = tools;
     this.#startedMs = startedMs;
     this.#by = by;
@@ -81,19 +82,19 @@ export class AcceptRecord implements AcceptTrace {
   #record({ request, result, ids, parent, status, endedMs }: Finished, links: readonly Link[]): void {
     const { engine, wallOffsetMs, scrub } = this.#tools;
     const offsetMs = wallOffsetMs();
-    const isSender = this.#by === 'sender';
+    const { name, kind, attributes } = describeRequest(this.#by, request, status);
     const span = engine.start(
-      isSender ? `${request.method} ${SPAN.accept}` : SPAN.reverify,
+      name,
       {
-        kind: isSender ? SpanKind.SERVER : SpanKind.INTERNAL,
+        kind,
         startTime: offsetMs + this.#startedMs,
-        attributes: { ...(isSender && requestAttributes(request, status)), ...resultAttributes(result) },
+        attributes: { ...attributes, ...resultAttributes(result) },
         links: [...links, ...senderLink(request.headers, parent)],
       },
       parent,
       ids,
     );
-    if (result.kind === 'rejected' && (status === null || status >= 500)) {
+    if (kind === SpanKind.SERVER && result.kind === 'rejected' && (status === null || status >= 500)) {
       span.setAttribute(ATTRIBUTE.errorType, status === null ? result.reason : String(status));
       span.setStatus({ code: SpanStatusCode.ERROR, message: scrub(result.detail) });
     }
@@ -103,6 +104,14 @@ export class AcceptRecord implements AcceptTrace {
     }
     span.end(offsetMs + endedMs);
   }
+}
+
+const BROUGHT_AS = { operator: SPAN.reverify, provider: SPAN.reconcile } as const;
+
+function describeRequest(by: BroughtBy, request: AcceptRequest, status: number | null) {
+  if (by !== 'sender') return { name: BROUGHT_AS[by], kind: SpanKind.INTERNAL };
+  const name = `${request.method} ${SPAN.accept}`;
+  return { name, kind: SpanKind.SERVER, attributes: requestAttributes(request, status) };
 }
 
 function requestAttributes({ method, path }: AcceptRequest, status: number | null) {

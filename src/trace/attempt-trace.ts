@@ -1,15 +1,7 @@
-import {
-  type Context,
-  context,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { monotonicMs } from '../runtime/clock.ts';
 import { linkTo } from './accept-trace.ts';
-import { describeError, type SpanError } from './describe-error.ts';
+import { describeError, fail } from './describe-error.ts';
 import { contextOf } from './event-trace.ts';
 import { attemptSpanId } from './ids.ts';
 import { ATTRIBUTE, LINK, MESSAGING_SYSTEM, SPAN } from './names.ts';
@@ -137,11 +129,6 @@ async function within<T>(
   } finally {
     span.end(nowMs());
   }
-}
-
-function fail(span: Span, { type, message }: SpanError): void {
-  span.setAttribute(ATTRIBUTE.errorType, type);
-  span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== '' && { message }) });
 }
 
 function attemptAttributes({ event, deliveryId, destination, attempt }: AttemptFacts) {

@@ -1,3 +1,6 @@
+import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import { ATTRIBUTE } from './names.ts';
+
 /** An error as spans show it: with the words of the log, and no stack. */
 export type SpanError = Readonly<{ type: string; message: string }>;
 
@@ -14,4 +17,10 @@ export function describeError(thrown: unknown, scrub: Scrub): SpanError {
   const type = [code, name].find((word) => typeof word === 'string' && TYPE.test(word));
   const text = typeof message === 'string' ? message : typeof thrown === 'string' ? thrown : '';
   return { type: (type as string | undefined) ?? '_OTHER', message: scrub(text) };
+}
+
+/** Marks a span as failed. */
+export function fail(span: Span, { type, message }: SpanError): void {
+  span.setAttribute(ATTRIBUTE.errorType, type);
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== '' && { message }) });
 }

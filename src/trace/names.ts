@@ -6,6 +6,8 @@ export const SPAN = {
   /** SERVER; the method stands before it. */
   accept: '/webhooks/{source}',
   reverify: 'reverify',
+  reconcile: 'reconcile',
+  import: 'import',
   verify: 'verify',
   insert: 'insert',
   /** CONSUMER; the destination stands behind it. */
@@ -51,6 +53,16 @@ export const ATTRIBUTE = {
   deleted: 'webhook.cleanup.deleted',
   link: 'webhook.link',
 } as const;
+
+/** Attributes for counts, such as `webhook.reconcile.missing`. @param what of SPAN */
+export function countAttributes(
+  what: string,
+  counts: Readonly<Record<string, number>>,
+): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(counts).map(([name, count]) => [`webhook.${what}.${name}`, count]),
+  );
+}
 
 /** `messaging.system` of spans that process a delivery: the inbox itself. */
 export const MESSAGING_SYSTEM = 'webhook_receiver';

@@ -4,7 +4,7 @@ import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { AcceptRecord, linkTo } from './accept-trace.ts';
 import { beginAttempt } from './attempt-trace.ts';
-import type { Scrub } from './describe-error.ts';
+import { describeError, fail, type Scrub } from './describe-error.ts';
 import type { Engine } from './engine.ts';
 import { traceOf } from './event-trace.ts';
 import { attemptSpanId, randomIds } from './ids.ts';
@@ -91,10 +91,12 @@ async function recordReplay(tools: TraceTools, { delivery, startedMs }: ReplayFa
 }
 
 /** Operations have traces of their own: they are about many events, or none. */
-function recordOperation(tools: TraceTools, { name, startedMs, attributes }: OperationFacts): void {
+function recordOperation(tools: TraceTools, { name, startedMs, attributes, error }: OperationFacts): void {
   const ids: TraceIds = tools.ownIds();
   if (!ids.isSampled) return;
   const offsetMs = tools.wallOffsetMs();
   const options = { startTime: offsetMs + startedMs, attributes };
-  tools.engine.start(name, options, ROOT_CONTEXT, ids).end(offsetMs + monotonicMs());
+  const span = tools.engine.start(name, options, ROOT_CONTEXT, ids);
+  if (error !== undefined) fail(span, describeError(error, tools.scrub));
+  span.end(offsetMs + monotonicMs());
 }

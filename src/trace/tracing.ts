@@ -30,6 +30,12 @@ export type AcceptResult =
 /** What is known of a request besides. `path` is null where it names no source: strangers choose it. */
 export type AcceptRequest = Readonly<{ method: string; path: string | null; headers: readonly string[] }>;
 
+/**
+ * What brings a request: its sender, an operator who has a rejected one verified again, or the list of its provider, where it was
+ * found missing.
+ */
+export type BroughtBy = 'sender' | 'operator' | 'provider';
+
 /** The accept of one request. */
 export interface AcceptTrace {
   begin(step: AcceptStep): void;
@@ -99,6 +105,8 @@ export type OperationFacts = Readonly<{
   name: string;
   startedMs: number;
   attributes: Readonly<Record<string, string | number>>;
+  /** What it failed with. */
+  error?: unknown;
 }>;
 
 /** A delivery that was replayed. */
@@ -109,8 +117,7 @@ export type ReplayFacts = Readonly<{
 
 /** Traces of what the receiver does. While none are made its methods return undefined, and nothing is measured. */
 export interface Tracing {
-  /** @param by what brings the request: its sender, or an operator who has a rejected one verified again */
-  accept(startedMs: number, by?: 'sender' | 'operator'): AcceptTrace | undefined;
+  accept(startedMs: number, by?: BroughtBy): AcceptTrace | undefined;
   attempt(facts: AttemptFacts): AttemptTrace | undefined;
   /** The accept of an event, for lines and answers about the event. */
   idsOf(event: TracedEvent): TraceIds | undefined;

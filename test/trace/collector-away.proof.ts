@@ -14,8 +14,8 @@ const SMALL = {
   OTEL_BSP_EXPORT_TIMEOUT: '200',
 };
 const EVENTS = 30;
-/** Those of the events, and the clean-up at the start. */
-const SPANS = 6 * EVENTS + 1;
+/** Those of the events, and the three clean-ups at the start. */
+const SPANS = 6 * EVENTS + 3;
 
 async function run(t: Cleanup, url: string, env: Readonly<Record<string, string>> = {}) {
   let handled = 0;

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { type App, startApp } from '../../src/app.ts';
 import type { UserConfig } from '../../src/config/define-config.ts';
@@ -14,33 +15,36 @@ export type TracedReceiver = Readonly<{
   post(key: string, headers?: Readonly<Record<string, string>>, path?: string): Promise<Response>;
   /** Accepts an event, and returns its id. */
   accept(key: string, headers?: Readonly<Record<string, string>>, path?: string): Promise<string>;
-  admin(method: string, path: string): Promise<Response>;
+  admin(method: string, path: string, body?: object): Promise<Response>;
   stop(): Promise<void>;
 }>;
 
 /**
  * Starts the receiver as the program does: with an SDK of its own, which exports to the collector. All spans are there
  * after a stop.
+ * @param next the configuration that a reload brings
  */
 export async function startTraced(
   t: Cleanup,
   collector: Pick<OtlpReceiver, 'url'>,
   userConfig: UserConfig,
   env: Readonly<Record<string, string>> = {},
+  next: UserConfig = userConfig,
 ): Promise<TracedReceiver> {
   const folder = await createTempDir();
-  const config = await loadConfig({
-    cwd: folder.path,
-    userConfig,
-    env: {
-      ...{ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'FATAL', SHUTDOWN_GRACE: '10', ADMIN_TOKEN: TOKEN },
-      DB_PATH: join(folder.path, 'events.db'),
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      RETRY_BASE_DELAY: '0',
-      ...env,
-    },
-  });
-  const app = await startApp(config);
+  const read = (from: UserConfig) =>
+    loadConfig({
+      cwd: folder.path,
+      userConfig: from,
+      env: {
+        ...{ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'FATAL', SHUTDOWN_GRACE: '10', ADMIN_TOKEN: TOKEN },
+        DB_PATH: join(folder.path, 'events.db'),
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+        RETRY_BASE_DELAY: '0',
+        ...env,
+      },
+    });
+  const app = await startApp(await read(userConfig), {}, () => read(next));
   t.after(async () => {
     await app.stop();
     await folder.remove();
@@ -59,8 +63,21 @@ export async function startTraced(
       if (response.status !== 202) throw new Error(`answered ${response.status}: ${await response.text()}`);
       return ((await response.json()) as { id: string }).id;
     },
-    admin: (method, path) =>
-      fetch(`${url}${path}`, { method, headers: { authorization: `Bearer ${TOKEN}` } }),
+    admin: (method, path, body) =>
+      fetch(`${url}${path}`, {
+        method,
+        headers: {
+          authorization: `Bearer ${TOKEN}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      }),
     stop: () => app.stop(),
   };
+}
+
+/** The ids of an event's accept. */
+export function idsOf(eventId: string) {
+  const digest = hash('sha256', eventId);
+  return { traceId: digest.slice(0, 32), spanId: digest.slice(32, 48) };
 }

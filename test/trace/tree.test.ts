@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,15 +6,10 @@ import { describe, it } from 'node:test';
 import { context, propagation, trace } from '@opentelemetry/api';
 import { eventually } from '../../testkit/eventually.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../../testkit/otlp-receiver.ts';
-import { startTraced, type TracedReceiver } from './support.ts';
+import { idsOf, startTraced, type TracedReceiver } from './support.ts';
 
 const SENDER = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) };
 const TRACEPARENT = `00-${SENDER.traceId}-${SENDER.spanId}-01`;
-
-function idsOf(eventId: string) {
-  const digest = hash('sha256', eventId);
-  return { traceId: digest.slice(0, 32), spanId: digest.slice(32, 48) };
-}
 
 type Details = Readonly<{
   status: string;

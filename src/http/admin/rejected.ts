@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Emit } from '../../events.ts';
 import type { Mask } from '../../ingest/mask.ts';
-import type { ReverifiedEvent, Reverify, ReverifyOutcome } from '../../ingest/reverify.ts';
+import type { ReverifiedEvent, Reverify, ReverifyOutcome } from '../../ingest/reverify-outcome.ts';
 import { type Clock, monotonicMs } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type {
