@@ -1,10 +1,13 @@
 import type { Config } from './config/config.ts';
 import { checkDefaultSource } from './config/sources.ts';
 import { createAlertDesk } from './dispatch/alert-desk.ts';
-import { createAlertWatch, type Watched } from './dispatch/alert-watch.ts';
+import type { Watched } from './dispatch/alert-parts.ts';
+import { createSigns, type Signs } from './dispatch/alert-signs.ts';
+import { createAlertWatch } from './dispatch/alert-watch.ts';
 import { createAuditPurger } from './dispatch/audit-purger.ts';
 import { createCleanupGuard } from './dispatch/cleanup-guard.ts';
 import { createDestinationStates, type DestinationStates } from './dispatch/destination-states.ts';
+import { createLastEvents } from './dispatch/last-events.ts';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
 import { createPurger } from './dispatch/purger.ts';
 import { createRejectedPurger } from './dispatch/rejected-purger.ts';
@@ -33,7 +36,7 @@ import { createSystemRandom, type Random } from './runtime/random.ts';
 import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
 import { writeStartRow } from './start-row.ts';
-import { openStore } from './store/open-store.ts';
+import { openStore, readDiskRoom } from './store/open-store.ts';
 import { createSearches } from './store/run-search.ts';
 import type { CleanupKind, Store, StoreObserver, StoreStats } from './store/store.ts';
 import { openMetricsExport, openTracing, withReplayTraces } from './telemetry.ts';
@@ -78,9 +81,7 @@ export async function startApp(
   // Where several processes share a store, its clock decides what is due and whose lease is over.
   const clock = createCorrectedClock(systemClock);
   const random = createSystemRandom();
-  const metrics = createMetrics({ ...namesOf(config), queueLimit: config.queueMaxSize });
-  const [log, minutes] = [createLog(config.log), createMinutes(clock)];
-  const emit = createEmitter([metrics.emit, minutes.emit, createLogSubscriber(log, { clock })]);
+  const { metrics, log, minutes, signs, emit } = createObservers(config, clock);
   const [failure, due] = [createFailure(), createSignal()];
   let phase: Phase = 'starting';
   const stopping = createStopWatch(config.shutdownGraceMs);
@@ -90,7 +91,7 @@ export async function startApp(
   const observer = { onDue: due.raise, onFatal: failure.reject, onClockReading: clock.correct };
   const tools = { clock, random, newId: createIdGenerator(random), emit };
   const traced = await openTracedInbox(opened, config, tools, observer, stopping.flushMs);
-  const core = { ...tools, ...traced };
+  const core = { ...tools, ...traced, signs };
   const { store, tracing } = traced;
   const dispatch = openDispatch({
     ...{ ...core, ...config, ...internals, isUnreadable },
@@ -111,13 +112,13 @@ export async function startApp(
   });
   const searches = createSearches(store, clock);
   const bulk = openOperations({ ...core, searches, dispatch, ingest, maxPending: config.queueMaxSize });
-  const alerts = openAlerts(core, watch, dispatch);
+  const alerts = openAlerts(config, core, watch, dispatch);
   const desks = { alerts: alerts.desk, operations: bulk.operations, searches, reconcile };
   const told = { config, reload, isOnTerminal, minutes, ...desks };
   const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
   const exported = await openMetricsExport(config, { ...core, metrics, dispatch, phase: () => phase });
-  const more = [bulk.worker, schedule, alerts.watch];
+  const more = [bulk.worker, schedule, ...alerts.services];
   const services = [...exported, ...servicesOf(config, core, dispatch, ingest), ...more];
   for (const service of services) opened.defer(async () => service.stop());
 
@@ -137,6 +138,15 @@ export async function startApp(
   });
   const reportFailed = reportFailure(emit, 'the configuration was not read again; nothing has changed');
   return { ...urls, reload, reportFailure: reportFailed, failed: failure.promise, stop };
+}
+
+/** What watches the core, and what the core tells it by. */
+function createObservers(config: Config, clock: Clock) {
+  const metrics = createMetrics({ ...namesOf(config), queueLimit: config.queueMaxSize });
+  const [log, minutes] = [createLog(config.log), createMinutes(clock)];
+  const signs = createSigns(clock, monotonicMs);
+  const emit = createEmitter([metrics.emit, minutes.emit, signs.emit, createLogSubscriber(log, { clock })]);
+  return { metrics, log, minutes, signs, emit };
 }
 
 type Tools = Readonly<{ clock: Clock; random: Random; newId: IdGenerator; emit: Emit }>;
@@ -200,9 +210,17 @@ function openInbox(
 }
 
 /** The watch, and what operators do with its alerts. */
-function openAlerts(core: Core, watch: Readonly<{ watched: Watched }>, { onAccepted }: Dispatch) {
-  const parts = { ...core, watched: () => watch.watched, mark: core.states.mark, onAccepted };
-  return { desk: createAlertDesk(parts), watch: createAlertWatch(parts) };
+function openAlerts(
+  config: Config,
+  core: Core,
+  watch: Readonly<{ watched: Watched }>,
+  { onAccepted }: Dispatch,
+) {
+  const watched = () => watch.watched;
+  const readDisk = () => readDiskRoom({ ...config, path: config.dbPath });
+  const parts = { ...core, watched, readDisk, mark: core.states.mark, onAccepted };
+  const lastEvents = createLastEvents({ ...core, sources: () => watched().sources });
+  return { desk: createAlertDesk(parts), services: [createAlertWatch(parts), lastEvents] };
 }
 
 function createPurgers(
@@ -298,6 +316,7 @@ type Core = Readonly<{
   emit: Emit;
   states: DestinationStates;
   tracing: Tracing;
+  signs: Signs;
 }>;
 
 function openSources(

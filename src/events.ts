@@ -1,3 +1,4 @@
+import type { AlertKind } from './domain/alert.ts';
 import type { AttemptOutcome } from './domain/attempt.ts';
 import type { Counts, OperationKind, OperationState } from './domain/operation.ts';
 import type { Settlement } from './domain/settlement.ts';
@@ -202,6 +203,17 @@ type CoreEvent =
   | Readonly<{ type: 'cleanup.held'; kind: 'events' | 'rejected' | 'audit'; held: boolean; aheadMs: number }>
   /** The number and the hash of the newest row of the audit: the hash vouches for all rows before it. */
   | Readonly<{ type: 'audit.head'; rows: number; head: string }>
+  /** An alert has begun or is over: it is stored for so many destinations. */
+  | Readonly<{
+      type: 'alert.changed';
+      kind: AlertKind;
+      subject: string;
+      edge: 'raised' | 'over';
+      message: string;
+      destinations: number;
+    }>
+  /** How many alerts of each kind are on, as the node that watches has found; on other nodes none. */
+  | Readonly<{ type: 'alerts.looked'; active: ReadonlyMap<AlertKind, number> }>
   /** A source was compared with what its provider says it sent; `error` says why it ended early. */
   | Readonly<{
       type: 'reconcile.ended';

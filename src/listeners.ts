@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Operations } from './bulk/operations.ts';
 import type { Config } from './config/config.ts';
+import type { Signs } from './dispatch/alert-signs.ts';
 import type { DestinationStates } from './dispatch/destination-states.ts';
 import type { Dispatch } from './dispatch/open-dispatch.ts';
 import type { AlertDesk } from './domain/alert.ts';
@@ -37,6 +38,7 @@ export type ListenerParts = Readonly<{
   dispatch: Dispatch;
   ingest: Ingest;
   states: DestinationStates;
+  signs: Pick<Signs, 'lastEventMs'>;
   searches: Searches;
   operations: Operations;
   tracing: Tracing;
@@ -51,7 +53,7 @@ export type ListenerParts = Readonly<{
 
 export type ScrapeParts = Pick<
   ListenerParts,
-  'store' | 'clock' | 'metrics' | 'dispatch' | 'states' | 'phase'
+  'store' | 'clock' | 'metrics' | 'dispatch' | 'states' | 'signs' | 'phase'
 >;
 
 export type Listeners = Readonly<{
@@ -164,11 +166,12 @@ function apiParts(parts: ListenerParts): ApiParts {
 
 /** What a scrape reads. */
 export function scrapeOf(parts: ScrapeParts): Scrape {
-  const { store, clock, metrics, dispatch, states, phase } = parts;
+  const { store, clock, metrics, dispatch, states, signs, phase } = parts;
   return metrics.scrape({
     stats: () => store.stats(),
     queue: dispatch.queue,
     standingOf: (name) => standingAt(states.of(name), clock.nowMs()),
+    lastEventMs: signs.lastEventMs,
     ready: () => phase() === 'running',
     clock,
   });

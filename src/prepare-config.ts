@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { explainConfig } from './config/explain.ts';
 import { checkDefaultSource } from './config/sources.ts';
-import type { Watched } from './dispatch/alert-watch.ts';
+import type { Watched } from './dispatch/alert-parts.ts';
 import type { Dispatch } from './dispatch/open-dispatch.ts';
 import type { HandlerConfig, HandlerSet } from './handlers/handler-set.ts';
 import type { HandlerTools } from './handlers/open-handlers.ts';
@@ -98,7 +98,8 @@ export function watchedOf({ alerts: rules, sources, destinations, http }: Config
   const expected = sources.flatMap(({ name, expect }) =>
     expect === undefined ? [] : { source: name, expect },
   );
-  return { rules, expected, destinations, publicUrl: http.publicUrl };
+  const names = sources.map(({ name }) => name);
+  return { rules, expected, sources: names, destinations, publicUrl: http.publicUrl };
 }
 
 /** Every label value that a series may have, so that all series exist from the start. */

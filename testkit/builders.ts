@@ -3,6 +3,7 @@ import type { AuditEntry } from '../src/domain/audit.ts';
 import type { WebhookEvent } from '../src/domain/event.ts';
 import type { BulkOperation } from '../src/domain/operation.ts';
 import type { IdGenerator } from '../src/runtime/ids.ts';
+import type { RejectedRequest } from '../src/store/store.ts';
 import { FAKE_EPOCH_MS } from './fake-clock.ts';
 
 /**
@@ -39,6 +40,25 @@ export function anEvent(overrides: Partial<WebhookEvent> = {}): WebhookEvent {
     body: Buffer.from(`{"idempotency_key":"key-${keys}","event_type":"order.created","payload":{}}`),
     receivedAtMs,
     origin: 'received',
+    ...overrides,
+  };
+}
+
+/** A request whose signature did not fit; its id carries `receivedAtMs`. */
+export function aRejectedRequest(overrides: Partial<RejectedRequest> = {}): RejectedRequest {
+  const receivedAtMs = overrides.receivedAtMs ?? FAKE_EPOCH_MS;
+  return {
+    id: nextId(receivedAtMs),
+    source: 'github',
+    reason: 'wrong_signature',
+    detail: 'the signature is that of other bytes',
+    method: 'POST',
+    url: '/webhooks/github',
+    headers: ['X-Hub-Signature-256', 'sha256=00'],
+    contentType: 'application/json',
+    body: Buffer.from('{}'),
+    bodyBytes: 2,
+    receivedAtMs,
     ...overrides,
   };
 }

@@ -54,6 +54,9 @@ export const expectField = z
     return { everyMs, hours: { zone, openMinute, closeMinute, days: open } };
   });
 
+const REJECTS_TAKE = 'how many refused requests of a source are a wave, from 1 to 500';
+const rejectsField = z.int(REJECTS_TAKE).min(1, REJECTS_TAKE).max(500, REJECTS_TAKE);
+
 export const alertsField = z.union(
   [
     z.literal(false),
@@ -61,17 +64,32 @@ export const alertsField = z.union(
       lag: z.union([z.literal(false), spanField], `${SPAN_TAKES}, or false`).optional(),
       held: z.boolean('true or false').optional(),
       failures: z.boolean('true or false').optional(),
+      rejects: z.union([z.literal(false), rejectsField], `${REJECTS_TAKE}, or false`).optional(),
+      disk: z.boolean('true or false').optional(),
+      clock: z.boolean('true or false').optional(),
     }),
   ],
-  'false, or an object with lag, held or failures',
+  'false, or an object with lag, held, failures, rejects, disk or clock',
 );
 
 const LAG_MS = 5 * 60_000;
+const REJECTS = 20;
 
 export function toAlertRules(values: z.output<typeof alertsField> | undefined): AlertRules | null {
   if (values === false) return null;
-  const { lag = LAG_MS, held = true, failures = true } = values ?? {};
-  return { lagMs: lag === false ? null : lag, held, failures };
+  const {
+    lag = LAG_MS,
+    held = true,
+    failures = true,
+    rejects = REJECTS,
+    disk = true,
+    clock = true,
+  } = values ?? {};
+  return {
+    lagMs: lag === false ? null : lag,
+    rejects: rejects === false ? null : rejects,
+    ...{ held, failures, disk, clock },
+  };
 }
 
 function isZone(zone: string): boolean {

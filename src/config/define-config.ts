@@ -30,6 +30,12 @@ export type UserAlerts = Readonly<{
   held?: boolean | undefined;
   /** Dead letters of a new cause; true by default. */
   failures?: boolean | undefined;
+  /** How many requests of a source that are refused within five minutes are a wave; 20 by default. */
+  rejects?: number | false | undefined;
+  /** A disk that is nearly full; true by default. */
+  disk?: boolean | undefined;
+  /** A clock that was set, or that clean-ups do not trust; true by default. */
+  clock?: boolean | undefined;
 }>;
 
 /** A time such as `6h`, within hours of business if there are some. */

@@ -7,7 +7,13 @@ export type AlertBook = Readonly<{
   sinceMs: number;
   states: readonly AlertState[];
   downtimes: readonly Downtime[];
+  /** The highest number of the alerts that are kept no more: a new one gets a higher number, or its key would be known. */
+  lastNumber: number;
 }>;
+
+export function newBook(nowMs: number): AlertBook {
+  return { sinceMs: nowMs, states: [], downtimes: [], lastNumber: 0 };
+}
 
 type BookStore = Pick<SourceStateStore, 'readSourceState' | 'replaceSourceState'>;
 
@@ -24,7 +30,7 @@ export async function readBook(
   const found = new Map((await store.readSourceState(ALERT_SOURCE)).map(({ name, value }) => [name, value]));
   const [book, alive] = [found.get(BOOK), found.get(ALIVE)];
   return {
-    book: book === undefined ? null : (JSON.parse(book) as AlertBook),
+    book: book === undefined ? null : { ...newBook(0), ...(JSON.parse(book) as AlertBook) },
     aliveMs: alive === undefined ? null : Number(alive),
   };
 }
@@ -32,13 +38,21 @@ export async function readBook(
 export async function keepBook(store: BookStore, book: AlertBook, nowMs: number): Promise<void> {
   const ofAge = (a: AlertState, b: AlertState) =>
     Number(b.isOn) - Number(a.isOn) || (b.overAtMs ?? 0) - (a.overAtMs ?? 0);
-  const states = book.states.toSorted(ofAge).slice(0, MAX_KEPT);
-  const kept: AlertBook = { ...book, states, downtimes: book.downtimes.slice(-MAX_DOWNTIMES) };
+  const states = book.states.toSorted(ofAge);
+  const dropped = states.splice(MAX_KEPT);
+  const lastNumber = Math.max(book.lastNumber, ...dropped.map(({ number }) => number));
+  const downtimes = book.downtimes.slice(-MAX_DOWNTIMES);
+  const kept: AlertBook = { ...book, states, downtimes, lastNumber };
   await store.replaceSourceState(ALERT_SOURCE, BOOK, JSON.stringify(kept), nowMs);
 }
 
 export async function keepAlive(store: BookStore, nowMs: number): Promise<void> {
   await store.replaceSourceState(ALERT_SOURCE, ALIVE, String(nowMs), nowMs);
+}
+
+/** The book with one more time of being down, if there was one. */
+export function withDowntime(book: AlertBook, downtime: Downtime | null): AlertBook {
+  return downtime === null ? book : { ...book, downtimes: [...book.downtimes, downtime] };
 }
 
 /** The book with these states in the places of those of the same keys. */

@@ -1,6 +1,9 @@
 import type { AlertRules, Condition, Expectation } from '../domain/alert.ts';
 import { openMsBetween } from '../domain/open-hours.ts';
-import type { FailureGroup, KeptDestination, StoreStats } from '../store/store.ts';
+import type { DiskRoom, FailureGroup, KeptDestination, StoreStats } from '../store/store.ts';
+import type { Wave } from './alert-rejects.ts';
+import type { ClockSign } from './alert-signs.ts';
+import { clockOf, diskOf, spanOf, waveOf } from './node-conditions.ts';
 
 /** What a source last sent, and what was expected. */
 export type Heard = Readonly<{ source: string; expect: Expectation; lastAtMs: number }>;
@@ -17,6 +20,10 @@ export type Facts = Readonly<{
   failures: readonly FailureGroup[];
   heard: readonly Heard[];
   downtimes: readonly Downtime[];
+  waves: readonly Wave[];
+  /** Null where the store is in no file, or its disk is not watched. */
+  disk: DiskRoom | null;
+  clockSigns: readonly ClockSign[];
 }>;
 
 /** Most groups of failures that are told at once: what is beyond is in the list of failures. */
@@ -28,6 +35,9 @@ export function conditionsOf(facts: Facts, rules: AlertRules): readonly Conditio
     ...lagOf(facts, rules),
     ...(rules.held ? facts.destinations.flatMap((kept) => heldOf(kept, facts.nowMs)) : []),
     ...(rules.failures ? facts.failures.flatMap(failureOf).slice(0, MAX_TOLD_GROUPS) : []),
+    ...facts.waves.map(waveOf),
+    ...(facts.disk === null ? [] : diskOf(facts.disk)),
+    ...facts.clockSigns.map(clockOf),
     ...facts.heard.flatMap((heard) => silenceOf(heard, facts)),
   ];
 }
@@ -101,9 +111,4 @@ function silenceOf({ source, expect, lastAtMs }: Heard, { nowMs, downtimes }: Fa
       page: `events?q=${encodeURIComponent(`source:${source}`)}`,
     },
   ];
-}
-
-function spanOf(ms: number): string {
-  if (ms >= 3_600_000) return `${Math.round(ms / 360_000) / 10} h`;
-  return ms >= 60_000 ? `${Math.round(ms / 6_000) / 10} min` : `${Math.round(ms / 1000)} s`;
 }

@@ -1,7 +1,7 @@
 import { type AlertDesk, type AlertState, alertIdOf } from '../domain/alert.ts';
 import { keepBook, readBook, withStates } from './alert-book.ts';
 import { alertDestinations, alertEvent } from './alert-event.ts';
-import type { AlertWatchParts } from './alert-watch.ts';
+import type { AlertWatchParts } from './alert-parts.ts';
 
 /** What the admin surface does with alerts. */
 export function createAlertDesk(parts: AlertWatchParts): AlertDesk {

@@ -1,77 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { anAttempt, anEvent } from '../../testkit/builders.ts';
-import { createFakeClock, FAKE_EPOCH_MS as T0 } from '../../testkit/fake-clock.ts';
-import { createSeededRandom } from '../../testkit/seeded-random.ts';
-import type { AlertRules } from '../domain/alert.ts';
+import { FAKE_EPOCH_MS as T0 } from '../../testkit/fake-clock.ts';
 import { INITIAL_STATE } from '../domain/destination-state.ts';
-import { createIdGenerator } from '../runtime/ids.ts';
-import { openMemoryStore } from '../store/memory/open.ts';
-import type { Store } from '../store/store.ts';
-import { createAlertDesk } from './alert-desk.ts';
-import { createAlertWatch, type Watched } from './alert-watch.ts';
-import { aDestination } from './testing.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const RULES: AlertRules = { lagMs: 5 * MINUTE, held: true, failures: true };
-const PAGER = aDestination({ name: 'pager', sources: ['_alerts'] });
-
-/** Nodes that watch one store, and what they have sent. */
-function setUp({ nodes = 1, ...changes }: Partial<Watched> & Readonly<{ nodes?: number }> = {}) {
-  const clock = createFakeClock();
-  const store = openMemoryStore({ maxPendingDeliveries: 20_000 });
-  const crm = aDestination({ name: 'crm' });
-  const watched: Watched = {
-    rules: RULES,
-    expected: [],
-    destinations: [PAGER, crm],
-    publicUrl: null,
-    ...changes,
-  };
-  const parts = {
-    ...{
-      store,
-      clock,
-      watched: () => watched,
-      newId: createIdGenerator(createSeededRandom(1)),
-      emit: () => {},
-    },
-    ...{ mark: (all: readonly string[]) => all, onAccepted: () => {}, elapsedMs: clock.nowMs },
-  } as unknown as Parameters<typeof createAlertWatch>[0];
-  const make = () => Array.from({ length: nodes }, () => createAlertWatch(parts));
-  let watches = make();
-  const start = async () => {
-    for (const watch of watches) await watch.start();
-    await clock.advance(0);
-  };
-  return {
-    clock,
-    store,
-    desk: createAlertDesk(parts),
-    start,
-    /** Ends the nodes; they start again after so long. */
-    async restartAfter(ms: number) {
-      const stopping = watches.map((watch) => watch.stop());
-      await clock.advance(15_000);
-      await Promise.all(stopping);
-      await clock.advance(ms);
-      watches = make();
-      await start();
-    },
-    sent: () => messagesOf(store),
-  };
-}
-
-async function messagesOf(store: Store): Promise<string[]> {
-  const filter = [{ field: 'source', values: ['_alerts'], negated: false }] as const;
-  const { hits } = await store.searchSlice({ filter, limit: 100, cursor: null });
-  return hits.map(({ event }) => event.idempotencyKey!).toReversed();
-}
+import { HOUR, MINUTE, watchOver } from './alert-testing.ts';
 
 describe('alerts', () => {
   it('are one message for an outage of a thousand events, and one when it is over', async () => {
-    const { clock, store, start, sent } = setUp();
+    const { clock, store, start, sent } = watchOver();
     await start();
     const ids = [];
     for (let at = 0; at < 1_000; at++) {
@@ -103,7 +39,7 @@ describe('alerts', () => {
   });
 
   it('are sent once by two nodes', async () => {
-    const { clock, store, start, sent } = setUp({ nodes: 2 });
+    const { clock, store, start, sent } = watchOver({ nodes: 2 });
     await start();
     const hold = { reason: null, sinceMs: T0, untilMs: null };
     await store.changeDestination('crm', 0, { ...INITIAL_STATE, hold }, null);
@@ -114,7 +50,7 @@ describe('alerts', () => {
   });
 
   it('tell no destination of itself', async () => {
-    const { clock, store, desk, start, sent } = setUp();
+    const { clock, store, desk, start, sent } = watchOver();
     await start();
     const hold = { reason: null, sinceMs: T0, untilMs: null };
     await store.changeDestination('pager', 0, { ...INITIAL_STATE, hold }, null);
@@ -125,7 +61,7 @@ describe('alerts', () => {
   });
 
   it('say within a minute that a source is silent, and when it is heard again', async () => {
-    const { clock, store, start, sent } = setUp({
+    const { clock, store, start, sent } = watchOver({
       expected: [{ source: 'stripe', expect: { everyMs: 6 * HOUR, hours: null } }],
     });
     await store.insertEvent(anEvent({ source: 'stripe', receivedAtMs: T0 }), []);
@@ -140,7 +76,7 @@ describe('alerts', () => {
   });
 
   it('do not count as silence what the receiver was down for, and say so', async () => {
-    const { clock, store, desk, start, restartAfter, sent } = setUp({
+    const { clock, store, desk, start, restartAfter, sent } = watchOver({
       expected: [{ source: 'stripe', expect: { everyMs: 6 * HOUR, hours: null } }],
     });
     await store.insertEvent(anEvent({ source: 'stripe', receivedAtMs: T0 }), []);

@@ -4,7 +4,16 @@ import type { OpenHours } from './open-hours.ts';
 /** The source of events about the receiver itself. Names that begin with `_` are reserved. */
 export const ALERT_SOURCE = '_alerts';
 
-export const ALERT_KINDS = ['lag', 'held', 'failures', 'silence', 'test'] as const;
+export const ALERT_KINDS = [
+  'lag',
+  'held',
+  'failures',
+  'rejects',
+  'disk',
+  'clock',
+  'silence',
+  'test',
+] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
 /** How long a source may be silent, within its hours of business if it has some. */
@@ -16,6 +25,10 @@ export type AlertRules = Readonly<{
   lagMs: number | null;
   held: boolean;
   failures: boolean;
+  /** How many requests of a source that are refused within five minutes are a wave, or null. */
+  rejects: number | null;
+  disk: boolean;
+  clock: boolean;
 }>;
 
 /** Something that an operator should know of while it holds. It quotes nothing of an event. */
@@ -56,17 +69,18 @@ export function keyOf({ kind, subject }: Pick<Condition, 'kind' | 'subject'>): s
  * @param goneSinceMs since when the condition of an alert has not held
  */
 export function alertChanges(
-  states: ReadonlyMap<string, AlertState>,
+  kept: Readonly<{ states: readonly AlertState[]; lastNumber: number }>,
   conditions: readonly Condition[],
   goneSinceMs: ReadonlyMap<string, number>,
   nowMs: number,
 ): readonly AlertChange[] {
+  const states = new Map(kept.states.map((state) => [keyOf(state), state]));
   const holding = new Map(conditions.map((condition) => [keyOf(condition), condition]));
   const changes: AlertChange[] = [];
   for (const [key, condition] of holding) {
     const state = states.get(key);
     if (state?.isOn === true) continue;
-    const number = (state?.number ?? 0) + 1;
+    const number = (state?.number ?? kept.lastNumber) + 1;
     const times = { sinceMs: nowMs, overAtMs: null };
     changes.push({
       edge: 'raised',

@@ -5,7 +5,7 @@ import type { Emit } from '../events.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { boundedDetails, errorFields, scrubbed } from './log/bounded.ts';
 import { configLines } from './log/config-lines.ts';
-import { destinationLines, reconcileLines } from './log/destination-lines.ts';
+import { alertLines, destinationLines, reconcileLines } from './log/destination-lines.ts';
 import { handshakeLines } from './log/handshake-lines.ts';
 import { deliveryLines, ingestLines } from './log/lines.ts';
 import { operationLines } from './log/operation-lines.ts';
@@ -105,6 +105,7 @@ export function createLogSubscriber(logger: Logger, { clock }: Readonly<{ clock:
     ...configLines(write),
     ...destinationLines(write),
     ...reconcileLines(write),
+    ...alertLines(write),
     ...operationLines(write),
     ...receiverLines(write),
   });

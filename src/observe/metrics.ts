@@ -5,6 +5,7 @@ import type { Queue } from '../queue/queue.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import type { StoreStats } from '../store/store.ts';
 import { packageVersion } from './build-info.ts';
+import { alertMetrics, createLastEventGauge } from './metrics/alerts.ts';
 import { configMetrics } from './metrics/config.ts';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { breakerMetrics, createStandingGauges } from './metrics/destinations.ts';
@@ -45,6 +46,8 @@ export type Readings = Readonly<{
   queue?: Pick<Queue, 'health' | 'depth'> | null;
   /** Whether a destination is held or tripped. */
   standingOf?: (destination: string) => Standing;
+  /** When a source last sent an event: 0 for never, null for unknown. */
+  lastEventMs?: (source: string) => number | null;
   /** Whether the receiver takes events, as `GET /ready` says. */
   ready?: () => boolean;
   clock: Clock;
@@ -88,23 +91,33 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...breakerMetrics(own, names.destinations),
     ...reconcileMetrics(own, names.verified),
     ...operationMetrics(own),
+    ...alertMetrics(own),
     ...loginMetrics(own),
     ...spanMetrics(own),
   });
   const readyGauge = receiverGauges(own, options.queueLimit);
   const storeGauges = createStoreGauges(own, names.destinations);
   const setStandings = createStandingGauges(own, names.destinations);
+  const setLastEvents = createLastEventGauge(own, names.sources);
   const refreshQueueGauges = createQueueGauges(own);
   const registry = Registry.merge([own, processRegistry()]);
   return {
     emit,
     registry,
     use,
-    scrape({ stats, queue = null, standingOf = () => 'open', ready = () => true, clock }) {
+    scrape({
+      stats,
+      queue = null,
+      standingOf = () => 'open',
+      lastEventMs = () => null,
+      ready = () => true,
+      clock,
+    }) {
       const refreshStoreGauges = storeRefresher(storeGauges, stats, clock, emit);
       const refresh = async () => {
         readyGauge.set(ready() ? 1 : 0);
         setStandings(standingOf);
+        setLastEvents(lastEventMs);
         await Promise.all([
           refreshStoreGauges(),
           queue === null ? null : withinScrape(refreshQueueGauges(queue), clock),

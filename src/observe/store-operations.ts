@@ -26,6 +26,8 @@ export const STORE_OPERATIONS = [
   'commit',
   'open',
   'close',
+  /** The look for alerts. */
+  'alerts',
   'other',
 ] as const;
 export type StoreOperation = (typeof STORE_OPERATIONS)[number];

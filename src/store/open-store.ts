@@ -1,6 +1,7 @@
 import { openPostgresStore } from './postgres/open.ts';
+import { leastFreeBytes, readDiskSpace } from './sqlite/disk-guard.ts';
 import { openSqliteStore } from './sqlite/open.ts';
-import type { Store, StoreOptions } from './store.ts';
+import type { DiskRoom, Store, StoreOptions } from './store.ts';
 
 export { applySchema, checkSchema, printSchema, type SchemaState } from './postgres/schema.ts';
 
@@ -21,4 +22,19 @@ export function openStore({
 }: OpenStoreOptions): Promise<Store> {
   if (databaseUrl === null) return openSqliteStore({ ...options, path });
   return openPostgresStore({ ...options, url: databaseUrl, directUrl: databaseDirectUrl });
+}
+
+/**
+ * How much room the disk of the store has.
+ * @returns null if the store is in no file, its disk is not watched, or the file system does not answer
+ */
+export async function readDiskRoom({
+  path,
+  databaseUrl = null,
+  minFreeDiskBytes = 0,
+}: Pick<OpenStoreOptions, 'path' | 'databaseUrl' | 'minFreeDiskBytes'>): Promise<DiskRoom | null> {
+  if (databaseUrl !== null || minFreeDiskBytes === 0) return null;
+  const space = await readDiskSpace(path).catch(() => null);
+  if (space === null) return null;
+  return { freeBytes: space.freeBytes, leastBytes: leastFreeBytes(space, minFreeDiskBytes) };
 }

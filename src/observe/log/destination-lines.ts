@@ -54,3 +54,16 @@ export function reconcileLines(write: WriteLine): Handlers {
     },
   };
 }
+
+/** Lines about alerts: whoever reads the log alone learns of them, too. */
+export function alertLines(write: WriteLine): Handlers {
+  return {
+    'alert.changed': ({ type, kind, subject, edge, message, destinations }) =>
+      write({
+        type,
+        level: edge === 'raised' ? 'warn' : 'info',
+        message: edge === 'raised' ? `alert: ${message}` : `alert over: ${message}`,
+        fields: () => ({ kind, subject, edge, destinations }),
+      }),
+  };
+}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { anAudit, anEvent, nextId } from '../../../testkit/builders.ts';
+import { anAudit, anEvent, aRejectedRequest as aRequest, nextId } from '../../../testkit/builders.ts';
 import { createSeededRandom } from '../../../testkit/seeded-random.ts';
 import { type RejectedBounds, type RejectedRequest, rejectedBytes, type Store } from '../store.ts';
 import { openFor, type StoreFactory, T0 } from './harness.ts';
@@ -216,24 +216,6 @@ export function rejectedConformance(factory: StoreFactory, isDurable: boolean): 
       });
     }
   });
-}
-
-function aRequest(overrides: Partial<RejectedRequest> = {}): RejectedRequest {
-  const receivedAtMs = overrides.receivedAtMs ?? T0;
-  return {
-    id: nextId(receivedAtMs),
-    source: 'github',
-    reason: 'signature_mismatch',
-    detail: 'the signature is that of other bytes',
-    method: 'POST',
-    url: '/webhooks/github',
-    headers: ['X-Hub-Signature-256', 'sha256=00'],
-    contentType: 'application/json',
-    body: Buffer.from('{}'),
-    bodyBytes: 2,
-    receivedAtMs,
-    ...overrides,
-  };
 }
 
 /** A request whose body compares by its bytes, whichever class a driver reads them into. */

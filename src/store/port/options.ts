@@ -25,6 +25,9 @@ export type StoreObserver = Readonly<{
   onSearchIndex?: (build: IndexBuild) => void;
 }>;
 
+/** What is free of the file system that a store in a file is on, and what has to be. */
+export type DiskRoom = Readonly<{ freeBytes: number; leastBytes: number }>;
+
 export type IndexBuild =
   | Readonly<{ kind: 'building' | 'built'; name: string }>
   | Readonly<{ kind: 'failed'; error: Error }>;

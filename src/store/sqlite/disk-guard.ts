@@ -12,8 +12,13 @@ const EVERY_MS = 500;
 export type DiskSpace = Readonly<{ freeBytes: number; totalBytes: number }>;
 
 /** @param minFreeBytes null: the smaller of 1 GiB and 5 % of the file system; 0: never */
-export function isDiskLow({ freeBytes, totalBytes }: DiskSpace, minFreeBytes: number | null): boolean {
-  return freeBytes < (minFreeBytes ?? Math.min(GIBIBYTE, SHARE * totalBytes));
+export function isDiskLow(space: DiskSpace, minFreeBytes: number | null): boolean {
+  return space.freeBytes < leastFreeBytes(space, minFreeBytes);
+}
+
+/** How much has to be free. */
+export function leastFreeBytes({ totalBytes }: DiskSpace, minFreeBytes: number | null): number {
+  return minFreeBytes ?? Math.min(GIBIBYTE, SHARE * totalBytes);
 }
 
 /** What is free for this process of the file system that the file is on. */

@@ -1,0 +1,63 @@
+import { ALERT_SOURCE } from '../domain/alert.ts';
+import type { Destination } from '../domain/destination.ts';
+import type { Store } from '../store/store.ts';
+import type { AlertBook } from './alert-book.ts';
+import type { Facts, Heard } from './alert-conditions.ts';
+import type { AlertWatchParts, Watched } from './alert-parts.ts';
+import { findWaves } from './alert-rejects.ts';
+import { newestEventMs } from './last-events.ts';
+
+/** Failures are counted for a hundredth of the time at most. */
+const FAILURES_SHARE = 100;
+
+export type ReadFacts = (book: AlertBook, watched: Watched, nowMs: number) => Promise<Facts>;
+
+/** Reads what is kept anyway: of that alerts are made. */
+export function createFacts(parts: AlertWatchParts, elapsedMs: () => number): ReadFacts {
+  const { store, signs } = parts;
+  const failuresOf = createFailuresLook(store, elapsedMs);
+  return async ({ sinceMs, downtimes }, { rules, expected, sources, destinations }, nowMs) => ({
+    nowMs,
+    stats: await store.stats(),
+    destinations: await store.readDestinations(),
+    failures: rules?.failures ? await failuresOf() : [],
+    waves: rules?.rejects == null ? [] : await findWaves(store, rules.rejects, sources, nowMs),
+    disk: rules?.disk ? await parts.readDisk() : null,
+    clockSigns: rules?.clock ? signs.clockSigns() : [],
+    heard: await Promise.all(expected.map((one) => hear(parts, one, sinceMs, nowMs))),
+    downtimes,
+    forAlerts: new Set(destinations.filter(isForAlerts).map(({ name }) => name)),
+  });
+}
+
+function isForAlerts({ sources }: Destination): boolean {
+  return sources.every((source) => source === ALERT_SOURCE);
+}
+
+/**
+ * When the source last sent something; if never, since when it is watched. The store is asked only about a source from
+ * which this process has not heard in time: another node may have.
+ */
+async function hear(
+  { store, signs }: Pick<AlertWatchParts, 'store' | 'signs'>,
+  { source, expect }: Watched['expected'][number],
+  sinceMs: number,
+  nowMs: number,
+): Promise<Heard> {
+  const seenMs = signs.lastEventMs(source) ?? 0;
+  const newestMs = nowMs - seenMs < expect.everyMs ? seenMs : await newestEventMs(store, source);
+  return { source, expect, lastAtMs: newestMs === 0 ? sinceMs : newestMs };
+}
+
+/** Counts failures as often as that is cheap, and otherwise says what it last found. */
+function createFailuresLook(store: Pick<Store, 'failureGroups'>, elapsedMs: () => number) {
+  let found: Awaited<ReturnType<Store['failureGroups']>> = [];
+  let nextMs = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const startedMs = elapsedMs();
+    if (startedMs < nextMs) return found;
+    found = await store.failureGroups(null);
+    nextMs = startedMs + FAILURES_SHARE * (elapsedMs() - startedMs);
+    return found;
+  };
+}
