@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { it, type TestContext } from 'node:test';
 import { runOnReceiver } from '../../testkit/run-on-receiver.ts';
 import { addBulkCommand } from './bulk.ts';
@@ -27,8 +28,13 @@ const ENDED: BulkOperation = {
   left: 0,
 };
 
-async function run(t: TestContext, args: readonly string[], answers: readonly object[]) {
-  const { asked, output } = await runOnReceiver(t, addBulkCommand, ['bulk', ...args], (n) => answers[n]);
+async function run(
+  t: TestContext,
+  args: readonly string[],
+  answers: readonly object[],
+  add: Parameters<typeof runOnReceiver>[1] = addBulkCommand,
+) {
+  const { asked, output } = await runOnReceiver(t, add, ['bulk', ...args], (n) => answers[n]);
   return { asked: asked.map(({ method, url, body }) => `${method} ${url} ${body}`.trimEnd()), output };
 }
 
@@ -43,6 +49,27 @@ it('shows the plan, runs it with --yes and --expect, and says what it came to', 
   assert.match(output, /left out: superseded 3\nwhat was tried cannot be undone\n/);
   assert.match(output, /completed: 1838 of 1840 done, skipped: superseded 2\n$/);
   assert.ok(!output.includes('\u001b'), 'a control character of a payload reached the terminal');
+});
+
+it('asks on a terminal, and runs what was confirmed, or nothing', async (t) => {
+  const at = (typed: string) => {
+    const [input, output] = [new PassThrough(), new PassThrough()].map((one) =>
+      Object.assign(one, { isTTY: true }),
+    );
+    const add: typeof addBulkCommand = (program, env) =>
+      addBulkCommand(program, env, { input: input!, output: output! });
+    input!.write(typed);
+    return run(t, ['replay', 'status:failed'], [PLAN, ENDED], add);
+  };
+  const ran = await at('1840\n');
+  assert.deepEqual(ran.asked, [
+    'POST /admin/operations {"kind":"replay","q":"status:failed"}',
+    'POST /admin/operations/01a2-id/run {"expect":1840}',
+  ]);
+  assert.match(ran.output, /it runs; Ctrl-C leaves it running: webhook-receiver bulk show 01a2-id\n/);
+  const left = await at('y\n');
+  assert.equal(left.asked.length, 1);
+  assert.match(left.output, /nothing was done\n$/);
 });
 
 it('waits for the count', async (t) => {

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { OPERATION_KINDS } from '../domain/operation.ts';
 import { printable } from '../domain/printable.ts';
@@ -7,6 +6,7 @@ import { sleep, systemClock } from '../runtime/clock.ts';
 import { type Asked, askReceiver, NEEDS_TOKEN, printJson } from './ask-receiver.ts';
 import { type BulkOperation, type Counts, describePlan, describeState, totalOf } from './bulk-text.ts';
 import { CommandError } from './command-error.ts';
+import { confirmPlan, type Terminal } from './confirm-plan.ts';
 import { pointAt } from './events.ts';
 import {
   type PageOptions,
@@ -35,7 +35,11 @@ const WHAT: Readonly<Record<(typeof OPERATION_KINDS)[number], string>> = {
 };
 
 /** `webhook-receiver bulk …`: one action on everything that a filter selects. */
-export function addBulkCommand(program: Command, env: NodeJS.ProcessEnv): void {
+export function addBulkCommand(
+  program: Command,
+  env: NodeJS.ProcessEnv,
+  terminal: Terminal = { input: process.stdin, output: process.stderr },
+): void {
   const bulk = program
     .command('bulk')
     .description(`do one thing to all that a filter selects ${NEEDS_TOKEN}`);
@@ -48,7 +52,7 @@ export function addBulkCommand(program: Command, env: NodeJS.ProcessEnv): void {
       .option('--json', 'print the operation as JSON when it is over');
     if (kind === 'route') command.requiredOption('--to <destination>', 'the destination');
     command.action((filter: readonly string[], options: RunOptions) =>
-      runBulk({ url: options.url, env }, kind, filter.join(' '), options),
+      runBulk({ url: options.url, env }, kind, filter.join(' '), options, terminal),
     );
   }
   withPageOptions(add('list', 'list operations, newest first'))
@@ -83,7 +87,13 @@ function read(asked: Asked, id: string): Promise<BulkOperation> {
   return askReceiver<BulkOperation>(asked, 'GET', pathOf(id));
 }
 
-async function runBulk(asked: Asked, kind: string, filter: string, options: RunOptions): Promise<void> {
+async function runBulk(
+  asked: Asked,
+  kind: string,
+  filter: string,
+  options: RunOptions,
+  terminal: Terminal,
+): Promise<void> {
   const reading = readFilter(filter);
   if (reading.kind === 'mistaken') throw new CommandError(pointAt(filter, reading.mistake));
   const expect = options.expect === undefined ? undefined : readCount(options.expect);
@@ -97,7 +107,7 @@ async function runBulk(asked: Asked, kind: string, filter: string, options: RunO
     if (json) printJson(plan);
     return;
   }
-  const confirmed = yes ? expect : await confirm(plan);
+  const confirmed = yes ? expect : await confirmPlan(plan.count!, terminal);
   if (!yes && confirmed === null) {
     process.stdout.write('nothing was done\n');
     return;
@@ -125,21 +135,6 @@ async function awaitCount(asked: Asked, begun: BulkOperation): Promise<BulkOpera
   }
   clearProgress();
   return plan;
-}
-
-/** Asks a person; above 1000 the number has to be typed. @returns the number that was confirmed, or null */
-async function confirm({ count }: BulkOperation): Promise<number | null> {
-  if (process.stdin.isTTY !== true) {
-    throw new CommandError('nobody is there to ask: give --yes, and --expect with the number of targets');
-  }
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    if (count! <= 1_000)
-      return /^y(?:es)?$/i.test((await lines.question('do it? [y/N] ')).trim()) ? count : null;
-    return (await lines.question(`type ${count} to do it: `)).trim() === String(count) ? count : null;
-  } finally {
-    lines.close();
-  }
 }
 
 const ACTIVE: ReadonlySet<string> = new Set(['counting', 'running', 'taking_back']);
