@@ -25,6 +25,8 @@ import { insertConformance } from './insert.ts';
 import { insertKeyMarkConformance } from './insert-key-mark.ts';
 import { insertReplayMarkConformance } from './insert-replay-mark.ts';
 import { leaseConformance } from './lease.ts';
+import { operationStepsConformance } from './operation-steps.ts';
+import { operationTakeBackConformance } from './operation-take-back.ts';
 import { operationsConformance } from './operations.ts';
 import { orderConformance } from './order.ts';
 import { purgeConformance } from './purge.ts';
@@ -69,6 +71,8 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     eraseConformance(factory, isDurable);
     replayConformance(factory);
     operationsConformance(factory, isDurable);
+    operationStepsConformance(factory);
+    operationTakeBackConformance(factory);
     statsConformance(factory);
     rejectedConformance(factory, isDurable);
     takeRejectedConformance(factory);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { anAudit, anOperation } from '../../../testkit/builders.ts';
+import { anAudit, anEvent, anOperation } from '../../../testkit/builders.ts';
 import { SYSTEM } from '../../domain/audit.ts';
 import {
   type BulkOperation,
@@ -10,7 +10,7 @@ import {
   withTargets,
 } from '../../domain/operation.ts';
 import type { OperationLease, OperationStep, StepOutcome, StepWork, Store } from '../store.ts';
-import { LEASE_MS, T0 } from './harness.ts';
+import { insertFor, LEASE_MS, settleAs, T0, work } from './harness.ts';
 
 let tokens = 0;
 
@@ -90,4 +90,42 @@ export async function runOn(
 
 export async function takeBackOn(store: Store, operation: BulkOperation): Promise<Stepped> {
   return stepAll(store, await changeTo(store, takingBack(operation)));
+}
+
+export const FAIL = { kind: 'failed', error: 'no' } as const;
+export const BLOCK = { kind: 'failed', error: 'no', blocksKey: true } as const;
+
+/** Inserts events and lets their deliveries end as failed. @returns the deliveries' ids, newest first */
+export async function insertFailed(store: Store, count: number, destination = 'billing'): Promise<string[]> {
+  const ids: string[] = [];
+  for (let at = 0; at < count; at++) {
+    const { deliveries } = await insertFor(store, [destination]);
+    ids.unshift(deliveries[0]!.id);
+    await work(store, destination, FAIL);
+  }
+  return ids;
+}
+
+/** Deliveries that failed, of keys that they block and of others, and some without a key. */
+export async function insertMixed(store: Store) {
+  const events = [];
+  const failed: string[] = [];
+  for (const [at, orderKey] of ['a', null, 'b', 'a', 'b', 'c', null, 'c', 'a'].entries()) {
+    const event = anEvent({ id: anEvent({ receivedAtMs: T0 }).id });
+    await store.insertEvent(event, [{ destination: 'd', orderKey }]);
+    events.push(event);
+    if (at === 2 || at === 8) continue;
+    for (;;) {
+      const { leased } = await store.claim({
+        ...{ limits: [{ destination: 'd', limit: 1 }], token: `mixed-${event.id}` },
+        ...{ nowMs: T0, leaseUntilMs: T0 + LEASE_MS },
+      });
+      if (leased.length === 0) break;
+      // Of b the first one blocks its key; a and c go on.
+      const settlement = leased[0]!.lease.orderKey === 'b' ? BLOCK : FAIL;
+      await settleAs(store, leased[0]!, settlement);
+      failed.unshift(leased[0]!.lease.deliveryId);
+    }
+  }
+  return { events, failed };
 }
