@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { nextId } from '../../../testkit/builders.ts';
+import { anEvent, nextId } from '../../../testkit/builders.ts';
 import { createSeededRandom, testSeeds } from '../../../testkit/seeded-random.ts';
 import { type Filter, isOfDelivery, resolveFilter } from '../../filter/filter.ts';
 import { fitsDelivery, fitsEvent } from '../../filter/matches.ts';
@@ -73,6 +73,27 @@ export function searchConformance(factory: StoreFactory): void {
         seen.reduce((sum, count) => sum + count),
         20,
       );
+    });
+
+    test('a slice is as large whatever the limit, and no row of it counts twice', async (t) => {
+      const { store } = await openFor(t, factory);
+      const count = SEARCH_SLICE.rows + 50;
+      const fits = new Set([7, 60, 1_999].map((fromNewest) => count - 1 - fromNewest));
+      const events = Array.from({ length: count }, (_, at) =>
+        anEvent({ receivedAtMs: T0 + at, body: Buffer.from(fits.has(at) ? 'needle' : 'hay') }),
+      );
+      await Promise.all(events.map((event) => store.insertEvent(event, [])));
+      const expected = [...fits].map((at) => events[at]!.id);
+      for (const limit of [4, 50, 499, 500, 501, Number.MAX_SAFE_INTEGER]) {
+        const first = await slice(store, 'body~"needle"', null, limit);
+        assert.deepEqual(idsOf(first), expected, `limit ${limit}`);
+        assert.deepEqual([first.scanned, first.next], [SEARCH_SLICE.rows, events[50]!.id], `limit ${limit}`);
+        const second = await slice(store, 'body~"needle"', first.next, limit);
+        assert.deepEqual([idsOf(second), second.scanned, second.next], [[], 50, null], `limit ${limit}`);
+      }
+      const full = await slice(store, 'body~"needle"', null, 2);
+      assert.deepEqual([idsOf(full), full.scanned], [expected.slice(0, 2), 61]);
+      assert.equal(full.next, expected[1]);
     });
 
     test('what is accepted or deleted between slices shifts nothing', async (t) => {

@@ -76,7 +76,7 @@ describe('a slice of a search', () => {
     assert.ok(reading.kind === 'read', text);
     const filter = resolveFilter(reading.filter, EVENTS);
     const walk = { filter, path: choosePath(filter), before: null, limit: 50 };
-    const { statement, values } = sliceStatement(walk, SEARCH_SLICE.rows);
+    const { statement, values } = sliceStatement(walk, SEARCH_SLICE.rows, SEARCH_SLICE.bytes);
     await client.query('begin');
     await client.query(PLANNER.text);
     const { rows } = await client.query(`explain (analyze, buffers, format json) ${statement.text}`, values);

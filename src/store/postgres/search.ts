@@ -5,7 +5,8 @@ import type { Verbs } from '../forward.ts';
 import { planSearch } from '../plan-search.ts';
 import { type DeliveryRow, toDelivery } from '../rows.ts';
 import { searchWhere } from '../search-where.ts';
-import { SEARCH_SLICE, type SearchHit, type SearchSlice, type SearchStore } from '../store.ts';
+import { firstPart, joinParts, type PartRequest, restAfter, type SlicePart } from '../slice-parts.ts';
+import type { SearchHit, SearchStore } from '../store.ts';
 import { DELIVERY_COLUMNS, type Numbered, numbersOf } from './browse.ts';
 import { EVENT_COLUMNS, type IdentifiedEventRow, readEventRow } from './claim.ts';
 import { BY_INDEX } from './connect.ts';
@@ -17,9 +18,6 @@ import type { SearchIndexes } from './search-indexes.ts';
 
 type SearchContext = Readonly<{ searches: Database; searchIndexes: SearchIndexes }>;
 
-/** Most pages are full after so many rows for each hit; a page that is not is looked for in a whole slice. */
-const FEW_A_HIT = 4;
-
 /** A search on its path, behind an id. */
 type Walk = Readonly<{ filter: Filter; path: Path; before: string | null; limit: number }>;
 
@@ -28,12 +26,15 @@ export const searchVerbs: Verbs<SearchContext, keyof SearchStore> = {
   async searchSlice({ searches, searchIndexes }, { filter, limit, cursor }) {
     // A SQLite inbox that has moved here leaves cursors of its own.
     const before = cursor?.includes('-') === false ? null : cursor;
-    const walk = { filter, path: await usablePath(filter, searchIndexes), before, limit };
+    const path = await usablePath(filter, searchIndexes);
     return searches.transaction(async (query) => {
       await query(PLANNER);
-      const few = await searchWithin(query, walk, FEW_A_HIT * limit);
-      const isDone = few.hits.length === limit || few.next === null;
-      return isDone ? few : searchWithin(query, walk, SEARCH_SLICE.rows);
+      const read = (part: PartRequest) =>
+        searchWithin(query, { filter, path, before: part.cursor, limit: part.limit }, part);
+      const few = firstPart({ limit, cursor: before });
+      const first = await read(few);
+      const more = restAfter(few, first);
+      return more === null ? first.slice : joinParts(first.slice, (await read(more)).slice);
     });
   },
 };
@@ -49,18 +50,15 @@ export const PLANNER: Statement = {
     .join()}`,
 };
 
-async function searchWithin(query: Query, walk: Walk, mostRows: number): Promise<SearchSlice> {
-  const slice = await findCandidates(query, walk, mostRows);
-  if (slice.last === null) return { hits: [], next: null, scanned: 0, searchedToMs: null };
-  const hits = await keepFitting(query, walk, slice.found);
+async function searchWithin(query: Query, walk: Walk, most: PartRequest): Promise<SlicePart> {
+  const { rows, last, isLast, bytes, found } = await findCandidates(query, walk, most);
+  if (last === null) return { slice: { hits: [], next: null, scanned: 0, searchedToMs: null }, bytes };
+  const hits = await keepFitting(query, walk, found);
   const isFull = hits.length === walk.limit;
-  const end = isFull ? hits.at(-1)!.event.id : slice.last;
-  return {
-    hits,
-    next: slice.isLast && !isFull ? null : end,
-    scanned: isFull ? await countTo(query, walk, slice.rows, end) : slice.rows,
-    searchedToMs: uuidTimeMs(end),
-  };
+  const end = isFull ? hits.at(-1)!.event.id : last;
+  const scanned = isFull ? await countTo(query, walk, rows, end) : rows;
+  const next = isLast && !isFull ? null : end;
+  return { slice: { hits, next, scanned, searchedToMs: uuidTimeMs(end) }, bytes };
 }
 
 /** Until an index is built, the events are walked by time. */
@@ -77,16 +75,22 @@ export function choosePath(filter: Filter): Path {
 /** An event that may fit, and the size of its body. */
 type Found = readonly [id: string, bytes: number];
 
-type Candidates = Readonly<{ rows: number; last: string | null; isLast: boolean; found: readonly Found[] }>;
+type Candidates = Readonly<{
+  rows: number;
+  last: string | null;
+  isLast: boolean;
+  bytes: number;
+  found: readonly Found[];
+}>;
 
 /** The next rows of the path, and which of them may fit. */
-async function findCandidates(query: Query, walk: Walk, mostRows: number): Promise<Candidates> {
-  for (let limit = Math.min(mostRows, SEARCH_SLICE.rows); ; limit = Math.ceil(limit / 4)) {
-    const { statement, values } = sliceStatement(walk, limit);
+async function findCandidates(query: Query, walk: Walk, most: PartRequest): Promise<Candidates> {
+  for (let limit = most.rows; ; limit = Math.ceil(limit / 4)) {
+    const { statement, values } = sliceStatement(walk, limit, most.bytes);
     const [row] = await query(statement, values);
     const { rows, last, bytes, found } = row!;
-    if (bytes > SEARCH_SLICE.bytes && limit > 1) continue;
-    return { rows, last, isLast: rows < limit, found: found ?? [] };
+    if (bytes > most.bytes && limit > 1) continue;
+    return { rows, last, isLast: rows < limit, bytes, found: found ?? [] };
   }
 }
 
@@ -101,12 +105,13 @@ type SliceRow = Readonly<{
 export function sliceStatement(
   walk: Walk,
   limit: number,
+  mostBytes: number,
 ): Readonly<{ statement: Statement<SliceRow>; values: unknown[] }> {
   const parameters = createParameters();
   const { path, filter, before } = walk;
   const next = candidates(path, filter, before, limit, parameters);
   const where = searchWhere(filter, postgresDialect(parameters));
-  const mayRead = limit > 1 ? `(select bytes from size) <= ${SEARCH_SLICE.bytes} and ` : '';
+  const mayRead = limit > 1 ? `(select bytes from size) <= ${mostBytes} and ` : '';
   const bytes = filter.some(readsPayload)
     ? 'select coalesce(sum(octet_length(e.body)), 0)::bigint as bytes from w join events e on e.id = w.id'
     : 'select 0::bigint as bytes';

@@ -4,7 +4,8 @@ import { fitsEvent } from '../../filter/matches.ts';
 import { uuidTimeMs } from '../../runtime/ids.ts';
 import { idRange, planSearch, type SearchPath } from '../plan-search.ts';
 import { searchWhere } from '../search-where.ts';
-import { SEARCH_SLICE, type SearchHit, type SearchRequest, type SearchSlice } from '../store.ts';
+import { firstPart, joinParts, type PartRequest, restAfter, type SlicePart } from '../slice-parts.ts';
+import type { SearchHit, SearchRequest, SearchSlice } from '../store.ts';
 import { prepareReadEvent } from './claim.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { candidates, createParameters, type Path, type Position, readPosition } from './search-candidates.ts';
@@ -17,24 +18,25 @@ type Walk<Way = Path> = Readonly<{ filter: Filter; path: Way; position: Position
 
 type Found = Readonly<{ id: Uint8Array; seq: number }>;
 
-/** Most pages are full after so many rows for each hit; a page that is not is looked for in a whole slice. */
-const FEW_A_HIT = 4;
-
 /** Prepares searches on a connection of their own. @see SearchStore.searchSlice */
 export function prepareSearch(db: DatabaseSync): (request: SearchRequest) => SearchSlice {
   const hitOf = prepareSearchHit(db);
   const readEvent = prepareReadEvent(db, 'id');
   const searchSlice = ({ filter, limit, cursor }: SearchRequest): SearchSlice => {
     const walk = chooseWalk(db, filter, cursor === null ? null : readPosition(cursor));
-    const few = findHits(walk, limit, FEW_A_HIT * limit);
-    return few.hits.length === limit || few.next === null ? few : findHits(walk, limit, SEARCH_SLICE.rows);
+    const few = firstPart({ limit, cursor });
+    const first = findHits(walk, few);
+    const more = restAfter(few, first);
+    if (more === null) return first.slice;
+    return joinParts(first.slice, findHits({ ...walk, position: readPosition(more.cursor!) }, more).slice);
   };
-  const findHits = (planned: Walk<SearchPath>, limit: number, mostRows: number): SearchSlice => {
-    const walk = lookUp(db, planned, mostRows);
+  const findHits = (planned: Walk<SearchPath>, part: PartRequest): SlicePart => {
+    const { limit } = part;
+    const walk = lookUp(db, planned, part.rows);
     const { filter } = walk;
     const bySeq = walk.path.kind === 'deliveries';
-    const { rows, isLast, end } = measure(db, walk, mostRows);
-    if (end === null) return { hits: [], next: null, scanned: 0, searchedToMs: null };
+    const { rows, bytes, isLast, end } = measure(db, walk, part);
+    if (end === null) return { slice: { hits: [], next: null, scanned: 0, searchedToMs: null }, bytes };
     const statement = hitsStatement(walk, rows, limit);
     const found = db.prepare(statement.sql).iterate(...statement.values) as unknown as Iterable<Found>;
     const hits: SearchHit[] = [];
@@ -44,9 +46,11 @@ export function prepareSearch(db: DatabaseSync): (request: SearchRequest) => Sea
       if (hit !== null) hits.push(hit);
       if (hits.length < limit) continue;
       const scanned = countTo(db, walk, rows, { id, seq });
-      return { hits, next: cursorAt({ id, seq }, bySeq), scanned, searchedToMs: timeOf(id) };
+      const next = cursorAt({ id, seq }, bySeq);
+      return { slice: { hits, next, scanned, searchedToMs: timeOf(id) }, bytes };
     }
-    return { hits, next: isLast ? null : cursorAt(end, bySeq), scanned: rows, searchedToMs: timeOf(end.id) };
+    const next = isLast ? null : cursorAt(end, bySeq);
+    return { slice: { hits, next, scanned: rows, searchedToMs: timeOf(end.id) }, bytes };
   };
   return (request) => {
     // One snapshot for all statements: a clean-up between them would shift the rows.
@@ -74,7 +78,7 @@ function chooseWalk(db: DatabaseSync, filter: Filter, position: Position | null)
 function lookUp(db: DatabaseSync, { filter, path, position }: Walk<SearchPath>, mostRows: number): Walk {
   if (path.kind !== 'kinds') return { filter, path, position };
   const range = idRange(filter, position?.kind === 'id' ? position.id : null);
-  const seqs = findPosted(db, filter, range, Math.min(mostRows, SEARCH_SLICE.rows));
+  const seqs = findPosted(db, filter, range, mostRows);
   return { filter, path: seqs === null ? { kind: 'time' } : { kind: 'seqs', seqs }, position };
 }
 
@@ -95,6 +99,7 @@ function isSmallWindow(db: DatabaseSync, filter: Filter): boolean {
 
 type Measured = Readonly<{
   rows: number;
+  bytes: number;
   /** Nothing is left behind these rows. */
   isLast: boolean;
   /** The last of the rows. */
@@ -102,10 +107,10 @@ type Measured = Readonly<{
 }>;
 
 /** How many of the next rows make a slice. The length of a body is known without reading it. */
-function measure(db: DatabaseSync, walk: Walk, mostRows: number): Measured {
+function measure(db: DatabaseSync, walk: Walk, most: PartRequest): Measured {
   const hasBodies = walk.filter.some(readsPayload);
   const bytes = hasBodies ? '(select sum(length(e.body)) from w join events e on e.seq = w.seq)' : '0';
-  for (let limit = Math.min(mostRows, SEARCH_SLICE.rows); ; limit = Math.ceil(limit / 4)) {
+  for (let limit = most.rows; ; limit = Math.ceil(limit / 4)) {
     const parameters = createParameters();
     const { sql, bySeq } = candidates(walk.path, walk.filter, walk.position, parameters);
     const last = bySeq ? 'seq' : 'id';
@@ -115,10 +120,10 @@ function measure(db: DatabaseSync, walk: Walk, mostRows: number): Measured {
        select (select count(*) from w) as rows, ${bytes} as bytes, id, seq from w order by ${last} limit 1`,
     );
     const found = find.get(...parameters.values);
-    if (found === undefined) return { rows: 0, isLast: true, end: null };
+    if (found === undefined) return { rows: 0, bytes: 0, isLast: true, end: null };
     const { rows, bytes: size, id, seq } = found;
-    if (size > SEARCH_SLICE.bytes && limit > 1) continue;
-    return { rows, isLast: rows < limit, end: { id, seq } };
+    if (size > most.bytes && limit > 1) continue;
+    return { rows, bytes: size, isLast: rows < limit, end: { id, seq } };
   }
 }
 
