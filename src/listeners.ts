@@ -140,6 +140,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       tokens: () => access.tokens,
       reload,
       reconcile,
+      sendTest: () => ingest.inEffect().sendTest,
       importEvents: (...args) => ingest.inEffect().importEvents(...args),
       isSource: (name) => ingest.inEffect().sources.has(name),
       reverify: (...args) => ingest.inEffect().reverify(...args),

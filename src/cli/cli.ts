@@ -28,6 +28,7 @@ import { addRejectedCommand } from './rejected.ts';
 import { addReloadCommand } from './reload.ts';
 import { addSchemaCommand } from './schema.ts';
 import { addSendCommand } from './send.ts';
+import { addSendTestCommand } from './send-test.ts';
 import { addServeCommand } from './serve.ts';
 import { addSourceStateCommand } from './source-state.ts';
 
@@ -42,6 +43,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   addSchemaCommand(program, process.env);
   addProvidersCommand(program);
   addSendCommand(program, process.env);
+  addSendTestCommand(program, process.env);
   addAdminCommands(program, process.env);
   addDeadLettersCommand(program, process.env);
   addFailuresCommand(program, process.env);

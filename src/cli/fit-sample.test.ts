@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Provider } from '../verify/provider.ts';
 import { findProvider, PROVIDERS } from '../verify/providers/index.ts';
+import { makeSample, type SampleEvent } from '../verify/sign/sample-event.ts';
 import { fitSample, typeOfSample } from './fit-sample.ts';
-import { makeSample, type SampleEvent } from './sample-event.ts';
 
 const fit = (provider: Provider, eventType: string): SampleEvent | null => {
   const options = { eventType, body: null, nowMs: 1_760_000_000_000, uuid: 'u-1' };

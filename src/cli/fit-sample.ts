@@ -1,7 +1,7 @@
 import { identify } from '../verify/identity/identify.ts';
 import type { Provider } from '../verify/provider.ts';
 import { parsePointer } from '../verify/read/json-pointer.ts';
-import type { SampleEvent } from './sample-event.ts';
+import type { SampleEvent } from '../verify/sign/sample-event.ts';
 
 /** The event type that the receiver reads from a request of the provider. */
 export function typeOfSample(provider: Provider, { headers, body }: SampleEvent): string {

@@ -6,13 +6,13 @@ import { systemClock } from '../runtime/clock.ts';
 import { createIdGenerator } from '../runtime/ids.ts';
 import { createSystemRandom } from '../runtime/random.ts';
 import type { Provider } from '../verify/provider.ts';
+import { makeSample, type SampleEvent, type SampleOptions } from '../verify/sign/sample-event.ts';
 import { signWebhook } from '../verify/sign/sign.ts';
 import { defaultUrl } from './ask-receiver.ts';
 import { CommandError } from './command-error.ts';
 import { requireProvider } from './find-provider.ts';
 import { fitSample, typeOfSample } from './fit-sample.ts';
 import { postWebhook } from './post-webhook.ts';
-import { makeSample, type SampleEvent, type SampleOptions } from './sample-event.ts';
 import { secretVariable } from './secret-variable.ts';
 
 type Options = Readonly<{

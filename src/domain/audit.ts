@@ -20,6 +20,7 @@ export const AUDIT_ACTIONS = [
   'destination.hold',
   'destination.rate',
   'destination.resume',
+  'destination.test',
   'destination.trip',
   'event.erase',
   'event.export',
@@ -35,6 +36,7 @@ export const AUDIT_ACTIONS = [
   'rejected.reveal',
   'rejected.reverify',
   'source.reconcile',
+  'source.test',
   'source_state.read',
   'source_state.drop',
 ] as const;

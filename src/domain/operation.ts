@@ -45,6 +45,7 @@ export const TARGET_OUTCOMES = [
   'tried',
   // Nothing was done either.
   'keys_unavailable',
+  'sent_as_test',
 ] as const;
 export type TargetOutcome = (typeof TARGET_OUTCOMES)[number];
 

@@ -3,7 +3,13 @@ import { createRouter, type Destination } from '../domain/destination.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
-import type { BrowseStore, OperateStore, RejectedStore, SourceStateStore } from '../store/store.ts';
+import type {
+  AuditStore,
+  BrowseStore,
+  OperateStore,
+  RejectedStore,
+  SourceStateStore,
+} from '../store/store.ts';
 import type { Tracing } from '../trace/tracing.ts';
 import { type Identity, identify } from '../verify/identity/identify.ts';
 import { type Accept, createAccept } from './accept.ts';
@@ -19,6 +25,7 @@ import type { RawRequest } from './raw-request.ts';
 import { createReplayRedelivered, type ReplayRedeliveredParts } from './replay-redelivered.ts';
 import { createReverify } from './reverify.ts';
 import type { Reverify } from './reverify-outcome.ts';
+import { createSendTest, type SendTest } from './send-test.ts';
 import type { SourceConfig } from './source-config.ts';
 import {
   type Arrival,
@@ -35,6 +42,7 @@ export type IngestInEffect = Readonly<{
   accept: Accept;
   reverify: Reverify;
   importEvents: ImportEvents;
+  sendTest: SendTest;
   /** How the source names a request that its provider would send. */
   nameFetched(source: Source, request: RawRequest): Pick<Identity, 'idempotencyKey' | 'madeOf'>;
   /** Stores an event that was fetched from its provider: as any other, but not verified, since nobody signed it. */
@@ -53,6 +61,7 @@ export type PreparedIngest = Readonly<{ config: IngestConfig; opened: IngestInEf
 export type PrepareParts = Readonly<{
   store: Pick<BrowseStore, 'eventById' | 'eventByKey' | 'readEvent'> &
     Pick<OperateStore, 'replay'> &
+    Pick<AuditStore, 'appendAudit'> &
     RejectedStore &
     SourceStateStore;
   clock: Clock;
@@ -128,6 +137,11 @@ export async function prepareIngest(
       accept: createAccept({ storeEvent, performHandshake, keepRejected, clock }),
       reverify: createReverify({ store, sources, storeEvent, performHandshake, tracing }),
       importEvents,
+      sendTest: createSendTest({
+        ...{ configs, sources, newId, onAccepted: options.onAccepted },
+        store: { insertEvent: inserts.insertEvent, appendAudit: (entry) => store.appendAudit(entry) },
+        mark: options.mark ?? ((addressees) => addressees),
+      }),
       nameFetched: ({ rules }, request) =>
         identify(rules!.identity, toSigned(rules!, request), clock.nowMs()),
       storeFetched: ({ name, rules }, request) =>

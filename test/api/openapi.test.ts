@@ -325,6 +325,14 @@ describe('GET /openapi.json', () => {
           askAdmin('/reload', 'POST'),
           request(`${receiver.url}/admin/reload`, { method: 'POST' }),
         ],
+        'post /admin/sources/{name}/test': () => [
+          askAdmin('/sources/orders/test', 'POST', { destination: 'broken' }),
+          askAdmin('/sources/none/test', 'POST', { destination: 'broken' }),
+        ],
+        'post /admin/destinations/{name}/test': () => [
+          askAdmin('/destinations/broken/test', 'POST'),
+          askAdmin('/destinations/none/test', 'POST'),
+        ],
         'get /admin/config': () => [askAdmin('/config'), askAdmin('/config?x=1')],
         'get /admin/minutes': () => [askAdmin('/minutes'), askAdmin('/minutes?of=day')],
         'get /admin/sources': () => [askAdmin('/sources'), askAdmin('/sources?x=1')],

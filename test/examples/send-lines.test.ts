@@ -3,12 +3,12 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fitSample } from '../../src/cli/fit-sample.ts';
-import { makeSample } from '../../src/cli/sample-event.ts';
 import type { UserConfig } from '../../src/config/define-config.ts';
 import { compileGlob } from '../../src/domain/glob.ts';
 import type { HandlerContext } from '../../src/handlers/handler.ts';
 import type { HandlerEvent } from '../../src/handlers/target.ts';
 import { findProvider } from '../../src/verify/providers/index.ts';
+import { makeSample } from '../../src/verify/sign/sample-event.ts';
 
 const EXAMPLES = path.join(import.meta.dirname, '../../examples');
 const SEND = /webhook-receiver send --provider (\S+) --event (\S+)/;

@@ -48,6 +48,8 @@ export const ADMIN_ACCESS = {
   'POST /admin/destinations/:name/resume': acts('operator', 'destination.resume'),
   'PUT /admin/destinations/:name/rate': acts('operator', 'destination.rate'),
   'DELETE /admin/destinations/:name/rate': acts('operator', 'destination.rate'),
+  'POST /admin/sources/:name/test': acts('operator', 'source.test'),
+  'POST /admin/destinations/:name/test': acts('operator', 'destination.test'),
   'GET /admin/audit': sees('viewer'),
   'GET /admin/audit/chain': sees('viewer'),
   'GET /admin/webhooks/:id/history': sees('viewer'),

@@ -24,6 +24,7 @@ import { addRejectedEndpoints, type RejectedParts, rejectedDocument } from './re
 import { addReloadEndpoints, type ReloadEndpointParts, reloadDocument } from './reload.ts';
 import { addReplayEndpoint, type ReplayParts, replayDocument } from './replay.ts';
 import { addSearchEndpoints, type SearchParts, searchDocument } from './search.ts';
+import { addSendTestEndpoints, type SendTestEndpointParts, sendTestDocument } from './send-test.ts';
 import { addSourceListEndpoints, type SourceListParts, sourceListDocument } from './source-list.ts';
 import { addSourceStateEndpoints, type SourceStateParts, sourceStateDocument } from './sources.ts';
 
@@ -51,6 +52,7 @@ export type AdminParts = EventParts &
   ConfigParts &
   MinuteParts &
   SourceListParts &
+  SendTestEndpointParts &
   EndpointParts;
 
 /** The endpoints of the admin surface, which the pages of the console call too. */
@@ -80,6 +82,7 @@ export function openEndpoints(parts: AdminParts): Endpoints {
   addConfigEndpoint(add, parts);
   addMinuteEndpoints(add, parts);
   addSourceListEndpoints(add, parts);
+  addSendTestEndpoints(add, parts);
   return endpoints;
 }
 
@@ -130,4 +133,5 @@ export const ADMIN_DOCUMENTS: readonly DocumentPart[] = [
   configDocument,
   minuteDocument,
   sourceListDocument,
+  sendTestDocument,
 ];

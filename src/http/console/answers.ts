@@ -12,6 +12,7 @@ import type { OperationBodies, OperationBody } from '../admin/operations.ts';
 import type { RejectedList, ReverifiedRequest, ShownRejected } from '../admin/rejected.ts';
 import type { ReplayedDelivery } from '../admin/replay.ts';
 import type { FoundEvents } from '../admin/search.ts';
+import type { SentTestBody } from '../admin/send-test.ts';
 import type { SourceBodies, SourceDetails } from '../admin/source-list.ts';
 
 /** What the endpoints answer that pages ask. */
@@ -40,6 +41,8 @@ export type Answers = Readonly<{
   'GET /admin/alerts': Alerts;
   'POST /admin/alerts/:id/ack': AlertBody;
   'GET /admin/failures': FailureGroups;
+  'POST /admin/sources/:name/test': SentTestBody;
+  'POST /admin/destinations/:name/test': SentTestBody;
   'POST /admin/operations': OperationBody;
   'GET /admin/operations': OperationBodies;
   'GET /admin/operations/:id': OperationBody;

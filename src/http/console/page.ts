@@ -93,6 +93,7 @@ export const DONE = {
   cancelled: 'Cancelled: the rest is left as it is.',
   taking_back: 'What was never tried is being taken back.',
   acked: 'Acknowledged: everybody sees that you take care of it.',
+  tested: 'Sent: the test is an event of its own, for this destination alone.',
   answered: 'Verified: it was a handshake, and its action is done.',
 } as const;
 export type Done = keyof typeof DONE;

@@ -10,7 +10,7 @@ import {
   urlOf,
   type View,
 } from '../page.ts';
-import { actionForm, field } from '../parts/action.ts';
+import { actionForm, confirmation, field, requireConfirmation } from '../parts/action.ts';
 import { count, empty, facts, heading, notice, quoted, section, table } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
@@ -25,6 +25,7 @@ export const destinationPages: Section = {
     { path: '/console/destinations/:name/hold', place: 'destinations', act: hold },
     { path: '/console/destinations/:name/resume', place: 'destinations', act: resume },
     { path: '/console/destinations/:name/rate', place: 'destinations', act: limit },
+    { path: '/console/destinations/:name/test', place: 'destinations', act: test },
     { path: '/console/destinations/:name/unlimit', place: 'destinations', act: unlimit },
   ],
 };
@@ -156,6 +157,14 @@ function actions({ name, state, rate }: DestinationBody) {
       explains: 'At most so many deliveries a second, of all nodes together.',
       fields: html`${field('Rate', 'rate', { placeholder: '50/s', value: rate.override ?? '' })}${until}`,
     },
+    {
+      label: 'Send a test',
+      to: to('test'),
+      endpoint: 'POST /admin/destinations/:name/test' as const,
+      command: `webhook-receiver send-test --destination ${quoted(name)}`,
+      explains: html`An event that means nothing, for this destination alone. Its origin is <code>test</code>, and forwards have <code>Webhook-Origin: test</code>.`,
+      fields: confirmation('It may take a test for real: I have chosen it on purpose.'),
+    },
     ...(rate.override === null
       ? []
       : [
@@ -189,6 +198,12 @@ async function limit({ ask, params, form }: ActionRequest): Promise<Outcome> {
 async function unlimit({ ask, params }: ActionRequest): Promise<Outcome> {
   await ask('DELETE /admin/destinations/:name/rate', { params: { name: params.name! } });
   return { goTo: pathTo('destinations', params.name!), done: 'unlimited' };
+}
+
+async function test({ ask, params, form }: ActionRequest): Promise<Outcome> {
+  requireConfirmation(form);
+  const sent = await ask('POST /admin/destinations/:name/test', { params: { name: params.name! } });
+  return { goTo: pathTo('events', sent.event_id), done: 'tested' };
 }
 
 /** A browser's field of a time has no zone: the console means UTC. */

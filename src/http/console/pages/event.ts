@@ -61,6 +61,7 @@ async function showEvent(request: PageRequest, isRevealed: boolean): Promise<Vie
   const shown = { request, event, isRevealed };
   const body = html`${heading(html`<span class="type">${foreign(event.event_type, 120)}</span> ${status(event.erased_at === undefined ? event.status : 'erased')}`)}
 ${event.erased_at === undefined ? null : notice('info', html`What came with this event was erased ${timeAgo(event.erased_at, request.nowMs)}.`)}
+${event.origin === 'received' ? null : notice('info', ORIGINS[event.origin])}
 ${event.unrouted === null ? null : notice('warn', UNROUTED[event.unrouted])}
 ${eventFacts(shown)}
 ${section('deliveries', 'Deliveries', deliveries(shown))}
@@ -70,6 +71,12 @@ ${section('headers', 'Headers', headerList(event.headers))}
 ${section('curl', 'Send it again', curlOf(shown))}`;
   return { title: `${event.event_type} ${event.id}`, body };
 }
+
+const ORIGINS: Readonly<Record<Exclude<EventDetails['origin'], 'received'>, string>> = {
+  reconciled: 'Fetched from its provider, which had not brought it: nobody has signed it.',
+  test: 'A test that an operator sent, for one destination alone.',
+  imported: 'From the export of another inbox.',
+};
 
 const UNROUTED: Readonly<Record<NonNullable<EventDetails['unrouted']>, string>> = {
   no_match: 'No destination wanted this event: none names its source and type.',

@@ -58,7 +58,7 @@ function mistake({ code, message }: PageProblem, url: string): Html {
 export function eventTable(events: FoundEvents['events'], nowMs: number): Html {
   const rows = events.map((event) => [
     timeAgo(event.created_at, nowMs),
-    status(event.erased_at === undefined ? event.status : 'erased'),
+    html`${status(event.erased_at === undefined ? event.status : 'erased')}${event.origin === 'received' ? null : html` <span class="muted">${event.origin}</span>`}`,
     foreign(event.source, 64),
     foreign(event.event_type, 80),
     event.idempotency_key === null

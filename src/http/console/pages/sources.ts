@@ -1,6 +1,15 @@
 import type { SourceBodies, SourceDetails } from '../../admin/source-list.ts';
 import { type Child, foreign, type Html, html } from '../html.ts';
-import { type PageRequest, pathTo, type Section, urlOf, type View } from '../page.ts';
+import {
+  type ActionRequest,
+  type Outcome,
+  type PageRequest,
+  pathTo,
+  type Section,
+  urlOf,
+  type View,
+} from '../page.ts';
+import { actionForm, confirmation, requireConfirmation } from '../parts/action.ts';
 import {
   command,
   copyButton,
@@ -22,7 +31,7 @@ export const sourcePages: Section = {
     { path: '/console/sources', place: 'sources', show: showAll },
     { path: '/console/sources/:name', place: 'sources', show: showOne },
   ],
-  actions: [],
+  actions: [{ path: '/console/sources/:name/test', place: 'sources', act: test }],
 };
 
 type Source = SourceBodies['sources'][number];
@@ -57,8 +66,11 @@ function verifiedText({ verified }: Source): Child {
   return verified ? status('open', 'verified') : html`<span class="status warn">not verified</span>`;
 }
 
-async function showOne({ ask, params, ownUrl, nowMs }: PageRequest): Promise<View> {
-  const one = await ask('GET /admin/sources/:name', { params: { name: params.name! } });
+async function showOne({ ask, askIfThere, actor, params, ownUrl, nowMs }: PageRequest): Promise<View> {
+  const [one, known] = await Promise.all([
+    ask('GET /admin/sources/:name', { params: { name: params.name! } }),
+    askIfThere('GET /admin/destinations'),
+  ]);
   const { name } = one;
   const body = html`${heading(html`${name} <span class="muted">${providerOf(one)}</span>`, html`<span data-new></span>`)}
 ${standing(one, nowMs)}
@@ -76,6 +88,7 @@ ${facts([
   ],
 ])}
 ${section('set-up', one.provider_name === null ? 'For the sender' : `At ${one.provider_name}`, setUp(one, ownUrl))}
+${section('test', 'Send a test', testForm(actor, one, known?.destinations ?? []))}
 ${one.notes.length === 0 ? null : section('notes', 'Worth knowing', html`<ul class="plain">${one.notes.map((note) => html`<li>${marked(note)}</li>`)}</ul>`)}
 ${one.provider === null ? null : command(`webhook-receiver providers ${quoted(one.provider)}`)}`;
   return { title: name, body };
@@ -108,6 +121,34 @@ ${needs.map(({ option, what, optional }) => html`<li><code>${option}</code> of t
 ${verified ? null : html`<li>Requests are not verified: whoever reaches the URL can send events in the envelope.</li>`}
 <li>Send an event: this page then says that it works.</li>
 </ol>`;
+}
+
+function testForm(
+  actor: PageRequest['actor'],
+  { name, provider_name, verified }: SourceDetails,
+  destinations: readonly Readonly<{ name: string }>[],
+): Html {
+  const how = verified ? `signed as ${provider_name ?? 'its sender'} would sign it` : 'in the envelope';
+  return actionForm(actor, {
+    label: 'Send a test',
+    to: pathTo('sources', name, 'test'),
+    endpoint: 'POST /admin/sources/:name/test',
+    command: `webhook-receiver send-test --source ${quoted(name)} --destination …`,
+    explains: html`A sample, ${how}, for one destination alone. It is marked: <code>event.origin</code> and <code>Webhook-Origin</code> are <code>test</code>.`,
+    fields: html`<label class="field"><span>Destination</span><select name="destination" required><option value="">Choose one</option>${destinations.map(
+      (one) => html`<option>${one.name}</option>`,
+    )}</select></label>
+${confirmation('The destination may take a test for real: I have chosen it on purpose.')}`,
+  });
+}
+
+async function test({ ask, params, form }: ActionRequest): Promise<Outcome> {
+  requireConfirmation(form);
+  const sent = await ask('POST /admin/sources/:name/test', {
+    params: { name: params.name! },
+    body: { destination: form.destination ?? '' },
+  });
+  return { goTo: pathTo('events', sent.event_id), done: 'tested' };
 }
 
 /** A sentence with code between backticks. */

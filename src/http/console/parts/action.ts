@@ -1,7 +1,8 @@
 import type { Actor } from '../../../domain/audit.ts';
 import { ADMIN_ACCESS, type EndpointName } from '../../admin/access.ts';
+import type { Form } from '../form.ts';
 import { type Child, type Html, html, NOTHING } from '../html.ts';
-import { may } from '../page.ts';
+import { may, PageProblem } from '../page.ts';
 import { command } from './parts.ts';
 
 /** Something that an operator can do on a page. */
@@ -39,6 +40,17 @@ ${button}
 ${command(form.command)}
 </form>`;
   return html`<details class="action"${isOpen ? html` open` : NOTHING}${key === undefined ? NOTHING : html` data-act="${key}"`}><summary>${label}${key === undefined ? null : html` <kbd>${key}</kbd>`}</summary>${body}</details>`;
+}
+
+/** A box that has to be ticked, for what cannot be undone. */
+export function confirmation(text: string): Html {
+  return html`<label class="tick"><input type="checkbox" name="confirm" value="yes" required> <span>${text}</span></label>`;
+}
+
+/** @throws PageProblem for a form whose box is not ticked, which a browser does not send */
+export function requireConfirmation(form: Form): void {
+  if (form.confirm === 'yes') return;
+  throw new PageProblem('invalid', 'Tick the box: this has to be confirmed.');
 }
 
 /** A field of a form. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PROVIDERS, SchemeError, signWebhook, verifyWebhook } from '../verify/index.ts';
-import type { Provider } from '../verify/provider.ts';
+import { PROVIDERS, SchemeError, signWebhook, verifyWebhook } from '../index.ts';
+import type { Provider } from '../provider.ts';
 import { makeSample } from './sample-event.ts';
 
 const NOW_MS = 1_760_000_000_000;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Provider, Sample } from '../verify/provider.ts';
+import type { Provider, Sample } from '../provider.ts';
 import { makeSample } from './sample-event.ts';
 
 const provider = (sample?: Sample): Provider => ({

@@ -1,4 +1,4 @@
-import type { Provider, Sample } from '../verify/provider.ts';
+import type { Provider, Sample } from '../provider.ts';
 
 /** A request before it is signed. */
 export type SampleEvent = Readonly<{ body: Uint8Array; headers: Readonly<Record<string, string>> }>;
