@@ -157,6 +157,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       operations,
       minutes: parts.minutes.last,
       sources: () => access.sources,
+      lastEventMs: parts.signs.lastEventMs,
       explained: () => access.explained,
       publicUrl: config.http.publicUrl,
       alerts: parts.alerts,

@@ -146,6 +146,7 @@ export async function startSources(
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
       searches: createSearches(store, clock),
       explained: () => ({}),
+      lastEventMs: () => null,
       sendTest: () => Promise.reject(new Error('The test sends no test.')) as never,
       minutes: () => [],
       sources: () => [],

@@ -205,6 +205,7 @@ export async function startApi(
       reconcile: () => ({ kind: 'refused', code: 'invalid', detail: 'The test does not reconcile.' }),
       searches: createSearches(store as ApiParts['store'], clock),
       explained: () => ({}),
+      lastEventMs: () => null,
       sendTest: () => Promise.reject(new Error('The test sends no test.')) as never,
       minutes: () => [],
       sources: () => [],

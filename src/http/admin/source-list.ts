@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SourceConfig } from '../../ingest/source-config.ts';
 import type { Searches } from '../../store/run-search.ts';
-import type { RejectedStore } from '../../store/store.ts';
+import type { RejectedStore, SearchHit } from '../../store/store.ts';
 import { findProvider } from '../../verify/providers/index.ts';
 import { type DocumentPart, json, pathParameter, referTo } from '../docs/operation.ts';
 import { time, timeText } from '../schemas.ts';
@@ -15,6 +15,8 @@ export type SourceListParts = Readonly<{
   /** PUBLIC_URL, or null. */
   publicUrl: string | null;
   searches: Searches;
+  /** When the source last sent an event, as far as this process knows: 0 for never, null for unknown. */
+  lastEventMs: (source: string) => number | null;
   store: Pick<RejectedStore, 'listRejected'>;
 }>;
 
@@ -40,12 +42,22 @@ const sourceSchema = z.object({
 /** Newest events that are looked at for one that is no test. */
 const LOOKED_AT = 20;
 
+/** Sources that the store is asked about for a list of all. */
+const ASKED_MAX = 20;
+
 const newest = z.object({ id: z.string(), at: time, what: z.string() }).nullable();
 
+const lastEventField = time
+  .nullable()
+  .describe('When its sender last brought an event, as far as is known; tests do not count.');
+
 const schemas = {
-  Sources: z.object({ sources: z.array(sourceSchema) }),
+  Sources: z.object({
+    sources: z.array(z.object({ ...sourceSchema.shape, last_event_at: lastEventField })),
+  }),
   SourceDetails: z.object({
     ...sourceSchema.shape,
+    last_event_at: lastEventField,
     last_event: newest.describe('The newest event that is kept; `what` is its type.'),
     last_rejected: newest.describe('The newest rejected request that is kept; `what` is the reason.'),
   }),
@@ -58,7 +70,14 @@ export type SourceDetails = z.output<typeof schemas.SourceDetails>;
 export function addSourceListEndpoints(add: AddEndpoint, parts: SourceListParts): void {
   const { sources, publicUrl, searches, store } = parts;
   add('GET /admin/sources', {}, async () => {
-    const body: SourceBodies = { sources: sources().map((source) => sourceBody(source, publicUrl)) };
+    const all = sources();
+    const found = await lastEvents(parts, all);
+    const body: SourceBodies = {
+      sources: all.map((source) => ({
+        ...sourceBody(source, publicUrl),
+        last_event_at: timeOrNull(found.get(source.name) ?? null),
+      })),
+    };
     return done(body);
   });
 
@@ -66,22 +85,17 @@ export function addSourceListEndpoints(add: AddEndpoint, parts: SourceListParts)
     const source = sources().find(({ name }) => name === params.name);
     if (source === undefined) return refuse('not_found', 'No source of that name is configured.');
     const { name } = source;
-    const [found, { requests }] = await Promise.all([
-      searches.page({
-        filter: [{ field: 'source', negated: false, values: [name] }],
-        limit: LOOKED_AT,
-        cursor: null,
-      }),
+    const [hit, { requests }] = await Promise.all([
+      newestReceived(searches, name),
       store.listRejected(1, null, name),
     ]);
-    if (found === 'busy') return refuse('overloaded', 'Two searches are under way already. Ask again.');
-    // Only what the sender itself has brought shows that it works.
-    const hit = found.hits.find(({ event }) => event.origin === 'received');
+    if (hit === 'busy') return refuse('overloaded', 'Two searches are under way already. Ask again.');
     const [rejected] = requests;
     const body: SourceDetails = {
       ...sourceBody(source, publicUrl),
+      last_event_at: timeOrNull(parts.lastEventMs(name) || (hit?.event.receivedAtMs ?? null)),
       last_event:
-        hit === undefined
+        hit === null
           ? null
           : { id: hit.event.id, at: timeText(hit.event.receivedAtMs), what: hit.event.eventType },
       last_rejected:
@@ -91,6 +105,37 @@ export function addSourceListEndpoints(add: AddEndpoint, parts: SourceListParts)
     };
     return done(body);
   });
+}
+
+function timeOrNull(atMs: number | null): string | null {
+  return atMs === null ? null : timeText(atMs);
+}
+
+/** The newest event that the sender itself has brought: only that shows that it works. */
+async function newestReceived(searches: Searches, source: string): Promise<SearchHit | null | 'busy'> {
+  const filter = [{ field: 'source', negated: false, values: [source] }] as const;
+  const found = await searches.page({ filter, limit: LOOKED_AT, cursor: null });
+  if (found === 'busy') return found;
+  return found.hits.find(({ event }) => event.origin === 'received') ?? null;
+}
+
+/** Of each source that has sent something: what this process saw, or for a few others what the store has. */
+async function lastEvents(
+  { searches, lastEventMs }: SourceListParts,
+  sources: readonly SourceConfig[],
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  const silent: string[] = [];
+  for (const { name } of sources) {
+    const atMs = lastEventMs(name);
+    if (atMs !== null && atMs > 0) found.set(name, atMs);
+    else silent.push(name);
+  }
+  for (const name of silent.slice(0, ASKED_MAX)) {
+    const hit = await newestReceived(searches, name);
+    if (hit !== null && hit !== 'busy') found.set(name, hit.event.receivedAtMs);
+  }
+  return found;
 }
 
 function sourceBody(

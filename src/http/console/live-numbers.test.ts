@@ -17,6 +17,8 @@ async function setUp() {
     store: { stats },
     states: { of: () => INITIAL_STATE },
     destinations: () => [{ name: 'crm' }],
+    sources: () => [{ name: 'shop' }, { name: 'silent' }, { name: 'unknown' }],
+    lastEventMs: (source) => ({ shop: 7, silent: 0 })[source] ?? null,
     clock,
   });
   const pass = async (ms: number) => {
@@ -35,6 +37,7 @@ describe('the live numbers', () => {
     assert.ok(readings() <= 4, String(readings()));
     assert.equal(seen.length, readings() * 50);
     assert.deepEqual(seen[0]!.destinations, { crm: { state: 'open', pending: 0, processing: 0, failed: 0 } });
+    assert.deepEqual(seen[0]!.heard, ['shop']);
   });
 
   it('are not read while nobody watches', async () => {

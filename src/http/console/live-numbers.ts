@@ -8,6 +8,8 @@ export type LiveNumbers = Readonly<{
   /** The server's time. */
   at: number;
   events: number;
+  /** Sources that have sent an event, as far as this process knows. */
+  heard: readonly string[];
   destinations: Readonly<
     Record<string, Readonly<{ state: Standing; pending: number; processing: number; failed: number }>>
   >;
@@ -17,6 +19,8 @@ export type LiveParts = Readonly<{
   store: Pick<BrowseStore, 'stats'>;
   states: Readonly<{ of(destination: string): DestinationState }>;
   destinations: () => readonly Readonly<{ name: string }>[];
+  sources: () => readonly Readonly<{ name: string }>[];
+  lastEventMs: (source: string) => number | null;
   clock: Clock;
 }>;
 
@@ -64,8 +68,10 @@ export function createLiveFeed(parts: LiveParts): LiveFeed {
   };
 }
 
-function numbersOf({ counts, events }: StoreStats, { states, destinations, clock }: LiveParts): LiveNumbers {
+function numbersOf({ counts, events }: StoreStats, parts: LiveParts): LiveNumbers {
+  const { states, destinations, sources, lastEventMs, clock } = parts;
   const nowMs = clock.nowMs();
+  const heard = sources().flatMap(({ name }) => ((lastEventMs(name) ?? 0) > 0 ? name : []));
   const countOf = (name: string, status: string) =>
     counts.find((one) => one.destination === name && one.status === status)?.count ?? 0;
   const rows = destinations().map(({ name }) => [
@@ -77,5 +83,5 @@ function numbersOf({ counts, events }: StoreStats, { states, destinations, clock
       failed: countOf(name, 'failed'),
     },
   ]);
-  return { at: nowMs, events, destinations: Object.fromEntries(rows) };
+  return { at: nowMs, events, heard, destinations: Object.fromEntries(rows) };
 }

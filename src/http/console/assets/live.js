@@ -5,7 +5,7 @@
 import { ageMs } from './now.js';
 import { duration } from './relative-time.js';
 
-/** @typedef {{ at: number, events: number, destinations: Record<string, Record<string, string | number>> }} Numbers */
+/** @typedef {{ at: number, events: number, heard: string[], destinations: Record<string, Record<string, string | number>> }} Numbers */
 
 const CHANNEL = 'webhook-receiver console';
 /** Numbers are told every five seconds at least. */
@@ -25,7 +25,19 @@ function show(numbers) {
   eventsAtFirst ??= numbers.events;
   const fresh = numbers.events - eventsAtFirst;
   for (const place of document.querySelectorAll('[data-new]')) tellNew(place, fresh);
+  showFirstEvent(numbers);
   tellAge();
+}
+
+/**
+ * What waits for the first event of a source shows it as soon as it is there, unless somebody is about to act on the page.
+ * @param {Numbers} numbers
+ */
+function showFirstEvent({ heard }) {
+  const awaited =
+    document.querySelector('[data-until-event]')?.getAttribute('data-until-event')?.split(' ') ?? [];
+  if (!awaited.some((name) => heard.includes(name))) return;
+  if (document.querySelector('details.action[open]') === null) location.reload();
 }
 
 /**
@@ -129,7 +141,7 @@ function follow() {
   else navigator.locks.request(CHANNEL, { signal }, () => lead(signal)).catch(() => {});
 }
 
-if (document.querySelector('[data-live], [data-new]') !== null) {
+if (document.querySelector('[data-live], [data-new], [data-until-event]') !== null) {
   channel.addEventListener('message', ({ data }) => show(data));
   document.addEventListener('visibilitychange', follow);
   // A page that is kept for "back" must not keep the stream from the page that is seen.

@@ -36,25 +36,45 @@ export const sourcePages: Section = {
 
 type Source = SourceBodies['sources'][number];
 
-async function showAll({ ask, ownUrl }: PageRequest): Promise<View> {
+async function showAll({ ask, ownUrl, nowMs }: PageRequest): Promise<View> {
   const { sources } = await ask('GET /admin/sources');
   const columns = [
     { name: 'Source' },
     { name: 'Provider' },
     { name: 'Requests are' },
+    { name: 'Last event' },
     { name: 'URL', isWide: true },
   ];
   const rows = sources.map((one) => [
     html`<a href="${pathTo('sources', one.name)}" data-open>${one.name}</a>`,
     providerOf(one),
     verifiedText(one),
+    one.last_event_at === null
+      ? status('pending', 'none yet')
+      : html`${status('completed', 'works')} <span class="muted">${timeAgo(one.last_event_at, nowMs)}</span>`,
     html`<code>${one.url ?? `${ownUrl}${one.path}`}</code>`,
   ]);
-  const body = html`${heading('Sources')}
+  const silent = sources.filter(({ last_event_at }) => last_event_at === null);
+  const body = html`${heading('Sources', html`<span data-new></span>`)}
 ${sources.length === 0 ? empty('No source is configured.') : table('Sources of events', columns, rows)}
+${silent.length === 0 ? null : section('first', 'To be set up', firstRun(silent, ownUrl))}
 ${command('webhook-receiver providers')}`;
   return { title: 'Sources', body };
 }
+
+/** What to tell the sender of each source that has sent nothing yet. */
+function firstRun(silent: readonly Source[], ownUrl: string): Html {
+  return html`<p class="muted" data-until-event="${silent.map(({ name }) => name).join(' ')}">Each turns green with its first event that is accepted.</p>
+${silent
+  .slice(0, SET_UP_MAX)
+  .map(
+    (one) =>
+      html`<details class="view"${silent.length === 1 ? html` open` : ''}><summary>${one.name} <span class="muted">${providerOf(one)}</span></summary>${setUp(one, ownUrl)}</details>`,
+  )}`;
+}
+
+/** Sources whose first steps are shown on the list. */
+const SET_UP_MAX = 50;
 
 function providerOf({ provider_name, verified }: Source): Child {
   return (
@@ -100,26 +120,33 @@ function lastOf(last: SourceDetails['last_event'], folder: string, nowMs: number
 }
 
 /** Whether it works: the first event that is accepted settles it. */
-function standing({ verified, last_event, last_rejected }: SourceDetails, nowMs: number): Html {
+function standing(
+  { name, verified, last_event, last_event_at, last_rejected }: SourceDetails,
+  nowMs: number,
+): Html {
+  const waits = last_event_at === null ? html` data-until-event="${name}"` : '';
   const isRejected = last_rejected !== null && (last_event === null || last_rejected.at > last_event.at);
   if (isRejected) {
     return notice(
       'bad',
-      html`The last request was rejected ${timeAgo(last_rejected.at, nowMs)}: <code>${last_rejected.what}</code>. The secret here may not be the one at the sender.`,
+      html`<span${waits}>The last request was rejected ${timeAgo(last_rejected.at, nowMs)}: <code>${last_rejected.what}</code>. The secret here may not be the one at the sender.</span>`,
     );
   }
-  if (last_event === null)
-    return notice('info', 'No event has come yet. Tell the sender what is below, and send the first.');
+  if (last_event_at === null)
+    return notice(
+      'info',
+      html`<span${waits}>No event has come yet. Tell the sender what is below, and send the first: this page then turns green.</span>`,
+    );
   const how = verified ? 'It works: events are verified' : 'It works: events come';
-  return html`<p class="notice good">${how}, the last one ${timeAgo(last_event.at, nowMs)}.</p>`;
+  return html`<p class="notice good">${how}, the last one ${timeAgo(last_event_at, nowMs)}.</p>`;
 }
 
-function setUp({ url, path, needs, verified }: SourceDetails, ownUrl: string): Html {
+function setUp({ url, path, needs, verified }: Source, ownUrl: string): Html {
   return html`<ol class="steps">
 <li>Give it the URL: <code>${url ?? `${ownUrl}${path}`}</code>${copyButton('Copy the URL')}${url === null ? html`<br><small>By the address of this page: set <code>PUBLIC_URL</code> to what senders reach.</small>` : null}</li>
 ${needs.map(({ option, what, optional }) => html`<li><code>${option}</code> of the source: ${marked(what)}${optional ? html` <span class="muted">(optional)</span>` : null}</li>`)}
 ${verified ? null : html`<li>Requests are not verified: whoever reaches the URL can send events in the envelope.</li>`}
-<li>Send an event: this page then says that it works.</li>
+<li>Send an event: the first that is accepted turns this green.</li>
 </ol>`;
 }
 
