@@ -21,6 +21,7 @@ import { isUnreadable } from './ingest/unrouted.ts';
 import { openListeners } from './listeners.ts';
 import { createHandlerLog } from './observe/log/handler-log.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
+import { createSearchObserver } from './observe/metrics/searches.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
@@ -36,6 +37,7 @@ import { createSystemRandom, type Random } from './runtime/random.ts';
 import type { Service } from './runtime/service.ts';
 import { createSignal } from './runtime/signal.ts';
 import { writeStartRow } from './start-row.ts';
+import { createFailuresLook } from './store/failures-look.ts';
 import { openStore, readDiskRoom } from './store/open-store.ts';
 import { createSearches } from './store/run-search.ts';
 import type { CleanupKind, Store, StoreObserver, StoreStats } from './store/store.ts';
@@ -91,7 +93,7 @@ export async function startApp(
   const observer = { onDue: due.raise, onFatal: failure.reject, onClockReading: clock.correct };
   const tools = { clock, random, newId: createIdGenerator(random), emit };
   const traced = await openTracedInbox(opened, config, tools, observer, stopping.flushMs);
-  const core = { ...tools, ...traced, signs };
+  const core = { ...tools, ...traced, signs, failures: createFailuresLook(traced.store) };
   const { store, tracing } = traced;
   const dispatch = openDispatch({
     ...{ ...core, ...config, ...internals, isUnreadable },
@@ -110,7 +112,7 @@ export async function startApp(
     prepare: (next) => prepareConfig({ ...configured, store, tools: { clock, random } }, next),
     isStopping: () => phase === 'stopping',
   });
-  const searches = createSearches(store, clock);
+  const searches = createSearches(store, clock, createSearchObserver(emit));
   const bulk = openOperations({ ...core, searches, dispatch, ingest, maxPending: config.queueMaxSize });
   const alerts = openAlerts(config, core, watch, dispatch);
   const desks = { alerts: alerts.desk, operations: bulk.operations, searches, reconcile };

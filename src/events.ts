@@ -69,6 +69,14 @@ type IngestEvent =
     }>
   | Readonly<{ type: 'store.failed'; operation: string; error: Error }>;
 
+/** Events of searches, those of bulk operations and exports included. */
+type SearchEvent =
+  /** One has begun or ended: so many run in this process now. */
+  | Readonly<{ type: 'search.running'; searches: number }>
+  | Readonly<{ type: 'search.sliced'; durationMs: number; rows: number }>
+  /** One did not come to its turn in time. */
+  | Readonly<{ type: 'search.refused' }>;
+
 /** Events of bulk operations. */
 type OperationEvent =
   /** This process works on the operation from now on: it counts, runs or takes it back. */
@@ -118,6 +126,7 @@ type CoreEvent =
   /** `source` is null when the request named no source that exists. `detail` never holds payload or secrets. */
   | Readonly<{ type: 'event.rejected'; source: string | null; reason: RejectionReason; detail: string }>
   | IngestEvent
+  | SearchEvent
   | OperationEvent
   | Readonly<{
       type: 'attempt.finished';

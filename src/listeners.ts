@@ -20,7 +20,7 @@ import type { Reconcile } from './reconcile/reconcile.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Random } from './runtime/random.ts';
 import type { Searches } from './store/run-search.ts';
-import type { Store } from './store/store.ts';
+import type { FailureGroup, Store } from './store/store.ts';
 import type { Tracing } from './trace/tracing.ts';
 
 /** Bodies in memory at once, over all requests: enough for thousands of common ones, and for a few of the largest. */
@@ -39,6 +39,7 @@ export type ListenerParts = Readonly<{
   ingest: Ingest;
   states: DestinationStates;
   signs: Pick<Signs, 'lastEventMs'>;
+  failures: () => Promise<readonly FailureGroup[]>;
   searches: Searches;
   operations: Operations;
   tracing: Tracing;
@@ -53,7 +54,7 @@ export type ListenerParts = Readonly<{
 
 export type ScrapeParts = Pick<
   ListenerParts,
-  'store' | 'clock' | 'metrics' | 'dispatch' | 'states' | 'signs' | 'phase'
+  'store' | 'failures' | 'clock' | 'metrics' | 'dispatch' | 'states' | 'signs' | 'phase'
 >;
 
 export type Listeners = Readonly<{
@@ -168,9 +169,10 @@ function apiParts(parts: ListenerParts): ApiParts {
 
 /** What a scrape reads. */
 export function scrapeOf(parts: ScrapeParts): Scrape {
-  const { store, clock, metrics, dispatch, states, signs, phase } = parts;
+  const { store, failures, clock, metrics, dispatch, states, signs, phase } = parts;
   return metrics.scrape({
     stats: () => store.stats(),
+    failures,
     queue: dispatch.queue,
     standingOf: (name) => standingAt(states.of(name), clock.nowMs()),
     lastEventMs: signs.lastEventMs,

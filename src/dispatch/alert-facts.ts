@@ -1,14 +1,11 @@
 import { ALERT_SOURCE } from '../domain/alert.ts';
 import type { Destination } from '../domain/destination.ts';
-import type { Store } from '../store/store.ts';
+import { createFailuresLook } from '../store/failures-look.ts';
 import type { AlertBook } from './alert-book.ts';
 import type { Facts, Heard } from './alert-conditions.ts';
 import type { AlertWatchParts, Watched } from './alert-parts.ts';
 import { findWaves } from './alert-rejects.ts';
 import { newestEventMs } from './last-events.ts';
-
-/** Failures are counted for a hundredth of the time at most. */
-const FAILURES_SHARE = 100;
 
 export type ReadFacts = (book: AlertBook, watched: Watched, nowMs: number) => Promise<Facts>;
 
@@ -47,17 +44,4 @@ async function hear(
   const seenMs = signs.lastEventMs(source) ?? 0;
   const newestMs = nowMs - seenMs < expect.everyMs ? seenMs : await newestEventMs(store, source);
   return { source, expect, lastAtMs: newestMs === 0 ? sinceMs : newestMs };
-}
-
-/** Counts failures as often as that is cheap, and otherwise says what it last found. */
-function createFailuresLook(store: Pick<Store, 'failureGroups'>, elapsedMs: () => number) {
-  let found: Awaited<ReturnType<Store['failureGroups']>> = [];
-  let nextMs = Number.NEGATIVE_INFINITY;
-  return async () => {
-    const startedMs = elapsedMs();
-    if (startedMs < nextMs) return found;
-    found = await store.failureGroups(null);
-    nextMs = startedMs + FAILURES_SHARE * (elapsedMs() - startedMs);
-    return found;
-  };
 }

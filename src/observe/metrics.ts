@@ -3,21 +3,23 @@ import type { Standing } from '../domain/destination-state.ts';
 import { type Emit, LOGIN_FAILURES } from '../events.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
-import type { StoreStats } from '../store/store.ts';
+import type { FailureGroup, StoreStats } from '../store/store.ts';
 import { packageVersion } from './build-info.ts';
 import { alertMetrics, createLastEventGauge } from './metrics/alerts.ts';
 import { configMetrics } from './metrics/config.ts';
 import { deliveryMetrics } from './metrics/delivery.ts';
 import { breakerMetrics, createStandingGauges } from './metrics/destinations.ts';
+import { createFailureGauges } from './metrics/failures.ts';
 import { type HandshakeName, handshakeMetrics } from './metrics/handshake.ts';
 import { ingestMetrics } from './metrics/ingest.ts';
 import { createNames } from './metrics/names.ts';
 import { operationMetrics } from './metrics/operations.ts';
 import { createQueueGauges, queueMetrics } from './metrics/queue.ts';
 import { reconcileMetrics } from './metrics/reconcile.ts';
+import { searchMetrics } from './metrics/searches.ts';
 import { spanMetrics } from './metrics/spans.ts';
 import { storeMetrics } from './metrics/store.ts';
-import { createStoreGauges, type StoreGauges } from './metrics/store-gauges.ts';
+import { createStoreGauges } from './metrics/store-gauges.ts';
 import { type Family, openMetricsText } from './open-metrics.ts';
 import { createSubscriber, type Handlers } from './subscriber.ts';
 
@@ -42,6 +44,8 @@ export type MetricsOptions = ConfiguredNames &
 export type Readings = Readonly<{
   /** Read once for each scrape. */
   stats: () => Promise<StoreStats>;
+  /** Dead letters by cause, as of a while ago; left out: not shown. */
+  failures?: () => Promise<readonly FailureGroup[]>;
   /** The broker beside the store; null or left out without one. */
   queue?: Pick<Queue, 'health' | 'depth'> | null;
   /** Whether a destination is held or tripped. */
@@ -90,6 +94,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...queueMetrics(own),
     ...breakerMetrics(own, names.destinations),
     ...reconcileMetrics(own, names.verified),
+    ...searchMetrics(own),
     ...operationMetrics(own),
     ...alertMetrics(own),
     ...loginMetrics(own),
@@ -97,6 +102,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   });
   const readyGauge = receiverGauges(own, options.queueLimit);
   const storeGauges = createStoreGauges(own, names.destinations);
+  const failureGauges = createFailureGauges(own, names.destinations);
   const setStandings = createStandingGauges(own, names.destinations);
   const setLastEvents = createLastEventGauge(own, names.sources);
   const refreshQueueGauges = createQueueGauges(own);
@@ -107,19 +113,23 @@ export function createMetrics(options: MetricsOptions): Metrics {
     use,
     scrape({
       stats,
+      failures = async () => [],
       queue = null,
       standingOf = () => 'open',
       lastEventMs = () => null,
       ready = () => true,
       clock,
     }) {
-      const refreshStoreGauges = storeRefresher(storeGauges, stats, clock, emit);
+      const refreshers = [
+        storeRefresher(storeGauges, stats, clock, emit),
+        storeRefresher(failureGauges, failures, clock, emit),
+      ];
       const refresh = async () => {
         readyGauge.set(ready() ? 1 : 0);
         setStandings(standingOf);
         setLastEvents(lastEventMs);
         await Promise.all([
-          refreshStoreGauges(),
+          ...refreshers.map((refreshGauges) => refreshGauges()),
           queue === null ? null : withinScrape(refreshQueueGauges(queue), clock),
         ]);
       };
@@ -204,13 +214,14 @@ function receiverGauges(registry: Registry, queueLimit: number): Gauge {
   });
 }
 
-function storeRefresher(
-  gauges: StoreGauges,
-  stats: () => Promise<StoreStats>,
+/** Sets gauges from what the store has, or removes their samples. */
+function storeRefresher<Found>(
+  gauges: Readonly<{ set(found: Found, nowMs: number): void; clear(): void }>,
+  ask: () => Promise<Found>,
   clock: Clock,
   emit: Emit,
 ): () => Promise<void> {
-  const read = boundedReader(stats, clock);
+  const read = boundedReader(ask, clock);
   return async () => {
     try {
       gauges.set(await read(), clock.nowMs());
@@ -228,10 +239,10 @@ async function withinScrape(refresh: Promise<void>, clock: Clock): Promise<void>
 }
 
 /** One reading at a time, however many scrapes: a store that hangs is not sent ever more queries. */
-function boundedReader(stats: () => Promise<StoreStats>, clock: Clock): () => Promise<StoreStats> {
-  let inFlight: Promise<StoreStats> | null = null;
+function boundedReader<Found>(ask: () => Promise<Found>, clock: Clock): () => Promise<Found> {
+  let inFlight: Promise<Found> | null = null;
   return async () => {
-    inFlight ??= stats().finally(() => {
+    inFlight ??= ask().finally(() => {
       inFlight = null;
     });
     const settled = new AbortController();

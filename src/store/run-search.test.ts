@@ -36,7 +36,7 @@ describe('a search', () => {
   it('goes slice by slice to the end, with totals', async () => {
     const store = aStore(3);
     const steps: SearchStep[] = [];
-    const { steps: run } = createSearches(store, createFakeClock(), store.elapsedMs);
+    const { steps: run } = createSearches(store, createFakeClock(), {}, store.elapsedMs);
     for await (const step of run(ALL, new AbortController().signal)) {
       steps.push(step);
     }
@@ -60,14 +60,17 @@ describe('a search', () => {
 
   it('makes a page of what fits the limit, and says where to go on', async () => {
     const store = aStore(30);
-    const page = await createSearches(store, createFakeClock(), store.elapsedMs).page(ALL);
+    const page = await createSearches(store, createFakeClock(), {}, store.elapsedMs).page(ALL);
     assert.ok(page !== 'busy');
     assert.deepEqual([page.hits.length, page.next, page.scanned], [10, '10', 50]);
   });
 
   it('answers after its time with what it has', async () => {
     const store = aStore(1_000, PAGE_MS / 3 + 1);
-    const page = await createSearches(store, createFakeClock(), store.elapsedMs).page({ ...ALL, limit: 500 });
+    const page = await createSearches(store, createFakeClock(), {}, store.elapsedMs).page({
+      ...ALL,
+      limit: 500,
+    });
     assert.ok(page !== 'busy');
     assert.deepEqual([page.hits.length, page.next], [3, '3']);
   });
@@ -75,7 +78,7 @@ describe('a search', () => {
   it('runs beside one other; a third waits, and is told so when its time is over', async () => {
     const store = aStore(1_000);
     const clock = createFakeClock();
-    const searches = createSearches(store, clock, store.elapsedMs);
+    const searches = createSearches(store, clock, {}, store.elapsedMs);
     const signal = new AbortController().signal;
     const running = [1, 2].map(() => searches.steps({ ...ALL, limit: 500 }, signal));
     for (const search of running) await search.next();
@@ -92,7 +95,7 @@ describe('a search', () => {
 
   it('stops when it is aborted, and gives up its place', async () => {
     const store = aStore(1_000);
-    const searches = createSearches(store, createFakeClock(), store.elapsedMs);
+    const searches = createSearches(store, createFakeClock(), {}, store.elapsedMs);
     for (let round = 0; round < 5; round++) {
       const stop = new AbortController();
       const search = searches.steps(ALL, stop.signal);
@@ -101,5 +104,33 @@ describe('a search', () => {
       await assert.rejects(search.next(), /the client is gone/);
     }
     assert.equal(store.asked.length, 5);
+  });
+
+  it('tells how many run, what each slice took, and which page was refused', async () => {
+    const store = aStore(3, 20);
+    const clock = createFakeClock();
+    const told: (string | number)[][] = [];
+    const observer = {
+      onRunning: (searches: number) => told.push(['running', searches]),
+      onSlice: (durationMs: number, rows: number) => told.push(['slice', durationMs, rows]),
+      onRefused: () => told.push(['refused']),
+    };
+    const searches = createSearches(store, clock, observer, store.elapsedMs);
+    const { signal } = new AbortController();
+    const held = [1, 2].map(() => searches.steps(ALL, signal));
+    for (const one of held) await one.next();
+    const page = searches.page(ALL);
+    await clock.advance(TURN_MS);
+    assert.equal(await page, 'busy');
+    for (const one of held) await one.return(undefined);
+    assert.deepEqual(told, [
+      ['running', 1],
+      ['slice', 20, 5],
+      ['running', 2],
+      ['slice', 20, 5],
+      ['refused'],
+      ['running', 1],
+      ['running', 0],
+    ]);
   });
 });

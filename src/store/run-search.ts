@@ -33,22 +33,36 @@ export const PAGE_MS = 1_500;
 /** How long a page waits for its turn. */
 export const TURN_MS = 500;
 
+/** What an operator wants to know of searches. */
+export type SearchObserver = Readonly<{
+  /** A search has begun or ended, and so many run now. */
+  onRunning?: (searches: number) => void;
+  onSlice?: (durationMs: number, rows: number) => void;
+  /** A page did not come to its turn. */
+  onRefused?: () => void;
+}>;
+
 /** @param elapsedMs a clock that never steps */
 export function createSearches(
   store: SearchStore,
   clock: Clock,
+  observer: SearchObserver = {},
   elapsedMs: () => number = monotonicMs,
 ): Searches {
   const permits = createSemaphore(MAX_SEARCHES);
+  let running = 0;
 
   async function* steps({ filter, limit, cursor }: Search, signal: AbortSignal): AsyncGenerator<SearchStep> {
     const giveBack = await permits.take(signal);
+    observer.onRunning?.(++running);
     try {
       let [at, left, scanned] = [cursor, limit, 0];
       let searchedToMs: number | null = null;
       do {
         signal.throwIfAborted();
+        const startedMs = elapsedMs();
         const slice = await store.searchSlice({ filter, limit: left, cursor: at });
+        observer.onSlice?.(elapsedMs() - startedMs, slice.scanned);
         at = slice.next;
         left -= slice.hits.length;
         scanned += slice.scanned;
@@ -56,6 +70,7 @@ export function createSearches(
         yield { hits: slice.hits, next: at, scanned, searchedToMs };
       } while (at !== null && left > 0);
     } finally {
+      observer.onRunning?.(--running);
       giveBack();
     }
   }
@@ -77,8 +92,9 @@ export function createSearches(
         }
         throw new Error('a search ended without a last step');
       } catch (error) {
-        if (error === waiting) return 'busy';
-        throw error;
+        if (error !== waiting) throw error;
+        observer.onRefused?.();
+        return 'busy';
       } finally {
         stopWaiting();
       }
