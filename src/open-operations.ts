@@ -12,12 +12,14 @@ import type { IdGenerator } from './runtime/ids.ts';
 import type { Service } from './runtime/service.ts';
 import type { Searches } from './store/run-search.ts';
 import type { Store } from './store/store.ts';
+import type { Tracing } from './trace/tracing.ts';
 
 export type OperationsCore = Readonly<{
   store: Store;
   clock: Clock;
   newId: IdGenerator;
   emit: Emit;
+  tracing?: Tracing;
   states: DestinationStates;
   searches: Searches;
   dispatch: Pick<Dispatch, 'destinations' | 'onPending'>;
@@ -47,7 +49,7 @@ export function openOperations(core: OperationsCore): Readonly<{ operations: Ope
   });
   const operations = createOperations({
     ...{ store, clock, newId: core.newId, destinations },
-    ...{ wake: worker.wake, waitsFor: worker.waitsFor },
+    ...{ wake: worker.wake, waitsFor: worker.waitsFor, tracing: core.tracing },
   });
   return { operations, worker };
 }

@@ -80,7 +80,9 @@ export function withReplayTraces(store: Store, tracing: Tracing): Store {
   const replay: Store['replay'] = async (...args) => {
     const startedMs = monotonicMs();
     const outcome = await store.replay(...args);
-    if (outcome.kind === 'replayed') tracing.replayed({ delivery: outcome.delivery, startedMs });
+    if (outcome.kind === 'replayed') {
+      tracing.made({ deliveryIds: [outcome.delivery.id], operationId: null, startedMs });
+    }
     return outcome;
   };
   return Object.create(store, { replay: { value: replay, enumerable: true } });

@@ -10,7 +10,7 @@ import {
   validUntilMs,
 } from '../domain/operation.ts';
 import { readFilter } from '../filter/read-filter.ts';
-import { type Clock, sleep } from '../runtime/clock.ts';
+import { type Clock, monotonicMs, sleep } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import type { OperationPage, OperationStore } from '../store/store.ts';
 import {
@@ -23,6 +23,7 @@ import {
   takesAdmin,
 } from './check-plan.ts';
 import type { Pressure } from './pressure.ts';
+import { type BulkTracing, recordPlan } from './record-work.ts';
 
 export type OperationAnswer = Readonly<{ kind: 'done'; operation: BulkOperation }> | Refused;
 
@@ -66,6 +67,7 @@ export type OperationsParts = Readonly<{
   /** There is an operation to work on. */
   wake: () => void;
   waitsFor: (id: string) => Pressure | null;
+  tracing?: BulkTracing | undefined;
 }>;
 
 export function createOperations(parts: OperationsParts): Operations {
@@ -73,6 +75,7 @@ export function createOperations(parts: OperationsParts): Operations {
   const change = createChange(parts);
   return {
     async plan(asked, actor) {
+      const startedMs = monotonicMs();
       const nowMs = clock.nowMs();
       const checked = checkPlan(asked, actor, parts.destinations(), nowMs);
       if (checked.kind === 'refused') return checked;
@@ -83,7 +86,9 @@ export function createOperations(parts: OperationsParts): Operations {
       const operation = newOperation(newId(nowMs), checked.plan, actor, nowMs);
       await store.createOperation(operation, operationEntry('operation.plan', operation, actor, nowMs));
       wake();
-      return { kind: 'done', operation: await awaitCount(parts, operation) };
+      const planned = await awaitCount(parts, operation);
+      recordPlan(parts.tracing, planned, startedMs);
+      return { kind: 'done', operation: planned };
     },
     run: (id, asked, actor) =>
       change(id, actor, 'operation.run', (operation, nowMs) => {

@@ -1,7 +1,7 @@
 import { SYSTEM } from '../domain/audit.ts';
 import type { Delivery } from '../domain/delivery.ts';
 import { type BulkOperation, isActive } from '../domain/operation.ts';
-import { type Clock, sleep } from '../runtime/clock.ts';
+import { type Clock, monotonicMs, sleep } from '../runtime/clock.ts';
 import { type OperationLease, type OperationStore, type StepWork, TARGETS_A_SLICE } from '../store/store.ts';
 import { LEASE_MS } from './lease.ts';
 import type { MeasurePressure, Pressure } from './pressure.ts';
@@ -17,9 +17,12 @@ export type RunParts = Readonly<{
   /** Called with each delivery that has become due. */
   onPending: (delivery: Pick<Delivery, 'id' | 'destination'>) => void;
   /** Called after each step, and with what the operation waits for, or null when it goes on. */
-  onStep: (operation: BulkOperation, before: BulkOperation) => void;
+  onStep: (operation: BulkOperation, before: BulkOperation, step: Step) => void;
   onWait: (operation: BulkOperation, pressure: Pressure | null) => void;
 }>;
+
+/** What a step has made, and when it began. */
+export type Step = Readonly<{ made: readonly string[]; startedMs: number }>;
 
 /** How often an operation that waits looks again. */
 const LOOK_AGAIN_MS = 250;
@@ -47,6 +50,7 @@ export async function runOperation(
   while (isActive(current)) {
     if (!(await awaitRoom(parts, lease, current, signal))) return null;
     const limit = Math.min(most, stepSize(current));
+    const startedMs = monotonicMs();
     const work = await workFor(parts, current, limit);
     const outcome = await store.stepOperation(lease, stepOf(clock, work, limit));
     if (outcome.kind === 'lost') return null;
@@ -58,7 +62,7 @@ export async function runOperation(
     most = TARGETS_A_SLICE;
     for (const delivery of outcome.due) parts.onPending(delivery);
     const targets = current.left - outcome.operation.left;
-    parts.onStep(outcome.operation, current);
+    parts.onStep(outcome.operation, current, { made: outcome.made, startedMs });
     current = outcome.operation;
     nextAtMs = Math.max(nextAtMs, clock.nowMs()) + paceMs(current, targets);
     await sleep(clock, nextAtMs - clock.nowMs(), signal);

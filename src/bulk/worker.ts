@@ -1,6 +1,6 @@
 import type { BulkOperation, OperationKind } from '../domain/operation.ts';
 import type { Emit } from '../events.ts';
-import { sleep } from '../runtime/clock.ts';
+import { monotonicMs, sleep } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
@@ -8,6 +8,7 @@ import type { OperationLease, OperationStore, SharedStore } from '../store/store
 import { type CountParts, countPlan } from './count-plan.ts';
 import { LEASE_MS } from './lease.ts';
 import type { Pressure } from './pressure.ts';
+import { type BulkTracing, recordWork } from './record-work.ts';
 import { type RunParts, runOperation } from './run-operation.ts';
 
 export type WorkerParts = CountParts &
@@ -20,6 +21,7 @@ export type WorkerParts = CountParts &
       Readonly<{ removeTraces(): Promise<unknown> }>;
     newId: IdGenerator;
     emit: Emit;
+    tracing?: BulkTracing | undefined;
   }>;
 
 export type Worker = Service &
@@ -106,17 +108,20 @@ async function work(
   waits: Map<string, Pressure>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, clock, emit } = parts;
+  const { store, clock, emit, tracing } = parts;
   const { id, kind } = operation;
+  const startedMs = monotonicMs();
   emit({ type: 'operation.claimed', id, kind, state: operation.state });
   try {
     const ended = await workOn(parts, lease, operation, waits, signal);
+    recordWork(tracing, operation, ended, startedMs);
     if (ended !== null) {
       emit({ type: 'operation.ended', id, kind, state: ended.state, count: ended.count });
       if (kind === 'erase' && ended.state === 'completed') await store.removeTraces();
     } else if (signal.aborted) await store.extendOperation(lease, 0);
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted) return recordWork(tracing, operation, null, startedMs);
+    recordWork(tracing, operation, null, startedMs, error);
     emit({ type: 'operation.failed', id, kind, error: error as Error });
     await sleep(clock, AFTER_FAILURE_MS, signal);
     await store.extendOperation(lease, 0).catch(() => {});
@@ -134,7 +139,11 @@ async function workOn(
   return runOperation(
     {
       ...parts,
-      onStep: (after, before) => parts.emit({ type: 'operation.stepped', ...stepFacts(after, before) }),
+      onStep(after, before, { made, startedMs }) {
+        parts.emit({ type: 'operation.stepped', ...stepFacts(after, before) });
+        if (made.length === 0) return;
+        parts.tracing?.made({ deliveryIds: made, operationId: after.id, startedMs });
+      },
       onWait({ id, kind }, pressure) {
         const waited = waits.has(id);
         if (pressure === null) waits.delete(id);

@@ -1,3 +1,4 @@
+import { deliveryIdOf, eventIdOf } from '../domain/delivery.ts';
 import { type BulkOperation, stepped, TARGET_OUTCOMES, type TargetOutcome } from '../domain/operation.ts';
 import { TARGETS_A_SLICE } from './port/operations.ts';
 
@@ -150,6 +151,14 @@ export function stepThrough(
     next: stepped(operation, outcomes, results.length, nowMs),
     results: withResults(slice, done, operation, results),
   };
+}
+
+/** The deliveries that a step has made, by the operation before it. */
+export function madeBy({ state }: BulkOperation, targets: readonly string[], results: Results): string[] {
+  if (state !== 'running') return [];
+  return results.flatMap((result, at) =>
+    result === null || result.made === 0 ? [] : deliveryIdOf(eventIdOf(targets[at]!), result.made),
+  );
 }
 
 /** The result of a target for which no delivery was made. */

@@ -65,9 +65,8 @@ export class AcceptRecord implements AcceptTrace {
         const finished = { request, result, ids, parent, status, endedMs: monotonicMs() };
         if (result.kind !== 'duplicate') return this.#record(finished, []);
         // Where senders are trusted with traces, the event's own is known from its headers, which are in the store.
-        void this.#tools.traceByName(result.event).then((original) => {
-          this.#record(finished, [linkTo(original.ids, LINK.original)]);
-        });
+        const original = this.#tools.traceByName(result.event);
+        this.#tools.later(original.then((of) => this.#record(finished, [linkTo(of.ids, LINK.original)])));
       },
     };
   }

@@ -53,7 +53,8 @@ function recorded(tools: TraceTools, named: TraceIds, facts: AttemptFacts, span:
   const offsetMs = facts.startedAtMs - monotonicMs();
   const nowMs = () => offsetMs + monotonicMs();
   const parts = { ...tools, active, nowMs };
-  const linked = facts.sentAs === facts.deliveryId ? null : linkRepeated(tools, named, facts, span);
+  const linked =
+    facts.sentAs === facts.deliveryId ? null : linkRepeated(tools, named, facts, span).catch(() => {});
   const { traceId, spanId } = span.spanContext();
   let result: AttemptResult | null = null;
   return {
@@ -68,7 +69,7 @@ function recorded(tools: TraceTools, named: TraceIds, facts: AttemptFacts, span:
       const endedMs = nowMs();
       if (result !== null) describeResult(span, result, tools.scrub);
       if (linked === null) span.end(endedMs);
-      else void linked.finally(() => span.end(endedMs));
+      else tools.later(linked.finally(() => span.end(endedMs)));
     },
   };
 }
@@ -166,6 +167,7 @@ async function linkRepeated(
   { deliveryId }: AttemptFacts,
   span: Span,
 ): Promise<void> {
-  const repeated = await tools.lastAttemptBefore(ids, deliveryId).catch(() => null);
+  const delivery = await tools.readDelivery(deliveryId);
+  const repeated = delivery === null ? null : await tools.lastAttemptBefore(ids, delivery);
   if (repeated !== null) span.addLink(linkTo(repeated, LINK.repeated));
 }

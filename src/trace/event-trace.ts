@@ -1,6 +1,6 @@
 import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import type { Engine } from './engine.ts';
-import { idsOfEvent } from './ids.ts';
+import { firstIdsOf } from './ids.ts';
 import { readTraceparent } from './traceparent.ts';
 import type { TracedEvent, TraceIds } from './tracing.ts';
 
@@ -19,7 +19,7 @@ export type EventTrace = Readonly<{
  * the headers that came with it.
  */
 export function traceOf(engine: Engine, trusted: ReadonlySet<string>, event: TracedEvent): EventTrace {
-  const own = idsOfEvent(event.id);
+  const own = firstIdsOf(event.id);
   const sender = trusted.has(event.source) ? readTraceparent(event.headers) : null;
   const traceId = sender?.traceId ?? own.traceId;
   const parent = sender === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, sender);

@@ -8,12 +8,13 @@ const TRACE_DIGITS = 32;
 const SPAN_DIGITS = 16;
 
 /**
- * The ids of an event's trace and of its accept: the first 16 bytes of SHA-256 of the event's id, and the next 8. So every
+ * The ids of an event's trace and of its accept: the first 16 bytes of SHA-256 of the event's id, and the next 8; in the same way
+ * those of a bulk operation and of its plan. So every
  * node knows them without a column, and they outlive restarts. Hashed, because samplers by ratio read random bits, and a
  * UUIDv7 begins with the time.
  */
-export function idsOfEvent(eventId: string): SpanIds {
-  const digest = hash('sha256', eventId);
+export function firstIdsOf(id: string): SpanIds {
+  const digest = hash('sha256', id);
   return {
     traceId: digest.slice(0, TRACE_DIGITS),
     spanId: digest.slice(TRACE_DIGITS, TRACE_DIGITS + SPAN_DIGITS),

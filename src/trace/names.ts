@@ -16,7 +16,12 @@ export const SPAN = {
   settle: 'settle',
   replay: 'replay',
   cleanup: 'cleanup',
+  route: 'route',
+  /** The kind of the operation stands behind it. */
   bulk: 'bulk',
+  count: 'count',
+  run: 'run',
+  takeBack: 'take back',
 } as const;
 
 export const ATTRIBUTE = {
@@ -51,6 +56,9 @@ export const ATTRIBUTE = {
   handshake: 'webhook.handshake',
   replayOf: 'webhook.replay.of',
   deleted: 'webhook.cleanup.deleted',
+  operationId: 'webhook.operation.id',
+  operationKind: 'webhook.operation.kind',
+  operationState: 'webhook.operation.state',
   link: 'webhook.link',
 } as const;
 
@@ -68,4 +76,9 @@ export function countAttributes(
 export const MESSAGING_SYSTEM = 'webhook_receiver';
 
 /** What a link leads to, as its attribute `webhook.link` says. */
-export const LINK = { sender: 'sender', original: 'original', repeated: 'repeated' } as const;
+export const LINK = {
+  sender: 'sender',
+  original: 'original',
+  repeated: 'repeated',
+  operation: 'operation',
+} as const;

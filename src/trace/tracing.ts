@@ -107,11 +107,15 @@ export type OperationFacts = Readonly<{
   attributes: Readonly<Record<string, string | number>>;
   /** What it failed with. */
   error?: unknown;
+  /** The bulk operation in whose trace it is, as its first span or below that; left out: it has a trace of its own. */
+  bulk?: Readonly<{ id: string; isFirst: boolean }>;
 }>;
 
-/** A delivery that was replayed. */
-export type ReplayFacts = Readonly<{
-  delivery: Readonly<{ id: string; eventId: string; destination: string; replayOf: string | null }>;
+/** Deliveries that were made of others, or of events with others: replays, and what a bulk operation has routed. */
+export type MadeFacts = Readonly<{
+  deliveryIds: readonly string[];
+  /** The bulk operation that made them. */
+  operationId: string | null;
   startedMs: number;
 }>;
 
@@ -123,7 +127,7 @@ export interface Tracing {
   idsOf(event: TracedEvent): TraceIds | undefined;
   /** The same of an event that was not read: its headers are, if its source's senders are trusted with its trace. */
   idsByName(event: Pick<TracedEvent, 'id' | 'source'>): Promise<TraceIds | undefined>;
-  replayed(facts: ReplayFacts): void;
+  made(facts: MadeFacts): void;
   operation(facts: OperationFacts): void;
   /** The sources whose senders' traces are continued. */
   use(trusted: ReadonlySet<string>): void;
@@ -136,7 +140,7 @@ export const NO_TRACING: Tracing = {
   attempt: () => undefined,
   idsOf: () => undefined,
   idsByName: () => Promise.resolve(undefined),
-  replayed: () => {},
+  made: () => {},
   operation: () => {},
   use: () => {},
   close: () => Promise.resolve(),

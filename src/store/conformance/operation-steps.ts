@@ -33,6 +33,7 @@ function replaysConformance(factory: StoreFactory): void {
     const [store, alone] = await openPair(t, factory);
     const mixed = await insertMixed(store);
     const due: string[] = [];
+    const made: string[] = [];
     for (const event of mixed.events) {
       const [delivery] = await store.deliveriesOf(event.id);
       await alone.insertEvent(event, [{ destination: 'd', orderKey: delivery!.orderKey }]);
@@ -49,11 +50,14 @@ function replaysConformance(factory: StoreFactory): void {
     const outcome = await runOn(store, mixed.failed, {}, { limit: 4 });
     for (const id of mixed.failed.toReversed()) {
       const replayed = await alone.replay(id, T0 + 1, {}, anAudit());
-      if (replayed.kind === 'replayed' && replayed.delivery.turn !== 'waits') due.push(replayed.delivery.id);
+      if (replayed.kind !== 'replayed') continue;
+      made.push(replayed.delivery.id);
+      if (replayed.delivery.turn !== 'waits') due.push(replayed.delivery.id);
     }
     assert.deepEqual(outcome.operation.outcomes, { replayed: mixed.failed.length });
     assert.deepEqual(await snapshotOf(store, mixed.events), await snapshotOf(alone, mixed.events));
     assert.deepEqual(outcome.due.map(({ id }) => id).toSorted(), due.toSorted());
+    assert.deepEqual(outcome.made, made);
   });
 
   test('what was replayed meanwhile, is open, erased or gone is skipped and counted', async (t) => {

@@ -57,7 +57,7 @@ export function stepOf(overrides: Partial<OperationStep> = {}): OperationStep {
 
 type Stepped = Extract<StepOutcome, { kind: 'stepped' }>;
 
-/** Steps until the operation is over. @returns it, and the deliveries that became due */
+/** Steps until the operation is over. @returns it, and the deliveries that became due and that were made */
 export async function stepAll(
   store: Store,
   lease: OperationLease,
@@ -65,6 +65,7 @@ export async function stepAll(
   workFor: ((operation: BulkOperation, targets: readonly string[]) => StepWork) | null = null,
 ): Promise<Stepped> {
   const due: Stepped['due'][number][] = [];
+  const made: string[] = [];
   for (;;) {
     const operation = (await store.readOperation(lease.operationId))!;
     const targets = await store.nextTargets(operation, overrides.limit ?? 200);
@@ -73,7 +74,8 @@ export async function stepAll(
     assert.equal(outcome.kind, 'stepped');
     if (outcome.kind !== 'stepped') continue;
     due.push(...outcome.due);
-    if (!isActive(outcome.operation)) return { ...outcome, due };
+    made.push(...outcome.made);
+    if (!isActive(outcome.operation)) return { ...outcome, due, made };
   }
 }
 

@@ -24,8 +24,9 @@ export function operationTakeBackConformance(factory: StoreFactory): void {
       const before = await snapshotOf(store, events);
       const { operation } = await runOn(store, failed);
       assert.notDeepEqual(await snapshotOf(store, events), before);
-      const { operation: ended } = await takeBackOn(store, operation);
+      const { operation: ended, made } = await takeBackOn(store, operation);
       assert.deepEqual([ended.state, ended.takenBack], ['taken_back', { taken_back: failed.length }]);
+      assert.deepEqual(made, []);
       assert.deepEqual(await snapshotOf(store, events), before);
       const again = await runOn(store, failed);
       assert.deepEqual(again.operation.outcomes, { replayed: failed.length });

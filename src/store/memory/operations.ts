@@ -9,7 +9,7 @@ import type {
   StepOutcome,
 } from '../store.ts';
 import { TARGETS_A_SLICE } from '../store.ts';
-import { firstOf, nextPart, type SlicePart } from '../target-slices.ts';
+import { firstOf, madeBy, nextPart, type SlicePart } from '../target-slices.ts';
 import { appendAudit } from './audit.ts';
 import type { State, StoredOperation } from './state.ts';
 import { workOn } from './work-on.ts';
@@ -58,10 +58,11 @@ function stepOperation(state: State, lease: OperationLease, step: OperationStep)
   const { operation, targets } = stored;
   const part = nextPart(operation, step.limit) ?? { slice: 0, from: 0, count: 0 };
   const places = placesOf(part, operation);
+  const asked = places.map((place) => targets[place]!);
   const worked = workOn(
     state,
     operation,
-    places.map((place) => targets[place]!),
+    asked,
     places.map((place) => stored.results[place] ?? null),
     step,
   );
@@ -77,7 +78,12 @@ function stepOperation(state: State, lease: OperationLease, step: OperationStep)
   state.operations.set(next.id, { operation: next, lease: held, targets, results });
   if (!isActive(next))
     appendAudit(state, operationEntry('operation.end', next, step.audit.actor, step.nowMs));
-  return { kind: 'stepped', operation: next, due: worked.due };
+  return {
+    kind: 'stepped',
+    operation: next,
+    due: worked.due,
+    made: madeBy(operation, asked, worked.results),
+  };
 }
 
 /** @see OperationStore */

@@ -44,6 +44,8 @@ export type StepOutcome =
       operation: BulkOperation;
       /** Deliveries that have become due. */
       due: readonly Pick<Delivery, 'id' | 'destination'>[];
+      /** Ids of the deliveries that the step has made. */
+      made: readonly string[];
     }>
   /** The lease is not in force any more, and nothing changed. */
   | Readonly<{ kind: 'lost' }>

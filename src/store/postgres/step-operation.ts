@@ -1,7 +1,15 @@
 import { type BulkOperation, isActive, operationEntry, stepped } from '../../domain/operation.ts';
 import type { OperationLease, OperationStep, StepOutcome } from '../store.ts';
 import { ERASED_AS, eraseEntry } from '../target-outcomes.ts';
-import { nextPart, type Results, resultsOf, stepThrough, targetsOf, without } from '../target-slices.ts';
+import {
+  madeBy,
+  nextPart,
+  type Results,
+  resultsOf,
+  stepThrough,
+  targetsOf,
+  without,
+} from '../target-slices.ts';
 import { appendAudit } from './audit.ts';
 import type { Backlogs } from './backlog.ts';
 import type { Database, Query } from './database.ts';
@@ -80,6 +88,7 @@ async function stepWithin(
   const part = nextPart(operation, asked.limit);
   const [slice] = part === null ? [] : await query(READ_SLICE, [operation.id, part.slice]);
   let next = stepped(operation, [], 0, asked.nowMs);
+  let made: readonly string[] = [];
   if (part !== null && slice !== undefined) {
     const targets = targetsOf(slice, part, operation);
     if (await isFull(query, context, operation, targets.length)) return { kind: 'full' };
@@ -92,12 +101,13 @@ async function stepWithin(
     await changes.write(query);
     await query(WRITE_RESULTS, [operation.id, part.slice, Buffer.from(through.results)]);
     ({ next } = through);
+    made = madeBy(operation, targets, results);
   }
   await query(WRITE_OPERATION, columnsOf(next, lease, asked.leaseUntilMs));
   if (!isActive(next)) {
     await appendAudit(query, operationEntry('operation.end', next, asked.audit.actor, asked.nowMs));
   }
-  return { kind: 'stepped', operation: next, due: changes.due() };
+  return { kind: 'stepped', operation: next, due: changes.due(), made };
 }
 
 /** Whether the deliveries that the step makes would exceed the limit. */

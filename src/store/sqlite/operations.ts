@@ -5,6 +5,7 @@ import { type OperationLease, TARGETS_A_SLICE } from '../store.ts';
 import {
   appendTargets,
   hasRoom,
+  madeBy,
   nextPart,
   resultsOf,
   type Slice,
@@ -175,6 +176,7 @@ export const operationWrites: Writes<WriteName> = {
       const slice = part === null ? undefined : find.get(id, part.slice);
       let next = stepped(operation, [], 0, step.nowMs);
       let due: readonly Due[] = [];
+      let made: readonly string[] = [];
       if (part !== null && slice !== undefined) {
         const targets = targetsOf(slice, part, operation);
         const worked = workOn(operation, targets, resultsOf(slice, part, operation), step);
@@ -183,10 +185,11 @@ export const operationWrites: Writes<WriteName> = {
         write.run(through.results, id, part.slice);
         ({ next } = through);
         ({ due } = worked);
+        made = madeBy(operation, targets, worked.results);
       }
       leased.write(next, lease, step.leaseUntilMs);
       if (!isActive(next)) audit.append(operationEntry('operation.end', next, step.audit.actor, step.nowMs));
-      return { kind: 'stepped', operation: next, due };
+      return { kind: 'stepped', operation: next, due, made };
     };
   },
   purgeOperations({ db }) {
