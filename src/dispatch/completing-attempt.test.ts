@@ -6,6 +6,7 @@ import type { Settlement } from '../domain/settlement.ts';
 import type { Handler, HandlerContext } from '../handlers/handler.ts';
 import type { CompleteStore } from '../store/store.ts';
 import { NO_BREAKER } from './breaker.ts';
+import { Cancellation } from './cancellation.ts';
 import { executeAttempt } from './execute-attempt.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { LEASE_LOST, SHUTDOWN } from './stop-reasons.ts';
@@ -17,7 +18,7 @@ type Handle = (context: HandlerContext) => Promise<unknown>;
 function setUp(handle: Handle, completeWithin: CompleteStore['completeWithin']) {
   const clock = createFakeClock(FAKE_EPOCH_MS);
   const recorder = createRecorder();
-  const cancel = new AbortController();
+  const cancel = new Cancellation();
   const settled: Settlement['kind'][] = [];
   const leased = aLeased();
   const handler: Handler = {
@@ -42,9 +43,7 @@ function setUp(handle: Handle, completeWithin: CompleteStore['completeWithin']) 
   };
   const target = { destination: aDestination({ timeoutMs: 5_000 }), handler };
   const ended: (Settlement | null)[] = [];
-  const run = executeAttempt(parts, target, leased, cancel.signal).then((settlement) =>
-    ended.push(settlement),
-  );
+  const run = executeAttempt(parts, target, leased, cancel).then((settlement) => ended.push(settlement));
   return { clock, recorder, cancel, settled, leased, ended, run };
 }
 
@@ -224,7 +223,7 @@ describe('a completion under a lease that is lost', () => {
       completeWithin,
     );
     await turns();
-    cancel.abort(LEASE_LOST);
+    cancel.cancel(LEASE_LOST);
     assert.ok((await heard.promise) instanceof LeaseLost);
     await run;
     assert.deepEqual(recorder.types(), ['lease.lost']);
@@ -292,7 +291,7 @@ describe('a shutdown during a completion', () => {
     const { completeWithin } = aTransaction();
     const { cancel, recorder, settled, run } = setUp(({ complete }) => complete(forEver), completeWithin);
     await turns();
-    cancel.abort(SHUTDOWN);
+    cancel.cancel(SHUTDOWN);
     await run;
     assert.deepEqual(settled, ['released']);
     assert.deepEqual(recorder.types(), ['delivery.released']);
@@ -305,7 +304,7 @@ describe('a shutdown during a completion', () => {
       completeWithin,
     );
     await turns();
-    cancel.abort(SHUTDOWN);
+    cancel.cancel(SHUTDOWN);
     await turns();
     assert.deepEqual(ended, []);
     commit.resolve('completed');

@@ -1,5 +1,6 @@
 import { LeaseLost, TransactionError } from '../domain/errors.ts';
 import type { TransactionWork } from '../domain/transaction.ts';
+import { LazySignal } from './lazy-signal.ts';
 import { LEASE_LOST } from './stop-reasons.ts';
 
 export type CompletionParts = Readonly<{
@@ -24,49 +25,68 @@ export type Completion = Readonly<{
   stop(reason: unknown): void;
 }>;
 
-export function createCompletion({ completeWithin, onCompleted }: CompletionParts): Completion {
-  const stopping = new AbortController();
-  let state: CompletionState = 'open';
-  let failure: Readonly<{ error: unknown }> | null = null;
-  let ending: Promise<unknown> = Promise.resolve();
-
-  const run = async (work: TransactionWork) => {
-    state = 'under way';
-    failure = null;
-    try {
-      state = await completeWithin(work, stopping.signal);
-    } catch (thrown) {
-      state = thrown === LEASE_LOST ? 'lost' : 'open';
-      const error = thrown === LEASE_LOST ? new LeaseLost({ cause: thrown }) : thrown;
-      failure = { error };
-      throw error;
-    }
-    if (state === 'lost') throw new LeaseLost();
-    onCompleted();
-  };
-  return {
-    complete(work) {
-      const refusal = refusalOf(state, stopping.signal);
-      const outcome = refusal === null ? run(work) : Promise.reject(refusal.error);
-      if (refusal === null) ending = outcome.catch(() => {});
-      outcome.catch(() => {});
-      return outcome;
-    },
-    state: () => state,
-    failure: () => failure,
-    async ended() {
-      // A handler may call again as soon as a call has failed.
-      while (state === 'under way') await ending;
-    },
-    stop: (reason) => stopping.abort(reason),
-  };
+export function createCompletion(parts: CompletionParts): Completion {
+  return new OwnCompletion(parts);
 }
 
-function refusalOf(state: CompletionState, stopped: AbortSignal): Readonly<{ error: unknown }> | null {
+/** A class, because every attempt has one and few handlers use it. */
+class OwnCompletion implements Completion {
+  readonly #parts: CompletionParts;
+  readonly #stopping = new LazySignal();
+  #state: CompletionState = 'open';
+  #failure: Readonly<{ error: unknown }> | null = null;
+  #ending: Promise<unknown> | null = null;
+
+  constructor(parts: CompletionParts) {
+    this.#parts = parts;
+  }
+
+  complete(work: TransactionWork): Promise<void> {
+    const refusal = refusalOf(this.#state, this.#stopping);
+    const outcome = refusal === null ? this.#run(work) : Promise.reject(refusal.error);
+    if (refusal === null) this.#ending = outcome.catch(() => {});
+    outcome.catch(() => {});
+    return outcome;
+  }
+
+  state(): CompletionState {
+    return this.#state;
+  }
+
+  failure(): Readonly<{ error: unknown }> | null {
+    return this.#failure;
+  }
+
+  async ended(): Promise<void> {
+    // A handler may call again as soon as a call has failed.
+    while (this.#state === 'under way') await this.#ending;
+  }
+
+  stop(reason: unknown): void {
+    this.#stopping.abort(reason);
+  }
+
+  async #run(work: TransactionWork): Promise<void> {
+    this.#state = 'under way';
+    this.#failure = null;
+    try {
+      this.#state = await this.#parts.completeWithin(work, this.#stopping.get());
+    } catch (thrown) {
+      this.#state = thrown === LEASE_LOST ? 'lost' : 'open';
+      const error = thrown === LEASE_LOST ? new LeaseLost({ cause: thrown }) : thrown;
+      this.#failure = { error };
+      throw error;
+    }
+    if (this.#state === 'lost') throw new LeaseLost();
+    this.#parts.onCompleted();
+  }
+}
+
+function refusalOf(state: CompletionState, stopped: LazySignal): Readonly<{ error: unknown }> | null {
   if (state === 'under way') return { error: new TransactionError('ctx.complete is under way already') };
   if (state === 'completed')
     return { error: new TransactionError('ctx.complete has completed the delivery already') };
   if (state === 'lost') return { error: new LeaseLost() };
-  if (!stopped.aborted) return null;
+  if (!stopped.isAborted) return null;
   return { error: stopped.reason === LEASE_LOST ? new LeaseLost() : stopped.reason };
 }

@@ -6,6 +6,7 @@ import { PermanentError, RetryAfter, StoreError } from '../domain/errors.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { Handler } from '../handlers/handler.ts';
 import { NO_BREAKER } from './breaker.ts';
+import { Cancellation } from './cancellation.ts';
 import { executeAttempt } from './execute-attempt.ts';
 import { CLAIMED_TOO_LATE, LEASE_LOST, SHUTDOWN } from './stop-reasons.ts';
 import { aDestination, aLeased, createManualHandler, createRecorder, turns } from './testing.ts';
@@ -19,7 +20,7 @@ function setUp(
 ) {
   const clock = createFakeClock(FAKE_EPOCH_MS + 250);
   const recorder = createRecorder();
-  const cancel = new AbortController();
+  const cancel = new Cancellation();
   const settled: Settled[] = [];
   const store = {
     settle: async (_lease: unknown, settlement: Settlement, attempt: Attempt | null) => {
@@ -37,7 +38,7 @@ function setUp(
     breaker: NO_BREAKER,
     giveUp: new AbortController().signal,
   };
-  const start = () => executeAttempt(parts, { destination: aDestination(), handler }, leased, cancel.signal);
+  const start = () => executeAttempt(parts, { destination: aDestination(), handler }, leased, cancel);
   const identity = {
     eventId: leased.event.id,
     deliveryId: leased.lease.deliveryId,
@@ -140,7 +141,7 @@ describe('executeAttempt', () => {
       const destination = aDestination({ order: { by, onFailure: 'skip' } });
       const target = { destination, handler };
       const own = { ...parts, isUnreadable: () => isUnreadable };
-      await executeAttempt(own, target, { ...leased, lease }, cancel.signal);
+      await executeAttempt(own, target, { ...leased, lease }, cancel);
       return settled[0]!;
     };
     const { settlement, attempt } = await run('body:/id', true);
@@ -174,7 +175,7 @@ describe('executeAttempt, cancelled', () => {
     it(`gives the delivery back uncharged: ${reason.message}`, async () => {
       const { cancel, clock, identity, recorder, settled, start } = setUp(createManualHandler());
       const done = start();
-      cancel.abort(reason);
+      cancel.cancel(reason);
       await done;
       assert.deepEqual(settled, [
         { settlement: { kind: 'released', dueAtMs: clock.nowMs() }, attempt: null },
@@ -186,7 +187,7 @@ describe('executeAttempt, cancelled', () => {
   it('touches nothing when its lease is lost', async () => {
     const { cancel, identity, recorder, settled, start } = setUp(createManualHandler());
     const done = start();
-    cancel.abort(LEASE_LOST);
+    cancel.cancel(LEASE_LOST);
     await done;
     assert.deepEqual(settled, []);
     assert.deepEqual(recorder.events, [{ type: 'lease.lost', ...identity }]);

@@ -11,6 +11,7 @@ import type { Random } from '../runtime/random.ts';
 import type { CompleteStore, Finish, Leased, LeaseStore } from '../store/store.ts';
 import type { AttemptFacts, AttemptTrace, Tracing } from '../trace/tracing.ts';
 import type { Breaker } from './breaker.ts';
+import type { Cancellation } from './cancellation.ts';
 import { type Completion, createCompletion } from './completion.ts';
 import {
   identityOf,
@@ -54,7 +55,7 @@ export function executeAttempt(
   parts: AttemptParts,
   target: AttemptTarget,
   leased: Leased,
-  cancel: AbortSignal,
+  cancel: Cancellation,
   onCompleted: () => void = () => {},
   probe?: Probe,
 ): Promise<Settlement | null> {
@@ -73,7 +74,7 @@ async function settleAttempt(
   parts: TracedParts,
   target: AttemptTarget,
   { leased, startedAtMs }: Begun,
-  cancel: AbortSignal,
+  cancel: Cancellation,
   onCompleted: () => void,
   probe: Probe | undefined,
 ): Promise<Settlement | null> {

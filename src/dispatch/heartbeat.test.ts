@@ -4,6 +4,7 @@ import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { StoreError } from '../domain/errors.ts';
 import type { Lease } from '../domain/lease.ts';
 
+import { Cancellation } from './cancellation.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { LEASE_LOST } from './stop-reasons.ts';
 import { aDestination, aLeased, createManualHandler, createRecorder, openDispatch, pass } from './testing.ts';
@@ -28,7 +29,7 @@ function setUp(extend: (lease: Lease, untilMs: number) => Promise<'extended' | '
   heartbeat.start();
   /** Something that was claimed just now. */
   const begin = (): Active => {
-    const entry = { leased: aLeased(), cancel: new AbortController(), untilMs: clock.nowMs() + LEASE_MS };
+    const entry = { leased: aLeased(), cancel: new Cancellation(), untilMs: clock.nowMs() + LEASE_MS };
     active.push(entry);
     return entry;
   };
@@ -81,8 +82,8 @@ describe('the heartbeat', () => {
     const { begin, pass, recorder } = setUp(async () => 'lost');
     const entry = begin();
     await pass(10_000);
-    assert.equal(entry.cancel.signal.aborted, true);
-    assert.equal(entry.cancel.signal.reason, LEASE_LOST);
+    assert.equal(entry.cancel.isCancelled, true);
+    assert.equal(entry.cancel.reason, LEASE_LOST);
     assert.deepEqual(recorder.events, []);
   });
 

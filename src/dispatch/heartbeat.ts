@@ -27,7 +27,7 @@ export function createHeartbeat({ store, dispatcher, clock, emit, leaseMs }: Hea
       const outcome = await store.extend(active.leased.lease, untilMs);
       if (outcome === 'extended') active.untilMs = untilMs;
       // Stops the handler. An attempt that is being settled meanwhile no longer listens.
-      else active.cancel.abort(LEASE_LOST);
+      else active.cancel.cancel(LEASE_LOST);
     } catch (error) {
       emit({ type: 'store.failed', operation: 'extend', error: error as Error });
     }

@@ -5,6 +5,7 @@ import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { PermanentError, RetryAfter } from '../domain/errors.ts';
 import { NO_LOG } from '../domain/handler-log.ts';
 import type { Handler } from '../handlers/handler.ts';
+import { Cancellation } from './cancellation.ts';
 import { createCompletion } from './completion.ts';
 import { type Run, runHandler } from './run-handler.ts';
 import { createManualHandler, turns } from './testing.ts';
@@ -13,7 +14,7 @@ const TIMEOUT_MS = 5_000;
 
 function setUp(handler: Handler = createManualHandler()) {
   const clock = createFakeClock();
-  const cancel = new AbortController();
+  const cancel = new Cancellation();
   const overruns: number[] = [];
   const ended: Run[] = [];
   const start = () => {
@@ -25,7 +26,7 @@ function setUp(handler: Handler = createManualHandler()) {
       openLog: () => NO_LOG,
       timeoutMs: TIMEOUT_MS,
       clock,
-      cancel: cancel.signal,
+      cancel: cancel,
       onOverrun: (overranMs) => overruns.push(overranMs),
     });
     run.then((outcome) => ended.push(outcome));
@@ -147,7 +148,7 @@ describe('runHandler, when it is cancelled', () => {
     const handler = createManualHandler();
     const { cancel, clock, ended, overruns, start } = setUp(handler);
     void start();
-    cancel.abort(reason);
+    cancel.cancel(reason);
     await turns();
     assert.deepEqual(ended, [{ kind: 'cancelled' }]);
     assert.equal(handler.calls[0]!.context.signal.reason, reason);
@@ -160,7 +161,7 @@ describe('runHandler, when it is cancelled', () => {
   it('does not begin when it was cancelled before', async () => {
     const handler = createManualHandler();
     const { cancel, clock, start } = setUp(handler);
-    cancel.abort(reason);
+    cancel.cancel(reason);
     assert.deepEqual(await start(), { kind: 'cancelled' });
     assert.equal(handler.calls.length, 0);
     assert.equal(clock.pending(), 0);
@@ -172,7 +173,7 @@ describe('runHandler, when it is cancelled', () => {
     const run = start();
     handler.calls[0]!.succeed();
     assert.equal((await run).kind, 'finished');
-    cancel.abort(reason);
+    cancel.cancel(reason);
     assert.equal(handler.calls[0]!.context.signal.aborted, false);
   });
 });

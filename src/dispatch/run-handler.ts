@@ -5,7 +5,10 @@ import type { Handler, HandlerContext } from '../handlers/handler.ts';
 import { resultOfError, resultOfReply } from '../handlers/normalise-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AttemptTrace } from '../trace/tracing.ts';
+import { AttemptContext } from './attempt-context.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { Completion } from './completion.ts';
+import { LazySignal } from './lazy-signal.ts';
 
 /** How a handler's run ended, as far as the dispatcher waits for it. */
 export type Run =
@@ -27,8 +30,8 @@ export type RunParts = Readonly<{
   completion: Completion;
   timeoutMs: number;
   clock: Clock;
-  /** Aborts to cancel the run. */
-  cancel: AbortSignal;
+  /** Stops the run. */
+  cancel: Cancellation;
   /** Called when a handler ends HEEDING_MS or more after its timeout. */
   onOverrun: (overranMs: number) => void;
 }>;
@@ -44,13 +47,13 @@ export const HEEDING_MS = 1_000;
 export function runHandler(parts: RunParts): Promise<Run> {
   const { handler, event, context, completion, timeoutMs, clock, cancel, onOverrun, trace } = parts;
   return new Promise((resolve) => {
-    const controller = new AbortController();
+    const signal = new LazySignal();
     let isDecided = false;
     let endedAtMs: number | null = null;
     const end = (run: Run) => {
       endedAtMs = clock.nowMs();
       stopTimer();
-      cancel.removeEventListener('abort', onCancel);
+      cancel.listen(null);
       completion.stop(ENDED);
       resolve(outcomeOf(completion, run) ?? run);
     };
@@ -61,18 +64,18 @@ export function runHandler(parts: RunParts): Promise<Run> {
       completion.stop(reason);
       if (completion.state() === 'under way') void completion.ended().then(() => end(run));
       else end(run);
-      controller.abort(reason);
+      signal.abort(reason);
     };
     const onCancel = () => stop(cancel.reason, { kind: 'cancelled' });
     const stopTimer = clock.after(timeoutMs, () => {
       const error = new DOMException(`The attempt took longer than ${timeoutMs} ms`, 'TimeoutError');
       stop(error, { kind: 'finished', result: resultOfError(error, { timedOut: true, timeoutMs }) });
     });
-    if (cancel.aborted) return onCancel();
-    cancel.addEventListener('abort', onCancel, { once: true });
+    if (cancel.isCancelled) return onCancel();
+    cancel.listen(onCancel);
 
     const finish = async (result: TryResult) => {
-      if (!isDecided) await completion.ended();
+      if (!isDecided && completion.state() === 'under way') await completion.ended();
       if (!isDecided) {
         isDecided = true;
         return end(runOf(completion, result, timeoutMs));
@@ -80,19 +83,9 @@ export function runHandler(parts: RunParts): Promise<Run> {
       // A commit may have kept the run open beyond the timeout.
       if (endedAtMs === null) return;
       const overranMs = clock.nowMs() - endedAtMs;
-      if (!cancel.aborted && overranMs >= HEEDING_MS) onOverrun(overranMs);
+      if (!cancel.isCancelled && overranMs >= HEEDING_MS) onOverrun(overranMs);
     };
-    let log: HandlerLog | null = null;
-    const whole: HandlerContext = {
-      ...context,
-      signal: controller.signal,
-      complete: completion.complete,
-      // Most handlers write no line.
-      get log() {
-        log ??= parts.openLog();
-        return log;
-      },
-    };
+    const whole = new AttemptContext({ ...context, signal, completion, openLog: parts.openLog });
     callHandler(handler, event, whole, trace)
       .then(resultOfReply)
       .catch((error: unknown) => resultOfError(error, { timedOut: false, timeoutMs }))

@@ -1,6 +1,7 @@
 import { isExpired, type Lease } from '../domain/lease.ts';
 import type { Settlement } from '../domain/settlement.ts';
 import type { Leased } from '../store/store.ts';
+import { Cancellation } from './cancellation.ts';
 import type { ClaimInProgress } from './claim-loop.ts';
 import { type AttemptParts, type AttemptTarget, executeAttempt } from './execute-attempt.ts';
 import type { HandlerUse } from './handler-uses.ts';
@@ -12,7 +13,7 @@ import type { Work } from './work-source.ts';
 export type Active = {
   readonly leased: Leased;
   /** Its reason says what becomes of the delivery: LEASE_LOST drops the attempt, any other releases it uncharged. */
-  readonly cancel: AbortController;
+  readonly cancel: Cancellation;
   untilMs: number;
 };
 
@@ -64,14 +65,7 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
       if (leased.lease.orderKey !== null) onFreed(slot);
     };
     try {
-      settlement = await executeAttempt(
-        attemptParts,
-        target,
-        leased,
-        entry.cancel.signal,
-        onCompleted,
-        probe,
-      );
+      settlement = await executeAttempt(attemptParts, target, leased, entry.cancel, onCompleted, probe);
     } catch (error) {
       const message = 'an attempt ended in an unexpected way';
       emit({ type: 'receiver.failed', message, error: error as Error });
@@ -81,13 +75,13 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
   const take = (slot: Slot, target: HeldTarget, work: Work) => {
     const { leased } = work;
     const key = keyOf(leased.lease);
-    const entry: Active = { leased, cancel: new AbortController(), untilMs: leased.lease.untilMs };
+    const entry: Active = { leased, cancel: new Cancellation(), untilMs: leased.lease.untilMs };
     slot.active += 1;
     target.use.begin();
     atWork.set(key, entry);
-    if (refusing) entry.cancel.abort(SHUTDOWN);
-    else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.abort(CLAIMED_TOO_LATE);
-    else if (work.probe === undefined && parts.isClosed(slot.destination)) entry.cancel.abort(HELD);
+    if (refusing) entry.cancel.cancel(SHUTDOWN);
+    else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.cancel(CLAIMED_TOO_LATE);
+    else if (work.probe === undefined && parts.isClosed(slot.destination)) entry.cancel.cancel(HELD);
     void run(slot, target, work, entry).then(() => {
       atWork.delete(key);
       slot.active -= 1;
@@ -109,7 +103,7 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
       refusing = true;
     },
     release() {
-      for (const { cancel } of atWork.values()) cancel.abort(SHUTDOWN);
+      for (const { cancel } of atWork.values()) cancel.cancel(SHUTDOWN);
     },
     giveUp: () => giveUp.abort(),
   };
