@@ -1,8 +1,10 @@
-import type { DueDelivery, Leased } from '../store.ts';
-import { LEASE_SQL, MAX_CLAIM_BYTES, prepareReadEvent } from './claim.ts';
-import { deliveryIdOfKey, eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
+import type { ClaimByIdsOutcome, ClaimByIdsRequest, DueDelivery } from '../store.ts';
+import { LEASE_SQL, MAX_CLAIM_BYTES, prepareFindEvent } from './claim.ts';
+import { eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
-import type { Writes } from './verbs.ts';
+import { bytesToUuid } from './uuid-bytes.ts';
+import type { Writer } from './verbs.ts';
+import { type LeasedRow, type PackedLeased, packLeased } from './wire-leased.ts';
 
 const PENDING_BY_ID_SQL = `
   select key, destination, attempts, due_at, order_key, sent_as, held from deliveries
@@ -18,37 +20,41 @@ type PendingRow = Readonly<{
   held: 1 | null;
 }>;
 
+/** What a claim has found, until `unpackLeased` makes it the port's answer. */
+export type PackedClaimByIds = Omit<ClaimByIdsOutcome, 'leased'> & Readonly<{ leased: PackedLeased }>;
+
 /** @see QueuedStore.claimByIds */
-export const claimByIdsWrites: Writes<'claimByIds'> = {
-  claimByIds({ db, counters }) {
-    const find = prepareRows<PendingRow>(db, PENDING_BY_ID_SQL);
-    const take = db.prepare(LEASE_SQL);
-    const readEvent = prepareReadEvent(db, 'seq');
-    return (request) => {
-      const { token, nowMs, leaseUntilMs } = request;
-      const deliveryIds = [...new Set(request.deliveryIds)];
-      const leased: Leased[] = [];
-      const early: DueDelivery[] = [];
-      let bytes = 0;
-      for (const [index, deliveryId] of deliveryIds.entries()) {
-        if (bytes >= MAX_CLAIM_BYTES) return { leased, early, left: deliveryIds.slice(index) };
-        const row = find.get(...keyParts(deliveryId));
-        if (row === undefined) continue;
-        const { key, destination, attempts, due_at: dueAtMs, order_key: orderKey, held } = row;
-        if (dueAtMs > nowMs) {
-          early.push({ deliveryId, dueAtMs });
-          continue;
-        }
-        take.run(token, leaseUntilMs, nowMs, key);
-        counters.move(destination, 'pending', 'processing');
-        if (held !== null) counters.addHeld(destination, -1);
-        const event = readEvent(eventSeqOf(key))!;
-        bytes += event.body.length;
-        const lease = { deliveryId, token, untilMs: leaseUntilMs, orderKey };
-        const sentAs = row.sent_as === null ? deliveryId : deliveryIdOfKey(event.id, row.sent_as);
-        leased.push({ lease, destination, attempts, event, sentAs });
+export function prepareClaimByIds({
+  db,
+  counters,
+}: Writer): (request: ClaimByIdsRequest) => PackedClaimByIds {
+  const find = prepareRows<PendingRow>(db, PENDING_BY_ID_SQL);
+  const take = db.prepare(LEASE_SQL);
+  const findEvent = prepareFindEvent(db, 'seq');
+  return (request) => {
+    const { token, nowMs, leaseUntilMs } = request;
+    const deliveryIds = [...new Set(request.deliveryIds)];
+    const leased: LeasedRow[] = [];
+    const early: DueDelivery[] = [];
+    let bytes = 0;
+    for (const [index, deliveryId] of deliveryIds.entries()) {
+      if (bytes >= MAX_CLAIM_BYTES)
+        return { leased: packLeased(leased), early, left: deliveryIds.slice(index) };
+      const row = find.get(...keyParts(deliveryId));
+      if (row === undefined) continue;
+      const { key, destination, attempts, due_at: dueAtMs, order_key: orderKey, held } = row;
+      if (dueAtMs > nowMs) {
+        early.push({ deliveryId, dueAtMs });
+        continue;
       }
-      return { leased, early, left: [] };
-    };
-  },
-};
+      take.run(token, leaseUntilMs, nowMs, key);
+      counters.move(destination, 'pending', 'processing');
+      if (held !== null) counters.addHeld(destination, -1);
+      const event = findEvent(eventSeqOf(key))!;
+      bytes += event.body.length;
+      const eventId = bytesToUuid(event.id);
+      leased.push({ eventId, key, sentAs: row.sent_as, orderKey, destination, attempts, event });
+    }
+    return { leased: packLeased(leased), early, left: [] };
+  };
+}

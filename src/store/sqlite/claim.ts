@@ -2,11 +2,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { NEVER_MS } from '../../domain/order.ts';
 import { type EventRow, toEvent } from '../rows.ts';
-import type { Leased } from '../store.ts';
-import { deliveryIdOfKey, eventSeqOf } from './delivery-key.ts';
+import type { ClaimOutcome, ClaimRequest } from '../store.ts';
+import { eventSeqOf } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
-import type { Writes } from './verbs.ts';
+import type { Writer } from './verbs.ts';
+import { type LeasedRow, type PackedLeased, packLeased } from './wire-leased.ts';
 
 /** Payload bytes after which one claim takes no more, so that a few huge events cannot fill the memory. */
 export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
@@ -34,55 +35,60 @@ type DueRow = Readonly<{
   held: 1 | null;
 }>;
 
+/** What a claim has found, until `unpackLeased` makes it the port's answer. */
+export type PackedClaim = Pick<ClaimOutcome, 'nextDueAtMs'> & Readonly<{ leased: PackedLeased }>;
+
 /** @see LeaseStore.claim */
-export const claimWrites: Writes<'claim'> = {
-  claim({ db, counters }) {
-    const findDue = prepareRows<DueRow>(db, DUE_DELIVERIES_SQL);
-    const findNext = prepareRows<{ due_at: number }>(db, NEXT_DUE_SQL);
-    const lease = db.prepare(LEASE_SQL);
-    const readEvent = prepareReadEvent(db, 'seq');
-    return ({ limits, token, nowMs, leaseUntilMs }) => {
-      const leased: Leased[] = [];
-      let nextDueAtMs: number | null = null;
-      let bytes = 0;
-      for (const { destination, limit } of limits) {
-        for (const row of findDue.all(destination, nowMs, limit)) {
-          if (bytes >= MAX_CLAIM_BYTES) break;
-          const { key, attempts, order_key: orderKey, sent_as: sentAs } = row;
-          lease.run(token, leaseUntilMs, nowMs, key);
-          counters.move(destination, 'pending', 'processing');
-          if (row.held !== null) counters.addHeld(destination, -1);
-          const event = readEvent(eventSeqOf(key))!;
-          bytes += event.body.length;
-          const deliveryId = deliveryIdOfKey(event.id, key);
-          leased.push({
-            lease: { deliveryId, token, untilMs: leaseUntilMs, orderKey },
-            destination,
-            attempts,
-            event,
-            sentAs: sentAs === null ? deliveryId : deliveryIdOfKey(event.id, sentAs),
-          });
-        }
-        const next = findNext.get(destination);
-        if (next !== undefined) nextDueAtMs = Math.min(nextDueAtMs ?? Number.POSITIVE_INFINITY, next.due_at);
+export function prepareClaim({ db, counters }: Writer): (request: ClaimRequest) => PackedClaim {
+  const findDue = prepareRows<DueRow>(db, DUE_DELIVERIES_SQL);
+  const findNext = prepareRows<{ due_at: number }>(db, NEXT_DUE_SQL);
+  const lease = db.prepare(LEASE_SQL);
+  const findEvent = prepareFindEvent(db, 'seq');
+  return ({ limits, token, nowMs, leaseUntilMs }) => {
+    const leased: LeasedRow[] = [];
+    let nextDueAtMs: number | null = null;
+    let bytes = 0;
+    for (const { destination, limit } of limits) {
+      for (const row of findDue.all(destination, nowMs, limit)) {
+        if (bytes >= MAX_CLAIM_BYTES) break;
+        const { key, attempts, order_key: orderKey, sent_as: sentAs } = row;
+        lease.run(token, leaseUntilMs, nowMs, key);
+        counters.move(destination, 'pending', 'processing');
+        if (row.held !== null) counters.addHeld(destination, -1);
+        const event = findEvent(eventSeqOf(key))!;
+        bytes += event.body.length;
+        leased.push({ eventId: bytesToUuid(event.id), key, sentAs, orderKey, destination, attempts, event });
       }
-      return { leased, nextDueAtMs };
-    };
-  },
-};
+      const next = findNext.get(destination);
+      if (next !== undefined) nextDueAtMs = Math.min(nextDueAtMs ?? Number.POSITIVE_INFINITY, next.due_at);
+    }
+    return { leased: packLeased(leased), nextDueAtMs };
+  };
+}
+
+type FoundEvent = EventRow & Readonly<{ id: Uint8Array }>;
+
+/** Finds an event as it is stored, with its bytes. */
+export function prepareFindEvent(
+  db: DatabaseSync,
+  by: 'seq' | 'id',
+): (value: number | Uint8Array) => FoundEvent | undefined {
+  const find = prepareRows<FoundEvent>(
+    db,
+    `select id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at, origin
+     from events where ${by} = ?`,
+  );
+  return (value) => find.get(value);
+}
 
 /** Reads an event with its bytes. */
 export function prepareReadEvent(
   db: DatabaseSync,
   by: 'seq' | 'id',
 ): (value: number | Uint8Array) => WebhookEvent | null {
-  const find = prepareRows<EventRow & Readonly<{ id: Uint8Array }>>(
-    db,
-    `select id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at, origin
-     from events where ${by} = ?`,
-  );
+  const find = prepareFindEvent(db, by);
   return (value) => {
-    const row = find.get(value);
+    const row = find(value);
     return row === undefined ? null : toEvent(bytesToUuid(row.id), row);
   };
 }

@@ -22,6 +22,7 @@ import { READS, type ReadName } from './reads.ts';
 import { isStorageFailure } from './store-failure.ts';
 import { ThreadClient } from './thread-client.ts';
 import { createTraces, type TracesParts } from './traces.ts';
+import { unpackClaims } from './unpack-claims.ts';
 import { createWalWatch } from './wal.ts';
 import { bodyBytes, packBatch, type Submitted } from './wire.ts';
 import { PORT_WRITES, type PortWrite, type WriteAnswer } from './writes.ts';
@@ -106,6 +107,7 @@ function createStore(
     countNodes: () => whileOpen(async () => 1),
     ...writes,
     ...reads,
+    ...unpackClaims(submit),
     searchSlice: (request) => whileOpen(() => search.slice(request)),
     completeWithin: (...request) => whileOpen(() => completions.completeWithin(...request)),
     async purge(beforeMs, limit, cursor) {

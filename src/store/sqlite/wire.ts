@@ -2,14 +2,15 @@ import type { Addressee } from '../../domain/order.ts';
 import type { SearchKey } from '../../domain/search-key.ts';
 import { type StoredOrigin, toStoredOrigin } from '../rows.ts';
 import type { Operation, RejectedRequest } from '../store.ts';
+import { isSettle, packSettle, unpackSettle } from './wire-settle.ts';
 import type { PortWrite, Write } from './writes.ts';
 
 /*
  * How a batch crosses from the main thread to the writer thread. `commitBatch` in open.ts packs, the writer thread
- * unpacks; answers are small and cross as they are.
+ * unpacks. Answers are small and cross as they are, but for claims, see wire-leased.ts.
  *
  * A batch is a list of operations and one block of bytes. The list holds, for each operation, in order:
- * - an insert as one flat row, since cloning nested objects with their property names costs several times as much;
+ * - an insert or a settlement as one flat row, since cloning nested objects with their property names costs several times as much;
  * - anything else as it is, for it is rare or small.
  * The block holds, for each insert, in order, the body and behind it the digest of the event's replay mark if it has one. A row
  * says where both end; they begin where the bytes of the insert before end. Bodies are often small slices of the large
@@ -19,13 +20,13 @@ import type { PortWrite, Write } from './writes.ts';
 
 /** A call as the main thread submits it. */
 export type Submitted =
-  | Operation<PortWrite>
+  | Operation<PortWrite | 'claim' | 'claimByIds'>
   | Readonly<{ method: 'vacuum'; args: [pages: number] }>
   | Readonly<{ method: 'guardDisk'; args: [isLow: boolean] }>
   | Readonly<{ method: 'fillBlock'; args: [before: number | null] }>;
 
 type SubmittedInsert = Operation<'insertEvent'>;
-type WireOperation = readonly unknown[] | Exclude<Write, { method: 'insertEvent' }>;
+type WireOperation = readonly unknown[] | Exclude<Write, { method: 'insertEvent' | 'settle' }>;
 
 export type WireBatch = Readonly<{ operations: readonly WireOperation[]; bodies: Uint8Array<ArrayBuffer> }>;
 
@@ -39,6 +40,7 @@ export function packBatch(batch: readonly Submitted[]): WireBatch {
       return { method: 'keepRejected', args: [withOwnBody(request), bounds] };
     }
     if (operation.method === 'takeRejected') return withOwnEvent(operation);
+    if (operation.method === 'settle') return packSettle(operation);
     if (operation.method !== 'insertEvent') return operation;
     const [event, , replayMark] = operation.args;
     bodies.set(event.body, end);
@@ -55,6 +57,7 @@ export function unpackBatch({ operations, bodies }: WireBatch): Write[] {
   let start = 0;
   return operations.map((operation) => {
     if (!isRow(operation)) return operation;
+    if (isSettle(operation)) return unpackSettle(operation);
     const bodyEnd = operation[BODY_END] as number;
     const end = operation[DIGEST_END] as number;
     const insert = unpackInsert(operation, bodies.subarray(start, bodyEnd), bodies.subarray(bodyEnd, end));

@@ -6,6 +6,8 @@ import { lockFile } from './file-lock.ts';
 import { serveThread } from './serve-thread.ts';
 import { type Limits, prepareBatch } from './transaction.ts';
 import { unpackBatch, type WireBatch } from './wire.ts';
+import { buffersOf } from './wire-leased.ts';
+import type { WriteAnswer } from './writes.ts';
 
 export type WriterCall = WireBatch | CleanCall | 'close';
 export type WriterData = Limits & Readonly<{ path: string; maxPages?: number }>;
@@ -28,6 +30,12 @@ serveThread<WriterCall>(() => {
       return { value: undefined };
     }
     if ('clean' in call) return { value: cleaner.answer(call) };
-    return { value: runBatch(unpackBatch(call)) };
+    const answers = runBatch(unpackBatch(call));
+    return { value: answers, transfer: answers.flatMap(transferOf) };
   };
 });
+
+/** What an answer brings along that is transferred instead of cloned. */
+function transferOf(answer: WriteAnswer): readonly ArrayBuffer[] {
+  return typeof answer === 'object' && answer !== null && 'leased' in answer ? buffersOf(answer.leased) : [];
+}

@@ -1,6 +1,6 @@
 import { auditWrites } from './audit.ts';
-import { claimWrites } from './claim.ts';
-import { claimByIdsWrites } from './claim-by-ids.ts';
+import { prepareClaim } from './claim.ts';
+import { prepareClaimByIds } from './claim-by-ids.ts';
 import { cleanupWrites } from './cleanups.ts';
 import { configurationWrites } from './configuration.ts';
 import { destinationWrites } from './destinations.ts';
@@ -31,12 +31,10 @@ const prepareGuardDisk =
     disk.isLow = isLow;
   };
 
-/** The port's methods that the writer thread answers. */
+/** The port's methods that the writer thread answers as the port has them. */
 export const PORT_WRITES = {
   insertEvent: prepareInsert,
   ...duplicatesWrites,
-  ...claimWrites,
-  ...claimByIdsWrites,
   ...extendWrites,
   ...settleWrites,
   ...expiredWrites,
@@ -59,6 +57,9 @@ export type PortWrite = keyof typeof PORT_WRITES;
 
 const WRITES = {
   ...PORT_WRITES,
+  // Their answers are packed.
+  claim: prepareClaim,
+  claimByIds: prepareClaimByIds,
   vacuum: prepareVacuum,
   guardDisk: prepareGuardDisk,
   fillBlock: prepareFillBlock,
