@@ -17,7 +17,7 @@ import { inParallel } from '../e2e/support/in-parallel.ts';
 const TOKEN = 'a-token-of-the-tests';
 const ENV = { ADMIN_TOKEN: TOKEN, QUEUE_MAXSIZE: '1000000', LOG_LEVEL: 'INFO' };
 /** BULK_TARGETS=100000 takes six minutes on each store. */
-const TARGETS = Number(process.env.BULK_TARGETS ?? 20_000);
+const TARGETS = Number(process.env.BULK_TARGETS ?? 8_000);
 /** Of the destination; the operation asks for as many. */
 const RATE = 500;
 const KILLS = 10;
