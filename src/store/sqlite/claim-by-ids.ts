@@ -1,10 +1,10 @@
-import type { ClaimByIdsOutcome, ClaimByIdsRequest, DueDelivery } from '../store.ts';
+import type { ClaimByIdsRequest, DueDelivery } from '../store.ts';
 import { LEASE_SQL, MAX_CLAIM_BYTES, prepareFindEvent } from './claim.ts';
 import { eventSeqOf, KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 import type { Writer } from './verbs.ts';
-import { type LeasedRow, type PackedLeased, packLeased } from './wire-leased.ts';
+import { type LeasedRow, type PackedClaimByIds, packLeased } from './wire-leased.ts';
 
 const PENDING_BY_ID_SQL = `
   select key, destination, attempts, due_at, order_key, sent_as, held from deliveries
@@ -19,9 +19,6 @@ type PendingRow = Readonly<{
   sent_as: number | null;
   held: 1 | null;
 }>;
-
-/** What a claim has found, until `unpackLeased` makes it the port's answer. */
-export type PackedClaimByIds = Omit<ClaimByIdsOutcome, 'leased'> & Readonly<{ leased: PackedLeased }>;
 
 /** @see QueuedStore.claimByIds */
 export function prepareClaimByIds({

@@ -2,12 +2,12 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { NEVER_MS } from '../../domain/order.ts';
 import { type EventRow, toEvent } from '../rows.ts';
-import type { ClaimOutcome, ClaimRequest } from '../store.ts';
+import type { ClaimRequest } from '../store.ts';
 import { eventSeqOf } from './delivery-key.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { bytesToUuid } from './uuid-bytes.ts';
 import type { Writer } from './verbs.ts';
-import { type LeasedRow, type PackedLeased, packLeased } from './wire-leased.ts';
+import { type LeasedRow, type PackedClaim, packLeased } from './wire-leased.ts';
 
 /** Payload bytes after which one claim takes no more, so that a few huge events cannot fill the memory. */
 export const MAX_CLAIM_BYTES = 32 * 1024 * 1024;
@@ -34,9 +34,6 @@ type DueRow = Readonly<{
   sent_as: number | null;
   held: 1 | null;
 }>;
-
-/** What a claim has found, until `unpackLeased` makes it the port's answer. */
-export type PackedClaim = Pick<ClaimOutcome, 'nextDueAtMs'> & Readonly<{ leased: PackedLeased }>;
 
 /** @see LeaseStore.claim */
 export function prepareClaim({ db, counters }: Writer): (request: ClaimRequest) => PackedClaim {

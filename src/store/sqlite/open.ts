@@ -22,9 +22,9 @@ import { READS, type ReadName } from './reads.ts';
 import { isStorageFailure } from './store-failure.ts';
 import { ThreadClient } from './thread-client.ts';
 import { createTraces, type TracesParts } from './traces.ts';
-import { unpackClaims } from './unpack-claims.ts';
 import { createWalWatch } from './wal.ts';
 import { bodyBytes, packBatch, type Submitted } from './wire.ts';
+import { unpackClaims } from './wire-leased.ts';
 import { PORT_WRITES, type PortWrite, type WriteAnswer } from './writes.ts';
 
 export type SqliteOptions = StoreOptions &

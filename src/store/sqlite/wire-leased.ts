@@ -1,7 +1,7 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { EventRow, StoredOrigin } from '../rows.ts';
 import { toEvent } from '../rows.ts';
-import type { ClaimRequest, Leased } from '../store.ts';
+import type { ClaimByIdsOutcome, ClaimOutcome, ClaimRequest, Leased, Operation, Store } from '../store.ts';
 import { numberOfKey, numberOrNull } from './delivery-key.ts';
 
 /*
@@ -17,6 +17,10 @@ export type PackedLeased = Readonly<{
   /** The bodies that are not in the block, in order. */
   large: readonly Uint8Array[];
 }>;
+
+/** What a claim has found, until it is unpacked. */
+export type PackedClaim = Omit<ClaimOutcome, 'leased'> & Readonly<{ leased: PackedLeased }>;
+export type PackedClaimByIds = Omit<ClaimByIdsOutcome, 'leased'> & Readonly<{ leased: PackedLeased }>;
 
 /** A delivery as it was claimed, and its event as it is stored. */
 export type LeasedRow = Readonly<{
@@ -101,4 +105,20 @@ export function unpackLeased(
     if (end !== null) start = end;
   }
   return leased;
+}
+
+/** The claims, whose answers cross packed. */
+export function unpackClaims(
+  submit: (operation: Operation<'claim' | 'claimByIds'>) => Promise<unknown>,
+): Pick<Store, 'claim' | 'claimByIds'> {
+  return {
+    async claim(request) {
+      const { leased, nextDueAtMs } = (await submit({ method: 'claim', args: [request] })) as PackedClaim;
+      return { leased: unpackLeased(leased, request), nextDueAtMs };
+    },
+    async claimByIds(request) {
+      const answer = (await submit({ method: 'claimByIds', args: [request] })) as PackedClaimByIds;
+      return { ...answer, leased: unpackLeased(answer.leased, request) };
+    },
+  };
 }
