@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { anAttempt } from '../../../testkit/builders.ts';
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { EventRow } from '../rows.ts';
 import { deliveryKey } from './delivery-key.ts';
@@ -17,10 +18,9 @@ function crossed(...batch: readonly Submitted[]) {
 }
 
 describe('a settlement that crosses to the writer', () => {
-  const attempt = {
-    ...{ number: 3, startedAtMs: 5, endedAtMs: 9, outcome: 'failed', error: 'refused' },
-    ...{ httpStatus: 503, responseExcerpt: 'busy' },
-  } as const;
+  const attempt = anAttempt({
+    ...{ number: 3, outcome: 'failed', error: 'refused', httpStatus: 503, responseExcerpt: 'busy' },
+  });
   const calls: readonly Submitted[] = [
     { method: 'settle', args: [LEASE, { kind: 'completed' }, attempt, 10] },
     {
