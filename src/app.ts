@@ -41,7 +41,7 @@ import { createFailuresLook } from './store/failures-look.ts';
 import { openStore, readDiskRoom } from './store/open-store.ts';
 import { createSearches } from './store/run-search.ts';
 import type { CleanupKind, Store, StoreObserver, StoreStats } from './store/store.ts';
-import { openMetricsExport, openTracing, withReplayTraces } from './telemetry.ts';
+import { openMetricsExport, openTracing, withAlertTraces, withReplayTraces } from './telemetry.ts';
 import type { Tracing } from './trace/tracing.ts';
 
 /** A running receiver. */
@@ -220,7 +220,8 @@ function openAlerts(
 ) {
   const watched = () => watch.watched;
   const readDisk = () => readDiskRoom({ ...config, path: config.dbPath });
-  const parts = { ...core, watched, readDisk, mark: core.states.mark, onAccepted };
+  const store = withAlertTraces(core.store, core.tracing);
+  const parts = { ...core, store, watched, readDisk, mark: core.states.mark, onAccepted };
   const lastEvents = createLastEvents({ ...core, sources: () => watched().sources });
   return { desk: createAlertDesk(parts), services: [createAlertWatch(parts), lastEvents] };
 }

@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts';
 import type { Emit } from './events.ts';
+import { traceInserts } from './ingest/trace-brought.ts';
 import { type ScrapeParts, scrapeOf } from './listeners.ts';
 import { packageVersion } from './observe/build-info.ts';
 import { scrubbed } from './observe/log/bounded.ts';
@@ -86,6 +87,13 @@ export function withReplayTraces(store: Store, tracing: Tracing): Store {
     return outcome;
   };
   return Object.create(store, { replay: { value: replay, enumerable: true } });
+}
+
+/** Records each alert that is stored in the trace that its deliveries go on with. */
+export function withAlertTraces(store: Store, tracing: Tracing): Store {
+  if (tracing === NO_TRACING) return store;
+  const insertEvent = traceInserts((...args) => store.insertEvent(...args), tracing, 'alert');
+  return Object.create(store, { insertEvent: { value: insertEvent, enumerable: true } });
 }
 
 /** What sends the metrics by OTLP, if the environment asks for it: the same ones as at `/metrics`. */

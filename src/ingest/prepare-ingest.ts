@@ -34,7 +34,7 @@ import {
   type StoreEventOutcome,
   type StoreEventParts,
 } from './store-event.ts';
-import { traceBrought } from './trace-brought.ts';
+import { traceBrought, traceInserts } from './trace-brought.ts';
 
 /** The sources and routes of one configuration. What handles a request takes it once, and keeps it to the end. */
 export type IngestInEffect = Readonly<{
@@ -122,7 +122,10 @@ export async function prepareIngest(
     onAccepted: options.onAccepted,
   });
   const importEvents = createImportEvents({
-    store: { insertEvent: inserts.insertEvent, eventById: (id) => store.eventById(id) },
+    store: {
+      insertEvent: traceInserts(inserts.insertEvent, tracing, 'import'),
+      eventById: (id) => store.eventById(id),
+    },
     route: createRouter(destinations),
     address: createAddress(destinations, emit),
     mark: options.mark ?? ((addressees) => addressees),
@@ -139,7 +142,10 @@ export async function prepareIngest(
       importEvents,
       sendTest: createSendTest({
         ...{ configs, sources, newId, onAccepted: options.onAccepted },
-        store: { insertEvent: inserts.insertEvent, appendAudit: (entry) => store.appendAudit(entry) },
+        store: {
+          insertEvent: traceInserts(inserts.insertEvent, tracing, 'test'),
+          appendAudit: (entry) => store.appendAudit(entry),
+        },
         mark: options.mark ?? ((addressees) => addressees),
       }),
       nameFetched: ({ rules }, request) =>

@@ -1,4 +1,5 @@
 import { monotonicMs } from '../runtime/clock.ts';
+import type { InboxStore } from '../store/store.ts';
 import type { AcceptResult, AcceptTrace, BroughtBy, Tracing } from '../trace/tracing.ts';
 import type { RawRequest } from './raw-request.ts';
 import type { ReverifyOutcome } from './reverify-outcome.ts';
@@ -24,6 +25,28 @@ export async function traceBrought<Taken extends Outcome>(
   const outcome = await take({ ...request, trace });
   record(trace, source, request, outcome);
   return outcome;
+}
+
+/**
+ * The insert for events that no request brings: their traces begin with it. Those without a destination are history, and have
+ * none.
+ */
+export function traceInserts(
+  insertEvent: InboxStore['insertEvent'],
+  tracing: Pick<Tracing, 'accept'> | undefined,
+  by: 'test' | 'alert' | 'import',
+): InboxStore['insertEvent'] {
+  return async (event, addressees, ...rest) => {
+    const trace = addressees.length === 0 ? undefined : tracing?.accept(monotonicMs(), by);
+    trace?.begin('insert');
+    const outcome = await insertEvent(event, addressees, ...rest);
+    trace?.end('insert');
+    if (outcome.kind !== 'inserted') return outcome;
+    const { method, headers } = event;
+    const result = { kind: 'accepted', event, deliveries: addressees.length } as const;
+    trace?.finish({ method, path: null, headers }, result).end(null);
+    return outcome;
+  };
 }
 
 function record(trace: AcceptTrace, source: string, request: RawRequest, outcome: Outcome): void {

@@ -75,7 +75,8 @@ export class AcceptRecord implements AcceptTrace {
   #place(result: AcceptResult): Readonly<{ ids: TraceIds; parent: Context }> {
     if (result.kind !== 'accepted') return { ids: this.#tools.ownIds(), parent: ROOT_CONTEXT };
     this.idsOf(result.event);
-    return this.#ofEvent!;
+    const { ids, parent, accept } = this.#ofEvent!;
+    return { ids, parent: this.#by === 'import' ? accept : parent };
   }
 
   #record({ request, result, ids, parent, status, endedMs }: Finished, links: readonly Link[]): void {
@@ -91,7 +92,8 @@ export class AcceptRecord implements AcceptTrace {
         links: [...links, ...senderLink(request.headers, parent)],
       },
       parent,
-      ids,
+      // The accept of what is imported was elsewhere, and has the ids.
+      this.#by === 'import' ? undefined : ids,
     );
     if (kind === SpanKind.SERVER && result.kind === 'rejected' && (status === null || status >= 500)) {
       span.setAttribute(ATTRIBUTE.errorType, status === null ? result.reason : String(status));
@@ -105,7 +107,13 @@ export class AcceptRecord implements AcceptTrace {
   }
 }
 
-const BROUGHT_AS = { operator: SPAN.reverify, provider: SPAN.reconcile } as const;
+const BROUGHT_AS = {
+  operator: SPAN.reverify,
+  provider: SPAN.reconcile,
+  test: SPAN.test,
+  alert: SPAN.alert,
+  import: SPAN.import,
+} as const;
 
 function describeRequest(by: BroughtBy, request: AcceptRequest, status: number | null) {
   if (by !== 'sender') return { name: BROUGHT_AS[by], kind: SpanKind.INTERNAL };

@@ -7,6 +7,8 @@ export const SPAN = {
   accept: '/webhooks/{source}',
   reverify: 'reverify',
   reconcile: 'reconcile',
+  test: 'test',
+  alert: 'alert',
   import: 'import',
   verify: 'verify',
   insert: 'insert',

@@ -31,10 +31,10 @@ export type AcceptResult =
 export type AcceptRequest = Readonly<{ method: string; path: string | null; headers: readonly string[] }>;
 
 /**
- * What brings a request: its sender, an operator who has a rejected one verified again, or the list of its provider, where it was
- * found missing.
+ * What brings an event: its sender, an operator who has a rejected request verified again, the list of its provider, where it was
+ * found missing, an operator's test, an alert of the receiver itself, or the export of another inbox, which accepted it.
  */
-export type BroughtBy = 'sender' | 'operator' | 'provider';
+export type BroughtBy = 'sender' | 'operator' | 'provider' | 'test' | 'alert' | 'import';
 
 /** The accept of one request. */
 export interface AcceptTrace {

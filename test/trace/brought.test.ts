@@ -111,6 +111,61 @@ describe('the trace of an event that its provider had listed', () => {
   });
 });
 
+describe('the trace of an event that no request brought', () => {
+  it('begins with its insert: tests, and alerts', async (t) => {
+    const collector = await startOtlpReceiver(t);
+    const receiver = await startTraced(t, collector, {
+      alerts: { lag: '5m' },
+      destinations: { ops: { handler: () => {}, sources: ['_alerts', 'default'] } },
+    });
+    const sent = await receiver.admin('POST', '/admin/destinations/ops/test');
+    const { event_id: test } = (await sent.json()) as { event_id: string };
+    await completed(receiver, test);
+    assert.equal((await receiver.admin('POST', '/admin/alerts/test')).status, 202);
+    const alert = await eventually('the alert is handled', async () => {
+      const page = await receiver.admin('GET', '/admin/events?q=source:_alerts%20status:completed');
+      return ((await page.json()) as { events: { id: string }[] }).events[0]?.id;
+    });
+    await receiver.stop();
+    for (const [name, id] of [
+      ['test', test],
+      ['alert', alert],
+    ] as const) {
+      const lines = collector.tree(idsOf(id).traceId);
+      assert.deepEqual(lines, [
+        `${name} INTERNAL`,
+        ...AS_EVENT.map((line) => line.replace('billing', 'ops')),
+      ]);
+    }
+  });
+
+  it('is that of the inbox from which it was imported, unless it is history', async (t) => {
+    const collector = await startOtlpReceiver(t);
+    const from = await startTraced(t, collector, { destinations });
+    const id = await from.accept('a');
+    await completed(from, id);
+    const exported = await (await from.admin('GET', '/admin/export?reveal=true')).text();
+    await from.stop();
+    const before = collector.tree(idsOf(id).traceId);
+    const [line] = exported.trim().split('\n');
+    const { event } = JSON.parse(line!) as { event: object };
+    for (const deliver of [false, true]) {
+      const to = await startTraced(t, collector, { destinations });
+      const body = { deliver, events: [event] };
+      assert.equal((await to.admin('POST', '/admin/import', body)).status, 200);
+      await completed(to, id);
+      await to.stop();
+      if (!deliver) assert.deepEqual(collector.tree(idsOf(id).traceId), before);
+    }
+    assert.deepEqual(collector.tree(idsOf(id).traceId), [
+      ...before,
+      '  import INTERNAL',
+      '    insert INTERNAL',
+      ...AS_EVENT.slice(1),
+    ]);
+  });
+});
+
 it('each clean-up has a trace of its own', async (t) => {
   const collector = await startOtlpReceiver(t);
   const receiver = await startTraced(t, collector, { destinations });
