@@ -1,4 +1,5 @@
-import { ALERT_SOURCE, type AlertState, keyOf } from '../domain/alert.ts';
+import { ALERT_SOURCE, type AlertState, alertIdOf, keyOf } from '../domain/alert.ts';
+import type { AuditEntry } from '../domain/audit.ts';
 import type { SourceStateStore } from '../store/store.ts';
 import type { Downtime } from './alert-conditions.ts';
 
@@ -22,16 +23,21 @@ const MAX_KEPT = 500;
 const MAX_DOWNTIMES = 50;
 const BOOK = 'book';
 const ALIVE = 'alive';
+const ACKS = 'acks';
+
+/** Who takes care of which alert, by its id. Kept apart from the book, so that no look writes over it. */
+export type Acks = Readonly<Record<string, string>>;
 
 /** @returns null before the first look, and when the watch was last alive */
 export async function readBook(
   store: BookStore,
-): Promise<Readonly<{ book: AlertBook | null; aliveMs: number | null }>> {
+): Promise<Readonly<{ book: AlertBook | null; aliveMs: number | null; acks: Acks }>> {
   const found = new Map((await store.readSourceState(ALERT_SOURCE)).map(({ name, value }) => [name, value]));
-  const [book, alive] = [found.get(BOOK), found.get(ALIVE)];
+  const [book, alive, acks] = [found.get(BOOK), found.get(ALIVE), found.get(ACKS)];
   return {
     book: book === undefined ? null : { ...newBook(0), ...(JSON.parse(book) as AlertBook) },
     aliveMs: alive === undefined ? null : Number(alive),
+    acks: acks === undefined ? {} : (JSON.parse(acks) as Acks),
   };
 }
 
@@ -48,6 +54,19 @@ export async function keepBook(store: BookStore, book: AlertBook, nowMs: number)
 
 export async function keepAlive(store: BookStore, nowMs: number): Promise<void> {
   await store.replaceSourceState(ALERT_SOURCE, ALIVE, String(nowMs), nowMs);
+}
+
+/** Keeps who takes care of what, with the row of the audit in the same transaction; alerts that are kept no more are left out. */
+export async function keepAcks(
+  store: BookStore,
+  { states }: AlertBook,
+  acks: Acks,
+  audit: AuditEntry,
+  nowMs: number,
+): Promise<void> {
+  const ids = new Set(states.map(alertIdOf));
+  const kept = Object.fromEntries(Object.entries(acks).filter(([id]) => ids.has(id)));
+  await store.replaceSourceState(ALERT_SOURCE, ACKS, JSON.stringify(kept), nowMs, audit);
 }
 
 /** The book with one more time of being down, if there was one. */

@@ -1,28 +1,32 @@
 import { type AlertDesk, type AlertState, alertIdOf } from '../domain/alert.ts';
-import { keepBook, readBook, withStates } from './alert-book.ts';
+import { createMutex } from '../runtime/mutex.ts';
+import { type Acks, keepAcks, readBook } from './alert-book.ts';
 import { alertDestinations, alertEvent } from './alert-event.ts';
 import type { AlertWatchParts } from './alert-parts.ts';
 
 /** What the admin surface does with alerts. */
 export function createAlertDesk(parts: AlertWatchParts): AlertDesk {
   const { store, clock, newId } = parts;
+  const oneByOne = createMutex();
   return {
     async list() {
-      const { book } = await readBook(store);
+      const { book, acks } = await readBook(store);
       const ofAge = (a: AlertState, b: AlertState) =>
         Number(b.isOn) - Number(a.isOn) || b.sinceMs - a.sinceMs;
-      return (book?.states ?? []).toSorted(ofAge);
+      return (book?.states ?? []).map((state) => withAck(state, acks)).toSorted(ofAge);
     },
-    async ack(id, audit) {
-      const { book } = await readBook(store);
-      const state = book?.states.find((one) => alertIdOf(one) === id);
-      if (book === null || state === undefined) return null;
-      const acked = { ...state, ackedBy: state.ackedBy ?? audit.actor.name };
-      // First: what is done is in the audit, even if the process ends before it is.
-      await store.appendAudit(audit);
-      await keepBook(store, withStates(book, [acked]), clock.nowMs());
-      return acked;
-    },
+    ack: (id, audit) =>
+      oneByOne(async () => {
+        const { book, acks } = await readBook(store);
+        const found = book?.states.find((one) => alertIdOf(one) === id);
+        if (book === null || found === undefined) return null;
+        const state = withAck(found, acks);
+        // The first one stays.
+        if (state.ackedBy !== null) return state;
+        const { name } = audit.actor;
+        await keepAcks(store, book, { ...acks, [id]: name }, audit, clock.nowMs());
+        return { ...state, ackedBy: name };
+      }),
     async test(audit) {
       const { destinations, publicUrl } = parts.watched();
       const names = alertDestinations(destinations);
@@ -36,6 +40,10 @@ export function createAlertDesk(parts: AlertWatchParts): AlertDesk {
       return names;
     },
   };
+}
+
+function withAck(state: AlertState, acks: Acks): AlertState {
+  return { ...state, ackedBy: acks[alertIdOf(state)] ?? state.ackedBy };
 }
 
 const TEST = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { anEvent } from '../../../testkit/builders.ts';
+import { ALERT_SOURCE } from '../../domain/alert.ts';
 import type { Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, settleAs, T0 } from './harness.ts';
 import { snapshotOf } from './snapshot.ts';
@@ -66,6 +67,38 @@ export function fullConformance(factory: StoreFactory): void {
       assert.equal(await insertKind(store, []), 'inserted');
     });
 
+    test('an alert is stored however full the store is, and takes no room from others', async (t) => {
+      const store = await openWithRoomFor(t, 2);
+      assert.equal(await insertKind(store, ['pager', 'chat'], anAlert()), 'inserted');
+      for (let i = 0; i < 2; i++) assert.equal(await insertKind(store, ['a']), 'inserted');
+      assert.equal(await insertKind(store, ['a']), 'full');
+      assert.equal(await insertKind(store, ['pager'], anAlert()), 'inserted');
+      assert.equal(await insertKind(store, ['a']), 'full');
+      await leaseNext(store, 'a');
+      assert.equal(await insertKind(store, ['a']), 'inserted');
+      assert.equal(await insertKind(store, ['a']), 'full');
+    });
+
+    test('an alert that is tried again takes no room either', async (t) => {
+      const store = await openWithRoomFor(t, 1);
+      await insertKind(store, ['pager'], anAlert());
+      const leased = await leaseNext(store, 'pager');
+      await settleAs(store, leased, { kind: 'retry', dueAtMs: T0 + 9, error: 'away' });
+      assert.equal(await insertKind(store, ['a']), 'inserted');
+      assert.equal(await insertKind(store, ['a']), 'full');
+    });
+
+    test('of an alert and others at once, the alert is stored', async (t) => {
+      const store = await openWithRoomFor(t, 1);
+      await insertFor(store, ['a']);
+      const kinds = Promise.all([
+        insertKind(store, ['a']),
+        insertKind(store, ['pager'], anAlert()),
+        insertKind(store, ['a', 'b']),
+      ]);
+      assert.deepEqual(await kinds, ['full', 'inserted', 'full']);
+    });
+
     test('only what is pending counts: processing, completed and failed leave room', async (t) => {
       const store = await openWithRoomFor(t, 3);
       await insertFor(store, ['a', 'b', 'c']);
@@ -91,6 +124,8 @@ export function fullConformance(factory: StoreFactory): void {
     });
   });
 }
+
+const anAlert = () => anEvent({ source: ALERT_SOURCE });
 
 async function insertKind(store: Store, destinations: readonly string[], event = anEvent()): Promise<string> {
   return (await store.insertEvent(event, destinations)).kind;

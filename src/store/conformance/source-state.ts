@@ -44,6 +44,17 @@ export function sourceStateConformance(factory: StoreFactory, isDurable: boolean
       assert.equal(await store.keepSourceState('asana', 'secret', 'third', T0 + 2), 'present');
     });
 
+    test('a replacement and its row of the audit are one', async (t) => {
+      const { store } = await openFor(t, factory);
+      const audit = anAudit({ action: 'alert.ack', target: 'held~crm~1' });
+      await store.replaceSourceState('_alerts', 'acks', 'first', T0);
+      assert.deepEqual(await store.readAudit(0, 10), []);
+      await store.replaceSourceState('_alerts', 'acks', 'second', T0 + 1, audit);
+      const [row, ...others] = await store.readAudit(0, 10);
+      assert.deepEqual([row!.action, row!.target, others.length], ['alert.ack', 'held~crm~1', 0]);
+      assert.equal((await store.readSourceState('_alerts'))[0]!.value, 'second');
+    });
+
     test('a value that was dropped may be written again', async (t) => {
       const { store } = await openFor(t, factory);
       const outcomes = await Promise.all([

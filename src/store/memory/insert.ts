@@ -1,3 +1,4 @@
+import { ALERT_SOURCE } from '../../domain/alert.ts';
 import { type Delivery, deliveryIdOf, deliveryNumberOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
 import { StoreError } from '../../domain/errors.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
@@ -27,7 +28,8 @@ export function insert(
   if (known !== null) return duplicateOf(state, known, event, 'key');
   const marked = findMarked(state, event.source, mark);
   if (marked !== null) return duplicateOf(state, marked, event, 'mark');
-  const bound = boundFor(state, destinations.length, countHeld(destinations));
+  const isAlert = event.source === ALERT_SOURCE;
+  const bound = isAlert ? null : boundFor(state, destinations.length, countHeld(destinations));
   if (bound !== null) return { kind: 'full', bound };
   // Ids are unique; an id that comes twice is a caller's mistake and must not overwrite a row.
   if (state.events.has(event.id)) throw new StoreError('STORE_INTERNAL', `the event id ${event.id} is taken`);

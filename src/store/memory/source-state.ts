@@ -24,9 +24,17 @@ function keepSourceState(
 }
 
 /** @see SourceStateStore.replaceSourceState */
-function replaceSourceState(state: State, source: string, name: string, value: string, nowMs: number): void {
+function replaceSourceState(
+  state: State,
+  source: string,
+  name: string,
+  value: string,
+  nowMs: number,
+  audit: AuditEntry | null = null,
+): void {
   const values = state.sourceState.get(source) ?? new Map<string, SourceState>();
   state.sourceState.set(source, values.set(name, { name, value, updatedAtMs: nowMs }));
+  if (audit !== null) appendAudit(state, audit);
 }
 
 /** @see SourceStateStore.dropSourceState */

@@ -1,3 +1,4 @@
+import { ALERT_SOURCE } from '../../domain/alert.ts';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
@@ -158,12 +159,16 @@ export function deliveriesWith(state: State, status: DeliveryStatus): StoredDeli
   return findDeliveries(state, (delivery) => delivery.status === status);
 }
 
-/** The limit that so many more pending deliveries, of which some are held, would exceed. Zero never does. */
+/**
+ * The limit that so many more pending deliveries, of which some are held, would exceed. Zero never does. Alerts that wait
+ * take no room from others.
+ */
 export function boundFor(state: State, more: number, held = 0): Bound | null {
   const [heldNow = [], others = []] = partition(deliveriesWith(state, 'pending'), ({ isHeld }) => isHeld);
   if (held > 0 && heldNow.length + held > state.maxHeldDeliveries) return 'held';
   const unheld = more - held;
-  return unheld > 0 && others.length + unheld > state.maxPendingDeliveries ? 'pending' : null;
+  const bounded = others.filter(({ eventId }) => state.events.get(eventId)?.source !== ALERT_SOURCE);
+  return unheld > 0 && bounded.length + unheld > state.maxPendingDeliveries ? 'pending' : null;
 }
 
 function partition<T>(items: readonly T[], fits: (item: T) => boolean): readonly T[][] {

@@ -82,6 +82,12 @@ export interface SourceStateStore {
   /** Writes the value unless the name has one. `present`: it had one, which stays. */
   keepSourceState(source: string, name: string, value: string, nowMs: number): Promise<'kept' | 'present'>;
   /** Writes the value, whether the name had one or not. */
-  replaceSourceState(source: string, name: string, value: string, nowMs: number): Promise<void>;
+  replaceSourceState(
+    source: string,
+    name: string,
+    value: string,
+    nowMs: number,
+    audit?: AuditEntry | null,
+  ): Promise<void>;
   dropSourceState(source: string, name: string, audit: AuditEntry): Promise<'dropped' | 'unknown'>;
 }

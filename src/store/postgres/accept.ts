@@ -4,7 +4,8 @@ import type { Bound, InsertOutcome } from '../store.ts';
 import type { Backlogs } from './backlog.ts';
 import type { Query } from './database.ts';
 import type { Erasure } from './erasure.ts';
-import { deliveriesOf, heldIn, type Insert, type InsertResult, insertAll } from './insert.ts';
+import { boundedOf, countAlerts, isExempt } from './exempt.ts';
+import { type Insert, type InsertResult, insertAll } from './insert.ts';
 import { UNDONE } from './insert-statements.ts';
 import { findKnown } from './known.ts';
 import { nameMarked } from './name-marked.ts';
@@ -38,10 +39,10 @@ export async function acceptBatch(
   const outcomes = new Map<Insert, InsertOutcome>();
   const isOpen = (insert: Insert) => !outcomes.has(insert);
 
-  const insert = async (some: readonly Insert[], isAgain: boolean): Promise<InsertResult | null> => {
+  const insert = async (some: readonly Insert[], isAgain: boolean, alerts = 0) => {
     const named = await nameMarked(query, some, isAgain, erasure.names());
     if (named.length === 0) return NOTHING_SENT;
-    const result = await unlessUndone(insertCounting(underLocks, named, backlogs, erasure));
+    const result = await unlessUndone(insertCounting(underLocks, named, backlogs, erasure, alerts));
     if (result === null) return null;
     // Another node has erased the first event.
     if (result.needsHashes) await erasure.read(query);
@@ -55,7 +56,6 @@ export async function acceptBatch(
     }
     return result;
   };
-
   const lookUp = async (some: readonly Insert[]) => {
     if (some.length === 0) return;
     const known = await findKnown(query, some, erasure.names());
@@ -76,8 +76,10 @@ export async function acceptBatch(
     const result = await insert(hasMarks ? distinctByName(some) : some, isAgain);
     await lookUp(some.filter(isOpen));
     if (result === null || result.noRoomBy === null) return null;
-    const { admitted, refused } = admit(distinctByName(some.filter(isOpen)), roomAfter(result, backlogs));
-    const second = admitted.length === 0 ? null : await insert(admitted, isAgain);
+    const alerts = result.noRoomBy === 'pending' ? await countAlerts(query) : 0;
+    const open = distinctByName(some.filter(isOpen));
+    const { admitted, refused } = admit(open, roomAfter(result, backlogs, alerts));
+    const second = admitted.length === 0 ? null : await insert(admitted, isAgain, alerts);
     const isRoomGone = admitted.length > 0 && (second === null || second.noRoomBy !== null);
     if (isRoomGone) return second?.noRoomBy ?? result.noRoomBy;
     // What was refused for the sake of the admitted ones is looked at again when they were not inserted either.
@@ -101,9 +103,14 @@ function undecided(roomGone: Bound | null): InsertOutcome | Error {
   return roomGone === null ? keyComesAndGoes() : { kind: 'full', bound: roomGone };
 }
 
-/** The room that there was before the statement. */
-function roomAfter({ pending, held }: InsertResult, backlogs: Backlogs): Readonly<Record<Bound, number>> {
-  return { pending: backlogs.pending.limit - (pending ?? 0), held: backlogs.held.limit - (held ?? 0) };
+/** The room that there was before the statement, of which alerts take none. */
+function roomAfter(
+  { pending, held }: InsertResult,
+  backlogs: Backlogs,
+  alerts: number,
+): Readonly<Record<Bound, number>> {
+  const pendingRoom = backlogs.pending.limit + alerts - (pending ?? 0);
+  return { pending: pendingRoom, held: backlogs.held.limit - (held ?? 0) };
 }
 
 /** Takes note of what an insert added. */
@@ -127,9 +134,10 @@ async function insertCounting(
   batch: readonly Insert[],
   { pending, held }: Backlogs,
   erasure: Erasure,
+  alerts: number,
 ): Promise<InsertResult> {
-  const unheld = deliveriesOf(batch) - heldIn(batch);
-  const limits = { pending: pending.hasToCount(unheld) ? pending.limit : null, held: held.limit };
+  const { unheld } = boundedOf(batch);
+  const limits = { pending: pending.hasToCount(unheld) ? pending.limit + alerts : null, held: held.limit };
   const result = await insertAll(underLocks, batch, limits, erasure.names());
   if (result.pending !== null) pending.saw(result.pending);
   if (result.held !== null) held.saw(result.held);
@@ -157,6 +165,10 @@ function admit(
   const refused = new Map<Insert, Bound>();
   const left = { ...room };
   for (const insert of inserts) {
+    if (isExempt(insert)) {
+      admitted.push(insert);
+      continue;
+    }
     const held = countHeld(insert.destinations);
     const pending = insert.destinations.length - held;
     if (held > 0 && held > left.held) refused.set(insert, 'held');

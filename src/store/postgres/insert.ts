@@ -4,6 +4,7 @@ import { keyDigest } from '../marked-key.ts';
 import { toStoredOrigin } from '../rows.ts';
 import type { Bound, NewEvent, ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
+import { boundedOf } from './exempt.ts';
 import { type InsertRow, insertStatement } from './insert-statements.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { packBodies } from './packed-bodies.ts';
@@ -55,6 +56,7 @@ export async function insertAll(
   const isKeyMarked = batch.some(({ keyMark }) => keyMark !== null);
   const isHashed = names !== null;
   const held = heldIn(batch);
+  const adds = boundedOf(batch);
   const isSearched = events.some(({ searchKeys = [] }) => searchKeys.length > 0);
   const hasOrigins = events.some(({ origin }) => origin !== 'received');
   const values = [
@@ -74,13 +76,15 @@ export async function insertAll(
     integers(deliveries.map(({ number }) => number)),
     texts(deliveries.map(({ destination }) => destination)),
     bigints(deliveries.map(({ event }) => event.receivedAtMs)),
-    limits.pending === null ? 0 : deliveries.length - held,
+    limits.pending === null ? 0 : adds.unheld,
     limits.pending,
     ...(isOrdered ? [texts(deliveries.map(({ orderKey }) => orderKey))] : []),
     ...(isMarked ? marksOf(inKeyOrder) : []),
     ...(isKeyMarked ? [byteas(inKeyOrder.map(({ keyMark }) => keyMark?.digest ?? null))] : []),
     ...(isHashed ? hashesOf(names, inKeyOrder) : []),
-    ...(held > 0 ? [integers(deliveries.map(({ isHeld }) => (isHeld ? 1 : null))), held, limits.held] : []),
+    ...(held > 0
+      ? [integers(deliveries.map(({ isHeld }) => (isHeld ? 1 : null))), adds.held, limits.held]
+      : []),
     ...(isSearched ? searchKeysOf(events) : []),
     ...(hasOrigins ? [texts(events.map(({ origin }) => toStoredOrigin(origin)))] : []),
   ];
@@ -88,7 +92,6 @@ export async function insertAll(
   const statement = insertStatement(kinds);
   const [row] = await underLocks(orderKeys)(statement, values);
   const { needs_hashes: needsHashes = false, ...result } = row!;
-  const adds = { held, unheld: deliveries.length - held };
   return { ...result, needsHashes, noRoomBy: needsHashes ? null : boundFor(result, adds, limits) };
 }
 

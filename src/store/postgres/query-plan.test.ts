@@ -15,6 +15,7 @@ import { COUNT_DUE, DUE_PENDING } from './due.ts';
 import { DUPLICATES_OF, NOTE_DUPLICATES } from './duplicates.ts';
 import * as erasable from './erasable.ts';
 import * as erase from './erase-statements.ts';
+import { ALERTS_PENDING } from './exempt.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
 import { FAILURE_GROUPS } from './failures.ts';
@@ -45,7 +46,7 @@ const STATEMENTS: readonly Statement[] = [
   ...[...INSERTS.values(), NOTE_DUPLICATES, DUPLICATES_OF],
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[FIRST_BEHIND, CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
-  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, OLDEST_HELD, HOLD_PENDING],
+  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, OLDEST_HELD, HOLD_PENDING, ALERTS_PENDING],
   ...[FAILURE_GROUPS, GROUP, OLDER],
   ...[KNOWN_ERASED, NEWEST_ERASED],
   ...[

@@ -41,8 +41,16 @@ export const sourceStateVerbs: Verbs<SourceStateContext, keyof SourceStateStore>
   async keepSourceState(context, ...values) {
     return (await ask(context, KEEP_STATE, values)).length > 0 ? 'kept' : 'present';
   },
-  async replaceSourceState(context, ...values) {
-    await ask(context, REPLACE_STATE, values);
+  async replaceSourceState(context, source, name, value, nowMs, audit = null) {
+    const values = [source, name, value, nowMs];
+    if (audit === null) return void (await ask(context, REPLACE_STATE, values));
+    const { interactive, sourceStateMutex } = context;
+    await sourceStateMutex(() =>
+      interactive.transaction(async (query) => {
+        await query(REPLACE_STATE, values);
+        await appendAudit(query, audit);
+      }),
+    );
   },
   dropSourceState({ interactive, sourceStateMutex }, source, name, audit) {
     return sourceStateMutex(() =>

@@ -11,6 +11,7 @@ import { KEY_OF_ID, keyParts } from './delivery-key.ts';
 import { openErasure } from './erasure.ts';
 import { createJudge } from './judge-statement.ts';
 import { openPostings } from './postings.ts';
+import { openRoom } from './room.ts';
 import { settleWrites } from './settle.ts';
 import { isStorageFailure, toStoreError } from './store-failure.ts';
 import { prepareTurns } from './turn.ts';
@@ -54,6 +55,7 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     postings: openPostings(db),
     audit: prepareAudit(db),
     erasure: openErasure(db),
+    room: openRoom(db, counters, Number.POSITIVE_INFINITY),
     maxPendingDeliveries: Number.POSITIVE_INFINITY,
     maxHeldDeliveries: Number.POSITIVE_INFINITY,
     disk: { isLow: false },

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { ALERT_SOURCE } from '../../domain/alert.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
 import { type Addressee, countHeld, destinationOf, isHeldFor, orderKeyOf } from '../../domain/order.ts';
 import type { SearchKey } from '../../domain/search-key.ts';
@@ -63,32 +64,32 @@ export function prepareInsert(writer: Writer) {
       keySinceMs === null ? null : { digest: keyDigest(event.idempotencyKey), sinceMs: keySinceMs };
     const repeated = findByMarks(event, replayMark, keyMark) ?? findErased(event, replayMark, keySinceMs);
     if (repeated !== null) return repeated;
-    const bound = writer.disk.isLow
-      ? 'disk'
-      : destinations.length === 0
-        ? null
-        : boundFor(writer, destinations);
+    const bound = boundFor(writer, event, destinations);
     if (bound !== null) return (keyMark === null ? findKnown(event) : null) ?? { kind: 'full', bound };
     const idempotencyKey = keyMark === null ? event.idempotencyKey : nameNext(event, keyMark.digest);
     const seq = insertRow({ ...event, idempotencyKey }, replayMark, keyMark);
     if (seq === null) return findKnown(event)!;
     postings.add(seq, event.id, event.source, event.eventType);
     insertDeliveries(seq, destinations, event.receivedAtMs);
+    if (event.source === ALERT_SOURCE) writer.room.countAgain();
     if (event.searchKeys !== null) insertSearchKeys(event.id, event.searchKeys);
     counters.addEvents(1);
     return idempotencyKey === event.idempotencyKey ? INSERTED : { kind: 'inserted', idempotencyKey };
   };
 }
 
-/** The limit that the deliveries would exceed, or null. */
+/** The limit that the event would exceed, or null. An alert exceeds none: it may be about the limit. */
 function boundFor(
-  { counters, maxPendingDeliveries, maxHeldDeliveries }: Writer,
+  { counters, room, maxHeldDeliveries, disk }: Writer,
+  { source }: PackedEvent,
   destinations: readonly Addressee[],
-): Bound | null {
+): Bound | 'disk' | null {
+  if (source === ALERT_SOURCE) return null;
+  if (disk.isLow) return 'disk';
   const held = countHeld(destinations);
   if (held > 0 && counters.held() + held > maxHeldDeliveries) return 'held';
   const unheld = destinations.length - held;
-  return unheld > 0 && counters.pending() + unheld > maxPendingDeliveries ? 'pending' : null;
+  return unheld > 0 && !room.fits(unheld) ? 'pending' : null;
 }
 
 /** Inserts the event with its marks. Returns its seq, or null if its key is known. */

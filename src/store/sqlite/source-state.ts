@@ -10,12 +10,15 @@ export const sourceStateWrites: Writes<'keepSourceState' | 'replaceSourceState' 
     const keep = db.prepare(`${INSERT_SQL} on conflict (source, name) do nothing`);
     return (...values) => (keep.run(...values).changes === 0 ? 'present' : 'kept');
   },
-  replaceSourceState({ db }) {
+  replaceSourceState({ db, audit }) {
     const replace = db.prepare(
       `${INSERT_SQL}
        on conflict (source, name) do update set value = excluded.value, updated_at = excluded.updated_at`,
     );
-    return (...values) => void replace.run(...values);
+    return (source, name, value, nowMs, entry = null) => {
+      replace.run(source, name, value, nowMs);
+      if (entry !== null) audit.append(entry);
+    };
   },
   dropSourceState({ db, audit }) {
     const drop = db.prepare('delete from source_state where source = ? and name = ?');

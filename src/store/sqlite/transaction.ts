@@ -4,6 +4,7 @@ import { prepareAudit } from './append-audit.ts';
 import { openCounters } from './counters.ts';
 import { openErasure } from './erasure.ts';
 import { openPostings } from './postings.ts';
+import { openRoom } from './room.ts';
 import { toStoreError } from './store-failure.ts';
 import { prepareTurns } from './turn.ts';
 import { prepareWrites, type Write, type WriteAnswer } from './writes.ts';
@@ -19,6 +20,7 @@ export type Limits = Required<Pick<StoreOptions, 'maxPendingDeliveries' | 'maxHe
 export function prepareBatch(db: DatabaseSync, limits: Limits): RunBatch {
   const counters = openCounters(db);
   const erasure = openErasure(db);
+  const room = openRoom(db, counters, limits.maxPendingDeliveries);
   const perform = prepareWrites({
     db,
     counters,
@@ -26,6 +28,7 @@ export function prepareBatch(db: DatabaseSync, limits: Limits): RunBatch {
     postings: openPostings(db),
     erasure,
     audit: prepareAudit(db),
+    room,
     ...limits,
     disk: { isLow: false },
   });
@@ -34,6 +37,7 @@ export function prepareBatch(db: DatabaseSync, limits: Limits): RunBatch {
   return (batch) => {
     try {
       begin.run();
+      room.countAgain();
       const answers = batch.map(perform);
       counters.write();
       commit.run();

@@ -4,6 +4,7 @@ import type { Audit } from './append-audit.ts';
 import type { Counters } from './counters.ts';
 import type { Erasure } from './erasure.ts';
 import type { Postings } from './postings.ts';
+import type { Room } from './room.ts';
 import type { Turns } from './turn.ts';
 
 /** What the verbs of the writing connection share. */
@@ -14,6 +15,7 @@ export type Writer = Readonly<{
   postings: Postings;
   audit: Audit;
   erasure: Erasure;
+  room: Room;
   maxPendingDeliveries: number;
   maxHeldDeliveries: number;
   /** Whether new events are refused, since the disk is nearly full. */
