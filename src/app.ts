@@ -23,7 +23,7 @@ import { createHandlerLog } from './observe/log/handler-log.ts';
 import { createLog, createLogSubscriber } from './observe/log.ts';
 import { createSearchObserver } from './observe/metrics/searches.ts';
 import { createMetrics } from './observe/metrics.ts';
-import { createMinutes } from './observe/minutes.ts';
+import { createMinuteFlush, createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
 import { openOperations } from './open-operations.ts';
 import { type Access, accessOf, handlerConfig, namesOf, prepareConfig, watchedOf } from './prepare-config.ts';
@@ -120,7 +120,7 @@ export async function startApp(
   const listeners = await openListeners({ ...core, ...configured, ...told, phase: () => phase });
   opened.defer(() => listeners.close());
   const exported = await openMetricsExport(config, { ...core, metrics, dispatch, phase: () => phase });
-  const more = [bulk.worker, schedule, ...alerts.services];
+  const more = [bulk.worker, schedule, createMinuteFlush({ ...core, minutes }), ...alerts.services];
   const services = [...exported, ...servicesOf(config, core, dispatch, ingest), ...more];
   for (const service of services) opened.defer(async () => service.stop());
 

@@ -15,7 +15,7 @@ import { createReadiness, type Phase } from './http/health.ts';
 import type { Ingest } from './ingest/open-ingest.ts';
 import { packageVersion } from './observe/build-info.ts';
 import type { Metrics, Scrape } from './observe/metrics.ts';
-import type { Minutes } from './observe/minutes.ts';
+import { lastHour, type Minutes } from './observe/minutes.ts';
 import type { Reconcile } from './reconcile/reconcile.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { Random } from './runtime/random.ts';
@@ -156,7 +156,7 @@ function apiParts(parts: ListenerParts): ApiParts {
       onStateDropped: ingest.onStateDropped,
       searches,
       operations,
-      minutes: parts.minutes.last,
+      minutes: () => lastHour(parts),
       sources: () => access.sources,
       lastEventMs: parts.signs.lastEventMs,
       explained: () => access.explained,

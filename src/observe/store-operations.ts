@@ -26,6 +26,8 @@ export const STORE_OPERATIONS = [
   'commit',
   'open',
   'close',
+  /** Counts by minute. */
+  'minutes',
   /** The look for alerts. */
   'alerts',
   'other',

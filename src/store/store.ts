@@ -11,7 +11,7 @@ import type { OperationStore } from './port/operations.ts';
 import type { OrderStore } from './port/order.ts';
 import type { SearchStore } from './port/search.ts';
 import type { RejectedStore, SourceStateStore } from './port/sources.ts';
-import type { CleanupStore, ConfigurationStore, SharedStore } from './port/upkeep.ts';
+import type { CleanupStore, ConfigurationStore, MinuteStore, SharedStore } from './port/upkeep.ts';
 
 export type * from './port/audit.ts';
 export * from './port/browse.ts';
@@ -54,7 +54,8 @@ export interface Store
     SourceStateStore,
     CleanupStore,
     AuditStore,
-    ConfigurationStore {}
+    ConfigurationStore,
+    MinuteStore {}
 
 /** The port's asynchronous methods, by name. */
 export type Method = {

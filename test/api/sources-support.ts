@@ -148,7 +148,7 @@ export async function startSources(
       explained: () => ({}),
       lastEventMs: () => null,
       sendTest: () => Promise.reject(new Error('The test sends no test.')) as never,
-      minutes: () => [],
+      minutes: async () => [],
       sources: () => [],
       publicUrl: null,
       operations: createOperations({

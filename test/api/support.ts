@@ -207,7 +207,7 @@ export async function startApi(
       explained: () => ({}),
       lastEventMs: () => null,
       sendTest: () => Promise.reject(new Error('The test sends no test.')) as never,
-      minutes: () => [],
+      minutes: async () => [],
       sources: () => [],
       publicUrl: null,
       operations:

@@ -1,13 +1,15 @@
 import { z } from 'zod';
+import type { MinuteCounts } from '../../domain/minute.ts';
 import { type DocumentPart, json, referTo } from '../docs/operation.ts';
 import { time, timeText } from '../schemas.ts';
 import { done } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
 
-type Counts = Readonly<{ minuteMs: number; accepted: number; rejected: number; failed: number }>;
-
-export type MinuteParts = Readonly<{ minutes: () => readonly Counts[] }>;
+export type MinuteParts = Readonly<{
+  /** Of all processes, the last sixty minutes, oldest first. */
+  minutes: () => Promise<readonly MinuteCounts[]>;
+}>;
 
 const schemas = {
   Minutes: z.object({
@@ -23,11 +25,11 @@ const schemas = {
 };
 export type MinutesBody = z.output<typeof schemas.Minutes>;
 
-/** `GET /admin/minutes`: what this process counted in each of the last sixty minutes. */
+/** `GET /admin/minutes`: what was counted in each of the last sixty minutes, of all nodes together. */
 export function addMinuteEndpoints(add: AddEndpoint, { minutes }: MinuteParts): void {
   add('GET /admin/minutes', {}, async () => {
     const body: MinutesBody = {
-      minutes: minutes().map(({ minuteMs, ...counts }) => ({ from: timeText(minuteMs), ...counts })),
+      minutes: (await minutes()).map(({ minuteMs, ...counts }) => ({ from: timeText(minuteMs), ...counts })),
     };
     return done(body);
   });
@@ -39,8 +41,8 @@ export const minuteDocument: DocumentPart = {
     '/admin/minutes': {
       get: adminOperation({
         operationId: 'listMinutes',
-        summary: 'What this process counted in each of the last sixty minutes, oldest first',
-        replies: { '200': json('Since its start.', referTo(schemas)('Minutes')) },
+        summary: 'What was counted in each of the last sixty minutes, of all nodes together, oldest first',
+        replies: { '200': json('Of other nodes up to ten seconds ago.', referTo(schemas)('Minutes')) },
       }),
     },
   },

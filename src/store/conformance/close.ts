@@ -33,6 +33,8 @@ const CALLS: Readonly<
   readDestinations: (store) => store.readDestinations(),
   changeDestination: (store) => store.changeDestination('a', 0, INITIAL_STATE, null),
   holdPending: (store) => store.holdPending('a', { fromMs: 0, untilMs: T0 }, T0, 10, null),
+  addMinutes: (store) => store.addMinutes('a', [], 0),
+  readMinutes: (store) => store.readMinutes(0),
   noteDuplicates: (store) => store.noteDuplicates([]),
   duplicatesOf: (store) => store.duplicatesOf(anEvent().id),
   insertEvent: (store) => store.insertEvent(anEvent(), ['a']),

@@ -25,6 +25,7 @@ import { insertConformance } from './insert.ts';
 import { insertKeyMarkConformance } from './insert-key-mark.ts';
 import { insertReplayMarkConformance } from './insert-replay-mark.ts';
 import { leaseConformance } from './lease.ts';
+import { minutesConformance } from './minutes.ts';
 import { operationStepsConformance } from './operation-steps.ts';
 import { operationTakeBackConformance } from './operation-take-back.ts';
 import { operationsConformance } from './operations.ts';
@@ -51,6 +52,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     insertReplayMarkConformance(factory, isDurable);
     insertKeyMarkConformance(factory, isDurable);
     duplicatesConformance(factory, isDurable);
+    minutesConformance(factory, isDurable);
     bytesConformance(factory);
     fullConformance(factory);
     claimConformance(factory);

@@ -15,6 +15,7 @@ import { expired } from './expired.ts';
 import { extend } from './extend.ts';
 import { failureGroups } from './failures.ts';
 import { insert, noteDuplicates } from './insert.ts';
+import { minuteVerbs } from './minutes.ts';
 import { operationVerbs } from './operations.ts';
 import { orderVerbs } from './order.ts';
 import { purge } from './purge.ts';
@@ -56,6 +57,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   ...destinationVerbs,
   ...configurationVerbs,
   ...operationVerbs,
+  ...minuteVerbs,
 };
 
 /**

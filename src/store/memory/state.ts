@@ -2,6 +2,7 @@ import { ALERT_SOURCE } from '../../domain/alert.ts';
 import type { Attempt } from '../../domain/attempt.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import type { MinuteCounts } from '../../domain/minute.ts';
 import type { BulkOperation } from '../../domain/operation.ts';
 import type { SearchKey } from '../../domain/search-key.ts';
 import type { AuditRow } from '../audit-chain.ts';
@@ -71,6 +72,8 @@ export type State = Readonly<{
   /** Path -> digest. */
   configuration: Map<string, string>;
   operations: Map<string, StoredOperation>;
+  /** Minute -> its counts, oldest first. */
+  minutes: Map<number, MinuteCounts>;
 }>;
 
 export function createState({
@@ -97,6 +100,7 @@ export function createState({
     destinations: new Map(),
     configuration: new Map(),
     operations: new Map(),
+    minutes: new Map(),
   };
 }
 
@@ -122,6 +126,7 @@ export function copyState(state: State): State {
     destinations: new Map(state.destinations),
     configuration: new Map(state.configuration),
     operations: new Map(state.operations),
+    minutes: new Map(state.minutes),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.ts';
+import type { MinuteCounts } from '../../domain/minute.ts';
 
 /** What processes that share a store need to know of each other. */
 export interface SharedStore {
@@ -41,4 +42,12 @@ export interface ConfigurationStore {
   readConfiguration(): Promise<ReadonlyMap<string, string>>;
   /** Takes the place of what was kept; with null that stays. The row is written in any case. */
   keepConfiguration(digests: ReadonlyMap<string, string> | null, audit: AuditEntry): Promise<void>;
+}
+
+/** What was counted by minute, of all processes. */
+export interface MinuteStore {
+  /** Adds what a node has counted since it last did, and deletes what is older than `beforeMs`. */
+  addMinutes(node: string, counts: readonly MinuteCounts[], beforeMs: number): Promise<void>;
+  /** The sums of all nodes of each minute from `sinceMs` on in which there was something, oldest first. */
+  readMinutes(sinceMs: number): Promise<readonly MinuteCounts[]>;
 }

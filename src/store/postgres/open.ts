@@ -33,6 +33,7 @@ import { look } from './look.ts';
 import { createLooking } from './look-behind.ts';
 import type { Migration } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import { minuteVerbs } from './minutes.ts';
 import { createNodeSession, type NodeSession } from './node-session.ts';
 import { operationVerbs } from './operations.ts';
 import { orderVerbs } from './order.ts';
@@ -114,6 +115,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   erase,
   ...destinationVerbs,
   ...operationVerbs,
+  ...minuteVerbs,
   expired,
   purge,
   replay,

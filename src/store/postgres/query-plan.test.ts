@@ -24,6 +24,7 @@ import { TRIED } from './in-doubt.ts';
 import { INSERTS } from './insert-statements.ts';
 import { KNOWN, KNOWN_ERASED, LATER_KEYS, NEWEST, NEWEST_ERASED } from './known.ts';
 import { FIRST_BEHIND } from './look-behind.ts';
+import * as minuteStatements from './minutes.ts';
 import { openPostgresStore } from './open.ts';
 import * as operationRows from './operation-rows.ts';
 import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
@@ -59,6 +60,7 @@ const STATEMENTS: readonly Statement[] = [
     sourceState,
     operationRows,
     workStatements,
+    minuteStatements,
   ].flatMap((module) => Object.values(module).filter(isStatement)),
 ];
 
@@ -90,6 +92,7 @@ insert into operations (id, version, state, content, over_at)
   select pg_temp.id_of(n), 1, case when n % 1000 = 0 then 'running' else 'completed' end, '{}', n
   from generate_series(1, ${EVENTS / 10}) n;
 insert into operation_targets select pg_temp.id_of(n % 100), n, 'x', 'x' from generate_series(1, ${EVENTS / 10}) n;
+insert into minute_counts select n, 'a', 1, 1, 1 from generate_series(1, ${EVENTS / 10}) n;
 insert into source_state select 's' || n, 'n', 'v', n from generate_series(1, ${EVENTS / 10}) n;
 `;
 

@@ -9,6 +9,7 @@ import { dueReads } from './due.ts';
 import { duplicatesReads } from './duplicates.ts';
 import { erasableReads } from './erasable.ts';
 import { failureReads } from './failures.ts';
+import { minuteReads } from './minutes.ts';
 import { operationReads } from './operations.ts';
 import { orderReads } from './order.ts';
 import { rejectedReads } from './rejected.ts';
@@ -29,6 +30,7 @@ export const READS = {
   ...destinationReads,
   ...configurationReads,
   ...operationReads,
+  ...minuteReads,
 };
 
 export type ReadName = keyof typeof READS;

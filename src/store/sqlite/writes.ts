@@ -9,6 +9,7 @@ import { eraseWrites } from './erase.ts';
 import { expiredWrites } from './expired.ts';
 import { extendWrites } from './extend.ts';
 import { prepareInsert } from './insert.ts';
+import { minuteWrites } from './minutes.ts';
 import { operationWrites } from './operations.ts';
 import { orderWrites } from './order.ts';
 import { prepareFillBlock } from './postings.ts';
@@ -50,6 +51,7 @@ export const PORT_WRITES = {
   ...destinationWrites,
   ...configurationWrites,
   ...operationWrites,
+  ...minuteWrites,
   ping,
 };
 

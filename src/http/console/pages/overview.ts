@@ -31,7 +31,7 @@ async function showOverview({ askIfThere, nowMs }: PageRequest): Promise<View> {
 ${verdict(troubles, isUnknown)}
 ${alerts === null ? null : alertLine(alerts)}
 ${troubles.length === 0 ? null : html`<ol class="troubles">${troubles.map(trouble)}</ol>`}
-${section('hour', 'The last hour', hour === null ? LATE : bars(hour.minutes), 'seen by this process')}
+${section('hour', 'The last hour', hour === null ? LATE : bars(hour.minutes), 'of all nodes')}
 ${section('destinations', 'Destinations', answer === null ? LATE : destinations(answer.destinations, nowMs))}
 ${section('newest', 'Newest events', newest === null ? LATE : newest.events.length === 0 ? empty(html`No event has come yet. <a href="/console/sources">What to tell each sender</a>`) : eventTable(newest.events, nowMs))}`;
   return { title: 'Overview', body };

@@ -13,6 +13,7 @@ import { searchKeys } from './0011-search-keys.ts';
 import { origin } from './0012-origin.ts';
 import { failureGroups } from './0013-failure-groups.ts';
 import { operations } from './0014-operations.ts';
+import { minutes } from './0015-minutes.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   origin,
   failureGroups,
   operations,
+  minutes,
 ];

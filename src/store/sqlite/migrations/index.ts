@@ -13,6 +13,7 @@ import { searchKeys } from './0012-search-keys.ts';
 import { origin } from './0013-origin.ts';
 import { failureGroups } from './0014-failure-groups.ts';
 import { operations } from './0015-operations.ts';
+import { minutes } from './0016-minutes.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -31,4 +32,5 @@ export const MIGRATIONS: readonly string[] = [
   origin,
   failureGroups,
   operations,
+  minutes,
 ];
