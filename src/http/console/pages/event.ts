@@ -108,6 +108,7 @@ function eventFacts({ event, request: { nowMs } }: Shown): Html {
         : html`<code>${event.method} ${foreign(event.url, 400)}</code>`,
     ],
     ['Size', event.body_bytes === null ? UNKNOWN : byteText(event.body_bytes)],
+    event.trace_id === null ? null : ['Trace', traceOf(event.trace_id, event.trace_url)],
     duplicates === undefined
       ? null
       : [
@@ -115,6 +116,11 @@ function eventFacts({ event, request: { nowMs } }: Shown): Html {
           html`${count(duplicates.count)} times, last ${timeAgo(duplicates.last_received_at, nowMs)}${duplicates.bytes_differed ? html` <b class="warn">with other bytes</b>` : ''}`,
         ],
   ]);
+}
+
+/** The place of traces is the operator's own, by TRACE_URL_TEMPLATE. */
+function traceOf(id: string, url: string | null): Html {
+  return html`<code>${id}</code>${copyButton('Copy')}${url === null ? null : html` <a href="${url}" rel="noreferrer">Open the trace</a>`}`;
 }
 
 function deliveries(shown: Shown): Html {
