@@ -248,6 +248,23 @@ describe('a wake-up', () => {
     return { ...parts, handler, comeBack };
   }
 
+  it('for some destinations asks for no other, however many there are', async () => {
+    const names = Array.from({ length: 50 }, (_, at) => `d${at}`);
+    const { dispatcher, insert, store } = openDispatch(
+      names.map((name) => aDestination({ name })),
+      Object.fromEntries(names.map((name) => [name, instant])),
+      { workerCount: 50 },
+    );
+    dispatcher.start();
+    await turns();
+    const asked = () => store.claims.map(({ destination }) => destination);
+    const before = asked().length;
+    await insert('d3', 'd44');
+    dispatcher.wakeFor(['d3', 'd44', 'not configured']);
+    await turns();
+    assert.deepEqual([...new Set(asked().slice(before))], ['d3', 'd44']);
+  });
+
   it('is not lost when it comes during a claim that finds nothing', async () => {
     const { accept, comeBack, dispatcher, handler } = setUp();
     dispatcher.start();

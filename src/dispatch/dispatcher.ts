@@ -48,6 +48,8 @@ export type Dispatcher = Readonly<{
   start(): void;
   /** There may be something to claim, for any destination or for the named one. May be called at any rate. */
   wake(destination?: string): void;
+  /** The same for the destinations that an event goes to, and for no other: it costs as much as they are. */
+  wakeFor(destinations: readonly string[]): void;
   /**
    * Replaces the destinations in one step. Claims and attempts that have begun end under the rules and with the handler
    * that they began with. Deliveries of a removed destination stay pending.
@@ -82,6 +84,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { clock, emit } = parts;
   const uses = createHandlerUses(parts.onUnused ?? (() => {}));
   let slots = replaceSlots([], parts.destinations, parts.handlers, uses);
+  let byName = slotsByName(slots);
   const freed = createSignal<[slot: DestinationSlot]>();
   const mayBeIdle = createSignal();
   const { states = OPEN, breaker = NO_BREAKER, rateShare = () => 1 } = parts;
@@ -104,24 +107,26 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   mayBeIdle.listen(() => {
     if (!hasRemoved) return;
     slots = slots.filter((slot) => !isLeftOver(slot));
+    byName = slotsByName(slots);
     hasRemoved = slots.some(({ concurrency }) => concurrency === 0);
   });
 
+  const wakeFor = (destinations: readonly string[]) =>
+    claims.ask(destinations.flatMap((destination) => byName.get(destination) ?? []));
+
   return {
     start: claims.start,
-    wake: (destination) =>
-      claims.ask(
-        destination === undefined ? slots : slots.filter((slot) => slot.destination === destination),
-      ),
+    wake: (destination) => (destination === undefined ? claims.ask(slots) : wakeFor([destination])),
+    wakeFor,
     use(destinations, handlers) {
       slots = replaceSlots(slots, destinations, handlers, uses);
+      byName = slotsByName(slots);
       uses.keep(handlers.values());
       hasRemoved = slots.some(({ concurrency }) => concurrency === 0);
       claims.ask(slots);
     },
     work(destination, work) {
-      const slot = slots.find((one) => one.destination === destination);
-      takeWork(workers, slot, work);
+      takeWork(workers, byName.get(destination), work);
     },
     active: workers.active,
     holds: workers.holds,
@@ -147,6 +152,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       emit({ type: 'receiver.warning', message });
     },
   };
+}
+
+function slotsByName(slots: readonly DestinationSlot[]): ReadonlyMap<string, DestinationSlot> {
+  return new Map(slots.map((slot) => [slot.destination, slot]));
 }
 
 const OPEN: Pick<DestinationStates, 'of' | 'isClosed'> = { of: () => INITIAL_STATE, isClosed: () => false };

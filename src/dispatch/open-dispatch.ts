@@ -150,13 +150,13 @@ function createNotifiers(
   return {
     onAccepted(eventId, destinations) {
       if (destinations.length === 0) return;
-      if (queueing === null || !queueing.isUp()) return dispatcher.wake();
+      if (queueing === null || !queueing.isUp()) return dispatcher.wakeFor(destinations);
       queueing.publisher.publish(
         destinations.map((destination, at) => ({ destination, deliveryId: deliveryIdOf(eventId, at + 1) })),
       );
     },
     onPending({ id, destination }) {
-      if (queueing === null || !queueing.isUp()) return dispatcher.wake();
+      if (queueing === null || !queueing.isUp()) return dispatcher.wake(destination);
       queueing.publisher.publish([{ destination, deliveryId: id }]);
     },
     onDue() {

@@ -35,6 +35,19 @@ test('names a destination once, however many of its globs fit', () => {
   assert.deepEqual(route('shop', 'order.created'), ['a']);
 });
 
+test('gives the same for more types than it remembers, the first ones again included', () => {
+  const route = createRouter([
+    wanting('even', ['*'], ['*0', '*2', '*4', '*6', '*8']),
+    wanting('all', ['*'], ['*']),
+  ]);
+  for (let round = 0; round < 2; round++) {
+    for (let number = 0; number < 2_500; number++) {
+      const wanted = number % 2 === 0 ? ['even', 'all'] : ['all'];
+      assert.deepEqual(route(`shop-${number % 3}`, `type ${number}`), wanted);
+    }
+  }
+});
+
 test('gives none when none wants it, or there are none', () => {
   assert.deepEqual(createRouter([])('a', 'b'), []);
   assert.deepEqual(createRouter([wanting('a', [], ['*'])])('a', 'b'), []);

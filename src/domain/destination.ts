@@ -24,18 +24,36 @@ export type Destination = Readonly<{
 /** The names of the destinations that take an event, in configured order. */
 export type Router = (source: string, eventType: string) => readonly string[];
 
-/** Compiles the filters of all destinations once. */
+/** Most pairs of a source and a type whose destinations are remembered. Types are chosen by strangers. */
+const MAX_REMEMBERED = 1_000;
+
+/** Compiles the filters of all destinations once, and remembers what they said: with many destinations they cost more than an insert. */
 export function createRouter(destinations: readonly Destination[]): Router {
   const filters = destinations.map((destination) => ({
     name: destination.name,
     sources: destination.sources.map(compileGlob),
     events: destination.events.map(compileGlob),
   }));
+  const find: Router = (source, eventType) =>
+    filters
+      .filter(
+        ({ sources, events }) =>
+          sources.some((fits) => fits(source)) && events.some((fits) => fits(eventType)),
+      )
+      .map(({ name }) => name);
+  const bySource = new Map<string, Map<string, readonly string[]>>();
+  let remembered = 0;
   return (source, eventType) => {
-    const wanting: string[] = [];
-    for (const { name, sources, events } of filters) {
-      if (sources.some((fits) => fits(source)) && events.some((fits) => fits(eventType))) wanting.push(name);
+    const known = bySource.get(source)?.get(eventType);
+    if (known !== undefined) return known;
+    if (remembered === MAX_REMEMBERED) {
+      bySource.clear();
+      remembered = 0;
     }
-    return wanting;
+    const found = find(source, eventType);
+    const ofSource = bySource.get(source) ?? new Map<string, readonly string[]>();
+    bySource.set(source, ofSource.set(eventType, found));
+    remembered += 1;
+    return found;
   };
 }
