@@ -83,8 +83,7 @@ type DestinationSlot = WorkedSlot & { concurrency: number; dueAtMs: number; read
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { clock, emit } = parts;
   const uses = createHandlerUses(parts.onUnused ?? (() => {}));
-  let slots = replaceSlots([], parts.destinations, parts.handlers, uses);
-  let byName = slotsByName(slots);
+  const slots = createSlots(parts.destinations, parts.handlers, uses);
   const freed = createSignal<[slot: DestinationSlot]>();
   const mayBeIdle = createSignal();
   const { states = OPEN, breaker = NO_BREAKER, rateShare = () => 1 } = parts;
@@ -93,7 +92,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const claims = createClaimLoop({
     ...parts,
     source: parts.source ?? createStoreSource(parts.store),
-    slots: () => slots,
+    slots: slots.all,
     roomOf: (slot, nowMs) => slot.throttle.room(viewOf(slot), nowMs),
     roomAtMs: (slot, nowMs) => slot.throttle.roomAtMs(viewOf(slot), nowMs),
     onClaim: (slot, limit) => throttled(slot, limit, workers.claim(slot)),
@@ -103,30 +102,21 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     claims.ask([slot]);
     mayBeIdle.raise();
   });
-  let hasRemoved = false;
-  mayBeIdle.listen(() => {
-    if (!hasRemoved) return;
-    slots = slots.filter((slot) => !isLeftOver(slot));
-    byName = slotsByName(slots);
-    hasRemoved = slots.some(({ concurrency }) => concurrency === 0);
-  });
-
+  mayBeIdle.listen(slots.dropLeftOver);
   const wakeFor = (destinations: readonly string[]) =>
-    claims.ask(destinations.flatMap((destination) => byName.get(destination) ?? []));
+    claims.ask(destinations.flatMap((name) => slots.named(name) ?? []));
 
   return {
     start: claims.start,
-    wake: (destination) => (destination === undefined ? claims.ask(slots) : wakeFor([destination])),
+    wake: (destination) => (destination === undefined ? claims.ask(slots.all()) : wakeFor([destination])),
     wakeFor,
     use(destinations, handlers) {
-      slots = replaceSlots(slots, destinations, handlers, uses);
-      byName = slotsByName(slots);
+      slots.replace(destinations, handlers);
       uses.keep(handlers.values());
-      hasRemoved = slots.some(({ concurrency }) => concurrency === 0);
-      claims.ask(slots);
+      claims.ask(slots.all());
     },
     work(destination, work) {
-      takeWork(workers, byName.get(destination), work);
+      takeWork(workers, slots.named(destination), work);
     },
     active: workers.active,
     holds: workers.holds,
@@ -154,8 +144,36 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
-function slotsByName(slots: readonly DestinationSlot[]): ReadonlyMap<string, DestinationSlot> {
-  return new Map(slots.map((slot) => [slot.destination, slot]));
+type Slots = Readonly<{
+  all(): readonly DestinationSlot[];
+  named(destination: string): DestinationSlot | undefined;
+  replace(destinations: readonly Destination[], handlers: ReadonlyMap<string, Handler>): void;
+  /** Forgets removed destinations whose work has ended. */
+  dropLeftOver(): void;
+}>;
+
+function createSlots(
+  destinations: readonly Destination[],
+  handlers: ReadonlyMap<string, Handler>,
+  uses: HandlerUses,
+): Slots {
+  let slots: readonly DestinationSlot[] = [];
+  let byName: ReadonlyMap<string, DestinationSlot> = new Map();
+  let hasRemoved = false;
+  const use = (next: readonly DestinationSlot[]) => {
+    slots = next;
+    byName = new Map(next.map((slot) => [slot.destination, slot]));
+    hasRemoved = next.some(({ concurrency }) => concurrency === 0);
+  };
+  use(replaceSlots([], destinations, handlers, uses));
+  return {
+    all: () => slots,
+    named: (destination) => byName.get(destination),
+    replace: (...next) => use(replaceSlots(slots, ...next, uses)),
+    dropLeftOver() {
+      if (hasRemoved) use(slots.filter((slot) => !isLeftOver(slot)));
+    },
+  };
 }
 
 const OPEN: Pick<DestinationStates, 'of' | 'isClosed'> = { of: () => INITIAL_STATE, isClosed: () => false };
