@@ -83,7 +83,7 @@ type DestinationSlot = WorkedSlot & { concurrency: number; dueAtMs: number; read
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const { clock, emit } = parts;
   const uses = createHandlerUses(parts.onUnused ?? (() => {}));
-  const slots = createSlots(parts.destinations, parts.handlers, uses);
+  const slots = createSlotTable(parts.destinations, parts.handlers, uses);
   const freed = createSignal<[slot: DestinationSlot]>();
   const mayBeIdle = createSignal();
   const { states = OPEN, breaker = NO_BREAKER, rateShare = () => 1 } = parts;
@@ -144,7 +144,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
-type Slots = Readonly<{
+type SlotTable = Readonly<{
   all(): readonly DestinationSlot[];
   named(destination: string): DestinationSlot | undefined;
   replace(destinations: readonly Destination[], handlers: ReadonlyMap<string, Handler>): void;
@@ -152,11 +152,11 @@ type Slots = Readonly<{
   dropLeftOver(): void;
 }>;
 
-function createSlots(
+function createSlotTable(
   destinations: readonly Destination[],
   handlers: ReadonlyMap<string, Handler>,
   uses: HandlerUses,
-): Slots {
+): SlotTable {
   let slots: readonly DestinationSlot[] = [];
   let byName: ReadonlyMap<string, DestinationSlot> = new Map();
   let hasRemoved = false;
