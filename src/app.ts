@@ -339,6 +339,7 @@ function openSources(
       onAccepted,
       onPending,
       mark: core.states.mark,
+      closed: core.states.closed,
     },
     rejectedBounds: rejected,
   });

@@ -43,6 +43,7 @@ export function openOperations(core: OperationsCore): Readonly<{ operations: Ope
   const worker = createWorker({
     ...core,
     pressure,
+    closed: states.closed,
     prepareWork,
     needsTargets,
     onPending: dispatch.onPending,

@@ -10,6 +10,8 @@ export type RunParts = Readonly<{
   store: Pick<OperationStore, 'nextTargets' | 'stepOperation' | 'extendOperation'>;
   clock: Clock;
   pressure: MeasurePressure;
+  /** Destinations that get no deliveries now. */
+  closed: () => readonly string[];
   /** What the next step does to these targets; the caller has looked at them. */
   prepareWork: (operation: BulkOperation, targets: readonly string[]) => Promise<StepWork>;
   /** Whether a step's targets have to be looked at before it. */
@@ -52,7 +54,7 @@ export async function runOperation(
     const limit = Math.min(most, stepSize(current));
     const startedMs = monotonicMs();
     const work = await workFor(parts, current, limit);
-    const outcome = await store.stepOperation(lease, stepOf(clock, work, limit));
+    const outcome = await store.stepOperation(lease, stepOf(parts, work, limit));
     if (outcome.kind === 'lost') return null;
     if (outcome.kind === 'full') {
       most = Math.max(1, Math.floor(limit / 2));
@@ -87,9 +89,9 @@ async function workFor(parts: RunParts, operation: BulkOperation, limit: number)
   return parts.prepareWork(operation, await parts.store.nextTargets(operation, limit));
 }
 
-function stepOf(clock: Clock, work: StepWork, limit: number) {
+function stepOf({ clock, closed }: RunParts, work: StepWork, limit: number) {
   const nowMs = clock.nowMs();
-  return { work, limit, nowMs, leaseUntilMs: nowMs + LEASE_MS, audit: { actor: SYSTEM } };
+  return { work, limit, closed: closed(), nowMs, leaseUntilMs: nowMs + LEASE_MS, audit: { actor: SYSTEM } };
 }
 
 /** Waits while live deliveries are late or the queue is half full. @returns false when it shall not go on at all */

@@ -16,6 +16,8 @@ export type DestinationStates = Readonly<{
   all(): readonly KeptDestination[];
   /** Whether the destination gets no deliveries now. */
   isClosed(destination: string): boolean;
+  /** Destinations that get no deliveries now. */
+  closed(): readonly string[];
   /** Marks the addressees whose destination is closed; mostly none, which costs nothing. */
   mark(addressees: readonly Addressee[]): readonly Addressee[];
   /** Reads what other processes have changed. */
@@ -69,6 +71,7 @@ export function createDestinationStates(
     of,
     all: () => [...known.values()],
     isClosed,
+    closed: () => [...known.keys()].filter(isClosed),
     mark(addressees) {
       if (known.size === 0 || !addressees.some((one) => isClosed(destinationOf(one)))) return addressees;
       return addressees.map((addressee) => {

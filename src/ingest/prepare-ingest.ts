@@ -73,6 +73,7 @@ export type PrepareParts = Readonly<{
   tracing?: Pick<Tracing, 'accept'>;
   onAccepted: StoreEventParts['onAccepted'];
   mark?: StoreEventParts['mark'];
+  closed?: ReplayRedeliveredParts['closed'];
   onPending: ReplayRedeliveredParts['onPending'];
 }>;
 

@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import { createReplayRedelivered } from './replay-redelivered.ts';
 
 /** An event whose deliveries have failed, the one of an order key so that it blocks the key. */
-async function openFailed(maxPendingDeliveries: number) {
+async function openFailed(maxPendingDeliveries: number, closed: readonly string[] = []) {
   const store: Store = openMemoryStore({ maxPendingDeliveries });
   const event = anEvent();
   await store.insertEvent(event, ['billing', { destination: 'ledger', orderKey: 'k' }]);
@@ -19,6 +19,7 @@ async function openFailed(maxPendingDeliveries: number) {
   const announced: string[] = [];
   const replay = createReplayRedelivered({
     store,
+    closed: () => closed,
     onPending: ({ destination }) => announced.push(destination),
   });
   const seen = async () => (await store.eventById(event.id))!;
@@ -30,6 +31,14 @@ test('each delivery that was given up is replayed and announced, and the event i
   assert.equal((await replay(await seen(), T0)).status, 'pending');
   assert.deepEqual(announced, ['billing', 'ledger']);
   assert.deepEqual((await seen()).givenUp, []);
+});
+
+test('for a closed destination there is room, however much is pending', async () => {
+  const { store, replay, seen } = await openFailed(2, ['ledger']);
+  await store.insertEvent(anEvent(), ['crm', 'mail']);
+  assert.equal((await replay(await seen(), T0)).status, 'pending');
+  const { held } = await store.stats();
+  assert.deepEqual(held, [{ destination: 'ledger', count: 1, oldestAtMs: T0 }]);
 });
 
 test('nothing is replayed when the store is full, also not what blocks an order key', async () => {

@@ -13,12 +13,15 @@ export type ReplayRedelivered = (event: EventView, nowMs: number) => Promise<Eve
 
 export type ReplayRedeliveredParts = Readonly<{
   store: Pick<OperateStore, 'replay'>;
+  /** Destinations that get no deliveries now. */
+  closed?: (() => readonly string[]) | undefined;
   /** Called with each delivery that has become due. */
   onPending: (delivery: Pick<Delivery, 'id' | 'destination'>) => void;
 }>;
 
 /** Before the answer, so that an answer says that it is done: a process that dies before has answered nothing. */
-export function createReplayRedelivered({ store, onPending }: ReplayRedeliveredParts): ReplayRedelivered {
+export function createReplayRedelivered(parts: ReplayRedeliveredParts): ReplayRedelivered {
+  const { store, closed = () => [], onPending } = parts;
   const replay = async (source: string, target: string, nowMs: number): Promise<boolean> => {
     const after = { reason: 'redelivery', source };
     const entry = {
@@ -29,7 +32,7 @@ export function createReplayRedelivered({ store, onPending }: ReplayRedeliveredP
       before: null,
       after,
     } as const;
-    const outcome = await store.replay(target, nowMs, {}, entry);
+    const outcome = await store.replay(target, nowMs, { closed: closed() }, entry);
     if (outcome.kind !== 'replayed') return false;
     // A delivery that waits for its turn is announced when the turn comes.
     if (outcome.delivery.turn !== 'waits') onPending(outcome.delivery);

@@ -3,7 +3,7 @@ import type { Delivery } from '../../domain/delivery.ts';
 import { mayActAs } from '../../domain/role.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
-import type { OperateStore, ReplayOutcome } from '../../store/store.ts';
+import type { Bound, OperateStore, ReplayOutcome } from '../../store/store.ts';
 import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { type AdminAnswer, done, refuse } from './answer.ts';
 import { deliveryBody, deliverySchema } from './delivery.ts';
@@ -14,6 +14,8 @@ import { flagField } from './query-fields.ts';
 export type ReplayParts = Readonly<{
   store: Pick<OperateStore, 'replay'>;
   clock: Clock;
+  /** `closed`: destinations that get no deliveries now. */
+  states: Readonly<{ closed(): readonly string[] }>;
   /** Called with each delivery that has become due. */
   onPending: (delivery: Pick<Delivery, 'id' | 'destination'>) => void;
 }>;
@@ -25,7 +27,8 @@ const replayQuerySchema = z.strictObject({
 const schemas = { Delivery: deliverySchema };
 
 /** `POST /admin/deliveries/{id}/replay` repeats an ended delivery, once. */
-export function addReplayEndpoint(add: AddEndpoint, { store, clock, onPending }: ReplayParts): void {
+export function addReplayEndpoint(add: AddEndpoint, parts: ReplayParts): void {
+  const { store, clock, states, onPending } = parts;
   const asked = { schema: replayQuerySchema, asks: 'Ask with ?again=true to replay a delivery once more.' };
   add('POST /admin/deliveries/:id/replay', { query: asked }, async (request) => {
     const { actor, params, audit, query } = request;
@@ -33,7 +36,7 @@ export function addReplayEndpoint(add: AddEndpoint, { store, clock, onPending }:
     const isAdmin = actor.role !== 'system' && mayActAs(actor.role, 'admin');
     if (query.again && !isAdmin) return refuse('forbidden', 'To replay once more takes the role admin.');
     if (!isUuid(id)) return refuse('not_found', UNKNOWN);
-    const options = { completed: isAdmin, again: query.again, beyondLimit: true };
+    const options = { completed: isAdmin, again: query.again, beyondLimit: true, closed: states.closed() };
     const outcome = await store.replay(id, clock.nowMs(), options, audit(id));
     // A delivery that waits for its turn is announced when the turn comes.
     if (outcome.kind === 'replayed' && outcome.delivery.turn !== 'waits') onPending(outcome.delivery);
@@ -42,6 +45,11 @@ export function addReplayEndpoint(add: AddEndpoint, { store, clock, onPending }:
 }
 
 const UNKNOWN = 'No delivery of that id is kept here.';
+
+const FULL: Readonly<Record<Bound, string>> = {
+  pending: 'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.',
+  held: 'HELD_MAXSIZE deliveries wait for destinations that are held. Nothing was replayed.',
+};
 
 function answerTo(outcome: ReplayOutcome): AdminAnswer {
   switch (outcome.kind) {
@@ -62,7 +70,7 @@ function answerTo(outcome: ReplayOutcome): AdminAnswer {
     case 'erased':
       return refuse('erased', 'The event of the delivery is erased; there is nothing left to send.');
     case 'full':
-      return refuse('queue_full', 'QUEUE_MAXSIZE deliveries are pending. Nothing was replayed.');
+      return refuse('queue_full', FULL[outcome.bound]);
   }
 }
 

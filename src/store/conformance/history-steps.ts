@@ -150,6 +150,7 @@ const REPLAY_OPTIONS: readonly ReplayOptions[] = [
   { beyondLimit: true },
   { again: true, beyondLimit: true },
   { completed: true, again: true },
+  { completed: true, again: true, closed: ['a', 'b'] },
 ];
 
 /** Half of those at work before, of which most have ended; some again that have a replay. */

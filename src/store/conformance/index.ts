@@ -20,6 +20,7 @@ import { failuresConformance } from './failures.ts';
 import { fullConformance } from './full.ts';
 import type { StoreFactory } from './harness.ts';
 import { heldConformance } from './held.ts';
+import { heldReplaysConformance } from './held-replays.ts';
 import { historiesConformance } from './histories.ts';
 import { insertConformance } from './insert.ts';
 import { insertKeyMarkConformance } from './insert-key-mark.ts';
@@ -84,6 +85,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     auditRetentionConformance(factory);
     destinationsConformance(factory, isDurable);
     heldConformance(factory);
+    heldReplaysConformance(factory);
     batchesConformance(factory);
     historiesConformance(factory);
     if (isDurable) durabilityConformance(factory);

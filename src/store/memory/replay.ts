@@ -25,7 +25,7 @@ export function repeat(
   state: State,
   deliveryId: string,
   nowMs: number,
-  { completed = false, again = false, beyondLimit = false }: ReplayOptions,
+  { completed = false, again = false, beyondLimit = false, closed = [] }: ReplayOptions,
 ): ReplayOutcome {
   const old = state.deliveries.get(deliveryId);
   if (old === undefined) return { kind: 'unknown' };
@@ -33,14 +33,16 @@ export function repeat(
   if (state.erased.has(old.eventId)) return { kind: 'erased' };
   if (old.status === 'completed' && !completed) return { kind: 'completed' };
   if (old.replayedBy !== null && !again) return { kind: 'already_replayed', replayId: old.replayedBy };
-  if (!(beyondLimit && old.turn === 'holds') && boundFor(state, 1) !== null) return { kind: 'full' };
   const { destination, eventId, orderKey } = old;
+  const isHeld = closed.includes(destination);
+  const bound = boundFor(state, 1, isHeld ? 1 : 0);
+  if (bound !== null && !(beyondLimit && old.turn === 'holds')) return { kind: 'full', bound };
   const id = nextIdOf(state, eventId);
   // The replay takes the turn before any other delivery can.
   const turn = old.turn === 'holds' ? null : old.turn;
   state.deliveries.set(old.id, { ...old, turn, replayedBy: old.replayedBy ?? id });
   const sentAs = old.status === 'failed' ? old.sentAs : id;
-  addPending(state, { id, destination, orderKey, eventId, replayOf: deliveryId, sentAs }, nowMs);
+  addPending(state, { id, destination, orderKey, eventId, replayOf: deliveryId, sentAs }, nowMs, isHeld);
   return { kind: 'replayed', delivery: toDelivery(state.deliveries.get(id)!) };
 }
 

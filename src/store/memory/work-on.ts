@@ -26,15 +26,15 @@ export function workOn(
   step: OperationStep,
 ): Worked | 'full' {
   const due: Due[] = [];
-  const { work, nowMs } = step;
+  const { work } = step;
   if (work.kind === 'done') return { results: work.outcomes.map(without), due };
   const isTakeBack = operation.state === 'taking_back';
   const adds = !isTakeBack && (operation.kind === 'replay' || operation.kind === 'route');
-  if (adds && boundFor(state, targets.length) !== null) return 'full';
+  if (adds && boundFor(state, targets.length, heldOf(state, targets, step)) !== null) return 'full';
   const one: Work = isTakeBack
     ? (id, at) => takeBack(state, id, before[at]!, due)
     : work.kind === 'route'
-      ? (id, at) => route(state, id, work.addressees[at]!, nowMs, due)
+      ? (id, at) => route(state, id, work.addressees[at]!, step, due)
       : (id) => WORK[operation.kind](state, id, step, due);
   return { results: targets.map(one), due };
 }
@@ -42,9 +42,9 @@ export function workOn(
 type OwnWork = (state: State, id: string, step: OperationStep, due: Due[]) => TargetResult;
 
 const WORK: Readonly<Record<OperationKind, OwnWork>> = {
-  replay(state, id, { nowMs }, due) {
+  replay(state, id, { nowMs, closed = [] }, due) {
     const tookTurn = state.deliveries.get(id)?.turn === 'holds';
-    const outcome = repeat(state, id, nowMs, { completed: true });
+    const outcome = repeat(state, id, nowMs, { completed: true, closed });
     if (outcome.kind !== 'replayed') return without(REFUSED_AS[outcome.kind]);
     const { delivery } = outcome;
     if (delivery.turn !== 'waits') due.push(delivery);
@@ -94,7 +94,22 @@ function pass(state: State, { destination, orderKey, turn }: Delivery, due: Due[
   if (next !== null) due.push({ id: next.deliveryId, destination });
 }
 
-function route(state: State, eventId: string, addressee: Addressee, nowMs: number, due: Due[]): TargetResult {
+/** How many of the targets get deliveries for destinations that are closed. */
+function heldOf(state: State, targets: readonly string[], { work, closed = [] }: OperationStep): number {
+  const names =
+    work.kind === 'route'
+      ? work.addressees.map(destinationOf)
+      : targets.map((id) => state.deliveries.get(id)?.destination ?? '');
+  return names.filter((name) => closed.includes(name)).length;
+}
+
+function route(
+  state: State,
+  eventId: string,
+  addressee: Addressee,
+  { nowMs, closed = [] }: OperationStep,
+  due: Due[],
+): TargetResult {
   if (!state.events.has(eventId)) return without('gone');
   if (state.erased.has(eventId)) return without('erased_before');
   const destination = destinationOf(addressee);
@@ -102,7 +117,8 @@ function route(state: State, eventId: string, addressee: Addressee, nowMs: numbe
     return without('routed_before');
   const id = nextIdOf(state, eventId);
   const orderKey = orderKeyOf(addressee);
-  addPending(state, { id, destination, eventId, orderKey, replayOf: null, sentAs: id }, nowMs);
+  const isHeld = closed.includes(destination);
+  addPending(state, { id, destination, eventId, orderKey, replayOf: null, sentAs: id }, nowMs, isHeld);
   if (state.deliveries.get(id)!.turn !== 'waits') due.push({ id, destination });
   return { outcome: 'routed', made: deliveryNumberOf(id), tookTurn: false };
 }

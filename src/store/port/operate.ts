@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { Delivery, DeliveryStatus } from '../../domain/delivery.ts';
+import type { Bound } from './inbox.ts';
 
 export type PurgeOutcome = Readonly<{
   deleted: number;
@@ -13,8 +14,10 @@ export type ReplayOptions = Readonly<{
   completed?: boolean;
   /** Repeat a delivery that was replayed before. */
   again?: boolean;
-  /** Exceed the limit of pending deliveries for a delivery that blocks its order key. */
+  /** Exceed the limits for a delivery that blocks its order key. */
   beyondLimit?: boolean;
+  /** Destinations that get no deliveries now: a replay for one of them is held, and counts as such. */
+  closed?: readonly string[];
 }>;
 
 export type ReplayOutcome =
@@ -28,7 +31,7 @@ export type ReplayOutcome =
   | Readonly<{ kind: 'completed' }>
   /** It has a replay, and another one was not asked for. */
   | Readonly<{ kind: 'already_replayed'; replayId: string }>
-  | Readonly<{ kind: 'full' }>;
+  | Readonly<{ kind: 'full'; bound: Bound }>;
 
 export interface OperateStore {
   /**

@@ -32,6 +32,8 @@ export type OperationStep = Readonly<{
   work: StepWork;
   /** Most targets, up to TARGETS_A_SLICE. */
   limit: number;
+  /** Destinations that get no deliveries now: what the step makes for them is held, and counts as such. */
+  closed?: readonly string[];
   nowMs: number;
   leaseUntilMs: number;
   /** The row for the end of the operation, which a driver completes with what it came to. */
@@ -49,7 +51,7 @@ export type StepOutcome =
     }>
   /** The lease is not in force any more, and nothing changed. */
   | Readonly<{ kind: 'lost' }>
-  /** The deliveries would exceed the limit of pending ones, and nothing changed. */
+  /** The deliveries would exceed the limit of pending or of held ones, and nothing changed. */
   | Readonly<{ kind: 'full' }>;
 
 /** Most targets of one step. They are stored so many together. */

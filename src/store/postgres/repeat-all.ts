@@ -1,5 +1,6 @@
 import { deliveryIdOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
+import type { OperationStep } from '../store.ts';
 import { type Results, type TargetResult, without } from '../target-slices.ts';
 import type { Query } from './database.ts';
 import { keysOf, lockOrderKeys, type StepChanges } from './step-changes.ts';
@@ -17,14 +18,18 @@ export type Made = Readonly<{
   position: number | null;
 }>;
 
-/** Inserts them in their order, and notes them as pending. */
+/** When deliveries are made, and for which destinations they are held. */
+export type Making = Pick<OperationStep, 'nowMs' | 'closed'>;
+
+/** Inserts them in their order, and notes them as pending, or as held where their destination is closed. */
 export async function makeDeliveries(
   query: Query,
   made: readonly Made[],
-  nowMs: number,
+  { nowMs, closed = [] }: Making,
   changes: StepChanges,
 ): Promise<void> {
   if (made.length === 0) return;
+  const isHeld = ({ destination }: Made) => closed.includes(destination);
   await query(MAKE, [
     nowMs,
     made.map(({ eventId }) => eventId),
@@ -35,10 +40,12 @@ export async function makeDeliveries(
     made.map(({ orderKey }) => orderKey),
     made.map(({ turn }) => turn),
     made.map(({ position }) => position),
+    made.map((one) => (isHeld(one) ? 1 : null)),
   ]);
-  for (const { eventId, number, destination, turn } of made) {
+  for (const one of made) {
+    const { eventId, number, destination, turn } = one;
     const waits = turn === 'waits';
-    changes.add(destination, { pending: 1, waiting: waits ? 1 : 0 });
+    changes.add(destination, { pending: 1, held: isHeld(one) ? 1 : 0, waiting: waits ? 1 : 0 });
     if (!waits) changes.addDue(deliveryIdOf(eventId, number), destination, nowMs);
   }
 }
@@ -59,7 +66,7 @@ export function createTurns() {
 export async function repeatAll(
   query: Query,
   targets: readonly string[],
-  nowMs: number,
+  making: Making,
   changes: StepChanges,
 ): Promise<Results> {
   await query(LOCK_EVENTS, [[...new Set(keysOf(targets)[0])]]);
@@ -94,7 +101,7 @@ export async function repeatAll(
   if (made.length === 0) return results;
   const repeated = made.map(({ eventId, replayOf }) => deliveryIdOf(eventId, replayOf!));
   await query(SUPERSEDE, [...keysOf(repeated), made.map(({ number }) => number)]);
-  await makeDeliveries(query, made, nowMs, changes);
+  await makeDeliveries(query, made, making, changes);
   return results;
 }
 

@@ -2,7 +2,7 @@ import { MAX_DELIVERIES } from '../../domain/delivery.ts';
 import { type Addressee, destinationOf, orderKeyOf } from '../../domain/order.ts';
 import { type Results, type TargetResult, without } from '../target-slices.ts';
 import type { Query } from './database.ts';
-import { createTurns, type Made, makeDeliveries } from './repeat-all.ts';
+import { createTurns, type Made, type Making, makeDeliveries } from './repeat-all.ts';
 import { lockFirst, type StepChanges } from './step-changes.ts';
 import { HOLDERS, LOCK_EVENTS, READ_ROUTED } from './work-statements.ts';
 
@@ -11,7 +11,7 @@ export async function routeAll(
   query: Query,
   targets: readonly string[],
   addressees: readonly Addressee[],
-  nowMs: number,
+  making: Making,
   changes: StepChanges,
 ): Promise<Results> {
   await query(LOCK_EVENTS, [targets]);
@@ -35,7 +35,7 @@ export async function routeAll(
     made.push({ eventId, number, destination, orderKey, turn, replayOf: null, sentAs: null, position: null });
     return { outcome: 'routed', made: number, tookTurn: false };
   });
-  await makeDeliveries(query, made, nowMs, changes);
+  await makeDeliveries(query, made, making, changes);
   return results;
 }
 

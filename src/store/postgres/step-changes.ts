@@ -20,6 +20,8 @@ export type StepChanges = Readonly<{
   firstDueMs(): number;
   /** How many more deliveries are pending and not held. */
   unheld(): number;
+  /** How many more are held. */
+  held(): number;
 }>;
 
 export function createStepChanges(): StepChanges {
@@ -63,6 +65,7 @@ export function createStepChanges(): StepChanges {
     },
     due: () => due,
     firstDueMs: () => firstDueMs,
+    held: () => [...counts.values()].reduce((sum, { held }) => sum + held, 0),
     unheld: () => [...counts.values()].reduce((sum, { pending, held }) => sum + pending - held, 0),
   };
 }

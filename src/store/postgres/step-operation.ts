@@ -1,5 +1,6 @@
 import { type BulkOperation, isActive, operationEntry, stepped } from '../../domain/operation.ts';
-import type { OperationLease, OperationStep, StepOutcome } from '../store.ts';
+import { destinationOf } from '../../domain/order.ts';
+import type { Bound, OperationLease, OperationStep, StepOutcome } from '../store.ts';
 import { ERASED_AS, eraseEntry } from '../target-outcomes.ts';
 import {
   madeBy,
@@ -26,15 +27,15 @@ import {
   WRITE_OPERATION,
   WRITE_RESULTS,
 } from './operation-rows.ts';
-import { createStepChanges, type StepChanges } from './step-changes.ts';
+import { createStepChanges, keysOf, type StepChanges } from './step-changes.ts';
 import type { Walks } from './walks.ts';
 import { workOn } from './work-on.ts';
-import { COUNT_PENDING } from './work-statements.ts';
+import { COUNT_HELD, COUNT_PENDING, COUNT_TARGETS_OF } from './work-statements.ts';
 
 export type StepContext = Readonly<{
   background: Database;
   backlogs: Backlogs;
-  gates: Readonly<{ pending: LimitGate }>;
+  gates: Readonly<Record<Bound, LimitGate>>;
   timed: Timed;
   due: Walks;
   erasure: Erasure;
@@ -52,9 +53,12 @@ export async function stepOperation(
   const changes = createStepChanges();
   const run = () =>
     timed(1, () => background.transaction((query) => stepWithin(query, context, lease, asked, changes)));
-  const outcome = await gates.pending(asked.limit, () => due.whileWriting(asked.nowMs, run));
+  const send = () => gates.pending(asked.limit, () => due.whileWriting(asked.nowMs, run));
+  const { closed = [] } = asked;
+  const outcome = await (closed.length === 0 ? send() : gates.held(asked.limit, send));
   if (outcome.kind !== 'stepped') return outcome;
   backlogs.pending.changed(changes.unheld());
+  backlogs.held.changed(changes.held());
   if (Number.isFinite(changes.firstDueMs())) due.lower(changes.firstDueMs());
   return outcome;
 }
@@ -91,7 +95,7 @@ async function stepWithin(
   let made: readonly string[] = [];
   if (part !== null && slice !== undefined) {
     const targets = targetsOf(slice, part, operation);
-    if (await isFull(query, context, operation, targets.length)) return { kind: 'full' };
+    if (await isFull(query, context, operation, targets, asked)) return { kind: 'full' };
     const before = resultsOf(slice, part, operation);
     const results =
       operation.kind === 'erase'
@@ -115,11 +119,32 @@ async function isFull(
   query: Query,
   { backlogs }: StepContext,
   { kind, state }: BulkOperation,
-  more: number,
+  targets: readonly string[],
+  step: OperationStep,
 ): Promise<boolean> {
   if (state === 'taking_back' || (kind !== 'replay' && kind !== 'route')) return false;
+  const held = await countClosed(query, targets, step);
+  if (held > 0) {
+    const [counted] = await query(COUNT_HELD);
+    if (counted!.held + held > backlogs.held.limit) return true;
+  }
+  if (held === targets.length) return false;
   const [counted] = await query(COUNT_PENDING);
-  return counted!.pending + more > backlogs.pending.limit;
+  return counted!.pending + targets.length - held > backlogs.pending.limit;
+}
+
+/** How many of the targets get deliveries for destinations that are closed. */
+async function countClosed(
+  query: Query,
+  targets: readonly string[],
+  { work, closed = [] }: OperationStep,
+): Promise<number> {
+  if (closed.length === 0) return 0;
+  if (work.kind === 'route') {
+    return work.addressees.filter((each) => closed.includes(destinationOf(each))).length;
+  }
+  const [counted] = await query(COUNT_TARGETS_OF, [...keysOf(targets), closed]);
+  return counted!.count;
 }
 
 async function eraseWithin(

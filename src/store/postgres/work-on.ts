@@ -21,10 +21,10 @@ export async function workOn(
   const { work, nowMs } = step;
   if (work.kind === 'done') return work.outcomes.map(without);
   if (operation.state === 'taking_back') return takeBack(query, targets, before, changes);
-  if (work.kind === 'route') return routeAll(query, targets, work.addressees, nowMs, changes);
+  if (work.kind === 'route') return routeAll(query, targets, work.addressees, step, changes);
   switch (operation.kind) {
     case 'replay':
-      return repeatAll(query, targets, nowMs, changes);
+      return repeatAll(query, targets, step, changes);
     case 'give-up':
       return giveUp(query, targets, nowMs, changes);
     case 'release':

@@ -1,7 +1,7 @@
 import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import { IS_PENDING } from './claim-by-ids.ts';
-import { addCounts, addOrderCounts, addTotals, PENDING } from './counters.ts';
+import { addCounts, addOrderCounts, addTotals, HELD, PENDING } from './counters.ts';
 import type { Statement } from './database.ts';
 import { CHANNEL } from './session-link.ts';
 import { dueAt, passTurns } from './turn.ts';
@@ -18,6 +18,14 @@ export const LOCK_EVENTS: Statement = {
 };
 
 export const COUNT_PENDING: Statement<{ pending: number }> = { name: 'count_pending', text: PENDING };
+export const COUNT_HELD: Statement<{ held: number }> = { name: 'count_held', text: HELD };
+
+/** How many of the deliveries are for these destinations. */
+export const COUNT_TARGETS_OF: Statement<{ count: number }> = {
+  name: 'count_targets_of',
+  text: `
+select count(*)::integer as count from ${ASKED} join deliveries d on ${OF_ASKED} where d.destination = any($3::text[])`,
+};
 
 export const KEYS_OF_TARGETS: Statement<{ event_id: string; number: number; order_key: string }> = {
   name: 'keys_of_targets',
@@ -76,13 +84,13 @@ export const MAKE: Statement<{ event_id: string; number: number; due_at: number 
   text: `
 insert into deliveries (
   event_id, number, destination, status, attempts, due_at, created_at, updated_at, replay_of, sent_as, order_key, turn,
-  position
+  position, held
 )
 select event_id, number, destination, 'pending', 0, ${dueAt('turn', '$1::bigint')}, $1, $1, replay_of, sent_as,
-  order_key, turn, coalesce(position, case when order_key is not null then nextval('delivery_positions') end)
+  order_key, turn, coalesce(position, case when order_key is not null then nextval('delivery_positions') end), held
 from unnest(
-  $2::uuid[], $3::integer[], $4::text[], $5::integer[], $6::integer[], $7::text[], $8::text[], $9::bigint[]
-) with ordinality as t (event_id, number, destination, replay_of, sent_as, order_key, turn, position, n)
+  $2::uuid[], $3::integer[], $4::text[], $5::integer[], $6::integer[], $7::text[], $8::text[], $9::bigint[], $10::integer[]
+) with ordinality as t (event_id, number, destination, replay_of, sent_as, order_key, turn, position, held, n)
 order by n
 returning event_id, number, due_at`,
 };

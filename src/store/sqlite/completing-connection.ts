@@ -56,7 +56,6 @@ export function openCompletingConnection(databasePath: string, maxPages?: number
     audit: prepareAudit(db),
     erasure: openErasure(db),
     room: openRoom(db, counters, Number.POSITIVE_INFINITY),
-    maxPendingDeliveries: Number.POSITIVE_INFINITY,
     maxHeldDeliveries: Number.POSITIVE_INFINITY,
     disk: { isLow: false },
   });

@@ -64,7 +64,7 @@ export function prepareInsert(writer: Writer) {
       keySinceMs === null ? null : { digest: keyDigest(event.idempotencyKey), sinceMs: keySinceMs };
     const repeated = findByMarks(event, replayMark, keyMark) ?? findErased(event, replayMark, keySinceMs);
     if (repeated !== null) return repeated;
-    const bound = boundFor(writer, event, destinations);
+    const bound = boundOf(writer, event, destinations);
     if (bound !== null) return (keyMark === null ? findKnown(event) : null) ?? { kind: 'full', bound };
     const idempotencyKey = keyMark === null ? event.idempotencyKey : nameNext(event, keyMark.digest);
     const seq = insertRow({ ...event, idempotencyKey }, replayMark, keyMark);
@@ -79,16 +79,23 @@ export function prepareInsert(writer: Writer) {
 }
 
 /** The limit that the event would exceed, or null. An alert exceeds none: it may be about the limit. */
-function boundFor(
-  { counters, room, maxHeldDeliveries, disk }: Writer,
+function boundOf(
+  writer: Writer,
   { source }: PackedEvent,
   destinations: readonly Addressee[],
 ): Bound | 'disk' | null {
   if (source === ALERT_SOURCE) return null;
-  if (disk.isLow) return 'disk';
-  const held = countHeld(destinations);
+  return writer.disk.isLow ? 'disk' : boundFor(writer, destinations.length, countHeld(destinations));
+}
+
+/** The limit that so many deliveries, held ones among them, would exceed, or null. */
+export function boundFor(
+  { counters, room, maxHeldDeliveries }: Writer,
+  more: number,
+  held: number,
+): Bound | null {
   if (held > 0 && counters.held() + held > maxHeldDeliveries) return 'held';
-  const unheld = destinations.length - held;
+  const unheld = more - held;
   return unheld > 0 && !room.fits(unheld) ? 'pending' : null;
 }
 

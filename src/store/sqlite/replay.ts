@@ -3,7 +3,7 @@ import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { deliveryIdOf, deliveryNumberOf, eventIdOf } from '../../domain/delivery.ts';
 import type { Turn } from '../../domain/order.ts';
 import { newReplay } from '../rows.ts';
-import type { ReplayOptions, ReplayOutcome } from '../store.ts';
+import type { Bound, ReplayOptions, ReplayOutcome } from '../store.ts';
 import {
   deliveryIdOfKey,
   deliveryKey,
@@ -14,6 +14,7 @@ import {
   numberOrNull,
   OF_EVENT,
 } from './delivery-key.ts';
+import { boundFor } from './insert.ts';
 import { prepareRows } from './prepare-rows.ts';
 import type { Writer, Writes } from './verbs.ts';
 
@@ -47,12 +48,10 @@ export type Repeated = Readonly<{ outcome: ReplayOutcome; tookTurn: boolean }>;
 const refused = (outcome: ReplayOutcome): Repeated => ({ outcome, tookTurn: false });
 
 /** The replay without its row in the audit. */
-export function prepareRepeat({
-  db,
-  counters,
-  turns,
-  maxPendingDeliveries,
-}: Writer): (deliveryId: string, nowMs: number, options: ReplayOptions) => Repeated {
+export function prepareRepeat(
+  writer: Writer,
+): (deliveryId: string, nowMs: number, options: ReplayOptions) => Repeated {
+  const { db, counters, turns } = writer;
   const find = prepareRows<OldRow>(
     db,
     `select key, destination, status, order_key, turn, replayed_by, sent_as from deliveries where key = ${KEY_OF_ID}`,
@@ -63,8 +62,8 @@ export function prepareRepeat({
   );
   const insert = db.prepare(
     `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, replay_of, sent_as,
-         order_key, turn)
-       values (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?, ?)`,
+         order_key, turn, held)
+       values (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const isErased = db.prepare('select 1 from erased where seq = ?');
   const giveUp = db.prepare('update deliveries set turn = null where key = ?');
@@ -72,9 +71,10 @@ export function prepareRepeat({
   return (deliveryId, nowMs, options) => {
     const old = find.get(...keyParts(deliveryId));
     if (old === undefined) return refused({ kind: 'unknown' });
-    const isFull = counters.pending() + 1 > maxPendingDeliveries;
+    const isHeld = options.closed?.includes(old.destination) === true;
+    const bound = boundFor(writer, 1, isHeld ? 1 : 0);
     const isGone = isErased.get(eventSeqOf(old.key)) !== undefined;
-    const refusal = refusalOf(old, deliveryId, options, { isGone, isFull });
+    const refusal = refusalOf(old, deliveryId, options, { isGone, bound });
     if (refusal !== null) return refused(refusal);
     const eventId = eventIdOf(deliveryId);
     const seq = eventSeqOf(old.key);
@@ -90,8 +90,9 @@ export function prepareRepeat({
     const { turn, dueAtMs } = turns.takePlace(destination, orderKey, nowMs);
     const key = deliveryKey(seq, number);
     const sentAs = old.status === 'failed' ? (old.sent_as ?? old.key) : null;
-    insert.run(key, destination, dueAtMs, nowMs, nowMs, old.key, sentAs, orderKey, turn);
+    insert.run(key, destination, dueAtMs, nowMs, nowMs, old.key, sentAs, orderKey, turn, isHeld ? 1 : null);
     counters.add(destination, 'pending', 1);
+    if (isHeld) counters.addHeld(destination, 1);
     if (old.replayed_by === null) {
       supersede.run(key, old.key);
       if (old.status === 'failed') counters.add(destination, 'failed', -1);
@@ -109,7 +110,7 @@ function refusalOf(
   old: OldRow,
   deliveryId: string,
   { completed = false, again = false, beyondLimit = false }: ReplayOptions,
-  { isGone, isFull }: Readonly<{ isGone: boolean; isFull: boolean }>,
+  { isGone, bound }: Readonly<{ isGone: boolean; bound: Bound | null }>,
 ): ReplayOutcome | null {
   const { status, turn, replayed_by: replayedBy } = old;
   if (status === 'pending' || status === 'processing') return { kind: 'open', status };
@@ -118,5 +119,5 @@ function refusalOf(
   if (replayedBy !== null && !again) {
     return { kind: 'already_replayed', replayId: deliveryIdOfKey(eventIdOf(deliveryId), replayedBy) };
   }
-  return isFull && !(beyondLimit && turn === 'holds') ? { kind: 'full' } : null;
+  return bound !== null && !(beyondLimit && turn === 'holds') ? { kind: 'full', bound } : null;
 }

@@ -16,7 +16,6 @@ export type Writer = Readonly<{
   audit: Audit;
   erasure: Erasure;
   room: Room;
-  maxPendingDeliveries: number;
   maxHeldDeliveries: number;
   /** Whether new events are refused, since the disk is nearly full. */
   readonly disk: { isLow: boolean };

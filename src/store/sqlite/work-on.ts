@@ -6,6 +6,7 @@ import { ERASED_AS, eraseEntry, GIVEN_UP, REFUSED_AS } from '../target-outcomes.
 import { type Results, type TargetResult, without } from '../target-slices.ts';
 import { deliveryKey, KEY_OF_ID, keyParts, numberOfKey, OF_EVENT } from './delivery-key.ts';
 import { prepareErase } from './erase.ts';
+import { boundFor } from './insert.ts';
 import { type Due, preparePass, type TurnRow } from './pass-turn.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { prepareRepeat } from './replay.ts';
@@ -35,6 +36,7 @@ export function prepareWorkOn(
   const route = prepareRoute(writer);
   const takeBack = prepareTakeBack(writer);
   const erase = prepareErase(writer);
+  const countHeld = prepareCountHeld(writer);
   return (operation, targets, before, step) => {
     const due: Due[] = [];
     const { work, nowMs } = step;
@@ -48,12 +50,28 @@ export function prepareWorkOn(
       return { results: states.map((state) => without(ERASED_AS[state])), due: freed };
     }
     const adds = kind === 'replay' || kind === 'route';
-    if (adds && writer.counters.pending() + targets.length > writer.maxPendingDeliveries) return 'full';
+    if (adds && boundFor(writer, targets.length, countHeld(targets, step)) !== null) return 'full';
     if (work.kind === 'route') {
-      return { results: targets.map((id, at) => route(id, work.addressees[at]!, nowMs, due)), due };
+      return { results: targets.map((id, at) => route(id, work.addressees[at]!, step, due)), due };
     }
     const one = own[kind];
     return { results: targets.map((id) => one?.(id, step, due) ?? without('gone')), due };
+  };
+}
+
+/** How many of the targets get deliveries for destinations that are closed. */
+function prepareCountHeld({ db }: Writer): (targets: readonly string[], step: OperationStep) => number {
+  const find = prepareRows<{ destination: string }>(
+    db,
+    `select destination from deliveries where key = ${KEY_OF_ID}`,
+  );
+  return (targets, { work, closed = [] }) => {
+    if (closed.length === 0) return 0;
+    const names =
+      work.kind === 'route'
+        ? work.addressees.map(destinationOf)
+        : targets.flatMap((id) => find.get(...keyParts(id))?.destination ?? []);
+    return names.filter((name) => closed.includes(name)).length;
   };
 }
 
@@ -72,8 +90,8 @@ function prepareOwn(writer: Writer): Partial<Record<OperationKind, OwnWork>> {
   );
   const unblock = db.prepare('update deliveries set turn = null where key = ?');
   return {
-    replay(id, { nowMs }, due) {
-      const { outcome, tookTurn } = repeat(id, nowMs, { completed: true });
+    replay(id, { nowMs, closed = [] }, due) {
+      const { outcome, tookTurn } = repeat(id, nowMs, { completed: true, closed });
       if (outcome.kind !== 'replayed') return without(REFUSED_AS[outcome.kind]);
       const { delivery } = outcome;
       if (delivery.turn !== 'waits') due.push(delivery);
@@ -105,7 +123,7 @@ function prepareOwn(writer: Writer): Partial<Record<OperationKind, OwnWork>> {
 /** Gives an event a delivery for a destination that it has none for. */
 function prepareRoute(
   writer: Writer,
-): (eventId: string, addressee: Addressee, nowMs: number, due: Due[]) => TargetResult {
+): (eventId: string, addressee: Addressee, step: OperationStep, due: Due[]) => TargetResult {
   const { db, counters, turns } = writer;
   const findEvent = prepareRows<{ seq: number; is_erased: number }>(
     db,
@@ -117,10 +135,10 @@ function prepareRoute(
   );
   const findSame = prepareRows(db, `select 1 from deliveries where key ${OF_EVENT} and destination = ?`);
   const insert = db.prepare(
-    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, order_key, turn)
-     values (?, ?, 'pending', 0, ?, ?, ?, ?, ?)`,
+    `insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, order_key, turn, held)
+     values (?, ?, 'pending', 0, ?, ?, ?, ?, ?, ?)`,
   );
-  return (eventId, addressee, nowMs, due) => {
+  return (eventId, addressee, { nowMs, closed = [] }, due) => {
     const event = findEvent.get(uuidToBytes(eventId));
     if (event === undefined) return without('gone');
     if (event.is_erased === 1) return without('erased_before');
@@ -132,8 +150,11 @@ function prepareRoute(
     const id = deliveryIdOf(eventId, number);
     const orderKey = orderKeyOf(addressee);
     const { turn, dueAtMs } = turns.takePlace(destination, orderKey, nowMs);
-    insert.run(deliveryKey(seq, number), destination, dueAtMs, nowMs, nowMs, orderKey, turn);
+    const isHeld = closed.includes(destination);
+    const key = deliveryKey(seq, number);
+    insert.run(key, destination, dueAtMs, nowMs, nowMs, orderKey, turn, isHeld ? 1 : null);
     counters.add(destination, 'pending', 1);
+    if (isHeld) counters.addHeld(destination, 1);
     if (turn !== 'waits') due.push({ id, destination });
     return { outcome: 'routed', made: number, tookTurn: false };
   };
