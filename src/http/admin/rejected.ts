@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Emit } from '../../events.ts';
 import type { Mask } from '../../ingest/mask.ts';
-import type { ReverifiedEvent, Reverify, ReverifyOutcome } from '../../ingest/reverify-outcome.ts';
+import type { Reverify, ReverifyOutcome } from '../../ingest/reverify-outcome.ts';
 import { type Clock, monotonicMs } from '../../runtime/clock.ts';
 import { isUuid } from '../../runtime/ids.ts';
 import type {
@@ -13,11 +12,12 @@ import type {
 } from '../../store/store.ts';
 import { VERIFY_REASONS } from '../../verify/outcome.ts';
 import { type DocumentPart, idParameter, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
-import { handshakeEvent, receiptFields } from '../ingest/reply.ts';
+import { receiptFields } from '../ingest/reply.ts';
 import { id, pageQuerySchema, receiptSchema, time, timeText } from '../schemas.ts';
 import { done, refuse } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
+import { type ReportParts, reportReverified } from './report-reverified.ts';
 import { revealQuery, shownRequest, shownRequestShape, shownTo, shownUnasked } from './shown-request.ts';
 
 export type RejectedParts = Readonly<{
@@ -25,8 +25,8 @@ export type RejectedParts = Readonly<{
   reverify: Reverify;
   mask: Mask;
   clock: Clock;
-  emit: Emit;
-}>;
+}> &
+  ReportParts;
 
 const listQuerySchema = pageQuerySchema.extend({
   source: z.string().min(1).optional().describe('Only requests of this source.'),
@@ -111,7 +111,7 @@ export function addRejectedEndpoints(add: AddEndpoint, parts: RejectedParts): vo
     const outcome = isUuid(id)
       ? await reverify(id, clock.nowMs(), audit(id))
       : ({ kind: 'unknown' } as const);
-    report(parts, outcome, monotonicMs() - startedMs);
+    await reportReverified(parts, outcome, monotonicMs() - startedMs);
     switch (outcome.kind) {
       case 'unknown':
         return refuse('not_found', UNKNOWN);
@@ -126,40 +126,6 @@ export function addRejectedEndpoints(add: AddEndpoint, parts: RejectedParts): vo
         return done(reverifiedBody(outcome));
     }
   });
-}
-
-function report(parts: RejectedParts, outcome: ReverifyOutcome, durationMs: number): void {
-  switch (outcome.kind) {
-    case 'accepted':
-    case 'duplicate':
-      reportEvent(parts, outcome, durationMs);
-      return;
-    case 'handshake': {
-      const { source, handshake, reply, event } = outcome;
-      if (event !== null) reportEvent(parts, event, durationMs);
-      parts.emit(handshakeEvent(source, handshake, reply));
-      return;
-    }
-    default:
-  }
-}
-
-function reportEvent(parts: RejectedParts, outcome: ReverifiedEvent, durationMs: number): void {
-  const { emit } = parts;
-  switch (outcome.kind) {
-    case 'accepted': {
-      const { receipt, source, eventType, destinations, bodyBytes } = outcome;
-      const eventId = receipt.id;
-      const deliveries = destinations.length;
-      emit({ type: 'event.accepted', eventId, source, eventType, deliveries, bodyBytes, durationMs });
-      return;
-    }
-    case 'duplicate': {
-      const { receipt, source, conflict, by, key } = outcome;
-      const { id: eventId, idempotencyKey } = receipt;
-      emit({ type: 'event.duplicate', eventId, source, conflict, by, idempotencyKey, key, durationMs });
-    }
-  }
 }
 
 type Reverified = Extract<ReverifyOutcome, { kind: 'accepted' | 'duplicate' | 'handshake' | 'rejected' }>;
