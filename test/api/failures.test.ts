@@ -84,6 +84,14 @@ describe('failures by cause', () => {
     assert.deepEqual(await groupsOf('?destination=billing'), [first, second]);
   });
 
+  it('are named by the destination, the newest one, masked for viewers', async () => {
+    const errorOf = async (destination: string, token = TOKEN) =>
+      (await ask(`/destinations/${destination}`, { token })).json.last_error;
+    assert.match(String(await errorOf('billing')), /^order \d+ of ada@example\.com has no price$/);
+    assert.equal(await errorOf('billing', VIEWER), '[redacted]');
+    assert.equal(await errorOf('ok'), null);
+  });
+
   it('show a viewer no text, and the rest', async () => {
     const groups = await groupsOf('', VIEWER);
     assert.equal(groups.length, 2);

@@ -1,42 +1,41 @@
 import { z } from 'zod';
-import type { AuditDetail, AuditEntry } from '../../domain/audit.ts';
-import { slowStartShare } from '../../domain/breaker.ts';
+import type { Actor, AuditDetail, AuditEntry } from '../../domain/audit.ts';
 import type { Destination } from '../../domain/destination.ts';
 import {
   type DestinationState,
-  expire,
   holdAt,
   overrideAt,
   resumed,
   standingAt,
   withHold,
 } from '../../domain/destination-state.ts';
-import { NEVER_MS } from '../../domain/order.ts';
 import { parseRate, RATE_TAKES, rateText } from '../../domain/rate.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { BrowseStore, QueuedStore, StoreStats } from '../../store/store.ts';
 import { type DocumentPart, json, jsonBody, linkTo, referTo } from '../docs/operation.ts';
-import { time, timeText } from '../schemas.ts';
+import { timeText } from '../schemas.ts';
 import { type AdminAnswer, done, refuse } from './answer.ts';
+import { type DestinationBodyParts, destinationBody, destinationSchema } from './destination-body.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
+import { shownUnasked } from './shown-request.ts';
 
-export type DestinationParts = Readonly<{
-  store: Pick<BrowseStore, 'stats'> & Pick<QueuedStore, 'duePending'>;
-  states: Readonly<{
-    of(destination: string): DestinationState;
-    /** Changes it in the store, and in this process before it resolves. */
-    change(
-      destination: string,
-      decide: (state: DestinationState) => Readonly<{ next: DestinationState; audit?: AuditEntry | null }>,
-    ): Promise<DestinationState>;
+export type DestinationParts = Omit<DestinationBodyParts, 'states'> &
+  Readonly<{
+    states: DestinationBodyParts['states'] &
+      Readonly<{
+        /** Changes it in the store, and in this process before it resolves. */
+        change(
+          destination: string,
+          decide: (
+            state: DestinationState,
+          ) => Readonly<{ next: DestinationState; audit?: AuditEntry | null }>,
+        ): Promise<DestinationState>;
+      }>;
+    /** Those of the configuration in effect. */
+    destinations: () => readonly Destination[];
+    /** Called with a destination that has just been held, to mark what waits for it. */
+    markPending: (destination: string) => Promise<void>;
   }>;
-  /** Those of the configuration in effect. */
-  destinations: () => readonly Destination[];
-  clock: Clock;
-  /** Called with a destination that has just been held, to mark what waits for it. */
-  markPending: (destination: string) => Promise<void>;
-}>;
 
 const REASON_CHARS_MAX = 500;
 const until = z.iso
@@ -63,42 +62,6 @@ const rateSchema = z.strictObject({
 const HOLD_ASKS = 'Send {"reason"?, "until"?}: a text, and a time that lies ahead.';
 const RATE_ASKS = `Send {"rate", "until"?}: ${RATE_TAKES}, and a time that lies ahead.`;
 
-const nullableTime = time.nullable();
-const destinationSchema = z.object({
-  name: z.string(),
-  state: z.enum(['open', 'held', 'tripped']).describe('`held` by an operator, `tripped` by the breaker.'),
-  reason: z.string().nullable().describe('Of the hold, or why the breaker opened.'),
-  since: nullableTime.describe('Since when it is held or tripped.'),
-  until: nullableTime.describe('When the hold ends by itself.'),
-  pending: z.int().min(0),
-  held: z.int().min(0).describe('Pending ones that count against HELD_MAXSIZE.'),
-  processing: z.int().min(0),
-  failed: z.int().min(0),
-  oldest_age_seconds: z
-    .number()
-    .min(0)
-    .nullable()
-    .describe('Age of the pending delivery that is due longest.'),
-  rate: z
-    .object({
-      configured: z.string().nullable(),
-      override: z.string().nullable(),
-      override_until: nullableTime,
-    })
-    .describe('Deliveries a second; the override is in force, if there is one.'),
-  breaker: z
-    .object({
-      failures: z.int().min(0).describe('Failures without an answer between them.'),
-      opens_at: z.int().min(1),
-      probes: z.int().min(0).describe('Probes that have failed since it opened.'),
-      next_probe_at: nullableTime,
-      slow_start: z.number().describe('The share of its rate or concurrency that it gets, up to 1.'),
-    })
-    .nullable()
-    .describe('Null without a breaker.'),
-  last_error: z.string().nullable().describe('Of the last failure that said that the destination is down.'),
-});
-
 const schemas = {
   Destination: destinationSchema,
   Destinations: z.object({ destinations: z.array(destinationSchema) }),
@@ -111,24 +74,27 @@ const ref = referTo(schemas);
 export function addDestinationEndpoints(add: AddEndpoint, parts: DestinationParts): void {
   const { states, clock, markPending } = parts;
   const find = (name: string) => parts.destinations().find((destination) => destination.name === name);
-  const show = async (destination: Destination) =>
-    done(await bodyOf(parts, destination, await parts.store.stats()));
+  const show = async (destination: Destination, { role }: Actor) =>
+    done(await destinationBody(parts, destination, await parts.store.stats(), shownUnasked(role)));
 
-  add('GET /admin/destinations', {}, async () => {
+  add('GET /admin/destinations', {}, async ({ actor }) => {
     const stats = await parts.store.stats();
-    const bodies = parts.destinations().map((destination) => bodyOf(parts, destination, stats));
+    const shown = shownUnasked(actor.role);
+    const bodies = parts
+      .destinations()
+      .map((destination) => destinationBody(parts, destination, stats, shown));
     return done({ destinations: await Promise.all(bodies) });
   });
 
-  add('GET /admin/destinations/:name', {}, async ({ params }) => {
+  add('GET /admin/destinations/:name', {}, async ({ actor, params }) => {
     const destination = find(params.name!);
-    return destination === undefined ? unknown(parts) : show(destination);
+    return destination === undefined ? unknown(parts) : show(destination, actor);
   });
 
   add(
     'POST /admin/destinations/:name/hold',
     { body: { schema: holdSchema, asks: HOLD_ASKS } },
-    async ({ params, body, audit }) => {
+    async ({ actor, params, body, audit }) => {
       const destination = find(params.name!);
       if (destination === undefined) return unknown(parts);
       const untilMs = endOf(body.until);
@@ -140,11 +106,11 @@ export function addDestinationEndpoints(add: AddEndpoint, parts: DestinationPart
         return { next, audit: audit(destination.name, detailOf(before, next, nowMs)) };
       });
       void markPending(destination.name);
-      return show(destination);
+      return show(destination, actor);
     },
   );
 
-  add('POST /admin/destinations/:name/resume', {}, async ({ params, audit }) => {
+  add('POST /admin/destinations/:name/resume', {}, async ({ actor, params, audit }) => {
     const destination = find(params.name!);
     if (destination === undefined) return unknown(parts);
     await states.change(destination.name, (before) => {
@@ -154,7 +120,7 @@ export function addDestinationEndpoints(add: AddEndpoint, parts: DestinationPart
       const next = resumed(before, nowMs);
       return { next, audit: audit(destination.name, detailOf(before, next, nowMs)) };
     });
-    return show(destination);
+    return show(destination, actor);
   });
 
   addRateEndpoints(add, parts, find, show);
@@ -164,13 +130,13 @@ function addRateEndpoints(
   add: AddEndpoint,
   parts: DestinationParts,
   find: (name: string) => Destination | undefined,
-  show: (destination: Destination) => Promise<AdminAnswer>,
+  show: (destination: Destination, actor: Actor) => Promise<AdminAnswer>,
 ): void {
   const { states, clock } = parts;
   add(
     'PUT /admin/destinations/:name/rate',
     { body: { schema: rateSchema, asks: RATE_ASKS } },
-    async ({ params, body, audit }) => {
+    async ({ actor, params, body, audit }) => {
       const destination = find(params.name!);
       if (destination === undefined) return unknown(parts);
       const untilMs = endOf(body.until);
@@ -180,11 +146,11 @@ function addRateEndpoints(
         const next = { ...before, rate };
         return { next, audit: audit(destination.name, detailOf(before, next, clock.nowMs())) };
       });
-      return show(destination);
+      return show(destination, actor);
     },
   );
 
-  add('DELETE /admin/destinations/:name/rate', {}, async ({ params, audit }) => {
+  add('DELETE /admin/destinations/:name/rate', {}, async ({ actor, params, audit }) => {
     const destination = find(params.name!);
     if (destination === undefined) return unknown(parts);
     await states.change(destination.name, (before) => {
@@ -192,7 +158,7 @@ function addRateEndpoints(
       const next = { ...before, rate: null };
       return { next, audit: audit(destination.name, detailOf(before, next, clock.nowMs())) };
     });
-    return show(destination);
+    return show(destination, actor);
   });
 }
 
@@ -228,50 +194,6 @@ function factsOf(state: DestinationState, nowMs: number): AuditDetail {
     reason: hold?.reason ?? null,
     rate: rate === null ? null : rateText(rate.perSecond),
     until: untilMs === null ? null : timeText(untilMs),
-  };
-}
-
-async function bodyOf(
-  { store, states, clock }: DestinationParts,
-  { name, rate, breaker }: Destination,
-  stats: StoreStats,
-): Promise<z.output<typeof destinationSchema>> {
-  const nowMs = clock.nowMs();
-  const state = expire(states.of(name), nowMs);
-  const { hold, trip, failures } = state;
-  const countOf = (status: string) =>
-    stats.counts.find((one) => one.destination === name && one.status === status)?.count ?? 0;
-  const pending = countOf('pending');
-  const [first] = pending === 0 ? [] : (await store.duePending(name, NEVER_MS - 1, 1, null)).deliveries;
-  const sinceMs = hold?.sinceMs ?? trip?.sinceMs ?? null;
-  const atOrNull = (ms: number | null | undefined) => (ms == null ? null : timeText(ms));
-  return {
-    name,
-    state: standingAt(state, nowMs),
-    reason: hold === null ? (trip?.error ?? null) : hold.reason,
-    since: atOrNull(sinceMs),
-    until: atOrNull(hold?.untilMs),
-    pending,
-    held: stats.held.find(({ destination }) => destination === name)?.count ?? 0,
-    processing: countOf('processing'),
-    failed: countOf('failed'),
-    oldest_age_seconds: first === undefined ? null : Math.max(0, nowMs - first.dueAtMs) / 1000,
-    rate: {
-      configured: rate === null ? null : rateText(rate),
-      override: state.rate === null ? null : rateText(state.rate.perSecond),
-      override_until: atOrNull(state.rate?.untilMs),
-    },
-    breaker:
-      breaker === null
-        ? null
-        : {
-            failures: failures.count,
-            opens_at: breaker.failures,
-            probes: trip?.probes ?? 0,
-            next_probe_at: atOrNull(trip?.nextProbeAtMs),
-            slow_start: slowStartShare(state, nowMs),
-          },
-    last_error: trip?.error ?? failures.error,
   };
 }
 
