@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { mayActAs } from '../../domain/role.ts';
 import type { Shown } from '../../ingest/mask.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { fillDeadLetters } from '../../store/fill-dead-letters.ts';
 import type { BrowseStore, DeadLetter, DeadLetterFilter } from '../../store/store.ts';
 import { type DocumentPart, json, linkTo, queryParameters, referTo } from '../docs/operation.ts';
 import { pageQuerySchema, time, timeText } from '../schemas.ts';
@@ -42,7 +43,7 @@ const schemas = {
       .string()
       .nullable()
       .describe(
-        'The cursor of the next page. A page of a filter may be short, and even empty, before the last one.',
+        'The cursor of the next page. A page that would take more than 2 s is short, and may be empty, before the last one.',
       ),
   }),
 };
@@ -67,7 +68,7 @@ export function addDeadLetterEndpoints(add: AddEndpoint, { store, clock }: DeadL
     const { sinceMs = -Infinity, untilMs = Infinity } = filter;
     if (sinceMs >= untilMs)
       return refuse('invalid', 'Ask with &since= before &until=.', { errors: [ENDS_FIRST] });
-    const { deliveries, next } = await store.listDeadLetters(query.limit, query.cursor ?? null, filter);
+    const { deliveries, next } = await fillDeadLetters(store, query.limit, query.cursor ?? null, filter);
     const shown = shownUnasked(actor.role);
     return done({ deliveries: deliveries.map((letter) => deadLetterBody(letter, shown)), next });
   });

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { anAudit } from '../../../testkit/builders.ts';
 import type { WebhookEvent } from '../../domain/event.ts';
+import { fillDeadLetters } from '../fill-dead-letters.ts';
 import { type DeadLetterFilter, MAX_DEAD_LETTERS_READ, type Store } from '../store.ts';
 import { claimOf, insertFor, leaseNext, openFor, type StoreFactory, T0, work } from './harness.ts';
+import { runOn } from './operation-support.ts';
 
 /** How failed deliveries are listed. */
-export function deadLettersConformance(factory: StoreFactory): void {
+export function deadLettersConformance(factory: StoreFactory, isDurable: boolean): void {
   describe('dead letters', () => {
     test('failed deliveries alone, newest first, whenever they failed', async (t) => {
       const { store } = await openFor(t, factory);
@@ -113,8 +115,37 @@ export function deadLettersConformance(factory: StoreFactory): void {
       const pages = await pagesOf(store, 5, { destination: 'rare' });
       assert.ok(pages.length <= 2);
       assert.deepEqual(pages.at(-1), [rare]);
+      const filled = await fillDeadLetters(store, 5, null, { destination: 'rare' });
+      assert.deepEqual(
+        filled.deliveries.map(({ id }) => id),
+        [rare],
+      );
       const since = await store.listDeadLetters(10, null, { destination: 'rare', sinceMs: T0 - 1_000 });
       assert.ok(since.deliveries.length === 1 || since.next !== null);
+    });
+
+    // The model looks at all of them.
+    if (!isDurable) return;
+    test('a page is full, though thousands before it are superseded', async (t) => {
+      const { store } = await openFor(t, factory, { maxPendingDeliveries: 10_000 });
+      const [real, superseded] = [50, 5_000];
+      const ids: string[] = [];
+      for (const [count, at] of [
+        [real, T0],
+        [superseded, T0 + 1],
+      ] as const) {
+        const inserted = await Promise.all(
+          Array.from({ length: count }, () => insertFor(store, ['crm'], { receivedAtMs: at })),
+        );
+        ids.push(...inserted.map(({ deliveries }) => deliveries[0]!.id));
+        const { leased } = await store.claim(claimOf(['crm'], { limit: count, nowMs: at }));
+        const failed = { kind: 'failed', error: 'no' } as const;
+        await Promise.all(leased.map(({ lease }) => store.settle(lease, failed, null, at)));
+      }
+      const { operation } = await runOn(store, ids.slice(real).toReversed());
+      assert.deepEqual(operation.outcomes, { replayed: superseded });
+      const { deliveries, next } = await fillDeadLetters(store, real, null, {});
+      assert.deepEqual([deliveries.map(({ id }) => id), next], [ids.slice(0, real).toReversed(), null]);
     });
   });
 }

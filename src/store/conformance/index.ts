@@ -67,7 +67,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     orderConformance(factory);
     blockedConformance(factory);
     browseConformance(factory);
-    deadLettersConformance(factory);
+    deadLettersConformance(factory, isDurable);
     failuresConformance(factory);
     searchConformance(factory);
     purgeConformance(factory);

@@ -21,7 +21,7 @@ export type DeadLetterFilter = Readonly<{
   superseded?: boolean;
 }>;
 
-/** Most dead letters that one page looks at, so that a filter that hardly any of them fits reads no more. */
+/** Most dead letters that one read looks at, so that a filter that hardly any of them fits reads no more. */
 export const MAX_DEAD_LETTERS_READ = 5_000;
 
 /**
