@@ -64,6 +64,7 @@ const erasedSchema = z.object({
 });
 
 const schemas = { Erased: erasedSchema };
+export type ErasedBody = z.output<typeof erasedSchema>;
 
 /** Erases events: one by its id, or all that a body names. */
 export function addEraseEndpoints(add: AddEndpoint, parts: EraseParts): void {

@@ -23,6 +23,8 @@ const schemas = {
   }),
 };
 
+export type SourceStateBody = z.output<typeof schemas.SourceState>;
+
 const UNKNOWN_SOURCE = 'No source of that name is configured.';
 
 /** What handshakes have stored for a source: read it, or drop an entry so that its handshake can be repeated. */

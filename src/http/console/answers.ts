@@ -4,6 +4,7 @@ import type { BlockedKeys, ReleasedKey } from '../admin/blocked.ts';
 import type { ConfigBody } from '../admin/config.ts';
 import type { DeadLetters } from '../admin/dead-letters.ts';
 import type { DestinationBodies, DestinationBody } from '../admin/destinations.ts';
+import type { ErasedBody } from '../admin/erase.ts';
 import type { EventDetails } from '../admin/events.ts';
 import type { FailureGroups } from '../admin/failures.ts';
 import type { EventHistory } from '../admin/history.ts';
@@ -14,11 +15,15 @@ import type { ReplayedDelivery } from '../admin/replay.ts';
 import type { FoundEvents } from '../admin/search.ts';
 import type { SentTestBody } from '../admin/send-test.ts';
 import type { SourceBodies, SourceDetails } from '../admin/source-list.ts';
+import type { SourceStateBody } from '../admin/sources.ts';
 
 /** What the endpoints answer that pages ask. */
 export type Answers = Readonly<{
   'GET /admin/events': FoundEvents;
   'GET /admin/webhooks/:id': EventDetails;
+  'POST /admin/webhooks/:id/erase': ErasedBody;
+  'GET /admin/sources/:name/state': SourceStateBody;
+  'DELETE /admin/sources/:name/state/:entry': object;
   'GET /admin/webhooks/:id/history': EventHistory;
   'POST /admin/deliveries/:id/replay': ReplayedDelivery;
   'GET /admin/dead-letters': DeadLetters;

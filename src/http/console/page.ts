@@ -94,6 +94,8 @@ export const DONE = {
   taking_back: 'What was never tried is being taken back.',
   acked: 'Acknowledged: everybody sees that you take care of it.',
   tested: 'Sent: the test is an event of its own, for this destination alone.',
+  erased: 'Erased: nothing of what came with it is kept.',
+  dropped: 'Dropped: the handshake can be done again.',
   answered: 'Verified: it was a handshake, and its action is done.',
 } as const;
 export type Done = keyof typeof DONE;

@@ -4,12 +4,14 @@ import { auditPages } from './pages/audit.ts';
 import { blockedPages } from './pages/blocked.ts';
 import { destinationPages } from './pages/destinations.ts';
 import { eventPages } from './pages/event.ts';
+import { eventActions } from './pages/event-actions.ts';
 import { findPages } from './pages/events.ts';
 import { failurePages } from './pages/failures.ts';
 import { operationPages } from './pages/operations.ts';
 import { overviewPages } from './pages/overview.ts';
 import { rejectedPages } from './pages/rejected.ts';
 import { settingPages } from './pages/settings.ts';
+import { sourceStatePages } from './pages/source-state.ts';
 import { sourcePages } from './pages/sources.ts';
 
 /**
@@ -27,11 +29,13 @@ export const SECTIONS: readonly Section[] = [
   alertPages,
   findPages,
   eventPages,
+  eventActions,
   failurePages,
   rejectedPages,
   blockedPages,
   destinationPages,
   sourcePages,
+  sourceStatePages,
   operationPages,
   auditPages,
   settingPages,

@@ -5,6 +5,7 @@ const HELP = [
   ['j  k', 'The next row, the one before'],
   ['Enter', 'Open the row'],
   ['n', 'The older page'],
+  ['x', 'Choose the row, for a bulk operation'],
   ['r', 'The page’s first action, such as Replay; Enter then does it'],
   ['?', 'This list'],
 ];
@@ -14,6 +15,7 @@ const KEYS = {
   '/': () => focusSearch(),
   j: () => moveBy(1),
   k: () => moveBy(-1),
+  x: () => choose(),
   n: () => press(document.querySelector('a[data-next]')),
   '?': () => showHelp(),
 };
@@ -21,13 +23,13 @@ const KEYS = {
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const { target, key } = event;
-  if (target instanceof Element && target.matches('input, textarea, select')) {
+  if (target instanceof Element && target.matches('input:not([type="checkbox"]), textarea, select')) {
     if (key === 'Escape' && target instanceof HTMLElement) target.blur();
     return;
   }
   if (document.querySelector('dialog[open]') !== null) return;
   if (key === 'Enter') {
-    if (target instanceof Element && target.matches('a, button, summary')) return;
+    if (target instanceof Element && target.matches('a, button, summary, input')) return;
     press(currentRow()?.querySelector('a[data-open]'));
     return;
   }
@@ -50,6 +52,15 @@ function actionOf(key) {
     const first = action.querySelector('input:not([type="hidden"]), button[type="submit"]');
     if (first instanceof HTMLElement) first.focus();
   };
+}
+
+/** Ticks the box of the row, or of the first row that has one. */
+function choose() {
+  const box =
+    currentRow()?.querySelector('input[data-choose]') ?? document.querySelector('input[data-choose]');
+  const row = box?.closest('[data-row]');
+  if (row !== null && row !== undefined) moveTo(row);
+  press(box);
 }
 
 function focusSearch() {
@@ -75,7 +86,12 @@ function moveBy(step) {
   const next =
     rows[at === -1 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))];
   if (next === undefined) return;
-  rows[at]?.classList.remove('current');
+  moveTo(next);
+}
+
+/** @param {Element} next */
+function moveTo(next) {
+  currentRow()?.classList.remove('current');
   next.classList.add('current');
   next.scrollIntoView({ block: 'nearest' });
   const link = next.querySelector('a[data-open]');

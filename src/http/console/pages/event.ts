@@ -30,6 +30,7 @@ import {
 import { status } from '../parts/status.ts';
 import { timeAgo, timeAt } from '../parts/time.ts';
 import { timeline } from '../parts/timeline.ts';
+import { actionsOnEvent } from './event-actions.ts';
 import { eventsOf } from './events.ts';
 
 /** One event: its life, what came, and where it went. */
@@ -54,9 +55,10 @@ function readEvent({ ask, params }: PageRequest, reveal: boolean): Promise<Event
 
 async function showEvent(request: PageRequest, isRevealed: boolean): Promise<View> {
   const { askIfThere, params } = request;
-  const [event, history] = await Promise.all([
+  const [event, history, known] = await Promise.all([
     readEvent(request, isRevealed),
     askIfThere('GET /admin/webhooks/:id/history', { params: { id: params.id! } }),
+    askIfThere('GET /admin/destinations'),
   ]);
   const shown = { request, event, isRevealed };
   const body = html`${heading(html`<span class="type">${foreign(event.event_type, 120)}</span> ${status(event.erased_at === undefined ? event.status : 'erased')}`)}
@@ -65,6 +67,11 @@ ${event.origin === 'received' ? null : notice('info', ORIGINS[event.origin])}
 ${event.unrouted === null ? null : notice('warn', UNROUTED[event.unrouted])}
 ${eventFacts(shown)}
 ${section('deliveries', 'Deliveries', deliveries(shown))}
+${actionsOnEvent(
+  request.actor,
+  event,
+  (known?.destinations ?? []).map(({ name }) => name),
+)}
 ${section('life', 'Life', history === null ? html`<p>${UNKNOWN} The store has not answered in time.</p>` : timeline(history, event, request.nowMs))}
 ${section('body', 'Body', bodyOf(shown), revealForm(shown))}
 ${section('headers', 'Headers', headerList(event.headers))}
@@ -107,6 +114,14 @@ function eventFacts({ event, request: { nowMs } }: Shown): Html {
         ? html`<span class="muted">erased</span>`
         : html`<code>${event.method} ${foreign(event.url, 400)}</code>`,
     ],
+    event.trace_id === null
+      ? null
+      : [
+          'Trace',
+          event.trace_url === null
+            ? html`<code>${event.trace_id}</code>${copyButton('Copy')}`
+            : html`<a class="id" href="${event.trace_url}" rel="noreferrer">${event.trace_id}</a>`,
+        ],
     ['Size', event.body_bytes === null ? UNKNOWN : byteText(event.body_bytes)],
     event.trace_id === null ? null : ['Trace', traceOf(event.trace_id, event.trace_url)],
     duplicates === undefined

@@ -4,6 +4,7 @@ import type { FoundEvents } from '../../admin/search.ts';
 import { PROBLEMS } from '../../problem.ts';
 import { type Child, foreign, type Html, html } from '../html.ts';
 import { PageProblem, type PageRequest, pick, type Section, urlOf, type View } from '../page.ts';
+import { choosing, chosenForm } from '../parts/choice.ts';
 import { code, command, empty, eventLink, heading, notice, pages, quoted, table } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { exactTime, timeAgo } from '../parts/time.ts';
@@ -20,12 +21,12 @@ type Found = Readonly<{ found: FoundEvents } | { problem: PageProblem }>;
 const SHOWN = new Set(['invalid', 'forbidden', 'store_error', 'overloaded']);
 
 async function showEvents(request: PageRequest): Promise<View> {
-  const { ask, query, nowMs } = request;
+  const { ask, query } = request;
   const found = await find(ask, query);
   const q = query.q ?? '';
   const body = html`${heading('Events', html`<span class="muted" data-new></span>`)}
 ${shortcuts(q)}
-${'problem' in found ? mistake(found.problem, request.url) : results(found.found, query, nowMs)}
+${'problem' in found ? mistake(found.problem, request.url) : results(found.found, request)}
 ${q === '' || 'problem' in found ? null : html`<p><a class="button" href="${urlOf('/console/operations', { q })}">Do something to all that fit</a></p>`}
 ${filterHelp()}
 ${command(`webhook-receiver events${q === '' ? '' : ` ${quoted(q)}`}`)}`;
@@ -55,9 +56,13 @@ function mistake({ code, message }: PageProblem, url: string): Html {
 }
 
 /** Events in a table. */
-export function eventTable(events: FoundEvents['events'], nowMs: number): Html {
+export function eventTable(
+  events: FoundEvents['events'],
+  nowMs: number,
+  first: (id: string, content: Child) => Child = (_, content) => content,
+): Html {
   const rows = events.map((event) => [
-    timeAgo(event.created_at, nowMs),
+    first(event.id, timeAgo(event.created_at, nowMs)),
     html`${status(event.erased_at === undefined ? event.status : 'erased')}${event.origin === 'received' ? null : html` <span class="muted">${event.origin}</span>`}`,
     foreign(event.source, 64),
     foreign(event.event_type, 80),
@@ -74,16 +79,13 @@ const COLUMNS = ['Received', 'Status', 'Source', 'Type', 'Key', 'Deliveries', 'E
   name,
 }));
 
-function results(
-  { events, next, searched_to }: FoundEvents,
-  query: PageRequest['query'],
-  nowMs: number,
-): Html {
+function results({ events, next, searched_to }: FoundEvents, { actor, query, nowMs }: PageRequest): Html {
   const searched =
     next === null || searched_to === null
       ? null
       : html`<p class="muted">Searched back to ${exactTime(searched_to)}.</p>`;
-  return html`${events.length === 0 ? empty(next === null ? 'No event fits.' : 'No event fits so far: the search goes on with “Older”.') : eventTable(events, nowMs)}
+  return html`${events.length === 0 ? empty(next === null ? 'No event fits.' : 'No event fits so far: the search goes on with “Older”.') : eventTable(events, nowMs, (id, content) => choosing(actor, id, content))}
+${events.length === 0 ? null : chosenForm(actor, '')}
 ${searched}
 ${pages('/console/events', pick(query, 'q', 'cursor', 'limit'), next)}`;
 }

@@ -2,6 +2,7 @@ import type { DeadLetters } from '../../admin/dead-letters.ts';
 import type { FailureGroups } from '../../admin/failures.ts';
 import { foreign, type Html, html } from '../html.ts';
 import { type PageRequest, pathTo, pick, type Section, urlOf, type View } from '../page.ts';
+import { choosing, chosenForm } from '../parts/choice.ts';
 import { listFilter } from '../parts/list-filter.ts';
 import {
   code,
@@ -27,7 +28,7 @@ export const failurePages: Section = {
 
 const FILTERS = ['destination', 'source', 'type', 'since', 'until', 'error', 'superseded'] as const;
 
-async function showDeadLetters({ ask, askIfThere, query, nowMs }: PageRequest): Promise<View> {
+async function showDeadLetters({ ask, askIfThere, actor, query, nowMs }: PageRequest): Promise<View> {
   const asked = pick(query, ...FILTERS, 'cursor', 'limit');
   const [{ deliveries, next }, groups] = await Promise.all([
     ask('GET /admin/dead-letters', { query: asked }),
@@ -43,7 +44,8 @@ ${listFilter('/console/failures', query, [
   { name: 'since', label: 'Since', placeholder: '12h' },
   { name: 'error', label: 'Error has' },
 ])}
-${deliveries.length === 0 ? empty(next === null ? 'No delivery has failed for good.' : 'None on this page; the list goes on with “Older”.') : letters(deliveries, nowMs)}
+${deliveries.length === 0 ? empty(next === null ? 'No delivery has failed for good.' : 'None on this page; the list goes on with “Older”.') : letters(deliveries, actor, nowMs)}
+${deliveries.length === 0 ? null : chosenForm(actor, `status:failed${query.destination ? ` destination:${query.destination}` : ''}`)}
 ${pages('/console/failures', asked, next)}
 ${command(`webhook-receiver dead-letters${optionsOf(query)}`)}`;
   return { title: 'Failures', body };
@@ -75,7 +77,7 @@ function causeOf({ class: kind, http_status, sample }: FailureGroups['failures']
   return html`<b>${kind}${http_status === null ? null : ` ${http_status}`}</b> ${sample.error === null ? null : foreign(sample.error, 240)}<br>`;
 }
 
-function letters(deliveries: DeadLetters['deliveries'], nowMs: number) {
+function letters(deliveries: DeadLetters['deliveries'], actor: PageRequest['actor'], nowMs: number) {
   const columns = [
     { name: 'Failed' },
     { name: 'Destination' },
@@ -86,7 +88,11 @@ function letters(deliveries: DeadLetters['deliveries'], nowMs: number) {
     { name: 'Event' },
   ];
   const rows = deliveries.map((one) => [
-    html`${status(one.superseded_by === null ? 'failed' : 'replayed')} ${timeAgo(one.updated_at, nowMs)}`,
+    choosing(
+      actor,
+      one.event_id,
+      html`${status(one.superseded_by === null ? 'failed' : 'replayed')} ${timeAgo(one.updated_at, nowMs)}`,
+    ),
     foreign(one.destination, 64),
     foreign(one.event_type, 80),
     one.idempotency_key === null ? html`<span class="muted">erased</span>` : code(one.idempotency_key, 30),

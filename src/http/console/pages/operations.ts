@@ -12,6 +12,7 @@ import {
   type View,
 } from '../page.ts';
 import { actionForm, field } from '../parts/action.ts';
+import { chosenFilter } from '../parts/choice.ts';
 import {
   count,
   empty,
@@ -41,7 +42,7 @@ export const operationPages: Section = {
   ],
 };
 
-async function showAll({ ask, actor, query, nowMs }: PageRequest): Promise<View> {
+async function showAll({ ask, actor, query, url, nowMs }: PageRequest): Promise<View> {
   const { operations, next } = await ask('GET /admin/operations', { query: pick(query, 'cursor', 'limit') });
   const columns = [
     { name: 'Planned' },
@@ -64,7 +65,7 @@ async function showAll({ ask, actor, query, nowMs }: PageRequest): Promise<View>
     foreign(one.created_by, 64),
   ]);
   const body = html`${heading('Operations', html`<span class="muted">what is done to many at once</span>`)}
-${planForm(actor, query.q ?? '', query.kind)}
+${planForm(actor, query.q ?? chosenFilter(url) ?? '', query.kind)}
 ${operations.length === 0 ? empty('Nothing was done in bulk yet.') : table('Bulk operations, newest first', columns, rows)}
 ${pages('/console/operations', pick(query, 'cursor', 'limit'), next)}`;
   return { title: 'Operations', body };

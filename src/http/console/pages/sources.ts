@@ -109,6 +109,7 @@ ${facts([
 ])}
 ${section('set-up', one.provider_name === null ? 'For the sender' : `At ${one.provider_name}`, setUp(one, ownUrl))}
 ${section('test', 'Send a test', testForm(actor, one, known?.destinations ?? []))}
+${one.verified ? section('state', 'Handshakes', stateForm(actor, name)) : null}
 ${one.notes.length === 0 ? null : section('notes', 'Worth knowing', html`<ul class="plain">${one.notes.map((note) => html`<li>${marked(note)}</li>`)}</ul>`)}
 ${one.provider === null ? null : command(`webhook-receiver providers ${quoted(one.provider)}`)}`;
   return { title: name, body };
@@ -176,6 +177,16 @@ async function test({ ask, params, form }: ActionRequest): Promise<Outcome> {
     body: { destination: form.destination ?? '' },
   });
   return { goTo: pathTo('events', sent.event_id), done: 'tested' };
+}
+
+function stateForm(actor: PageRequest['actor'], name: string): Html {
+  return actionForm(actor, {
+    label: 'Show what handshakes stored',
+    to: pathTo('sources', name, 'state'),
+    endpoint: 'GET /admin/sources/:name/state',
+    command: `webhook-receiver source-state ${quoted(name)} --reveal`,
+    explains: 'Such as a secret that the provider chose. The audit gets a row of it.',
+  });
 }
 
 /** A sentence with code between backticks. */
