@@ -37,7 +37,7 @@ async function importAll(asked: Asked, path: string, deliver: boolean): Promise<
     [events, bytes] = [[], 0];
   };
   for await (const event of readEvents(path)) {
-    const size = event.body?.length ?? 0;
+    const size = sizeOf(event);
     if (events.length === BATCH.events || (events.length > 0 && bytes + size > BATCH.bytes)) await send();
     events.push(event);
     bytes += size;
@@ -47,6 +47,11 @@ async function importAll(asked: Asked, path: string, deliver: boolean): Promise<
   process.stdout.write(
     `${imported} events imported, ${known} were here, ${taken} not: their key is another event's, ${erased} not: erased here\n`,
   );
+}
+
+/** What an event with its attempts takes in a request, nearly. */
+function sizeOf({ body, deliveries }: ExportedEvent): number {
+  return (body?.length ?? 0) + (deliveries === undefined ? 0 : JSON.stringify(deliveries).length);
 }
 
 /** Waits while the receiver is full. What was stored before it was is known then. */

@@ -1,6 +1,6 @@
 import type { Router } from '../domain/destination.ts';
 import type { Addressee } from '../domain/order.ts';
-import type { BrowseStore, InboxStore, NewEvent } from '../store/store.ts';
+import type { BrowseStore, EventHistory, HistoryStore, InboxStore, NewEvent } from '../store/store.ts';
 import type { Address, FindSearchKeys } from './order-key.ts';
 import type { StoreEventParts } from './store-event.ts';
 
@@ -13,11 +13,17 @@ export type Imported = Readonly<{
   full: boolean;
 }>;
 
-/** Stores events of another inbox under their own ids, keys and times. Durable when it resolves. */
-export type ImportEvents = (events: readonly NewEvent[], deliver: boolean) => Promise<Imported>;
+/** An event of another inbox, and what became of it there. */
+export type PastEvent = Readonly<{ event: NewEvent; history: EventHistory }>;
+
+/**
+ * Stores events of another inbox under their own ids, keys and times, with what became of them or, if they are to be
+ * delivered, without it. Durable when it resolves.
+ */
+export type ImportEvents = (events: readonly PastEvent[], deliver: boolean) => Promise<Imported>;
 
 export type ImportParts = Readonly<{
-  store: Pick<InboxStore, 'insertEvent'> & Pick<BrowseStore, 'eventById'>;
+  store: Pick<InboxStore, 'insertEvent'> & Pick<BrowseStore, 'eventById'> & HistoryStore;
   route: Router;
   address: Address;
   mark: (addressees: readonly Addressee[]) => readonly Addressee[];
@@ -43,8 +49,11 @@ export function createImportEvents(parts: ImportParts): ImportEvents {
   return async (events, deliver) => {
     const counts = { imported: 0, known: 0, key_taken: 0, erased: 0 };
     // Without deliveries no order matters, and they share commits.
-    const outcomes = deliver ? [] : await Promise.all(events.map((event) => storeOne(event, false)));
-    for (const event of deliver ? events : []) {
+    const outcomes = deliver ? [] : await Promise.all(events.map(({ event }) => storeOne(event, false)));
+    // Of known ones, too: an import may have ended between an event and its history.
+    const isHere = (_past: PastEvent, at: number) => ['imported', 'known'].includes(outcomes[at]!);
+    if (!deliver) await store.addHistory(events.filter(isHere).map(({ history }) => history));
+    for (const { event } of deliver ? events : []) {
       const outcome = await storeOne(event, true);
       outcomes.push(outcome);
       if (outcome === 'full') break;

@@ -6,6 +6,7 @@ import type { IdGenerator } from '../runtime/ids.ts';
 import type {
   AuditStore,
   BrowseStore,
+  HistoryStore,
   OperateStore,
   RejectedStore,
   SourceStateStore,
@@ -60,6 +61,7 @@ export type PreparedIngest = Readonly<{ config: IngestConfig; opened: IngestInEf
 
 export type PrepareParts = Readonly<{
   store: Pick<BrowseStore, 'eventById' | 'eventByKey' | 'readEvent'> &
+    HistoryStore &
     Pick<OperateStore, 'replay'> &
     Pick<AuditStore, 'appendAudit'> &
     RejectedStore &
@@ -126,6 +128,7 @@ export async function prepareIngest(
     store: {
       insertEvent: traceInserts(inserts.insertEvent, tracing, 'import'),
       eventById: (id) => store.eventById(id),
+      addHistory: (histories) => store.addHistory(histories),
     },
     route: createRouter(destinations),
     address: createAddress(destinations, emit),

@@ -4,6 +4,7 @@ import type { DestinationStore } from './port/destinations.ts';
 import type { QueuedStore, RescheduleStore } from './port/due.ts';
 import type { EraseStore } from './port/erase.ts';
 import type { FailureStore } from './port/failures.ts';
+import type { HistoryStore } from './port/history.ts';
 import type { InboxStore } from './port/inbox.ts';
 import type { CompleteStore, LeaseStore } from './port/lease.ts';
 import type { OperateStore } from './port/operate.ts';
@@ -19,6 +20,7 @@ export type * from './port/destinations.ts';
 export type * from './port/due.ts';
 export * from './port/erase.ts';
 export type * from './port/failures.ts';
+export type * from './port/history.ts';
 export type * from './port/inbox.ts';
 export type * from './port/lease.ts';
 export type * from './port/operate.ts';
@@ -37,6 +39,7 @@ export * from './port/upkeep.ts';
  */
 export interface Store
   extends InboxStore,
+    HistoryStore,
     LeaseStore,
     RescheduleStore,
     DestinationStore,

@@ -36,6 +36,7 @@ const CALLS: Readonly<
   addMinutes: (store) => store.addMinutes('a', [], 0),
   readMinutes: (store) => store.readMinutes(0),
   noteDuplicates: (store) => store.noteDuplicates([]),
+  addHistory: (store) => store.addHistory([]),
   duplicatesOf: (store) => store.duplicatesOf(anEvent().id),
   insertEvent: (store) => store.insertEvent(anEvent(), ['a']),
   claim: (store) => store.claim(claimOf(['a'])),

@@ -31,6 +31,7 @@ import { operationStepsConformance } from './operation-steps.ts';
 import { operationTakeBackConformance } from './operation-take-back.ts';
 import { operationsConformance } from './operations.ts';
 import { orderConformance } from './order.ts';
+import { pastConformance } from './past.ts';
 import { purgeConformance } from './purge.ts';
 import { rejectedConformance } from './rejected.ts';
 import { replayConformance } from './replay.ts';
@@ -54,6 +55,7 @@ export function storeConformance(name: string, factory: StoreFactory, isDurable:
     insertKeyMarkConformance(factory, isDurable);
     duplicatesConformance(factory, isDurable);
     minutesConformance(factory, isDurable);
+    pastConformance(factory);
     bytesConformance(factory);
     fullConformance(factory);
     claimConformance(factory);

@@ -14,6 +14,7 @@ import { eraseVerbs } from './erase.ts';
 import { expired } from './expired.ts';
 import { extend } from './extend.ts';
 import { failureGroups } from './failures.ts';
+import { historyVerbs } from './history.ts';
 import { insert, noteDuplicates } from './insert.ts';
 import { minuteVerbs } from './minutes.ts';
 import { operationVerbs } from './operations.ts';
@@ -46,6 +47,7 @@ const VERBS: Verbs<State, Exclude<Method, 'completeWithin' | 'close'>> = {
   tryLead: () => 'leader',
   countNodes: () => 1,
   ping: () => {},
+  ...historyVerbs,
   ...browseVerbs,
   ...dueVerbs,
   ...orderVerbs,

@@ -26,6 +26,7 @@ import { createErasure, type Erasure } from './erasure.ts';
 import { expired } from './expired.ts';
 import { failureVerbs } from './failures.ts';
 import { createFolding, fold } from './fold-counts.ts';
+import { historyVerbs } from './history.ts';
 import { createTimed, type Timed } from './lane.ts';
 import { createLanes, type Lanes, laneVerbs } from './lanes.ts';
 import { createLimitGate, type LimitGate } from './limit-gate.ts';
@@ -103,6 +104,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
   ...failureVerbs,
   ...searchVerbs,
   ...duplicatesVerbs,
+  ...historyVerbs,
   ...dueVerbs,
   ...orderVerbs,
   ...rejectedVerbs,

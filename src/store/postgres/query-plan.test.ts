@@ -20,6 +20,7 @@ import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
 import { FAILURE_GROUPS } from './failures.ts';
 import { GROUP, OLDER } from './group-older.ts';
+import { ADD_HISTORY } from './history.ts';
 import { TRIED } from './in-doubt.ts';
 import { INSERTS } from './insert-statements.ts';
 import { KNOWN, KNOWN_ERASED, LATER_KEYS, NEWEST, NEWEST_ERASED } from './known.ts';
@@ -47,7 +48,7 @@ const STATEMENTS: readonly Statement[] = [
   ...[...INSERTS.values(), NOTE_DUPLICATES, DUPLICATES_OF],
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[FIRST_BEHIND, CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
-  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, OLDEST_HELD, HOLD_PENDING, ALERTS_PENDING],
+  ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, OLDEST_HELD, HOLD_PENDING, ALERTS_PENDING, ADD_HISTORY],
   ...[FAILURE_GROUPS, GROUP, OLDER],
   ...[KNOWN_ERASED, NEWEST_ERASED],
   ...[

@@ -48,7 +48,7 @@ export const settleWrites: Writes<'settle'> = {
   },
 };
 
-function prepareAppendAttempt(db: DatabaseSync): (key: number, attempt: Attempt) => void {
+export function prepareAppendAttempt(db: DatabaseSync): (key: number, attempt: Attempt) => void {
   const append = db.prepare(
     `insert into attempts (delivery_key, number, started_at, ended_at, outcome, error, http_status, response_excerpt)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -8,6 +8,7 @@ import { duplicatesWrites } from './duplicates.ts';
 import { eraseWrites } from './erase.ts';
 import { expiredWrites } from './expired.ts';
 import { extendWrites } from './extend.ts';
+import { historyWrites } from './history.ts';
 import { prepareInsert } from './insert.ts';
 import { minuteWrites } from './minutes.ts';
 import { operationWrites } from './operations.ts';
@@ -36,6 +37,7 @@ const prepareGuardDisk =
 export const PORT_WRITES = {
   insertEvent: prepareInsert,
   ...duplicatesWrites,
+  ...historyWrites,
   ...extendWrites,
   ...settleWrites,
   ...expiredWrites,
