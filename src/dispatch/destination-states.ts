@@ -4,7 +4,7 @@ import { type Addressee, destinationOf, orderKeyOf } from '../domain/order.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createMutex } from '../runtime/mutex.ts';
 import { createSignal } from '../runtime/signal.ts';
-import type { DestinationStore, KeptDestination } from '../store/store.ts';
+import type { DestinationStore, KeptDestination, SharedStore } from '../store/store.ts';
 
 /** The state that a change makes, or the same object for none, and the row that it writes. */
 export type Change = Readonly<{ next: DestinationState; audit?: AuditEntry | null }>;
@@ -32,10 +32,11 @@ export type DestinationStates = Readonly<{
 const MOST_TRIES = 20;
 
 export function createDestinationStates(
-  store: Pick<DestinationStore, 'readDestinations' | 'changeDestination'>,
+  store: Pick<DestinationStore, 'readDestinations' | 'changeDestination'> & Pick<SharedStore, 'exclusive'>,
   clock: Clock,
 ): DestinationStates {
   let known = new Map<string, KeptDestination>();
+  let isRead = false;
   const changed = createSignal<[destination: string]>();
   const exclusively = createMutex();
 
@@ -48,6 +49,7 @@ export function createDestinationStates(
     const before = known;
     const rows = await store.readDestinations();
     known = new Map(rows.map((row) => [row.destination, newer(row, known.get(row.destination))]));
+    isRead = true;
     for (const [destination, { version }] of known) {
       if (before.get(destination)?.version !== version) changed.raise(destination);
     }
@@ -80,7 +82,8 @@ export function createDestinationStates(
         return { destination, orderKey: orderKeyOf(addressee), isHeld: true };
       });
     },
-    refresh: () => exclusively(read),
+    // What only this process changes is known once it was read.
+    refresh: () => (store.exclusive && isRead ? Promise.resolve() : exclusively(read)),
     change: (destination, decide) => exclusively(() => change(destination, decide)),
     onChange: changed.listen,
   };
