@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -69,3 +69,31 @@ it('tells of a module of a handler that has changed, or is gone', async (t) => {
   writeFileSync(file, 'export default () => 1;');
   assert.deepEqual(await changedModules([file]), [file]);
 });
+
+for (const name of ['a.mjs', 'a.ts', 'a.js']) {
+  it(`follows links anew each time, as a mounted volume of Kubernetes replaces them: ${name}`, async (t) => {
+    const folder = await tempDir(t);
+    const at = (path: string) => join(folder, path);
+    const write = (value: number) => {
+      mkdirSync(at(`..v${value}`));
+      const text = name === 'a.js' ? `module.exports = { value: ${value} };` : null;
+      writeFileSync(
+        at(`..v${value}/${name}`),
+        text ?? "import { value } from './under.mjs';\nexport default { value };",
+      );
+      writeFileSync(at(`..v${value}/under.mjs`), `export const value = ${value};`);
+      symlinkSync(`..v${value}`, at('..data_tmp'));
+      renameSync(at('..data_tmp'), at('..data'));
+    };
+    write(1);
+    symlinkSync(`..data/${name}`, at(name));
+    assert.equal(await loadedValue(at(name)), 1);
+    for (const value of [2, 3]) {
+      write(value);
+      assert.equal(await loadedValue(at(name)), value, 'the old folder is there');
+      rmSync(at(`..v${value - 1}`), { recursive: true });
+      assert.equal(await loadedValue(at(name)), value, 'and is gone');
+    }
+    if (name !== 'a.js') assert.deepEqual(importsBelow(at(name)), [at('..v3/under.mjs')]);
+  });
+}

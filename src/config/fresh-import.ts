@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { noteModule } from '../runtime/loaded-modules.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { noteModule, realFile } from '../runtime/loaded-modules.ts';
 
 /**
  * Node keeps every module that it has loaded, some 10 KB for a config file. A process that loads its config file more
@@ -15,11 +15,12 @@ const loads = new Map<string, number>();
 
 /**
  * Imports a module as it is in its file now, also if an earlier version of it was loaded. What it imports is loaded once
- * for a process: modules of handlers must not get a second state.
+ * for a process: modules of handlers must not get a second state. Links are followed here, anew each time, since Node keeps
+ * where they led: behind the links of a mounted volume of Kubernetes every version is in a folder of its own.
  * @throws Error after MODULE_LOADS_MAX loads of the module, and whatever the module throws
  */
 export async function freshImport(url: string): Promise<unknown> {
-  const file = fileURLToPath(url);
+  const file = realFile(fileURLToPath(url));
   const count = loads.get(url) ?? 0;
   if (count >= MODULE_LOADS_MAX) {
     throw new Error(
@@ -30,5 +31,6 @@ export async function freshImport(url: string): Promise<unknown> {
   noteModule(file);
   // A CommonJS module has a second cache, by file name.
   delete require.cache[file];
-  return import(count === 0 ? url : `${url}?reload=${count}`);
+  const { href } = pathToFileURL(file);
+  return import(count === 0 ? href : `${href}?reload=${count}`);
 }

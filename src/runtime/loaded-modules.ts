@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { sep } from 'node:path';
@@ -50,9 +50,18 @@ export async function changedModules(files: Iterable<string>): Promise<string[]>
 
 /** The files that a module imports, at any depth, packages and the program itself aside. */
 export function importsBelow(file: string): readonly string[] {
-  const all = new Set(loaded.get(file)?.imports);
+  const all = new Set(loaded.get(realFile(file))?.imports);
   for (const one of all) for (const imported of loaded.get(one)?.imports ?? []) all.add(imported);
   return [...all];
+}
+
+/** The file that a path leads to now, links followed; the path itself if nothing is there. */
+export function realFile(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function noteImport(url: string, parentUrl: string | undefined): void {
