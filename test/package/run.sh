@@ -5,8 +5,9 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 node=$root/node_modules/.bin/node
 folder=$(mktemp -d)
 server=
+collector=
 cleanup() {
-  if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; fi
+  for process in $server $collector; do kill "$process" 2>/dev/null || true; done
   rm -rf "$folder"
 }
 trap cleanup EXIT
@@ -39,17 +40,27 @@ cat >webhooks.config.mjs <<'CONFIG'
 import { defineConfig } from 'webhook-receiver';
 export default defineConfig({ destinations: { sink: { handler: () => {} } } });
 CONFIG
-PORT=0 HOST=127.0.0.1 DB_PATH=./events.db "$node" node_modules/.bin/webhook-receiver serve >log.txt &
+# Where the program that writes the file listens.
+await_url() {
+  for _ in $(seq 100); do
+    url=$(grep -o 'http://127.0.0.1:[0-9]*' "$1" 2>/dev/null | head -n 1 || true)
+    [ -n "$url" ] && break
+    sleep 0.1
+  done
+  echo "$url"
+}
+"$node" "$root/test/package/collector.js" "$folder/exports.txt" &
+collector=$!
+PORT=0 HOST=127.0.0.1 DB_PATH=./events.db OTEL_EXPORTER_OTLP_ENDPOINT=$(await_url exports.txt) \
+  "$node" node_modules/.bin/webhook-receiver serve >log.txt &
 server=$!
-for _ in $(seq 100); do
-  url=$(grep -o 'http://127.0.0.1:[0-9]*' log.txt | head -n 1 || true)
-  [ -n "$url" ] && break
-  sleep 0.1
-done
+url=$(await_url log.txt)
 curl -fsS "$url/webhooks" -H 'content-type: application/json' \
   -d '{"idempotency_key":"packed-1","event_type":"test.packed","payload":{}}'
 echo
 kill -TERM "$server"
 wait "$server"
 server=
+# A stop sends what is recorded.
+grep -q '^/v1/traces application/x-protobuf: POST /webhooks/{source}, verify, insert' exports.txt
 echo 'the packed package works'
