@@ -3,6 +3,7 @@ import { chooseClient } from './clients/saturate.ts';
 import { measureAccept } from './measure/accept.ts';
 import { measureBacklog } from './measure/backlog.ts';
 import { measureCleanup } from './measure/cleanup.ts';
+import { measureCollector } from './measure/collector.ts';
 import { measureComplete } from './measure/complete.ts';
 import { measureEndToEnd } from './measure/end-to-end.ts';
 import { measureLatency } from './measure/latency.ts';
@@ -25,6 +26,7 @@ const RUN: Readonly<Record<MeasureName, readonly ((setting: Setting) => Promise<
   latency: [measureLatency],
   backlog: [measureBacklog],
   cleanup: [measureCleanup],
+  collector: [measureCollector],
 };
 
 await runAndUndo(async () => {
