@@ -67,9 +67,10 @@ export const alertsField = z.union(
       rejects: z.union([z.literal(false), rejectsField], `${REJECTS_TAKE}, or false`).optional(),
       disk: z.boolean('true or false').optional(),
       clock: z.boolean('true or false').optional(),
+      gaps: z.boolean('true or false').optional(),
     }),
   ],
-  'false, or an object with lag, held, failures, rejects, disk or clock',
+  'false, or an object with lag, held, failures, rejects, disk, clock or gaps',
 );
 
 const LAG_MS = 5 * 60_000;
@@ -84,11 +85,12 @@ export function toAlertRules(values: z.output<typeof alertsField> | undefined): 
     rejects = REJECTS,
     disk = true,
     clock = true,
+    gaps = true,
   } = values ?? {};
   return {
     lagMs: lag === false ? null : lag,
     rejects: rejects === false ? null : rejects,
-    ...{ held, failures, disk, clock },
+    ...{ held, failures, disk, clock, gaps },
   };
 }
 

@@ -36,6 +36,8 @@ export type UserAlerts = Readonly<{
   disk?: boolean | undefined;
   /** A clock that was set, or that clean-ups do not trust; true by default. */
   clock?: boolean | undefined;
+  /** Events that a provider has and that never came; true by default. */
+  gaps?: boolean | undefined;
 }>;
 
 /** A time such as `6h`, within hours of business if there are some. */

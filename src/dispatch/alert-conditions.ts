@@ -2,8 +2,8 @@ import type { AlertRules, Condition, Expectation } from '../domain/alert.ts';
 import { openMsBetween } from '../domain/open-hours.ts';
 import type { DiskRoom, FailureGroup, KeptDestination, StoreStats } from '../store/store.ts';
 import type { Wave } from './alert-rejects.ts';
-import type { ClockSign } from './alert-signs.ts';
-import { clockOf, diskOf, spanOf, waveOf } from './node-conditions.ts';
+import type { ClockSign, Comparison } from './alert-signs.ts';
+import { clockOf, diskOf, gapsOf, spanOf, waveOf } from './node-conditions.ts';
 
 /** What a source last sent, and what was expected. */
 export type Heard = Readonly<{ source: string; expect: Expectation; lastAtMs: number }>;
@@ -24,6 +24,7 @@ export type Facts = Readonly<{
   /** Null where the store is in no file, or its disk is not watched. */
   disk: DiskRoom | null;
   clockSigns: readonly ClockSign[];
+  comparisons: readonly Comparison[];
 }>;
 
 /** Most groups of failures that are told at once: what is beyond is in the list of failures. */
@@ -38,6 +39,7 @@ export function conditionsOf(facts: Facts, rules: AlertRules): readonly Conditio
     ...facts.waves.map(waveOf),
     ...(facts.disk === null ? [] : diskOf(facts.disk)),
     ...facts.clockSigns.map(clockOf),
+    ...facts.comparisons.flatMap(gapsOf),
     ...facts.heard.flatMap((heard) => silenceOf(heard, facts)),
   ];
 }

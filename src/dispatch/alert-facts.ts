@@ -21,6 +21,7 @@ export function createFacts(parts: AlertWatchParts, elapsedMs: () => number): Re
     waves: rules?.rejects == null ? [] : await findWaves(store, rules.rejects, sources, nowMs),
     disk: rules?.disk ? await parts.readDisk() : null,
     clockSigns: rules?.clock ? signs.clockSigns() : [],
+    comparisons: rules?.gaps ? signs.comparisons() : [],
     heard: await Promise.all(expected.map((one) => hear(parts, one, sinceMs, nowMs))),
     downtimes,
     forAlerts: new Set(destinations.filter(isForAlerts).map(({ name }) => name)),

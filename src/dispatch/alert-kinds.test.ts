@@ -115,3 +115,40 @@ describe('an alert about the clock', () => {
     assert.deepEqual(await sent(), ['clock/distrusted#1/raised', 'clock/distrusted#1/over']);
   });
 });
+
+const ENDED = {
+  type: 'reconcile.ended',
+  ...{ source: 'stripe', provider: 'stripe', apply: true, atMs: 0, error: null },
+  ...{ listed: 10, missing: 0, fetched: 0, requested: 0 },
+} as const;
+
+describe('an alert about gaps', () => {
+  it('begins with a comparison that found some, and is over with one that finds none', async () => {
+    const { clock, signs, desk, start, sent } = watchOver();
+    await start();
+    signs.emit({ ...ENDED, missing: 3, fetched: 3 });
+    await clock.advance(HOUR);
+    assert.deepEqual(await sent(), ['gaps/stripe#1/raised']);
+    assert.match((await desk.list())[0]!.message, /events that never came here \(3 when/);
+    signs.emit(ENDED);
+    await clock.advance(2 * MINUTE);
+    assert.deepEqual(await sent(), ['gaps/stripe#1/raised', 'gaps/stripe#1/over']);
+  });
+
+  it('says that a comparison failed, and quotes nothing of the error', async () => {
+    const { clock, signs, desk, start, sent } = watchOver();
+    await start();
+    signs.emit({ ...ENDED, error: 'needle' });
+    await clock.advance(MINUTE);
+    assert.deepEqual(await sent(), ['gaps/stripe/failed#1/raised']);
+    assert.doesNotMatch(JSON.stringify(await desk.list()), /needle/);
+  });
+
+  it('of a single comparison is over after a day', async () => {
+    const { clock, signs, start, sent } = watchOver();
+    await start();
+    signs.emit({ ...ENDED, missing: 1 });
+    await clock.advance(25 * HOUR);
+    assert.deepEqual(await sent(), ['gaps/stripe#1/raised', 'gaps/stripe#1/over']);
+  });
+});

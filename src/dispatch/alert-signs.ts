@@ -7,10 +7,15 @@ export type ClockSign =
   | Readonly<{ kind: 'stepped'; stepMs: number }>
   | Readonly<{ kind: 'distrusted'; aheadMs: number }>;
 
+/** What the last comparison of a source with its provider came to. */
+export type Comparison = Readonly<{ source: string; missing: number; hasFailed: boolean }>;
+
 /** What this process sees by itself, and no store knows. */
 export type Signs = Readonly<{
   emit: Emit;
   clockSigns(): readonly ClockSign[];
+  /** Of each source, if it was a day ago at most. */
+  comparisons(): readonly Comparison[];
   /** When the source last sent an event, as far as this process knows: 0 for never, null for unknown. */
   lastEventMs(source: string): number | null;
   /** What the store knows of the source; what was seen since then stays. */
@@ -19,6 +24,8 @@ export type Signs = Readonly<{
 
 /** For so long a step of the clock is news. */
 export const STEP_NEWS_MS = 900_000;
+/** For so long a comparison is news, if no other one follows. */
+export const COMPARISON_NEWS_MS = 86_400_000;
 
 /**
  * Remembers what alerts are about beside the store. An accept costs one entry of a map.
@@ -27,6 +34,7 @@ export const STEP_NEWS_MS = 900_000;
 export function createSigns(clock: Pick<Clock, 'nowMs'>, elapsedMs: () => number): Signs {
   const lastEvents = new Map<string, number>();
   const distrusted = new Map<CleanupKind, number>();
+  const comparisons = new Map<string, Comparison & Readonly<{ atMs: number }>>();
   let step: Readonly<{ stepMs: number; atMs: number }> | null = null;
   return {
     emit(event) {
@@ -35,6 +43,9 @@ export function createSigns(clock: Pick<Clock, 'nowMs'>, elapsedMs: () => number
       else if (event.type === 'cleanup.held') {
         if (event.held) distrusted.set(event.kind, event.aheadMs);
         else distrusted.delete(event.kind);
+      } else if (event.type === 'reconcile.ended') {
+        const { source, missing, error } = event;
+        comparisons.set(source, { source, missing, hasFailed: error !== null, atMs: elapsedMs() });
       }
     },
     clockSigns() {
@@ -46,6 +57,8 @@ export function createSigns(clock: Pick<Clock, 'nowMs'>, elapsedMs: () => number
           : []),
       ];
     },
+    comparisons: () =>
+      [...comparisons.values()].filter(({ atMs }) => elapsedMs() - atMs < COMPARISON_NEWS_MS),
     lastEventMs: (source) => lastEvents.get(source) ?? null,
     noteLastEvent(source, atMs) {
       if ((lastEvents.get(source) ?? 0) <= atMs) lastEvents.set(source, atMs);

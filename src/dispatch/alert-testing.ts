@@ -1,4 +1,4 @@
-import { createFakeClock } from '../../testkit/fake-clock.ts';
+import { createFakeClock, FAKE_EPOCH_MS } from '../../testkit/fake-clock.ts';
 import { createSeededRandom } from '../../testkit/seeded-random.ts';
 import type { AlertRules } from '../domain/alert.ts';
 import { createIdGenerator } from '../runtime/ids.ts';
@@ -13,16 +13,16 @@ import { aDestination } from './testing.ts';
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const RULES: AlertRules = {
-  ...{ lagMs: 5 * MINUTE, held: true, failures: true, rejects: 20, disk: true, clock: true },
+  ...{ lagMs: 5 * MINUTE, held: true, failures: true, rejects: 20, disk: true, clock: true, gaps: true },
 };
 export const PAGER = aDestination({ name: 'pager', sources: ['_alerts'] });
 
-type SetUp = Partial<Watched> & Readonly<{ nodes?: number; maxPendingDeliveries?: number }>;
+type SetUp = Partial<Watched> & Readonly<{ nodes?: number; nowMs?: number }>;
 
 /** Nodes that watch one store, and what they have sent. */
-export function watchOver({ nodes = 1, maxPendingDeliveries = 20_000, ...changes }: SetUp = {}) {
-  const clock = createFakeClock();
-  const store = openMemoryStore({ maxPendingDeliveries });
+export function watchOver({ nodes = 1, nowMs = FAKE_EPOCH_MS, ...changes }: SetUp = {}) {
+  const clock = createFakeClock(nowMs);
+  const store = openMemoryStore({ maxPendingDeliveries: 10 });
   const crm = aDestination({ name: 'crm' });
   const watched: Watched = {
     rules: RULES,

@@ -1,7 +1,7 @@
 import type { Condition } from '../domain/alert.ts';
 import type { DiskRoom } from '../store/store.ts';
 import { WAVE_MS, type Wave } from './alert-rejects.ts';
-import type { ClockSign } from './alert-signs.ts';
+import type { ClockSign, Comparison } from './alert-signs.ts';
 
 /** With less than so many times what must be left free, a disk is nearly full. */
 const NEAR = 2;
@@ -37,6 +37,20 @@ export function clockOf(sign: ClockSign): Condition {
   }
   const message = `Nothing is deleted, since the clock is ${spanOf(sign.aheadMs)} ahead of the last clean-up: set it, or confirm it.`;
   return { ...about, subject: 'distrusted', message, command: 'webhook-receiver cleanup --confirm' };
+}
+
+/** A source that was compared with its provider in vain, or whose provider has what never came. */
+export function gapsOf({ source, missing, hasFailed }: Comparison): readonly Condition[] {
+  const about = { kind: 'gaps', page: `sources/${encodeURIComponent(source)}` } as const;
+  const failed = `The comparison of source ${source} with its provider failed: the log says why.`;
+  const found = `The provider of source ${source} has events that never came here (${missing} when they were found).`;
+  const again = `webhook-receiver reconcile <provider> --source ${source}`;
+  return [
+    ...(hasFailed ? [{ ...about, subject: `${source}/failed`, message: failed, command: again }] : []),
+    ...(missing > 0
+      ? [{ ...about, subject: source, message: found, command: `webhook-receiver events 'source:${source}'` }]
+      : []),
+  ];
 }
 
 export function spanOf(ms: number): string {

@@ -12,6 +12,7 @@ export const ALERT_KINDS = [
   'disk',
   'clock',
   'silence',
+  'gaps',
   'test',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];
@@ -29,6 +30,8 @@ export type AlertRules = Readonly<{
   rejects: number | null;
   disk: boolean;
   clock: boolean;
+  /** What comparisons with providers found. */
+  gaps: boolean;
 }>;
 
 /** Something that an operator should know of while it holds. It quotes nothing of an event. */
