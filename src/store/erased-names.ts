@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { keyDigest, numberOfKey } from './marked-key.ts';
 
 /*
@@ -16,8 +16,14 @@ export type HashNames = Readonly<{
 }>;
 
 export function createHashNames(secret: Uint8Array): HashNames {
+  // A key of bytes is prepared anew by every call, which costs more than the hash.
+  const secretKey = createSecretKey(secret);
   const hash = (kind: 'key' | 'mark', source: string, name: string | Uint8Array) =>
-    createHmac('sha256', secret).update(`${kind}\0${source}\0`).update(name).digest().subarray(0, HASH_BYTES);
+    createHmac('sha256', secretKey)
+      .update(`${kind}\0${source}\0`)
+      .update(name)
+      .digest()
+      .subarray(0, HASH_BYTES);
   return {
     ofKey: (source, idempotencyKey) => hash('key', source, idempotencyKey),
     ofMark: (source, digest) => hash('mark', source, digest),
