@@ -1,16 +1,7 @@
 import type { Config } from './config/config.ts';
-import { checkDefaultSource } from './config/sources.ts';
-import { createAlertDesk } from './dispatch/alert-desk.ts';
-import type { Watched } from './dispatch/alert-parts.ts';
-import { createSigns, type Signs } from './dispatch/alert-signs.ts';
-import { createAlertWatch } from './dispatch/alert-watch.ts';
-import { createAuditPurger } from './dispatch/audit-purger.ts';
-import { createCleanupGuard } from './dispatch/cleanup-guard.ts';
-import { createDestinationStates, type DestinationStates } from './dispatch/destination-states.ts';
-import { createLastEvents } from './dispatch/last-events.ts';
+import type { Core } from './core.ts';
+import { createSigns } from './dispatch/alert-signs.ts';
 import { type Dispatch, type DispatchParts, openDispatch } from './dispatch/open-dispatch.ts';
-import { createPurger } from './dispatch/purger.ts';
-import { createRejectedPurger } from './dispatch/rejected-purger.ts';
 import type { Reload } from './domain/reload.ts';
 import { createEmitter, type Emit } from './events.ts';
 import { openHandlerSet } from './handlers/handler-set.ts';
@@ -25,24 +16,21 @@ import { createSearchObserver } from './observe/metrics/searches.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { createMinuteFlush, createMinutes } from './observe/minutes.ts';
 import { reportStart } from './observe/report-start.ts';
+import { openAlerts, openReconciling } from './open-desks.ts';
+import { checkInbox, openTracedInbox } from './open-inbox.ts';
 import { openOperations } from './open-operations.ts';
-import { type Access, accessOf, handlerConfig, namesOf, prepareConfig, watchedOf } from './prepare-config.ts';
-import { createReconcile, type Reconcile } from './reconcile/reconcile.ts';
-import { createReconcileSchedule } from './reconcile/schedule.ts';
+import { servicesOf } from './open-upkeep.ts';
+import { accessOf, handlerConfig, namesOf, prepareConfig, watchedOf } from './prepare-config.ts';
 import { createReload, type ReloadParts } from './reload.ts';
 import { type Clock, monotonicMs, systemClock } from './runtime/clock.ts';
 import { createCorrectedClock } from './runtime/corrected-clock.ts';
-import { createIdGenerator, type IdGenerator } from './runtime/ids.ts';
-import { createSystemRandom, type Random } from './runtime/random.ts';
-import type { Service } from './runtime/service.ts';
+import { createIdGenerator } from './runtime/ids.ts';
+import { createSystemRandom } from './runtime/random.ts';
 import { createSignal } from './runtime/signal.ts';
-import { writeStartRow } from './start-row.ts';
+import { createFailure, createStop, createStopWatch } from './stop.ts';
 import { createFailuresLook } from './store/failures-look.ts';
-import { openStore, readDiskRoom } from './store/open-store.ts';
 import { createSearches } from './store/run-search.ts';
-import type { CleanupKind, Store, StoreObserver, StoreStats } from './store/store.ts';
-import { openMetricsExport, openTracing, withAlertTraces, withReplayTraces } from './telemetry.ts';
-import type { Tracing } from './trace/tracing.ts';
+import { openMetricsExport } from './telemetry.ts';
 
 /** A running receiver. */
 export type App = Readonly<{
@@ -150,177 +138,6 @@ function createObservers(config: Config, clock: Clock) {
   const emit = createEmitter([metrics.emit, minutes.emit, signs.emit, createLogSubscriber(log, { clock })]);
   return { metrics, log, minutes, signs, emit };
 }
-
-type Tools = Readonly<{ clock: Clock; random: Random; newId: IdGenerator; emit: Emit }>;
-
-/** Opens the store, and what traces its work: a stop sends what is recorded before it closes the store. */
-async function openTracedInbox(
-  opened: AsyncDisposableStack,
-  config: Config,
-  tools: Tools,
-  observer: InboxObserver,
-  flushMs: () => number,
-) {
-  const { clock, newId, emit } = tools;
-  const stored = await openInbox(config, emit, observer);
-  opened.defer(() => stored.close());
-  const instanceId = newId(clock.nowMs());
-  const tracing = await openTracing({ ...tools, config, store: stored, instanceId });
-  opened.defer(() => tracing.close(flushMs()));
-  const store = withReplayTraces(stored, tracing);
-  const states = createDestinationStates(store, clock);
-  await states.refresh();
-  return { store, tracing, states, instanceId };
-}
-
-type InboxObserver = Required<Pick<StoreObserver, 'onDue' | 'onFatal' | 'onClockReading'>>;
-
-function openInbox(
-  config: Config,
-  emit: Emit,
-  { onDue, onFatal, onClockReading }: InboxObserver,
-): Promise<Store> {
-  return openStore({
-    path: config.dbPath,
-    databaseUrl: config.databaseUrl,
-    databaseDirectUrl: config.databaseDirectUrl,
-    maxPendingDeliveries: config.queueMaxSize,
-    maxHeldDeliveries: config.heldMaxSize,
-    minFreeDiskBytes: config.minFreeDiskBytes,
-    observer: {
-      onCommit: (operations, durationMs) => emit({ type: 'store.committed', operations, durationMs }),
-      onDue,
-      onClockReading,
-      onDiskLow: (isLow) => emit({ type: 'store.disk_low', isLow }),
-      onOldestSnapshot: (ageMs) => emit({ type: 'store.oldest_snapshot', ageMs }),
-      onMigrationWaits: (waitedMs) => emit({ type: 'store.migration_waits', waitedMs }),
-      onConnectionsRefused: (open) => emit({ type: 'store.connections_refused', open }),
-      onWalHeld: (heldMs, walBytes) => emit({ type: 'store.wal_held', heldMs, walBytes }),
-      onClockSkew: (skewMs) => emit({ type: 'store.clock_skew', skewMs }),
-      onSearchIndex: (build) =>
-        emit(
-          build.kind === 'failed'
-            ? { type: 'store.index_failed', error: build.error }
-            : { type: 'store.index_build', name: build.name, state: build.kind },
-        ),
-      onFatal: (error) => {
-        emit({ type: 'receiver.failed', message: 'the store ended; restart the process', error });
-        onFatal(error);
-      },
-    },
-  });
-}
-
-/** The watch, and what operators do with its alerts. */
-function openAlerts(
-  config: Config,
-  core: Core,
-  watch: Readonly<{ watched: Watched }>,
-  { onAccepted }: Dispatch,
-) {
-  const watched = () => watch.watched;
-  const readDisk = () => readDiskRoom({ ...config, path: config.dbPath });
-  const store = withAlertTraces(core.store, core.tracing);
-  const parts = { ...core, store, watched, readDisk, mark: core.states.mark, onAccepted };
-  const lastEvents = createLastEvents({ ...core, sources: () => watched().sources });
-  return { desk: createAlertDesk(parts), services: [createAlertWatch(parts), lastEvents] };
-}
-
-function createPurgers(
-  { retentionMs, rejected, auditRetentionMs, cleanupIntervalMs: intervalMs }: Config,
-  core: Readonly<{ store: Store; clock: Clock; emit: Emit; tracing: Tracing }>,
-): readonly Service[] {
-  const guard = (kind: CleanupKind, ofKindMs: number) =>
-    createCleanupGuard({ ...core, monotonicMs, kind, retentionMs: ofKindMs });
-  return [
-    createPurger({ ...core, mayRun: guard('events', retentionMs), retentionMs, intervalMs }),
-    createRejectedPurger({
-      ...core,
-      mayRun: guard('rejected', rejected.retentionMs),
-      retentionMs: rejected.retentionMs,
-      intervalMs,
-    }),
-    createAuditPurger({
-      ...core,
-      mayRun: guard('audit', auditRetentionMs),
-      retentionMs: auditRetentionMs,
-      intervalMs,
-    }),
-  ];
-}
-
-/** Ends everything in reverse, once, however often it is called. */
-function createStop(running: AsyncDisposableStack, emit: Emit, onStopping: () => void): App['stop'] {
-  let stopping: Promise<void> | null = null;
-  const stop = async () => {
-    onStopping();
-    emit({ type: 'receiver.notice', message: 'stopping: no more events are accepted, work drains' });
-    await running.disposeAsync();
-    emit({ type: 'receiver.notice', message: 'stopped' });
-  };
-  return () => {
-    stopping ??= stop();
-    return stopping;
-  };
-}
-
-function createFailure(): PromiseWithResolvers<never> {
-  const failure = Promise.withResolvers<never>();
-  // Nobody listens any more once the receiver is stopped.
-  failure.promise.catch(() => {});
-  return failure;
-}
-
-/** The least time for recorded spans to be sent, whatever the grace has left. */
-const LEAST_FLUSH_MS = 1000;
-
-/** How much of the grace of a stop is left to send what is recorded, once all work has ended. */
-function createStopWatch(graceMs: number) {
-  let beganMs: number | null = null;
-  return {
-    begin() {
-      beganMs = monotonicMs();
-    },
-    flushMs: () => Math.max(LEAST_FLUSH_MS, graceMs - (beganMs === null ? 0 : monotonicMs() - beganMs)),
-  };
-}
-
-function servicesOf(config: Config, core: Core, dispatch: Dispatch, ingest: Ingest): readonly Service[] {
-  const { confirmations, duplicateNotes } = ingest;
-  return [...dispatch.services, ...createPurgers(config, core), confirmations, duplicateNotes];
-}
-
-/** Before anything is accepted: a database that cannot be read ends the start. */
-async function checkInbox(config: Config, core: Core): Promise<StoreStats> {
-  const stats = await core.store.stats();
-  await checkDefaultSource(config, core.store);
-  await writeStartRow(core, config);
-  return stats;
-}
-
-function openReconciling(
-  { retentionMs }: Config,
-  core: Core,
-  { inEffect }: Ingest,
-  access: Access,
-): Readonly<{ reconcile: Reconcile; schedule: Service }> {
-  const reconcile = createReconcile({
-    ...{ ...core, fetch, retentionMs, inEffect },
-    keys: () => access.providerKeys,
-  });
-  return { reconcile, schedule: createReconcileSchedule({ ...core, inEffect, reconcile }) };
-}
-
-type Core = Readonly<{
-  store: Store;
-  clock: Clock;
-  random: Random;
-  newId: IdGenerator;
-  emit: Emit;
-  states: DestinationStates;
-  tracing: Tracing;
-  signs: Signs;
-}>;
 
 function openSources(
   config: Config,
