@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { appendFile, readdir, readFile, rm, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
 import { eventually } from '../../testkit/eventually.ts';
 import { startReceiver } from '../../testkit/receiver.ts';
-import { receiverFolder } from '../../testkit/receiver-process.ts';
+import { PROGRAM, receiverFolder } from '../../testkit/receiver-process.ts';
 import { envelope, post, statusOf } from '../api/support.ts';
 
 const TOKEN = 'hunter2-hunter2-hunter2';
@@ -57,6 +59,19 @@ async function withTwo(t: TestContext) {
   return { one, two, handled, ids, run, file, folder: path.join(folder.path, 'all') };
 }
 
+/** What an export says when no file may grow beyond 4 KiB, as if the disk were full in the middle of a line. */
+async function runOnFullDisk(port: number, file: string): Promise<string> {
+  const command = [process.execPath, '--conditions=source', PROGRAM, 'export', '--reveal', '--out', file];
+  const env = { PATH: process.env.PATH, ADMIN_TOKEN: TOKEN, PORT: String(port) };
+  const limited = promisify(execFile)('sh', ['-c', 'ulimit -f 8 && exec "$@"', 'sh', ...command], { env });
+  const { code, stderr } = await limited.then(
+    () => assert.fail('the limit does nothing'),
+    (error: { code: number; stderr: string }) => error,
+  );
+  assert.equal(code, 1);
+  return stderr;
+}
+
 describe('export and import', () => {
   it('bring bytes, headers, keys, times and order into another inbox, once, and deliver nothing', async (t) => {
     const { one, two, handled, ids, run, file } = await withTwo(t);
@@ -83,9 +98,19 @@ describe('export and import', () => {
   });
 
   it('go on behind the last whole event, in a file and in a folder', async (t) => {
-    const { one, two, run, file, folder } = await withTwo(t);
-    await run(one, 'export', '--reveal', '--out', file);
+    const { one, two, ids, run, file, folder } = await withTwo(t);
+    const refused = await runOnFullDisk(one.port, file);
+    assert.match(refused, /the export ended behind .*: the same command goes on from there \(EFBIG/);
+    assert.doesNotMatch(refused, /\n\s+at /);
+    assert.match((await run(one, 'export', '--reveal', '--out', file)).stderr, /going on behind/);
     const whole = await readFile(file, 'utf8');
+    assert.deepEqual(
+      whole
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).id),
+      ids.toReversed(),
+    );
     await truncate(file, Math.floor(whole.length / 2));
     await appendFile(file, '{"torn');
     assert.match((await run(one, 'export', '--reveal', '--out', file)).stderr, /going on behind/);

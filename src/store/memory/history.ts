@@ -1,13 +1,15 @@
 import { deliveryIdOf, MAX_DELIVERIES } from '../../domain/delivery.ts';
 import type { Verbs } from '../forward.ts';
 import type { EventHistory, Method, PastDelivery } from '../store.ts';
-import { deliveriesOf, type State } from './state.ts';
+import type { State } from './state.ts';
 
 /** @see HistoryStore */
 function addHistory(state: State, histories: readonly EventHistory[]): void {
   for (const { eventId, deliveries, duplicates } of histories) {
     if (!state.events.has(eventId) || state.erased.has(eventId)) continue;
-    if (deliveriesOf(state, eventId).length > 0) continue;
+    // An event's own deliveries are numbered from 1.
+    const numbers = [1, ...deliveries.map(({ number }) => number)];
+    if (numbers.some((number) => state.deliveries.has(deliveryIdOf(eventId, number)))) continue;
     for (const past of deliveries) addDelivery(state, eventId, past);
     if (duplicates !== null && !state.duplicates.has(eventId)) state.duplicates.set(eventId, duplicates);
   }
