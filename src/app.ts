@@ -134,7 +134,7 @@ export async function startApp(
 function createObservers(config: Config, clock: Clock) {
   const metrics = createMetrics({ ...namesOf(config), queueLimit: config.queueMaxSize });
   const [log, minutes] = [createLog(config.log), createMinutes(clock)];
-  const signs = createSigns(clock, monotonicMs);
+  const signs = createSigns(monotonicMs);
   const emit = createEmitter([metrics.emit, minutes.emit, signs.emit, createLogSubscriber(log, { clock })]);
   return { metrics, log, minutes, signs, emit };
 }

@@ -29,7 +29,7 @@ describe('an alert about refused requests', () => {
       alert!.message,
       'Many requests of source stripe were refused within 5 min, most of them as wrong_signature.',
     );
-    assert.equal(alert!.command, 'webhook-receiver rejected --source stripe');
+    assert.equal(alert!.command, 'webhook-receiver rejected list --source stripe');
     await watching.clock.advance(5 * MINUTE);
     assert.deepEqual(await watching.sent(), ['rejects/stripe#1/raised', 'rejects/stripe#1/over']);
   });

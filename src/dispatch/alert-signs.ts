@@ -1,5 +1,5 @@
 import type { Emit } from '../events.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { uuidTimeMs } from '../runtime/ids.ts';
 import type { CleanupKind } from '../store/store.ts';
 
 /** What the watch of the clock found: it was set, or clean-ups do not trust it. */
@@ -8,7 +8,12 @@ export type ClockSign =
   | Readonly<{ kind: 'distrusted'; aheadMs: number }>;
 
 /** What the last comparison of a source with its provider came to. */
-export type Comparison = Readonly<{ source: string; missing: number; hasFailed: boolean }>;
+export type Comparison = Readonly<{
+  source: string;
+  provider: string;
+  missing: number;
+  hasFailed: boolean;
+}>;
 
 /** What this process sees by itself, and no store knows. */
 export type Signs = Readonly<{
@@ -31,21 +36,27 @@ export const COMPARISON_NEWS_MS = 86_400_000;
  * Remembers what alerts are about beside the store. An accept costs one entry of a map.
  * @param elapsedMs a clock that never steps
  */
-export function createSigns(clock: Pick<Clock, 'nowMs'>, elapsedMs: () => number): Signs {
-  const lastEvents = new Map<string, number>();
+export function createSigns(elapsedMs: () => number): Signs {
+  const newestIds = new Map<string, string>();
+  const noted = new Map<string, number>();
   const distrusted = new Map<CleanupKind, number>();
   const comparisons = new Map<string, Comparison & Readonly<{ atMs: number }>>();
   let step: Readonly<{ stepMs: number; atMs: number }> | null = null;
   return {
     emit(event) {
-      if (event.type === 'event.accepted') lastEvents.set(event.source, clock.nowMs());
-      else if (event.type === 'clock.stepped') step = { stepMs: event.stepMs, atMs: elapsedMs() };
+      if (event.type === 'event.accepted') {
+        const { source, eventId } = event;
+        // What is verified after all was received before.
+        if ((newestIds.get(source) ?? '') < eventId) newestIds.set(source, eventId);
+      }
+      if (event.type === 'clock.stepped') step = { stepMs: event.stepMs, atMs: elapsedMs() };
       else if (event.type === 'cleanup.held') {
         if (event.held) distrusted.set(event.kind, event.aheadMs);
         else distrusted.delete(event.kind);
       } else if (event.type === 'reconcile.ended') {
-        const { source, missing, error } = event;
-        comparisons.set(source, { source, missing, hasFailed: error !== null, atMs: elapsedMs() });
+        const { source, provider, missing, error } = event;
+        const hasFailed = error !== null;
+        comparisons.set(source, { source, provider, missing, hasFailed, atMs: elapsedMs() });
       }
     },
     clockSigns() {
@@ -59,9 +70,13 @@ export function createSigns(clock: Pick<Clock, 'nowMs'>, elapsedMs: () => number
     },
     comparisons: () =>
       [...comparisons.values()].filter(({ atMs }) => elapsedMs() - atMs < COMPARISON_NEWS_MS),
-    lastEventMs: (source) => lastEvents.get(source) ?? null,
+    lastEventMs(source) {
+      const [id, notedMs] = [newestIds.get(source), noted.get(source)];
+      if (id === undefined) return notedMs ?? null;
+      return Math.max(uuidTimeMs(id), notedMs ?? 0);
+    },
     noteLastEvent(source, atMs) {
-      if ((lastEvents.get(source) ?? 0) <= atMs) lastEvents.set(source, atMs);
+      noted.set(source, atMs);
     },
   };
 }

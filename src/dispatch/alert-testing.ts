@@ -32,7 +32,7 @@ export function watchOver({ nodes = 1, nowMs = FAKE_EPOCH_MS, ...changes }: SetU
     publicUrl: null,
     ...changes,
   };
-  const signs = createSigns(clock, clock.nowMs);
+  const signs = createSigns(clock.nowMs);
   const disk: { room: DiskRoom | null } = { room: null };
   const parts: AlertWatchParts = {
     ...{ store, clock, signs, watched: () => watched, emit: signs.emit, elapsedMs: clock.nowMs },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { anEvent } from '../../testkit/builders.ts';
+import { anEvent, nextId } from '../../testkit/builders.ts';
 import { createFakeClock, FAKE_EPOCH_MS as T0 } from '../../testkit/fake-clock.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { openMemoryStore } from '../store/memory/open.ts';
@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 function setUp() {
   const clock = createFakeClock();
   const store = openMemoryStore({ maxPendingDeliveries: 10 });
-  const signs = createSigns(clock, clock.nowMs);
+  const signs = createSigns(clock.nowMs);
   const searched: string[] = [];
   const searchSlice: typeof store.searchSlice = (request) => {
     searched.push(JSON.stringify(request.filter));
@@ -25,7 +25,7 @@ function setUp() {
 
 const ACCEPTED = {
   type: 'event.accepted',
-  ...{ eventId: 'e-1', eventType: 't', deliveries: 1, bodyBytes: 2, durationMs: 3 },
+  ...{ eventId: nextId(T0 + MINUTE), eventType: 't', deliveries: 1, bodyBytes: 2, durationMs: 3 },
 } as const;
 
 describe('when a source last sent an event', () => {
@@ -38,6 +38,8 @@ describe('when a source last sent an event', () => {
     assert.deepEqual([signs.lastEventMs('stripe'), signs.lastEventMs('github')], [T0 - MINUTE, 0]);
     assert.equal(searched.length, 2);
     signs.emit({ ...ACCEPTED, source: 'github' });
+    assert.equal(signs.lastEventMs('github'), T0 + MINUTE);
+    signs.emit({ ...ACCEPTED, source: 'github', eventId: nextId(T0) });
     assert.equal(signs.lastEventMs('github'), T0 + MINUTE);
   });
 

@@ -68,6 +68,34 @@ describe('alerts', () => {
     });
   });
 
+  it('all come to a destination that was down, once each', async (t) => {
+    const taken: string[] = [];
+    let refused = 0;
+    const server = createServer(async (incoming, response) => {
+      await incoming.toArray();
+      if (refused < 6) {
+        refused += 1;
+        return void response.writeHead(503).end();
+      }
+      taken.push(String(incoming.headers['webhook-event-id']));
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => void server.close());
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const retry = { maxAttempts: 20, baseDelaySeconds: 0.01, maxDelaySeconds: 0.05 };
+    const { url: own } = await startReceiver(t, {
+      env: { ADMIN_TOKEN: TOKEN },
+      destinations: { pager: { sources: ['_alerts'], url, retry, breaker: false } },
+    });
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    for (let at = 0; at < 3; at += 1) {
+      await request(`${own}/admin/alerts/test`, { method: 'POST', headers });
+    }
+    await eventually('all three are taken', async () => taken.length >= 3);
+    assert.deepEqual([taken.length, new Set(taken).size, refused], [3, 3, 6]);
+  });
+
   it('cannot be posted', async () => {
     assertProblem(await post(`${receiver.url}/webhooks/_alerts`, envelope()), 'unknown_source');
   });
