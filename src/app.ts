@@ -21,6 +21,7 @@ import { checkInbox, openTracedInbox } from './open-inbox.ts';
 import { openOperations } from './open-operations.ts';
 import { servicesOf } from './open-upkeep.ts';
 import { accessOf, handlerConfig, namesOf, prepareConfig, watchedOf } from './prepare-config.ts';
+import { loadQueue } from './queue/open-queue.ts';
 import { createReload, type ReloadParts } from './reload.ts';
 import { type Clock, monotonicMs, systemClock } from './runtime/clock.ts';
 import { createCorrectedClock } from './runtime/corrected-clock.ts';
@@ -84,6 +85,7 @@ export async function startApp(
   const core = { ...tools, ...traced, signs, failures: createFailuresLook(traced.store) };
   const { store, tracing } = traced;
   const dispatch = openDispatch({
+    openQueue: config.queueUrl === null ? null : await loadQueue(config.queueUrl),
     ...{ ...core, ...config, ...internals, isUnreadable },
     handlers: handlers.inEffect(),
     openHandlerLog: createHandlerLog(log),

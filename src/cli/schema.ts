@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { databaseUrl } from '../config/env-kinds.ts';
-import { applySchema, checkSchema, printSchema, type SchemaState } from '../store/open-store.ts';
+import { loadSchema, type SchemaState } from '../store/open-store.ts';
 import { CommandError } from './command-error.ts';
 import { secretVariable } from './secret-variable.ts';
 
@@ -43,6 +43,7 @@ function urlOf({ to }: Options, env: NodeJS.ProcessEnv): string {
 }
 
 async function check(url: string): Promise<void> {
+  const { checkSchema } = await loadSchema();
   const state = await checkSchema(url);
   const { isReady, text } = describeSchema(state);
   process.stdout.write(`${text}\n`);
@@ -69,10 +70,12 @@ export function describeSchema({ version, known, compatibleFrom, role, lacking }
 }
 
 async function print(url: string, { grantTo = null }: { grantTo?: string | null }): Promise<void> {
+  const { printSchema } = await loadSchema();
   process.stdout.write(await printSchema(url, grantTo));
 }
 
 async function apply(url: string, { grantTo = null }: { grantTo?: string | null }): Promise<void> {
+  const { applySchema, checkSchema } = await loadSchema();
   const statements = await applySchema(url, grantTo, (waitedMs) =>
     process.stderr.write(
       `a long transaction keeps a table locked: tried again, so far for ${Math.round(waitedMs / 1000)} s\n`,

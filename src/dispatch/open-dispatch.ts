@@ -3,6 +3,7 @@ import type { Destination } from '../domain/destination.ts';
 import type { RetryPolicy } from '../domain/retry-policy.ts';
 import type { Emit } from '../events.ts';
 import type { Handler } from '../handlers/handler.ts';
+import type { OpenQueue } from '../queue/open-queue.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { PreparedQueue } from '../queue/replaceable-queue.ts';
 import { type Clock, monotonicMs } from '../runtime/clock.ts';
@@ -29,8 +30,8 @@ export type DispatchParts = Readonly<{
   store: Store;
   destinations: readonly Destination[];
   handlers: ReadonlyMap<string, Handler>;
-  /** The broker beside the store, or null. */
-  queueUrl: string | null;
+  /** Opens the queue beside the store; null without one. */
+  openQueue: OpenQueue | null;
   /** Most deliveries at work at once. */
   workerCount: number;
   /** For deliveries of destinations that are no longer configured. */

@@ -47,7 +47,7 @@ async function openSite(overrides: Partial<Destination> = {}, limits = { pending
     },
   };
   const dispatch = openDispatch({
-    ...{ store, destinations, clock, states, emit: recorder.emit, queueUrl: null, workerCount: 20 },
+    ...{ store, destinations, clock, states, emit: recorder.emit, openQueue: null, workerCount: 20 },
     handlers: new Map([
       ['shop', handler],
       ['other', { handle: async () => undefined }],

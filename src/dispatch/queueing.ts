@@ -1,6 +1,6 @@
 import type { Destination } from '../domain/destination.ts';
 import type { Emit } from '../events.ts';
-import { openQueue } from '../queue/open-queue.ts';
+import type { OpenQueue } from '../queue/open-queue.ts';
 import type { Queue, QueueOptions } from '../queue/queue.ts';
 import { createReplaceableQueue, type ReplaceableQueue } from '../queue/replaceable-queue.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -16,7 +16,8 @@ import { createQueueSource, type QueueSource } from './queue-source.ts';
 import { createSweeper } from './sweeper.ts';
 
 export type QueueingParts = Readonly<{
-  queueUrl: string | null;
+  /** Opens the queue beside the store; null without one. */
+  openQueue: OpenQueue | null;
   destinations: readonly Destination[];
   workerCount: number;
   store: Store;
@@ -46,7 +47,7 @@ export type Queueing = Readonly<{
 /** A message's taker counts as dead after this many lease lengths without a sign of it. */
 const IDLE_LEASES = 2;
 
-/** Opens the queue at `queueUrl`. @returns null without a URL */
+/** Opens the queue. @returns null without one */
 export function openQueueing(parts: QueueingParts): Queueing | null {
   const { store, clock, emit } = parts;
   const queue = connect(parts);
@@ -91,12 +92,12 @@ export function queuedDestinations(
 }
 
 function connect(parts: QueueingParts): ReplaceableQueue | null {
-  const { queueUrl, destinations, workerCount, clock, random, newId, emit, onArrival } = parts;
-  if (queueUrl === null) return null;
+  const { openQueue, destinations, workerCount, clock, random, newId, emit, onArrival } = parts;
+  if (openQueue === null) return null;
   const idleMs = IDLE_LEASES * parts.leaseMs;
   return createReplaceableQueue({
     open: (named, observer) =>
-      openQueue(queueUrl, {
+      openQueue({
         ...{ destinations: named, idleMs, clock, random, observer },
         consumer: newId(clock.nowMs()),
       }),

@@ -1,9 +1,11 @@
-import { openPostgresStore } from './postgres/open.ts';
 import { leastFreeBytes, readDiskSpace } from './sqlite/disk-guard.ts';
 import { openSqliteStore } from './sqlite/open.ts';
 import type { DiskRoom, Store, StoreOptions } from './store.ts';
 
-export { applySchema, checkSchema, printSchema, type SchemaState } from './postgres/schema.ts';
+export type { SchemaState } from './postgres/schema.ts';
+
+/** What knows PostgreSQL's schema, loaded where it is asked for. */
+export const loadSchema = () => import('./postgres/schema.ts');
 
 export type OpenStoreOptions = StoreOptions &
   Readonly<{
@@ -13,14 +15,18 @@ export type OpenStoreOptions = StoreOptions &
     databaseDirectUrl?: string | null;
   }>;
 
-/** Opens the store that the configuration asks for. The only place, tests aside, that knows the drivers. */
-export function openStore({
+/**
+ * Opens the store that the configuration asks for, and loads no other driver. The only place, tests aside, that knows the
+ * drivers.
+ */
+export async function openStore({
   path,
   databaseUrl = null,
   databaseDirectUrl = null,
   ...options
 }: OpenStoreOptions): Promise<Store> {
   if (databaseUrl === null) return openSqliteStore({ ...options, path });
+  const { openPostgresStore } = await import('./postgres/open.ts');
   return openPostgresStore({ ...options, url: databaseUrl, directUrl: databaseDirectUrl });
 }
 

@@ -1,9 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { type CryptoKey, importJWK, type JWK } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
 import type { Compiled } from '../read/locate.ts';
 import type { JwtScheme } from '../scheme.ts';
 import type { JsonWebKeySet, SchemeInputs } from './compiled-scheme.ts';
 import { FetchError, type FetchText } from './fetch-keys.ts';
+import { loadJose } from './jose.ts';
 import { createKeyCache } from './key-cache.ts';
 
 export type JwtKey = CryptoKey | Uint8Array;
@@ -117,10 +118,15 @@ function isUsable(jwk: Readonly<Record<string, unknown>>, alg: string, nowMs: nu
   return expiredAt === null || (typeof expiredAt === 'number' && expiredAt * 1000 > nowMs);
 }
 
+async function importKey(jwk: JWK, alg: string): Promise<JwtKey> {
+  const { importJWK } = await loadJose();
+  return importJWK(jwk, alg) as Promise<JwtKey>;
+}
+
 function importOnce(jwk: Readonly<Record<string, unknown>>, alg: string): Promise<JwtKey> {
   let key = imported.get(jwk);
   if (key === undefined) {
-    key = importJWK(jwk as JWK, alg) as Promise<JwtKey>;
+    key = importKey(jwk as JWK, alg);
     imported.set(jwk, key);
   }
   return key;
@@ -148,7 +154,7 @@ function fits(key: Configured, kid: string | undefined, alg: string): boolean {
 }
 
 function importer(alg: string) {
-  return ({ jwk }: Configured) => importJWK(jwk, alg) as Promise<JwtKey>;
+  return ({ jwk }: Configured) => importKey(jwk, alg);
 }
 
 function parseKeys(text: string): readonly Configured[] | null {

@@ -1,12 +1,12 @@
-import { compactVerify, decodeProtectedHeader } from 'jose';
 import type { Verdict } from '../outcome.ts';
 import { decodeStrictly } from '../read/decode.ts';
 import { compileSignature, type SignatureReader } from '../read/parse-signature.ts';
 import type { Scope } from '../read/scope.ts';
 import type { JwtScheme } from '../scheme.ts';
 import { type Check, refuse, type SchemeInputs, type SchemeOutcome, wrong } from './compiled-scheme.ts';
+import { loadJose } from './jose.ts';
 import { compileJwtClaims } from './jwt-claims.ts';
-import { type JwtKeySource, keySource } from './jwt-keys.ts';
+import { type JwtKey, type JwtKeySource, keySource } from './jwt-keys.ts';
 import { unavailable } from './key-cache.ts';
 
 /** Algorithms that a scheme may allow; `none` is not among them. */
@@ -63,7 +63,7 @@ async function verifySignature(
   keysOf: JwtKeySource,
   nowMs: number,
 ): Promise<Payload> {
-  const header = readHeader(token);
+  const header = await readHeader(token);
   if (header === null) return failed(refuse('malformed_signature', 'The token is no JWT in compact form.'));
   const { alg, kid } = header;
   if (!algs.includes(alg)) {
@@ -86,10 +86,11 @@ function failed(verdict: Verdict): Payload {
   return { ok: false, verdict };
 }
 
-function readHeader(token: string): { alg: string; kid: string | undefined } | null {
+async function readHeader(token: string): Promise<{ alg: string; kid: string | undefined } | null> {
   const parts = token.split('.');
   // jose ignores spare bits, with which several texts would be one signature.
   if (parts.length !== 3 || parts.some((part) => decodeStrictly(part, 'base64url') === null)) return null;
+  const { decodeProtectedHeader } = await loadJose();
   try {
     const { alg, kid, typ, b64, crit } = decodeProtectedHeader(token);
     if (typeof alg !== 'string' || b64 !== undefined || crit !== undefined) return null;
@@ -100,11 +101,8 @@ function readHeader(token: string): { alg: string; kid: string | undefined } | n
   }
 }
 
-async function jwtClaimsOf(
-  token: string,
-  key: Parameters<typeof compactVerify>[1],
-  alg: string,
-): Promise<Record<string, unknown> | null> {
+async function jwtClaimsOf(token: string, key: JwtKey, alg: string): Promise<Record<string, unknown> | null> {
+  const { compactVerify } = await loadJose();
   try {
     const { payload } = await compactVerify(token, key as Uint8Array, { algorithms: [alg] });
     const jwtClaims: unknown = JSON.parse(Buffer.from(payload).toString());

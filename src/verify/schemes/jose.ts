@@ -1,0 +1,2 @@
+/** The library of JSON Web Tokens, which most receivers never need. */
+export const loadJose = () => import('jose');
