@@ -9,13 +9,12 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-s
 /** A store that answers nothing, ever; `asked` names what it was asked. */
 function silentStore() {
   const asked: string[] = [];
-  const store = new Proxy(
-    {},
-    {
-      get: (_, name) =>
-        typeof name === 'string' ? () => (asked.push(name), new Promise(() => {})) : undefined,
-    },
-  );
+  const call = (name: string) => () => {
+    asked.push(name);
+    return new Promise(() => {});
+  };
+  const get = (_: object, name: string | symbol) => (typeof name === 'string' ? call(name) : undefined);
+  const store = new Proxy({}, { get });
   return { store, asked };
 }
 
