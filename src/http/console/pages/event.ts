@@ -9,6 +9,7 @@ import {
   PageProblem,
   type PageRequest,
   pathTo,
+  pick,
   type Section,
   urlOf,
   type View,
@@ -212,6 +213,7 @@ function bodyOf({ event, isRevealed, request }: Shown): Html {
       bytes: event.body_bytes,
       download: `${path}/body`,
       whole: urlOf(path, { whole: 'yes' }),
+      part: { page: isRevealed ? null : path, ...pick(request.query, 'at', 'from') },
       isWhole: isRevealed || request.query.whole === 'yes',
     },
   )}`;

@@ -63,7 +63,10 @@ function listOf(rejected: RejectedList['rejected'], nowMs: number): Html {
   return table('Rejected requests, newest first', columns, rows);
 }
 
-async function showOne({ ask, params, actor, nowMs }: PageRequest, isRevealed: boolean): Promise<View> {
+async function showOne(
+  { ask, params, actor, query: asked, nowMs }: PageRequest,
+  isRevealed: boolean,
+): Promise<View> {
   const query = { reveal: isRevealed ? 'true' : undefined };
   const one = await ask('GET /admin/rejected/:id', { params: { id: params.id! }, query });
   const body = html`${heading(html`Rejected: <code>${one.reason}</code>`)}
@@ -91,6 +94,7 @@ ${section(
     bytes: one.body_bytes,
     download: pathTo('rejected', one.id, 'body'),
     whole: pathTo('rejected', one.id),
+    part: { page: isRevealed ? null : pathTo('rejected', one.id), ...pick(asked, 'at', 'from') },
     isWhole: true,
   }),
   isRevealed || !may(actor, 'POST /admin/rejected/:id/reverify')

@@ -1,5 +1,5 @@
 import { foreign, type Html, html, spellOut } from '../html.ts';
-import { jsonTree } from './json-tree.ts';
+import { jsonTree, type TreePart } from './json-tree.ts';
 import { copyButton, count, notice } from './parts.ts';
 
 /** The longest body that a page shows. A longer one is only downloaded. */
@@ -19,18 +19,20 @@ export type ShownBody = Readonly<{
   /** The page with the text of a long body. */
   whole: string;
   isWhole: boolean;
+  /** Which part of a large tree is drawn. */
+  part: TreePart;
 }>;
 
 /** A body: as a tree if it is JSON, as text, and as bytes. */
 export function bodyView(shown: ShownBody): Html {
-  const { body, encoding, bytes, download, isWhole, whole } = shown;
+  const { body, encoding, bytes, download, isWhole, whole, part } = shown;
   if (body === null) return notice('info', 'Nothing of the body is kept.');
   if (body === '') return html`<p class="muted">The body is empty.</p>`;
   const raw = Buffer.from(body, encoding ?? 'utf8');
   const link = html`<a href="${download}" download>Download${bytes === null ? null : ` (${byteText(bytes)})`}</a>`;
   if (raw.length > SHOWN_BYTES_MAX) return html`<p>The body is too long to be shown. ${link}</p>`;
   const isLong = raw.length > INLINE_BYTES_MAX;
-  const tree = encoding === 'utf8' ? jsonTree(body) : null;
+  const tree = encoding === 'utf8' ? jsonTree(body, part) : null;
   const text =
     encoding !== 'utf8'
       ? null
@@ -38,7 +40,7 @@ export function bodyView(shown: ShownBody): Html {
         ? 'long'
         : html`<pre class="text" tabindex="0" data-body-text>${spellOut(body)}</pre>`;
   return html`<div class="body">
-${tree === null ? null : html`<details class="view" open><summary>JSON</summary>${tree.tree}${tree.isWhole || text !== 'long' ? null : html`<p><a href="${whole}">Show all of it</a></p>`}</details>`}
+${tree === null ? null : html`<details class="view" open><summary>JSON</summary>${tree}</details>`}
 ${text === null ? null : html`<details class="view"${tree === null ? html` open` : ''}><summary>Text</summary>${text === 'long' ? html`<p><a href="${whole}">Show the text</a> of ${byteText(raw.length)}</p>` : html`${copyButton('Copy the text')}${text}`}</details>`}
 <details class="view"${tree === null && text === null ? html` open` : ''}><summary>Bytes</summary><pre class="text" tabindex="0">${hexDump(raw.subarray(0, HEX_BYTES_MAX))}</pre>${raw.length > HEX_BYTES_MAX ? html`<p class="muted">The first ${byteText(HEX_BYTES_MAX)}.</p>` : null}</details>
 <p>${link}</p>
