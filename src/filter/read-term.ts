@@ -1,4 +1,5 @@
 import { DELIVERY_STATUSES, type DeliveryStatus } from '../domain/delivery.ts';
+import { UUID_PATTERN } from '../runtime/ids.ts';
 import { nearest } from '../schema/nearest.ts';
 import type { FilterText, Written } from './filter-text.ts';
 import { readTime, TIME_TAKES } from './filter-time.ts';
@@ -16,7 +17,7 @@ export type TermStart = Readonly<{
 /** The term without its negation. The text stands behind the sign. */
 type ReadTerm = (reader: FilterText, start: TermStart) => object;
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const UUID = new RegExp(`^${UUID_PATTERN}$`, 'i');
 const GROUP_TAKES = '16 digits from 0 to f, as the list of failures shows them';
 const HTTP_TAKES = 'a status such as 503, a class such as 5xx, or none';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../domain/delivery.ts';
 import { type EventView, ORIGINS } from '../domain/event.ts';
+import { cursorField } from './admin/query-fields.ts';
 import { PROBLEMS, type ProblemCode } from './problem.ts';
 
 /** Shapes that several endpoints answer with, and the bodies of these shapes. */
@@ -59,11 +60,7 @@ export function limitField(description: string) {
 /** `?limit=…&cursor=…` of a list whose cursor is an event's or delivery's id. */
 export const pageQuerySchema = z.strictObject({
   limit: limitField('Most deliveries of a page.'),
-  cursor: z
-    .string()
-    .regex(/^(?:\d{1,16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/)
-    .optional()
-    .describe('The `next` of the previous page.'),
+  cursor: cursorField('The `next` of the previous page.'),
 });
 
 export function eventBody(event: EventView): z.output<typeof eventSchema> {

@@ -33,7 +33,10 @@ export function createIdGenerator(random: Random): IdGenerator {
   };
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** A UUID in its canonical lower-case form, as a part of other patterns. */
+export const UUID_PATTERN = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+const UUID = new RegExp(`^${UUID_PATTERN}$`);
 
 /** Whether the text is a UUID in its canonical lower-case form. */
 export function isUuid(text: string): boolean {

@@ -8,7 +8,8 @@ import { addCleanupEndpoints, type CleanupParts, cleanupDocument } from './clean
 import { addConfigEndpoint, type ConfigParts, configDocument } from './config.ts';
 import { addConsoleLinkEndpoints, type ConsoleLinkParts, consoleLinkDocument } from './console-link.ts';
 import { addDeadLetterEndpoints, type DeadLetterParts, deadLetterDocument } from './dead-letters.ts';
-import { addDestinationEndpoints, type DestinationParts, destinationDocument } from './destinations.ts';
+import { destinationDocument } from './destination-document.ts';
+import { addDestinationEndpoints, type DestinationParts } from './destinations.ts';
 import { createEndpoints, type EndpointParts, type Endpoints, serveEndpoints } from './endpoint.ts';
 import { addEraseEndpoints, type EraseParts, eraseDocument } from './erase.ts';
 import { addEventEndpoints, type EventParts, eventDocument } from './events.ts';

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Actor, AuditDetail, AuditEntry } from '../../domain/audit.ts';
 import type { Destination } from '../../domain/destination.ts';
 import {
@@ -9,14 +8,13 @@ import {
   standingAt,
   withHold,
 } from '../../domain/destination-state.ts';
-import { parseRate, RATE_TAKES, rateText } from '../../domain/rate.ts';
+import { parseRate, rateText } from '../../domain/rate.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import { type DocumentPart, json, jsonBody, linkTo, referTo } from '../docs/operation.ts';
 import { timeText } from '../schemas.ts';
 import { type AdminAnswer, done, refuse } from './answer.ts';
-import { type DestinationBodyParts, destinationBody, destinationSchema } from './destination-body.ts';
+import { type DestinationBodyParts, destinationBody } from './destination-body.ts';
+import { HOLD_ASKS, holdSchema, RATE_ASKS, rateSchema } from './destination-document.ts';
 import type { AddEndpoint } from './endpoint.ts';
-import { adminOperation } from './operation.ts';
 import { shownUnasked } from './shown-request.ts';
 
 export type DestinationParts = Omit<DestinationBodyParts, 'states'> &
@@ -36,39 +34,6 @@ export type DestinationParts = Omit<DestinationBodyParts, 'states'> &
     /** Called with a destination that has just been held, to mark what waits for it. */
     markPending: (destination: string) => Promise<void>;
   }>;
-
-const REASON_CHARS_MAX = 500;
-const until = z.iso
-  .datetime({ error: 'a time such as 2026-11-01T10:00:00Z' })
-  .optional()
-  .describe('When it ends by itself; it must lie ahead.');
-
-const holdSchema = z.strictObject({
-  reason: z
-    .string(`a text of at most ${REASON_CHARS_MAX} characters`)
-    .max(REASON_CHARS_MAX, `a text of at most ${REASON_CHARS_MAX} characters`)
-    .refine((text) => text.isWellFormed() && !text.includes('\0'), 'a text without NUL')
-    .optional()
-    .describe('Shown with the destination and in the audit.'),
-  until,
-});
-const rateSchema = z.strictObject({
-  rate: z
-    .string(RATE_TAKES)
-    .refine((text) => parseRate(text) !== null, RATE_TAKES)
-    .describe('Deliveries a second, of all nodes together: `50/s`.'),
-  until,
-});
-const HOLD_ASKS = 'Send {"reason"?, "until"?}: a text, and a time that lies ahead.';
-const RATE_ASKS = `Send {"rate", "until"?}: ${RATE_TAKES}, and a time that lies ahead.`;
-
-const schemas = {
-  Destination: destinationSchema,
-  Destinations: z.object({ destinations: z.array(destinationSchema) }),
-};
-export type DestinationBody = z.output<typeof schemas.Destination>;
-export type DestinationBodies = z.output<typeof schemas.Destinations>;
-const ref = referTo(schemas);
 
 /** Holds, resumes and limits destinations, and shows them. */
 export function addDestinationEndpoints(add: AddEndpoint, parts: DestinationParts): void {
@@ -196,70 +161,3 @@ function factsOf(state: DestinationState, nowMs: number): AuditDetail {
     until: untilMs === null ? null : timeText(untilMs),
   };
 }
-
-const nameParameter = {
-  name: 'name',
-  in: 'path',
-  required: true,
-  description: 'Name of the destination.',
-  schema: { type: 'string' },
-};
-const answer = (description: string) => ({
-  '200': json(description, ref('Destination'), {
-    hold: linkTo('holdDestination', { name: '$response.body#/name' }),
-    resume: linkTo('resumeDestination', { name: '$response.body#/name' }),
-  }),
-});
-
-export const destinationDocument: DocumentPart = {
-  schemas,
-  paths: {
-    '/admin/destinations': {
-      get: adminOperation({
-        operationId: 'listDestinations',
-        summary: 'Destinations, and whether they are held, tripped or limited',
-        replies: { '200': json('In configured order.', ref('Destinations')) },
-      }),
-    },
-    '/admin/destinations/{name}': {
-      get: adminOperation({
-        operationId: 'getDestination',
-        summary: 'One destination',
-        parameters: [nameParameter],
-        replies: answer('The destination.'),
-      }),
-    },
-    '/admin/destinations/{name}/hold': {
-      post: adminOperation({
-        operationId: 'holdDestination',
-        summary: 'Give it no more deliveries; what is accepted waits, and no try is charged',
-        parameters: [nameParameter],
-        requestBody: jsonBody(holdSchema),
-        replies: answer('It is held: what is at work ends, and nothing new begins.'),
-      }),
-    },
-    '/admin/destinations/{name}/resume': {
-      post: adminOperation({
-        operationId: 'resumeDestination',
-        summary: 'End the hold, or close the breaker',
-        parameters: [nameParameter],
-        replies: answer('It gets deliveries again.'),
-      }),
-    },
-    '/admin/destinations/{name}/rate': {
-      put: adminOperation({
-        operationId: 'limitDestination',
-        summary: 'Give it at most so many deliveries a second, in place of its configured rate',
-        parameters: [nameParameter],
-        requestBody: jsonBody(rateSchema),
-        replies: answer('The rate is in force.'),
-      }),
-      delete: adminOperation({
-        operationId: 'unlimitDestination',
-        summary: 'Back to the configured rate',
-        parameters: [nameParameter],
-        replies: answer('The override is gone.'),
-      }),
-    },
-  },
-};

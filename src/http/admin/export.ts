@@ -11,6 +11,7 @@ import { stream } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { type EventParts, readDetails } from './events.ts';
 import { adminOperation } from './operation.ts';
+import { idField } from './query-fields.ts';
 import { readFor } from './search.ts';
 import { shownTo } from './shown-request.ts';
 
@@ -19,11 +20,7 @@ export type ExportParts = EventParts &
 
 const querySchema = z.strictObject({
   q: z.string().default('').describe('The filter. Empty: every event.'),
-  cursor: z
-    .string()
-    .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'the id of the last event that was exported')
-    .optional()
-    .describe('Go on behind this event.'),
+  cursor: idField('the id of the last event that was exported', 'Go on behind this event.'),
   reveal: z
     .enum(['true', 'false'])
     .default('false')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UUID_PATTERN } from '../../runtime/ids.ts';
 
 const TEXT_CHARS_MAX = 256;
 const TEXT_TAKES = `a text of 1 to ${TEXT_CHARS_MAX} characters without NUL`;
@@ -11,6 +12,19 @@ export function textField(description: string) {
     .refine((text) => text.isWellFormed() && !text.includes('\0'), TEXT_TAKES)
     .optional()
     .meta({ minLength: 1, maxLength: TEXT_CHARS_MAX, description });
+}
+
+const ID = new RegExp(`^${UUID_PATTERN}$`);
+const CURSOR = new RegExp(`^(?:\\d{1,16}|${UUID_PATTERN})$`);
+
+/** The id of an event. @param takes what it is, for whoever asks with another text */
+export function idField(takes: string, description: string) {
+  return z.string().regex(ID, takes).optional().describe(description);
+}
+
+/** The place in a list whose cursor is an event's or delivery's id, or its place in the order of acceptance. */
+export function cursorField(description: string) {
+  return z.string().regex(CURSOR, 'the `next` of a page').optional().describe(description);
 }
 
 const FLAG_TAKES = 'true or false';

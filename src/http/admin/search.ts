@@ -15,6 +15,7 @@ import { eventBody, eventSchema, limitField, originField, time, timeText } from 
 import { done, type Refusal, refuse, stream } from './answer.ts';
 import type { AddEndpoint } from './endpoint.ts';
 import { adminOperation } from './operation.ts';
+import { cursorField } from './query-fields.ts';
 
 export type SearchParts = Readonly<{ searches: Searches; clock: Clock }>;
 
@@ -24,11 +25,7 @@ const querySchema = z.strictObject({
     .default('')
     .describe('The filter, such as `status:failed destination:crm since:2h`. Empty: every event.'),
   limit: limitField('Most events of the answer.'),
-  cursor: z
-    .string()
-    .regex(/^(?:\d{1,16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/, 'the `next` of a page')
-    .optional()
-    .describe('The `next` of the previous answer.'),
+  cursor: cursorField('The `next` of the previous answer.'),
 });
 
 const foundSchema = z.object({

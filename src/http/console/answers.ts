@@ -3,7 +3,7 @@ import type { AuditRows } from '../admin/audit.ts';
 import type { BlockedKeys, ReleasedKey } from '../admin/blocked.ts';
 import type { ConfigBody } from '../admin/config.ts';
 import type { DeadLetters } from '../admin/dead-letters.ts';
-import type { DestinationBodies, DestinationBody } from '../admin/destinations.ts';
+import type { DestinationBodies, DestinationBody } from '../admin/destination-document.ts';
 import type { ErasedBody } from '../admin/erase.ts';
 import type { EventDetails } from '../admin/events.ts';
 import type { FailureGroups } from '../admin/failures.ts';

@@ -1,4 +1,4 @@
-import type { DestinationBody } from '../../admin/destinations.ts';
+import type { DestinationBody } from '../../admin/destination-document.ts';
 import { duration } from '../assets/relative-time.js';
 import { type Child, foreign, type Html, html } from '../html.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Alerts } from '../../admin/alerts.ts';
-import type { DestinationBody } from '../../admin/destinations.ts';
+import type { DestinationBody } from '../../admin/destination-document.ts';
 import { type Child, type Html, html } from '../html.ts';
 import { type PageRequest, pathTo, type Section, type View } from '../page.ts';
 import { bars } from '../parts/bars.ts';

@@ -1,6 +1,6 @@
 import type { Alerts } from '../../admin/alerts.ts';
 import type { BlockedKeys } from '../../admin/blocked.ts';
-import type { DestinationBodies, DestinationBody } from '../../admin/destinations.ts';
+import type { DestinationBodies, DestinationBody } from '../../admin/destination-document.ts';
 import type { FailureGroups } from '../../admin/failures.ts';
 import type { RejectedList } from '../../admin/rejected.ts';
 import { duration } from '../assets/relative-time.js';
