@@ -1,16 +1,7 @@
 import { BIGINT_DIGITS_MAX } from '../limits.ts';
-import {
-  BACKSLASH,
-  CLOSE_ARRAY,
-  CLOSE_OBJECT,
-  COMMA,
-  checkValue,
-  fault,
-  OPEN_ARRAY,
-  OPEN_OBJECT,
-  QUOTE,
-  skipSpace,
-} from './check-json.ts';
+import { checkValue, fault, OPEN_ARRAY, OPEN_OBJECT, skipSpace } from './check-json.ts';
+import { type Cut, findCuts, isNameAt, stringAt } from './json-names.ts';
+import { endOf, forEachItem, forEachMember, textBetween } from './json-places.ts';
 
 /** Most members of one object whose places are remembered. */
 const INDEXED_MAX = 1000;
@@ -171,8 +162,6 @@ function membersOf(bytes: Uint8Array, start: number): Members {
   return members;
 }
 
-// From here on the text is known to be JSON.
-
 function valueAt(bytes: Uint8Array, at: number): unknown {
   const first = bytes[at];
   if (first === OPEN_OBJECT || first === OPEN_ARRAY) return new LazyJson(bytes, at);
@@ -182,134 +171,4 @@ function valueAt(bytes: Uint8Array, at: number): unknown {
   if (!isLong) return value;
   // BigInt takes seconds for millions of digits. As a text they still tell two ids apart.
   return text.length <= BIGINT_DIGITS_MAX ? BigInt(text) : text;
-}
-
-function stringAt(bytes: Uint8Array, start: number, end: number): string {
-  const text = textBetween(bytes, start, end);
-  return text.includes('\\') ? (JSON.parse(text) as string) : text.slice(1, -1);
-}
-
-/** Whether the name is the wanted one, without building every name of a large object. */
-function isNameAt(bytes: Uint8Array, start: number, end: number, name: string, wanted: Uint8Array): boolean {
-  const isAscii = wanted.length === name.length;
-  let at = start + 1;
-  let matched = 0;
-  while (at < end - 1) {
-    if (bytes[at] !== BACKSLASH) {
-      if (bytes[at] !== wanted[matched]) return false;
-      at += 1;
-    } else {
-      // A unit beyond ASCII is several bytes of the wanted name.
-      if (!isAscii) return stringAt(bytes, start, end) === name;
-      const next = at + (bytes[at + 1] === LOWER_U ? 6 : 2);
-      if (escapedUnit(bytes, at, next) !== wanted[matched]) return false;
-      at = next;
-    }
-    matched += 1;
-  }
-  return matched === wanted.length;
-}
-
-/** The UTF-16 unit of the escape between the offsets. */
-function escapedUnit(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start === 2) return SHORT_ESCAPES.get(bytes[start + 1]!) ?? bytes[start + 1]!;
-  let unit = 0;
-  // The low four bits of a letter count from 1; of a digit they are its value.
-  for (let at = start + 2; at < end; at++) unit = 16 * unit + (bytes[at]! & 15) + (bytes[at]! > 0x40 ? 9 : 0);
-  return unit;
-}
-
-const LOWER_U = 0x75;
-const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
-  Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(
-    ([letter, meant]) => [letter.charCodeAt(0), meant.charCodeAt(0)] as const,
-  ),
-);
-
-function textBetween(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
-}
-
-function forEachMember(
-  bytes: Uint8Array,
-  start: number,
-  use: (nameAt: number, nameEnd: number, at: number) => void,
-): void {
-  if (bytes[start] !== OPEN_OBJECT) return;
-  let at = skipSpace(bytes, start + 1);
-  while (bytes[at] !== CLOSE_OBJECT) {
-    const nameEnd = endOf(bytes, at);
-    const value = skipSpace(bytes, skipSpace(bytes, nameEnd) + 1);
-    use(at, nameEnd, value);
-    at = nextAfter(bytes, value);
-  }
-}
-
-function forEachItem(bytes: Uint8Array, start: number, use: (at: number) => boolean): void {
-  let at = skipSpace(bytes, start + 1);
-  while (bytes[at] !== CLOSE_ARRAY) {
-    if (!use(at)) return;
-    at = nextAfter(bytes, at);
-  }
-}
-
-/** Where the next member or item begins, or where the container closes. */
-function nextAfter(bytes: Uint8Array, valueAt: number): number {
-  const at = skipSpace(bytes, endOf(bytes, valueAt));
-  return bytes[at] === COMMA ? skipSpace(bytes, at + 1) : at;
-}
-
-/** Where the value that begins at the offset ends. */
-function endOf(bytes: Uint8Array, start: number): number {
-  const first = bytes[start];
-  if (first === QUOTE) return endOfString(bytes, start);
-  if (first === OPEN_OBJECT || first === OPEN_ARRAY) return endOfContainer(bytes, start);
-  let at = start;
-  while (at < bytes.length && !ENDS_SCALAR[bytes[at]!]) at += 1;
-  return at;
-}
-
-const ENDS_SCALAR = Uint8Array.from({ length: 256 }, (_, byte) =>
-  [COMMA, CLOSE_OBJECT, CLOSE_ARRAY, 0x20, 0x0a, 0x0d, 0x09].includes(byte) ? 1 : 0,
-);
-
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return at + 1;
-}
-
-function endOfContainer(bytes: Uint8Array, start: number): number {
-  let depth = 0;
-  let at = start;
-  do {
-    const byte = bytes[at];
-    if (byte === QUOTE) {
-      at = endOfString(bytes, at);
-      continue;
-    }
-    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1;
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
-    at += 1;
-  } while (depth > 0);
-  return at;
-}
-
-type Cut = readonly [from: number, to: number];
-
-function findCuts(bytes: Uint8Array, start: number, path: readonly string[], cuts: Cut[]): void {
-  const [part, ...rest] = path;
-  if (part === '*') {
-    if (bytes[start] !== OPEN_ARRAY) return;
-    forEachItem(bytes, start, (at) => {
-      findCuts(bytes, at, rest, cuts);
-      return true;
-    });
-    return;
-  }
-  forEachMember(bytes, start, (nameAt, nameEnd, at) => {
-    if (stringAt(bytes, nameAt, nameEnd) !== part) return;
-    if (rest.length === 0) cuts.push([nameAt, endOf(bytes, at)]);
-    else findCuts(bytes, at, rest, cuts);
-  });
 }
