@@ -1,3 +1,4 @@
+import { ALERT_SOURCE } from '../domain/alert.ts';
 import { databaseUrlOf } from '../domain/database-url.ts';
 import { compileGlob } from '../domain/glob.ts';
 import type { Emit } from '../events.ts';
@@ -88,7 +89,8 @@ function unmatchedSources(
   { name, sources: globs }: DestinationFacts,
   sources: readonly Pick<Source, 'name'>[],
 ): readonly string[] {
-  const isUnmatched = (glob: string) => !sources.some((source) => compileGlob(glob)(source.name));
+  const isUnmatched = (glob: string) =>
+    glob !== ALERT_SOURCE && !sources.some((source) => compileGlob(glob)(source.name));
   const unmatched = globs.filter(isUnmatched);
   const list = unmatched.map((glob) => JSON.stringify(glob)).join(', ');
   if (unmatched.length === globs.length) {

@@ -51,7 +51,10 @@ describe('reportStart', () => {
       reportStart({ ...facts, destinations, stats, sources }, (event) => void events.push(event));
       return events.flatMap((event) => (event.type === 'receiver.warning' ? event.message : []));
     };
-    assert.deepEqual(warningsFor({ all: ['*'], one: ['github'], some: ['git*', 'default'] }), []);
+    assert.deepEqual(
+      warningsFor({ all: ['*'], one: ['github'], some: ['git*', 'default'], pager: ['_alerts'] }),
+      [],
+    );
     assert.deepEqual(warningsFor({ none: ['gihtub', 'stripe*'], part: ['github', 'strype'] }), [
       'the destination none gets no events: no configured source matches its sources, "gihtub", "stripe*"',
       'the destination part names sources that are not configured: "strype"',
