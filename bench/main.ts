@@ -8,6 +8,7 @@ import { measureComplete } from './measure/complete.ts';
 import { measureEndToEnd } from './measure/end-to-end.ts';
 import { measureLatency } from './measure/latency.ts';
 import { measureOrder } from './measure/order.ts';
+import { measureSearch } from './measure/search.ts';
 import type { Setting } from './measure/setting.ts';
 import { measureVerification } from './measure/verification.ts';
 import { measureVerifiedAccept } from './measure/verified-accept.ts';
@@ -26,6 +27,7 @@ const RUN: Readonly<Record<MeasureName, readonly ((setting: Setting) => Promise<
   latency: [measureLatency],
   backlog: [measureBacklog],
   cleanup: [measureCleanup],
+  search: [measureSearch],
   collector: [measureCollector],
 };
 

@@ -11,6 +11,7 @@ export const MEASURES = [
   'latency',
   'backlog',
   'cleanup',
+  'search',
   'collector',
 ] as const;
 export type MeasureName = (typeof MEASURES)[number];
