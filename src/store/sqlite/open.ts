@@ -5,20 +5,13 @@ import type { Service } from '../../runtime/service.ts';
 import { Batcher, isolateFailures } from '../batcher.ts';
 import { forward, methodsOf } from '../forward.ts';
 import { deleteInSlices, eraseInSlices, purgeInSlices } from '../in-slices.ts';
-import type {
-  Answer,
-  Operation,
-  SearchRequest,
-  SearchSlice,
-  Store,
-  StoreObserver,
-  StoreOptions,
-} from '../store.ts';
+import type { Answer, Operation, Store, StoreObserver, StoreOptions } from '../store.ts';
 import { type BlockFillerParts, createBlockFiller } from './block-filler.ts';
 import { createCompletions } from './complete.ts';
 import { openCompletingConnection } from './completing-connection.ts';
 import { createDiskGuard } from './disk-guard.ts';
 import { READS, type ReadName } from './reads.ts';
+import { createSearchClient } from './search-client.ts';
 import { isStorageFailure } from './store-failure.ts';
 import { ThreadClient } from './thread-client.ts';
 import { createTraces, type TracesParts } from './traces.ts';
@@ -89,7 +82,10 @@ function createStore(
   });
   const services = [createWatch(options), guard, traces, createFiller(commits)];
   for (const service of services) void service.start();
-  const search = createSearchThread(path);
+  const search = createSearchClient({
+    start: (onDeath) => new ThreadClient('search-thread', { path }, onDeath),
+    clock: systemClock,
+  });
   let closing: Promise<void> | null = null;
   const whileOpen = <T>(work: () => Promise<T>): Promise<T> =>
     closing === null ? work() : Promise.reject(new StoreError('STORE_CLOSED', 'the store is closed'));
@@ -164,33 +160,6 @@ function guardDisk(commits: Commits, { path, minFreeDiskBytes = 0, observer = {}
       void commits.submit({ method: 'guardDisk', args: [isLow] }).catch(() => {});
     },
   });
-}
-
-/**
- * A thread for searches, since one slice takes longer than all other questions together. It starts with the first search;
- * if it ends, as it may for lack of memory, the next search starts another.
- */
-function createSearchThread(path: string) {
-  let starting: Promise<ThreadClient> | null = null;
-  const start = async () => {
-    const thread = new ThreadClient('search-thread', { path }, () => {
-      starting = null;
-    });
-    await thread.opened.catch((error: unknown) => {
-      starting = null;
-      throw error;
-    });
-    return thread;
-  };
-  return {
-    async slice(request: SearchRequest): Promise<SearchSlice> {
-      starting ??= start();
-      return (await (await starting).call(request)) as SearchSlice;
-    },
-    async end(): Promise<void> {
-      await (await starting?.catch(() => null))?.end();
-    },
-  };
 }
 
 function createCommits(writer: ThreadClient, observer: StoreObserver): Commits {
