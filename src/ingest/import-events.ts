@@ -9,8 +9,8 @@ export type Imported = Readonly<{
   known: number;
   key_taken: number;
   erased: number;
-  /** There was no room for what was left. */
-  full: boolean;
+  /** What there was no room in for the rest, or null. */
+  full: 'queue' | 'disk' | null;
 }>;
 
 /** An event of another inbox, and what became of it there. */
@@ -34,14 +34,14 @@ export type ImportParts = Readonly<{
 /** In their order, so that deliveries with an order key have the turns of then. */
 export function createImportEvents(parts: ImportParts): ImportEvents {
   const { store, route, address, mark, findSearchKeys, onAccepted } = parts;
-  const storeOne = async (event: NewEvent, deliver: boolean) => {
+  const storeOne = async (event: NewEvent, deliver: boolean): Promise<Outcome> => {
     if ((await store.eventById(event.id)) !== null) return 'known';
     // A test went where it was meant to go.
     const destinations = deliver && event.origin !== 'test' ? route(event.source, event.eventType) : [];
     const searchKeys = findSearchKeys(event.source, event);
     const addressees = mark(address(event.source, event, destinations));
     const outcome = await store.insertEvent({ ...event, searchKeys }, addressees);
-    if (outcome.kind === 'full') return 'full';
+    if (outcome.kind === 'full') return outcome.bound === 'disk' ? 'disk' : 'queue';
     if (outcome.kind === 'duplicate') return outcome.event.erasedAtMs === null ? 'key_taken' : 'erased';
     if (destinations.length > 0) onAccepted(event.id, destinations);
     return 'imported';
@@ -56,9 +56,15 @@ export function createImportEvents(parts: ImportParts): ImportEvents {
     for (const { event } of deliver ? events : []) {
       const outcome = await storeOne(event, true);
       outcomes.push(outcome);
-      if (outcome === 'full') break;
+      if (isFull(outcome)) break;
     }
-    for (const outcome of outcomes) if (outcome !== 'full') counts[outcome] += 1;
-    return { ...counts, full: outcomes.includes('full') };
+    for (const outcome of outcomes) if (!isFull(outcome)) counts[outcome] += 1;
+    return { ...counts, full: outcomes.find(isFull) ?? null };
   };
+}
+
+type Outcome = 'imported' | 'known' | 'key_taken' | 'erased' | 'queue' | 'disk';
+
+function isFull(outcome: Outcome): outcome is 'queue' | 'disk' {
+  return outcome === 'queue' || outcome === 'disk';
 }

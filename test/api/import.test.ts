@@ -105,6 +105,14 @@ describe('an import', () => {
     assert.equal((json.deliveries as unknown[]).length, 1);
   });
 
+  it('on a disk that is nearly full stores nothing, and says so', async (t) => {
+    const MIN_FREE_DISK_BYTES = String(Number.MAX_SAFE_INTEGER);
+    const two = await startReceiver(t, { env: { ...env, MIN_FREE_DISK_BYTES } });
+    const { detail } = assertProblem(await importInto(two, first), 'disk_low');
+    assert.match(detail, /free some, and import again/);
+    assert.deepEqual(await exported(two), []);
+  });
+
   it('takes only deliveries of the event itself', async (t) => {
     const two = await startReceiver(t, { env });
     const [event] = first;

@@ -34,8 +34,13 @@ export function addImportEndpoints(add: AddEndpoint, { importEvents, store }: Im
     const { full, ...counts } = outcome;
     const detail = { deliver: body.deliver, ...counts };
     await store.appendAudit(audit('events', { after: detail }));
-    if (full)
+    if (full === 'queue')
       return refuse('queue_full', 'There is no room for more deliveries now. Send these events again.');
+    if (full === 'disk')
+      return refuse(
+        'disk_low',
+        'The disk has less free space than MIN_FREE_DISK_BYTES: free some, and import again.',
+      );
     return done({ ...counts });
   });
 }
@@ -49,7 +54,14 @@ export const importDocument: DocumentPart = {
         summary: 'Store events of an export as history, with what became of them; deliver them if asked',
         requestBody: jsonBody(bodySchema),
         replies: { '200': json('What became of them.', referTo(schemas)('Imported')) },
-        problems: ['queue_full', 'malformed_json', 'too_large', 'unsupported_media_type', 'overloaded'],
+        problems: [
+          'queue_full',
+          'disk_low',
+          'malformed_json',
+          'too_large',
+          'unsupported_media_type',
+          'overloaded',
+        ],
       }),
     },
   },
