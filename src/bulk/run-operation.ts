@@ -58,10 +58,14 @@ export async function runOperation(
     if (outcome.kind === 'lost') return null;
     if (outcome.kind === 'full') {
       most = Math.max(1, Math.floor(limit / 2));
+      parts.onWait(current, { kind: 'queue' });
       await sleep(clock, LOOK_AGAIN_MS, signal);
+      // A queue may stay full for longer than a lease lasts.
+      if ((await store.extendOperation(lease, clock.nowMs() + LEASE_MS)) === 'lost') return null;
       continue;
     }
     most = TARGETS_A_SLICE;
+    parts.onWait(outcome.operation, null);
     for (const delivery of outcome.due) parts.onPending(delivery);
     const targets = current.left - outcome.operation.left;
     parts.onStep(outcome.operation, current, { made: outcome.made, startedMs });
