@@ -62,7 +62,7 @@ async function fillOthers(receiver: ConsoleReceiver, value: () => string): Promi
   for (let at = 0; at < 10; at++) {
     const text = value()
       .toWellFormed()
-      .replaceAll(/["\\\0-\x1f]/g, '')
+      .replaceAll(/["\\\p{Cc}]/gu, '')
       .slice(0, 300);
     await askAdmin(receiver, '/admin/operations', 'POST', { kind: 'replay', q: `key:"${text}"` });
   }
