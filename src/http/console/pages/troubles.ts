@@ -138,7 +138,7 @@ function causeTroubles(one: FailureGroups['failures'][number], nowMs: number): T
       weight: 72,
       tone: 'bad',
       title: html`A new cause of failures at ${foreign(one.destination, 64)}: ${what}`,
-      text: html`${count(one.count)} since ${timeAgo(one.first_at, nowMs)}. ${one.sample.error === null ? null : foreign(one.sample.error, 200)}`,
+      text: html`${count(one.count)} so far, the first ${timeAgo(one.first_at, nowMs)}. ${one.sample.error === null ? null : foreign(one.sample.error, 200)}`,
       to: urlOf('/console/failures', { destination: one.destination }),
       verb: 'Look',
     },
