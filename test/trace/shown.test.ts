@@ -52,6 +52,7 @@ it('the trace of an event is shown with a link, and after an erase as it follows
   const erased = (await (await receiver.admin('GET', `/admin/webhooks/${id}`)).json()) as Details;
   assert.equal(erased.trace_id, idsOf(id).traceId);
   assert.ok((await pageOf(receiver, id)).includes(idsOf(id).traceId));
+  await receiver.stop();
 });
 
 it('while no traces are made none is shown, and the headers of the sender travel', async (t) => {
