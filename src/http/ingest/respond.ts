@@ -140,13 +140,19 @@ function eventResult({ req }: ServerResponse, source: string, outcome: OfEvent):
 }
 
 function eventReport(source: string, outcome: OfEvent, took: Took, ids: TraceIds | undefined): ReceiverEvent {
-  const { durationMs, bodyBytes } = took;
+  const report = untracedReport(source, outcome, took);
+  return ids === undefined ? report : { ...report, ...tracedBy(ids) };
+}
+
+function untracedReport(source: string, outcome: OfEvent, { durationMs, bodyBytes }: Took): OfReport {
   const { id: eventId, idempotencyKey } = outcome.receipt;
-  const known = { eventId, source, durationMs, ...tracedBy(ids) };
   if (outcome.kind === 'duplicate') {
     const { conflict, by, key } = outcome;
-    return { type: 'event.duplicate', ...known, conflict, by, idempotencyKey, key };
+    return { type: 'event.duplicate', eventId, source, durationMs, conflict, by, idempotencyKey, key };
   }
   const { eventType, destinations } = outcome;
-  return { type: 'event.accepted', ...known, eventType, deliveries: destinations.length, bodyBytes };
+  const deliveries = destinations.length;
+  return { type: 'event.accepted', eventId, source, durationMs, eventType, deliveries, bodyBytes };
 }
+
+type OfReport = Extract<ReceiverEvent, { type: 'event.accepted' | 'event.duplicate' }>;

@@ -67,7 +67,8 @@ export function prepareInsert(writer: Writer) {
     const bound = boundOf(writer, event, destinations);
     if (bound !== null) return (keyMark === null ? findKnown(event) : null) ?? { kind: 'full', bound };
     const idempotencyKey = keyMark === null ? event.idempotencyKey : nameNext(event, keyMark.digest);
-    const seq = insertRow({ ...event, idempotencyKey }, replayMark, keyMark);
+    const named = idempotencyKey === event.idempotencyKey ? event : { ...event, idempotencyKey };
+    const seq = insertRow(named, replayMark, keyMark);
     if (seq === null) return findKnown(event)!;
     postings.add(seq, event.id, event.source, event.eventType);
     insertDeliveries(seq, destinations, event.receivedAtMs);
@@ -103,22 +104,18 @@ export function boundFor(
 function prepareInsertRow(
   db: DatabaseSync,
 ): (event: PackedEvent, replayMark: ReplayMark | null, keyMark: ReplayMark | null) => number | null {
-  const [insertReceived, insertOther] = ['', ', origin'].map((origin) =>
-    db.prepare(
-      `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at,
-         replay_digest${origin})
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?${origin === '' ? '' : ', ?'})
-       on conflict (source, idempotency_key) do nothing`,
-    ),
+  const insert = db.prepare(
+    `insert into events (id, source, idempotency_key, event_type, method, url, headers, content_type, body, received_at,
+       replay_digest, origin)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+     on conflict (source, idempotency_key) do nothing`,
   );
   const keepMark = db.prepare(
     `insert into replay_marks (digest, source, seq) values (?, ?, ?)
      on conflict (digest, source) do update set seq = excluded.seq`,
   );
   return (event, replayMark, keyMark) => {
-    const origin = toStoredOrigin(event.origin);
-    const insert = origin === null ? insertReceived : insertOther;
-    const { changes, lastInsertRowid } = insert!.run(
+    const { changes, lastInsertRowid } = insert.run(
       uuidToBytes(event.id),
       event.source,
       event.idempotencyKey,
@@ -130,7 +127,7 @@ function prepareInsertRow(
       event.body,
       event.receivedAtMs,
       joinDigests(replayMark?.digest ?? null, keyMark?.digest ?? null),
-      ...(origin === null ? [] : [origin]),
+      toStoredOrigin(event.origin),
     );
     if (changes === 0) return null;
     for (const mark of [replayMark, keyMark]) {
