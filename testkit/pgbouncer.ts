@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort, startServer, waitForServer } from './server-process.ts';
+import { freePort, type ServerProcess, startServer, waitForServer } from './server-process.ts';
 import { createTempDir } from './temp-dir.ts';
 import { unprivilegedAccount } from './unprivileged-account.ts';
 
@@ -59,18 +59,28 @@ export async function startPgBouncer(
     const account = unprivilegedAccount();
     const server = startServer({ program: 'pgbouncer', args: [file], cwd: '/', account });
     await waitForServer(server, () => ask('show version'));
+    // One that ends by itself fails tests that did nothing wrong: they cannot say why.
+    void server.gone.then(() => {
+      if (!ending.has(server)) console.error(`PgBouncer ended:\n${server.output()}`);
+    });
     return server;
+  };
+  /** Those that a test ends. */
+  const ending = new WeakSet<ServerProcess>();
+  const end = (one: ServerProcess) => {
+    ending.add(one);
+    return one.stop('SIGKILL');
   };
   let server = await spawnOne();
   return {
     urlOf,
     ask,
-    kill: () => server.stop('SIGKILL'),
+    kill: () => end(server),
     async start() {
       server = await spawnOne();
     },
     async dispose() {
-      await server.stop('SIGKILL');
+      await end(server);
       await dir.remove();
     },
   };

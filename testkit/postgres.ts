@@ -161,12 +161,20 @@ async function launchServer(
   const killNow = () => child.kill('SIGQUIT');
   process.once('exit', killNow);
   child.once('exit', () => process.off('exit', killNow));
-  await whenReady(child);
+  const output = await whenReady(child);
+  // One that ends by itself fails tests that did nothing wrong: they cannot say why.
+  child.once('exit', (status, signal) => {
+    if (!ending.has(child)) console.error(`PostgreSQL ended (${status ?? signal}):\n${output()}`);
+  });
   child.unref();
   return child;
 }
 
-function whenReady(child: ChildProcess): Promise<void> {
+/** Servers that a test ends. */
+const ending = new WeakSet<ChildProcess>();
+
+/** @returns the newest lines of the server's log */
+async function whenReady(child: ChildProcess): Promise<() => string> {
   let output = '';
   const movement = watchMovement();
   const ready = new Promise<void>((resolve, reject) => {
@@ -178,7 +186,8 @@ function whenReady(child: ChildProcess): Promise<void> {
     child.once('error', reject);
     child.once('exit', () => reject(new Error(`PostgreSQL ended:\n${output}`)));
   });
-  return whileMoving(ready, movement, () => `PostgreSQL did not start:\n${output}`);
+  await whileMoving(ready, movement, () => `PostgreSQL did not start:\n${output}`);
+  return () => output;
 }
 
 async function stopAll(pids: readonly number[]): Promise<void> {
@@ -197,6 +206,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  ending.add(child);
   child.ref();
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill(signal);

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
@@ -44,6 +46,29 @@ async function openPool(t: TestContext) {
 async function untilEqual(look: () => Promise<number>, expected: number): Promise<void> {
   while ((await look()) !== expected) await pause(20);
 }
+
+describe('a request to cancel', () => {
+  it('leaves it to the server to close the connection, as a pooler expects', async (t) => {
+    const seen: string[] = [];
+    const listener = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.once('end', () => seen.push('the client closes'));
+      socket.once('data', async (request) => {
+        seen.push(request.toString('hex'));
+        // Both ends are in this process: after some turns what the client does with its request has come.
+        for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+        seen.push('the server closes');
+        socket.end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    t.after(() => void listener.close());
+    const { port } = listener.address() as AddressInfo;
+    const connection = { stream: { remoteAddress: '127.0.0.1' } };
+    const client = { host: 'db', port, processID: 7, secretKey: 9, connection } as unknown as pg.ClientBase;
+    assert.equal(await cancelStatement(client), 'taken');
+    assert.deepEqual(seen.slice(0, 2), ['0000001004d2162e0000000700000009', 'the server closes']);
+  });
+});
 
 describe('a statement that is given up', () => {
   it('is cancelled on the server, and its connection closed', async (t) => {

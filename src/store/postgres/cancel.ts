@@ -39,7 +39,9 @@ export function cancelStatement(client: ClientBase): Promise<Cancellation> {
       socket.destroy();
       resolve(outcome);
     };
-    socket.once('connect', () => socket.end(cancelRequest(processID, secretKey)));
+    // Our end stays open, as libpq's does: PgBouncer, 1.18 at least, may end itself when the client of a cancellation leaves
+    // first, see https://github.com/pgbouncer/pgbouncer/pull/846.
+    socket.once('connect', () => socket.write(cancelRequest(processID, secretKey)));
     // The server answers nothing: it closes the connection when it has sent the signal.
     socket.once('end', () => done('taken'));
     socket.once('error', ({ code }: NodeJS.ErrnoException) =>
