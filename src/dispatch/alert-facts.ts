@@ -42,7 +42,9 @@ async function hear(
   sinceMs: number,
   nowMs: number,
 ): Promise<Heard> {
-  const seenMs = signs.lastEventMs(source) ?? 0;
-  const newestMs = nowMs - seenMs < expect.everyMs ? seenMs : await newestEventMs(store, source);
+  const seenMs = signs.lastEventMs(source);
+  // Where nobody else accepts, what this process has seen is all that came.
+  const isKnown = seenMs !== null && (store.exclusive || nowMs - seenMs < expect.everyMs);
+  const newestMs = isKnown ? seenMs : await newestEventMs(store, source);
   return { source, expect, lastAtMs: newestMs === 0 ? sinceMs : newestMs };
 }

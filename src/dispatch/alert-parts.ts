@@ -21,6 +21,7 @@ export type AlertWatchParts = Readonly<{
   store: Pick<
     Store,
     | 'tryLead'
+    | 'exclusive'
     | 'stats'
     | 'readDestinations'
     | 'failureGroups'
