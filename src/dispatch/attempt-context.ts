@@ -1,11 +1,11 @@
 import type { HandlerLog } from '../domain/handler-log.ts';
 import type { HandlerContext } from '../handlers/handler.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { Completion } from './completion.ts';
-import type { LazySignal } from './lazy-signal.ts';
 
 export type AttemptContextParts = Omit<HandlerContext, 'signal' | 'complete' | 'log'> &
   Readonly<{
-    signal: LazySignal;
+    stopping: Pick<Cancellation, 'signal'>;
     completion: Pick<Completion, 'complete'>;
     /** Makes the handler's log. */
     openLog: () => HandlerLog;
@@ -29,7 +29,7 @@ export class AttemptContext implements HandlerContext {
   }
 
   get signal(): AbortSignal {
-    return this.#parts.signal.get();
+    return this.#parts.stopping.signal;
   }
 
   get complete(): HandlerContext['complete'] {

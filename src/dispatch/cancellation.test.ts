@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Cancellation } from './cancellation.ts';
-import { LazySignal } from './lazy-signal.ts';
 
 test('a cancellation calls its listener once, and keeps its first reason', () => {
   const cancel = new Cancellation();
@@ -24,18 +23,18 @@ test('a cancellation that nobody listens to any more is still known', () => {
 });
 
 test('a signal that is asked for after its abort is aborted, with the first reason', () => {
-  const signal = new LazySignal();
-  signal.abort('first');
-  signal.abort('second');
-  assert.deepEqual([signal.get().aborted, signal.get().reason, signal.isAborted], [true, 'first', true]);
+  const cancel = new Cancellation();
+  cancel.cancel('first');
+  cancel.cancel('second');
+  assert.deepEqual([cancel.signal.aborted, cancel.signal.reason, cancel.isCancelled], [true, 'first', true]);
 });
 
 test('a signal that is asked for before its abort tells its listeners', () => {
-  const signal = new LazySignal();
+  const cancel = new Cancellation();
   const seen: unknown[] = [];
-  const asked = signal.get();
+  const asked = cancel.signal;
   asked.addEventListener('abort', () => seen.push(asked.reason));
-  signal.abort('why');
+  cancel.cancel('why');
   assert.deepEqual(seen, ['why']);
-  assert.equal(signal.get(), asked);
+  assert.equal(cancel.signal, asked);
 });

@@ -1,6 +1,6 @@
 import { LeaseLost, TransactionError } from '../domain/errors.ts';
 import type { TransactionWork } from '../domain/transaction.ts';
-import { LazySignal } from './lazy-signal.ts';
+import { Cancellation } from './cancellation.ts';
 import { LEASE_LOST } from './stop-reasons.ts';
 
 export type CompletionParts = Readonly<{
@@ -32,7 +32,7 @@ export function createCompletion(parts: CompletionParts): Completion {
 /** A class, because every attempt has one and few handlers use it. */
 class OwnCompletion implements Completion {
   readonly #parts: CompletionParts;
-  readonly #stopping = new LazySignal();
+  readonly #stopping = new Cancellation();
   #state: CompletionState = 'open';
   #failure: Readonly<{ error: unknown }> | null = null;
   #ending: Promise<unknown> | null = null;
@@ -63,14 +63,14 @@ class OwnCompletion implements Completion {
   }
 
   stop(reason: unknown): void {
-    this.#stopping.abort(reason);
+    this.#stopping.cancel(reason);
   }
 
   async #run(work: TransactionWork): Promise<void> {
     this.#state = 'under way';
     this.#failure = null;
     try {
-      this.#state = await this.#parts.completeWithin(work, this.#stopping.get());
+      this.#state = await this.#parts.completeWithin(work, this.#stopping.signal);
     } catch (thrown) {
       this.#state = thrown === LEASE_LOST ? 'lost' : 'open';
       const error = thrown === LEASE_LOST ? new LeaseLost({ cause: thrown }) : thrown;
@@ -82,11 +82,11 @@ class OwnCompletion implements Completion {
   }
 }
 
-function refusalOf(state: CompletionState, stopped: LazySignal): Readonly<{ error: unknown }> | null {
+function refusalOf(state: CompletionState, stopped: Cancellation): Readonly<{ error: unknown }> | null {
   if (state === 'under way') return { error: new TransactionError('ctx.complete is under way already') };
   if (state === 'completed')
     return { error: new TransactionError('ctx.complete has completed the delivery already') };
   if (state === 'lost') return { error: new LeaseLost() };
-  if (!stopped.isAborted) return null;
+  if (!stopped.isCancelled) return null;
   return { error: stopped.reason === LEASE_LOST ? new LeaseLost() : stopped.reason };
 }

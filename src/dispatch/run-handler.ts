@@ -6,9 +6,8 @@ import { resultOfError, resultOfReply } from '../handlers/normalise-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { AttemptTrace } from '../trace/tracing.ts';
 import { AttemptContext } from './attempt-context.ts';
-import type { Cancellation } from './cancellation.ts';
+import { Cancellation } from './cancellation.ts';
 import type { Completion } from './completion.ts';
-import { LazySignal } from './lazy-signal.ts';
 
 /** How a handler's run ended, as far as the dispatcher waits for it. */
 export type Run =
@@ -47,7 +46,7 @@ export const HEEDING_MS = 1_000;
 export function runHandler(parts: RunParts): Promise<Run> {
   const { handler, event, context, completion, timeoutMs, clock, cancel, onOverrun, trace } = parts;
   return new Promise((resolve) => {
-    const signal = new LazySignal();
+    const stopping = new Cancellation();
     let isDecided = false;
     let endedAtMs: number | null = null;
     const end = (run: Run) => {
@@ -64,7 +63,7 @@ export function runHandler(parts: RunParts): Promise<Run> {
       completion.stop(reason);
       if (completion.state() === 'under way') void completion.ended().then(() => end(run));
       else end(run);
-      signal.abort(reason);
+      stopping.cancel(reason);
     };
     const onCancel = () => stop(cancel.reason, { kind: 'cancelled' });
     const stopTimer = clock.after(timeoutMs, () => {
@@ -85,7 +84,7 @@ export function runHandler(parts: RunParts): Promise<Run> {
       const overranMs = clock.nowMs() - endedAtMs;
       if (!cancel.isCancelled && overranMs >= HEEDING_MS) onOverrun(overranMs);
     };
-    const whole = new AttemptContext({ ...context, signal, completion, openLog: parts.openLog });
+    const whole = new AttemptContext({ ...context, stopping, completion, openLog: parts.openLog });
     callHandler(handler, event, whole, trace)
       .then(resultOfReply)
       .catch((error: unknown) => resultOfError(error, { timedOut: false, timeoutMs }))
