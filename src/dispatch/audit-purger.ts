@@ -1,9 +1,9 @@
 import type { Emit } from '../events.ts';
-import { type Clock, monotonicMs } from '../runtime/clock.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import type { AuditStore, SharedStore } from '../store/store.ts';
-import { type CleanupTracing, recordCleanup } from '../trace/record-cleanup.ts';
+import { type CleanupRun, type CleanupTracing, recordCleanup } from '../trace/record-cleanup.ts';
 import { reportOf } from './cleanup-report.ts';
 
 export type AuditPurgerParts = Readonly<{
@@ -28,26 +28,19 @@ const ALL = { actor: null, action: null, target: null, sinceMs: null, untilMs: n
  */
 export function createAuditPurger(parts: AuditPurgerParts): Service {
   const { store, mayRun, clock, emit, tracing, retentionMs, intervalMs } = parts;
-  const clean = async (signal: AbortSignal) => {
-    const startedMs = monotonicMs();
-    let total = 0;
+  const clean = async (run: CleanupRun, signal: AbortSignal): Promise<boolean> => {
+    const beforeMs = clock.nowMs() - retentionMs;
     let deleted: number;
-    try {
-      const beforeMs = clock.nowMs() - retentionMs;
-      do {
-        deleted = await store.purgeAudit(beforeMs, AUDIT_BATCH, reportOf('audit', beforeMs, clock.nowMs()));
-        total += deleted;
-      } while (deleted === AUDIT_BATCH && !signal.aborted);
-      recordCleanup(tracing, 'audit', startedMs, total);
-    } catch (error) {
-      recordCleanup(tracing, 'audit', startedMs, total, error);
-      throw error;
-    }
+    do {
+      deleted = await store.purgeAudit(beforeMs, AUDIT_BATCH, reportOf('audit', beforeMs, clock.nowMs()));
+      run.deleted += deleted;
+    } while (deleted === AUDIT_BATCH && !signal.aborted);
+    return true;
   };
   return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
     try {
       if ((await store.tryLead()) === 'follower') return;
-      if (await mayRun()) await clean(signal);
+      if (await mayRun()) await recordCleanup(tracing, 'audit', (run) => clean(run, signal));
       const [newest] = (await store.listAudit(ALL, 1, null)).rows;
       if (newest === undefined) return;
       emit({ type: 'audit.head', rows: newest.seq, head: Buffer.from(newest.hash).toString('hex') });

@@ -3,7 +3,7 @@ import { type Clock, monotonicMs } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import type { CleanupStore, OperateStore, OperationStore, SharedStore } from '../store/store.ts';
-import { type CleanupTracing, recordCleanup } from '../trace/record-cleanup.ts';
+import { type CleanupRun, type CleanupTracing, recordCleanup } from '../trace/record-cleanup.ts';
 import { reportOf } from './cleanup-report.ts';
 
 export type PurgerParts = Readonly<{
@@ -28,26 +28,26 @@ const OPERATIONS = 10;
 /** Deletes events older than the retention, at the start and then every interval. Events with open deliveries stay. */
 export function createPurger(parts: PurgerParts): Service {
   const { store, mayRun, clock, emit, tracing, retentionMs, intervalMs } = parts;
-  return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
-    const startedMs = monotonicMs();
-    let total = 0;
+  const clean = async (run: CleanupRun, signal: AbortSignal): Promise<boolean> => {
+    if ((await store.tryLead()) === 'follower' || !(await mayRun())) return false;
+    const beforeMs = clock.nowMs() - retentionMs;
     let cursor: string | null = null;
+    do {
+      const outcome = await store.purge(beforeMs, BATCH, cursor);
+      cursor = outcome.cursor;
+      run.deleted += outcome.deleted;
+      if (outcome.deleted > 0) emit({ type: 'cleanup.batch', deleted: outcome.deleted });
+    } while (cursor !== null && !signal.aborted);
+    while ((await store.purgeOperations(beforeMs, OPERATIONS)) === OPERATIONS && !signal.aborted);
+    await store.reportCleanup('events', reportOf('events', beforeMs, clock.nowMs()));
+    emit({ type: 'cleanup.finished', deleted: run.deleted, durationMs: monotonicMs() - run.startedMs });
+    return true;
+  };
+  return createRunLoop(clock, intervalMs, 'at once', async (signal) => {
     try {
-      if ((await store.tryLead()) === 'follower' || !(await mayRun())) return;
-      const beforeMs = clock.nowMs() - retentionMs;
-      do {
-        const outcome = await store.purge(beforeMs, BATCH, cursor);
-        cursor = outcome.cursor;
-        total += outcome.deleted;
-        if (outcome.deleted > 0) emit({ type: 'cleanup.batch', deleted: outcome.deleted });
-      } while (cursor !== null && !signal.aborted);
-      while ((await store.purgeOperations(beforeMs, OPERATIONS)) === OPERATIONS && !signal.aborted);
-      await store.reportCleanup('events', reportOf('events', beforeMs, clock.nowMs()));
-      recordCleanup(tracing, 'events', startedMs, total);
-      emit({ type: 'cleanup.finished', deleted: total, durationMs: monotonicMs() - startedMs });
+      await recordCleanup(tracing, 'events', (run) => clean(run, signal));
     } catch (error) {
       emit({ type: 'store.failed', operation: 'purge', error: error as Error });
-      recordCleanup(tracing, 'events', startedMs, total, error);
     }
   });
 }
