@@ -4,6 +4,7 @@ import type { Emit } from './events.ts';
 import type { Clock } from './runtime/clock.ts';
 import type { IdGenerator } from './runtime/ids.ts';
 import type { Random } from './runtime/random.ts';
+import type { FailuresLook } from './store/failures-look.ts';
 import type { Store } from './store/store.ts';
 import type { Tracing } from './trace/tracing.ts';
 
@@ -12,4 +13,10 @@ export type Tools = Readonly<{ clock: Clock; random: Random; newId: IdGenerator;
 
 /** What everything works on. */
 export type Core = Tools &
-  Readonly<{ store: Store; states: DestinationStates; tracing: Tracing; signs: Signs }>;
+  Readonly<{
+    store: Store;
+    states: DestinationStates;
+    tracing: Tracing;
+    signs: Signs;
+    failures: FailuresLook;
+  }>;

@@ -22,7 +22,7 @@ async function heardOf(exclusive: boolean) {
       return { hits: [] };
     },
   };
-  const facts = createFacts({ store, signs } as unknown as AlertWatchParts, () => 0);
+  const facts = createFacts({ store, signs } as unknown as AlertWatchParts);
   const expect = { everyMs: HOUR_MS } as never;
   const watched = {
     rules: null,

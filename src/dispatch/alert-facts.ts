@@ -1,6 +1,5 @@
 import { ALERT_SOURCE } from '../domain/alert.ts';
 import type { Destination } from '../domain/destination.ts';
-import { createFailuresLook } from '../store/failures-look.ts';
 import type { AlertBook } from './alert-book.ts';
 import type { Facts, Heard } from './alert-conditions.ts';
 import type { AlertWatchParts, Watched } from './alert-parts.ts';
@@ -10,14 +9,13 @@ import { newestEventMs } from './last-events.ts';
 export type ReadFacts = (book: AlertBook, watched: Watched, nowMs: number) => Promise<Facts>;
 
 /** Reads what is kept anyway: of that alerts are made. */
-export function createFacts(parts: AlertWatchParts, elapsedMs: () => number): ReadFacts {
+export function createFacts(parts: AlertWatchParts): ReadFacts {
   const { store, signs } = parts;
-  const failuresOf = createFailuresLook(store, elapsedMs);
   return async ({ sinceMs, downtimes }, { rules, expected, sources, destinations }, nowMs) => ({
     nowMs,
     stats: await store.stats(),
     destinations: await store.readDestinations(),
-    failures: rules?.failures ? await failuresOf() : [],
+    failures: rules?.failures ? await parts.failures() : [],
     waves: rules?.rejects == null ? [] : await findWaves(store, rules.rejects, sources, nowMs),
     disk: rules?.disk ? await parts.readDisk() : null,
     clockSigns: rules?.clock ? signs.clockSigns() : [],

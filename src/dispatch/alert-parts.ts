@@ -4,6 +4,7 @@ import type { Addressee } from '../domain/order.ts';
 import type { Emit } from '../events.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { IdGenerator } from '../runtime/ids.ts';
+import type { FailuresLook } from '../store/failures-look.ts';
 import type { DiskRoom, Store } from '../store/store.ts';
 import type { Signs } from './alert-signs.ts';
 
@@ -24,7 +25,6 @@ export type AlertWatchParts = Readonly<{
     | 'exclusive'
     | 'stats'
     | 'readDestinations'
-    | 'failureGroups'
     | 'searchSlice'
     | 'listRejected'
     | 'insertEvent'
@@ -34,10 +34,9 @@ export type AlertWatchParts = Readonly<{
   >;
   watched: () => Watched;
   signs: Signs;
+  failures: FailuresLook;
   readDisk: () => Promise<DiskRoom | null>;
   clock: Clock;
-  /** A clock that never steps. */
-  elapsedMs?: () => number;
   emit: Emit;
   newId: IdGenerator;
   mark: (addressees: readonly Addressee[]) => readonly Addressee[];

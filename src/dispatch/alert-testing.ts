@@ -2,6 +2,7 @@ import { createFakeClock, FAKE_EPOCH_MS } from '../../testkit/fake-clock.ts';
 import { createSeededRandom } from '../../testkit/seeded-random.ts';
 import type { AlertRules } from '../domain/alert.ts';
 import { createIdGenerator } from '../runtime/ids.ts';
+import { createFailuresLook } from '../store/failures-look.ts';
 import { openMemoryStore } from '../store/memory/open.ts';
 import type { DiskRoom, Store } from '../store/store.ts';
 import { createAlertDesk } from './alert-desk.ts';
@@ -35,7 +36,8 @@ export function watchOver({ nodes = 1, nowMs = FAKE_EPOCH_MS, ...changes }: SetU
   const signs = createSigns(clock.nowMs);
   const disk: { room: DiskRoom | null } = { room: null };
   const parts: AlertWatchParts = {
-    ...{ store, clock, signs, watched: () => watched, emit: signs.emit, elapsedMs: clock.nowMs },
+    ...{ store, clock, signs, watched: () => watched, emit: signs.emit },
+    failures: createFailuresLook(store, clock.nowMs),
     newId: createIdGenerator(createSeededRandom(1)),
     readDisk: async () => disk.room,
     mark: (addressees) => addressees,

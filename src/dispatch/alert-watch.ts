@@ -1,5 +1,4 @@
 import { type AlertChange, type AlertKind, type AlertState, alertChanges, keyOf } from '../domain/alert.ts';
-import { monotonicMs } from '../runtime/clock.ts';
 import { createRunLoop } from '../runtime/run-loop.ts';
 import type { Service } from '../runtime/service.ts';
 import {
@@ -24,7 +23,7 @@ const DOWN_MS = 60_000;
 export function createAlertWatch(parts: AlertWatchParts): Service {
   const { store, watched, clock, emit } = parts;
   const goneSinceMs = new Map<string, number>();
-  const readFacts = createFacts(parts, parts.elapsedMs ?? monotonicMs);
+  const readFacts = createFacts(parts);
   const look = async (): Promise<void> => {
     const now = watched();
     const { rules } = now;

@@ -1,6 +1,9 @@
 import { monotonicMs } from '../runtime/clock.ts';
 import type { FailureGroup, FailureStore } from './store.ts';
 
+/** The groups of failures, as they were found last. */
+export type FailuresLook = () => Promise<readonly FailureGroup[]>;
+
 /** Failures are counted for a hundredth of the time at most. */
 const FAILURES_SHARE = 100;
 
@@ -11,7 +14,7 @@ const FAILURES_SHARE = 100;
 export function createFailuresLook(
   store: Pick<FailureStore, 'failureGroups'>,
   elapsedMs: () => number = monotonicMs,
-): () => Promise<readonly FailureGroup[]> {
+): FailuresLook {
   let found: readonly FailureGroup[] = [];
   let nextMs = Number.NEGATIVE_INFINITY;
   let underWay: Promise<readonly FailureGroup[]> | null = null;
