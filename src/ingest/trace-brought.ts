@@ -23,7 +23,8 @@ export async function traceBrought<Taken extends Outcome>(
   const trace = tracing?.accept(monotonicMs(), by);
   if (trace === undefined) return take(request);
   const outcome = await take({ ...request, trace });
-  record(trace, source, request, outcome);
+  const result = resultOf(source, request.headers, outcome);
+  if (result !== null) end(trace, request, result);
   return outcome;
 }
 
@@ -42,17 +43,17 @@ export function traceInserts(
     const outcome = await insertEvent(event, addressees, ...rest);
     trace?.end('insert');
     if (outcome.kind !== 'inserted') return outcome;
-    const { method, headers } = event;
-    const result = { kind: 'accepted', event, deliveries: addressees.length } as const;
-    trace?.finish({ method, path: null, headers }, result).end(null);
+    if (trace !== undefined) end(trace, event, { kind: 'accepted', event, deliveries: addressees.length });
     return outcome;
   };
 }
 
-function record(trace: AcceptTrace, source: string, request: RawRequest, outcome: Outcome): void {
-  const { method, headers } = request;
-  const result = resultOf(source, headers, outcome);
-  if (result !== null) trace.finish({ method, path: null, headers }, result).end(null);
+function end(
+  trace: AcceptTrace,
+  { method, headers }: Pick<RawRequest, 'method' | 'headers'>,
+  result: AcceptResult,
+): void {
+  trace.finish({ method, path: null, headers }, result).end(null);
 }
 
 function resultOf(source: string, headers: readonly string[], outcome: Outcome): AcceptResult | null {
