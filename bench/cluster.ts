@@ -6,12 +6,15 @@ import {
   type ClusterOptions,
   parseClusterOptions,
 } from './cluster-options.ts';
+import { openPostgresInbox } from './inbox/open-inbox.ts';
 import { measureClusterAccept } from './measure/cluster/accept.ts';
 import { measureClusterComplete } from './measure/cluster/complete.ts';
 import { measureClusterEndToEnd } from './measure/cluster/end-to-end.ts';
 import { measureNodes } from './measure/cluster/nodes.ts';
 import { measureClusterOrder } from './measure/cluster/order.ts';
 import { measureRows } from './measure/cluster/rows.ts';
+import { measureQuestions } from './measure/questions.ts';
+import { measureSearch } from './measure/search.ts';
 import type { Setting } from './measure/setting.ts';
 import { readOptions } from './options.ts';
 import { printReport } from './report.ts';
@@ -28,6 +31,8 @@ const RUN: Readonly<Record<ClusterMeasureName, Measure>> = {
   order: measureClusterOrder,
   rows: measureRows,
   nodes: measureNodes,
+  search: (setting) => measureSearch(openPostgresInbox, setting),
+  questions: ({ inbox }) => measureQuestions(openPostgresInbox, inbox),
 };
 
 await runAndUndo(async () => {

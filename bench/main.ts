@@ -1,5 +1,6 @@
 // npm run bench: measures the receiver beside others and prints the tables of docs/benchmarks.md.
 import { chooseClient } from './clients/saturate.ts';
+import { openSqliteInbox } from './inbox/open-inbox.ts';
 import { measureAccept } from './measure/accept.ts';
 import { measureBacklog } from './measure/backlog.ts';
 import { measureCleanup } from './measure/cleanup.ts';
@@ -8,6 +9,7 @@ import { measureComplete } from './measure/complete.ts';
 import { measureEndToEnd } from './measure/end-to-end.ts';
 import { measureLatency } from './measure/latency.ts';
 import { measureOrder } from './measure/order.ts';
+import { measureQuestions } from './measure/questions.ts';
 import { measureSearch } from './measure/search.ts';
 import type { Setting } from './measure/setting.ts';
 import { measureVerification } from './measure/verification.ts';
@@ -27,7 +29,8 @@ const RUN: Readonly<Record<MeasureName, readonly ((setting: Setting) => Promise<
   latency: [measureLatency],
   backlog: [measureBacklog],
   cleanup: [measureCleanup],
-  search: [measureSearch],
+  search: [(setting) => measureSearch(openSqliteInbox, setting)],
+  questions: [({ inbox }) => measureQuestions(openSqliteInbox, inbox)],
   collector: [measureCollector],
 };
 

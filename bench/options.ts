@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { InboxOptions } from './inbox/open-inbox.ts';
 import { CONTENDERS } from './servers/contenders.ts';
 import { say } from './support/say.ts';
 
@@ -12,6 +13,7 @@ export const MEASURES = [
   'backlog',
   'cleanup',
   'search',
+  'questions',
   'collector',
 ] as const;
 export type MeasureName = (typeof MEASURES)[number];
@@ -23,6 +25,7 @@ export type BenchOptions = Readonly<{
   rounds: number;
   backlogEvents: number;
   expiredEvents: number;
+  inbox: InboxOptions;
   out: string | null;
 }>;
 
@@ -32,6 +35,8 @@ export const BENCH_HELP = `npm run bench -- [options]
                   or some of the servers that accept compares: ${CONTENDERS.map(({ name }) => name).join(', ')}
   --seconds N     length of each measurement (5)
   --rounds N      how often each is measured (5)
+  --events N      events of the inbox that search and questions look at (10000000)
+  --keep DIR      leave that inbox there, and use the one that is there
   --quick         2 seconds, 1 round, fewer events: to see that it works, not how fast
   --out FILE      also write the report there
 `;
@@ -44,6 +49,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
       only: { type: 'string', multiple: true },
       seconds: { type: 'string' },
       rounds: { type: 'string' },
+      events: { type: 'string' },
+      keep: { type: 'string' },
       quick: { type: 'boolean', default: false },
       out: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -65,6 +72,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     rounds: readCount('--rounds', values.rounds, values.quick ? 1 : 5),
     backlogEvents: values.quick ? 100_000 : 1_000_000,
     expiredEvents: values.quick ? 200_000 : 500_000,
+    inbox: readInbox(values, values.quick),
     out: values.out ?? null,
   };
 }
@@ -83,6 +91,15 @@ export function readOptions<Options extends object>(
     process.exitCode = 2;
   }
   return null;
+}
+
+/** The inbox that is filled by statements. */
+export function readInbox(
+  values: Readonly<{ events?: string; keep?: string }>,
+  isQuick: boolean,
+): InboxOptions {
+  const events = readCount('--events', values.events, isQuick ? 200_000 : 10_000_000);
+  return { events, keep: values.keep ?? null };
 }
 
 /** A whole number of at least 1. */

@@ -15,3 +15,4 @@ export const ORDERED = config('ordered');
 export const BLOCKED = config('blocked');
 export const UNWANTED = config('unwanted');
 export const VERIFIED = config('verified');
+export const LARGE = config('large');

@@ -1,4 +1,5 @@
 import type { Saturate } from '../clients/saturate.ts';
+import type { InboxOptions } from '../inbox/open-inbox.ts';
 
 /** What every measurement gets. */
 export type Setting = Readonly<{
@@ -12,6 +13,7 @@ export type Setting = Readonly<{
   peersMissing: string | null;
   backlogEvents: number;
   expiredEvents: number;
+  inbox: InboxOptions;
 }>;
 
 /** Not measured: until the just-in-time compiler has seen the path. */

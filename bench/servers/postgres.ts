@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort, startChild, waitForChild } from '../support/child.ts';
@@ -43,7 +43,7 @@ export const TUNED: PostgresSettings = {
   max_connections: '200',
 };
 
-/** A fresh cluster with PostgreSQL's defaults but for the settings given: fsync and synchronous_commit are on. */
+/** A cluster, fresh unless the directory has one, with PostgreSQL's defaults but for the settings given: fsync and synchronous_commit are on. */
 export async function startPostgres(dir: string, settings: PostgresSettings = {}): Promise<Postgres> {
   const bin = findPostgresBin()!;
   const user = unprivilegedUser();
@@ -54,17 +54,8 @@ export async function startPostgres(dir: string, settings: PostgresSettings = {}
     chmodSync(dir, 0o711);
     chownSync(data, user.uid, user.gid);
   }
-  const initdb = spawnSync(
-    join(bin, 'initdb'),
-    ['-D', data, '-U', 'bench', '-A', 'trust', '--no-locale', '-E', 'UTF8'],
-    {
-      encoding: 'utf8',
-      cwd: '/',
-      ...(user ?? {}),
-    },
-  );
-  if (initdb.status !== 0) throw new Error(`initdb: ${initdb.error?.message ?? initdb.stderr}`);
-
+  const isNew = !existsSync(join(data, 'PG_VERSION'));
+  if (isNew) makeCluster(bin, data, user);
   const port = await freePort();
   // No Unix socket: the path of its directory may be longer than a socket's may be.
   const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
@@ -80,12 +71,25 @@ export async function startPostgres(dir: string, settings: PostgresSettings = {}
   });
   await waitForChild(child, 'postgres', async () => child.output().includes('ready to accept connections'));
   const url = `postgres://bench@127.0.0.1:${port}/postgres`;
-  if (settings.min_wal_size !== undefined) await recycleWal(url);
+  if (isNew && settings.min_wal_size !== undefined) await recycleWal(url);
   return {
     url,
     pid: child.pid,
     stop: () => child.stop(),
   };
+}
+
+function makeCluster(bin: string, data: string, user: ReturnType<typeof unprivilegedUser>): void {
+  const initdb = spawnSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', 'bench', '-A', 'trust', '--no-locale', '-E', 'UTF8'],
+    {
+      encoding: 'utf8',
+      cwd: '/',
+      ...(user ?? {}),
+    },
+  );
+  if (initdb.status !== 0) throw new Error(`initdb: ${initdb.error?.message ?? initdb.stderr}`);
 }
 
 /** Of 16 MB each: more than a measurement fills, and less than `min_wal_size` keeps. */

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { createKeyPrefix } from '../../clients/order.ts';
 import { sendAtRate } from '../../clients/paced.ts';
+import { fillPostgres } from '../../inbox/fill-postgres.ts';
 import { startNode } from '../../servers/pipelines.ts';
 import { type Postgres, startPostgres, TUNED } from '../../servers/postgres.ts';
 import { cpuSeconds } from '../../support/cpu.ts';
@@ -10,7 +11,6 @@ import { fixed, type Table, verdict, whole } from '../../support/table.ts';
 import { createTempDir } from '../../support/temp.ts';
 import { type Setting, WARM_UP_SECONDS } from '../setting.ts';
 import { drain, pipelineOf, runSaturated } from '../throughput.ts';
-import { fillRows } from './fill-rows.ts';
 
 const FEW = 10_000;
 /** Well below what one node can do, so that other load on the machine does not change the batch size. */
@@ -85,7 +85,7 @@ async function makeDatabase(postgres: Postgres, dir: string, name: string, rows:
   await run(postgres, `create database ${name}`);
   const node = await startNode(dir, urlOf(postgres, name));
   await node.stop();
-  await fillRows(urlOf(postgres, name), rows, Date.now());
+  await fillPostgres(urlOf(postgres, name), rows, Date.now());
 }
 
 function urlOf({ url }: Postgres, name: string): string {
@@ -129,7 +129,7 @@ function tabulate(few: readonly Cost[], many: readonly Cost[], rows: number): Ta
       row('time, unthrottled', (cost) => cost.saturatedUs),
     ],
     notes: [
-      'events of 30 days, completed, each with its delivery and its attempt; their keys are random',
+      'events of 30 days, nearly all completed, each with its deliveries and their attempts; their keys are random',
       'PostgreSQL: all of its processes, vacuum and checkpoints of that stretch included',
     ],
   };
