@@ -22,6 +22,7 @@ import {
   type Place,
   type View,
 } from './page.ts';
+import { createDrawTree } from './parts/draw-tree.ts';
 import { problemBody, problemView } from './problem-page.ts';
 import { isLoopback, isSameOrigin } from './same-origin.ts';
 import { SECTIONS } from './sections.ts';
@@ -137,6 +138,7 @@ function createRoutes(
   sessions: Sessions,
   frameOf: (request: FastifyRequest) => Frame,
 ) {
+  const drawTree = createDrawTree(parts.clock);
   const requestOf = (request: FastifyRequest, actor: Actor): PageRequest => ({
     actor,
     nowMs: parts.clock.nowMs(),
@@ -145,6 +147,7 @@ function createRoutes(
     query: queryOf(request.url),
     ownUrl: parts.publicUrl ?? `http://${request.headers.host ?? 'localhost'}`,
     ...createAsk(parts, actor),
+    drawTree,
   });
   const send = (
     request: FastifyRequest,

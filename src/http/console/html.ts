@@ -49,6 +49,11 @@ export function spellOut(text: string): string {
   return text.replace(DECEIVING, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** What a template has made in a thread of our own: between threads it is a text. */
+export function drawn(template: string): Html {
+  return raw(template) as unknown as Html;
+}
+
 /** A whole document. */
 export function toDocument(page: Html): string {
   return `<!doctype html>\n${raw(page.toString())}`;

@@ -6,6 +6,7 @@ import type { ProblemCode } from '../problem.ts';
 import type { Answers } from './answers.ts';
 import type { Form } from './form.ts';
 import type { Html } from './html.ts';
+import type { DrawTree } from './parts/draw-tree.ts';
 
 /** What a page asks an endpoint with. */
 export type Question = Readonly<{
@@ -32,6 +33,7 @@ export type PageRequest = Readonly<{
   ask<Name extends keyof Answers>(name: Name, question?: Question): Promise<Answers[Name]>;
   /** The same, where a page has something to show without the answer: null, and the page says what is not known. */
   askIfThere<Name extends keyof Answers>(name: Name, question?: Question): Promise<Answers[Name] | null>;
+  drawTree: DrawTree;
 }>;
 
 export type ActionRequest = PageRequest & Readonly<{ form: Form; all: URLSearchParams }>;
@@ -120,16 +122,4 @@ export function may({ role }: Actor, name: EndpointName): boolean {
 /** Some fields of a query, for a question. */
 export function pick(query: Form, ...names: readonly string[]): Record<string, string | undefined> {
   return Object.fromEntries(names.map((name) => [name, query[name]]));
-}
-
-/** A URL with a query, in which what is undefined or empty is left out. */
-export function urlOf(path: string, query: Readonly<Record<string, string | undefined>> = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
-  const text = new URLSearchParams(given as [string, string][]).toString();
-  return text === '' ? path : `${path}?${text}`;
-}
-
-/** A path with texts as its parts. */
-export function pathTo(...parts: readonly string[]): string {
-  return `/console/${parts.map(encodeURIComponent).join('/')}`;
 }

@@ -1,17 +1,11 @@
 import type { AlertBody } from '../../admin/alerts.ts';
 import { type Child, foreign, html } from '../html.ts';
-import {
-  type ActionRequest,
-  type Outcome,
-  type PageRequest,
-  pathTo,
-  type Section,
-  type View,
-} from '../page.ts';
+import type { ActionRequest, Outcome, PageRequest, Section, View } from '../page.ts';
 import { actionForm } from '../parts/action.ts';
 import { command, empty, heading, quoted, table } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
+import { pathTo } from '../urls.ts';
 
 /** What operators are told of, and who takes care of it. */
 export const alertPages: Section = {

@@ -1,11 +1,12 @@
 import { AUDIT_ACTIONS } from '../../../domain/audit.ts';
 import type { AuditRows } from '../../admin/audit.ts';
 import { type Child, foreign, type Html, html } from '../html.ts';
-import { type PageRequest, pathTo, pick, type Section, type View } from '../page.ts';
+import { type PageRequest, pick, type Section, type View } from '../page.ts';
 import { listFilter } from '../parts/list-filter.ts';
 import { command, empty, heading, pages, quoted, table } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAt } from '../parts/time.ts';
+import { pathTo } from '../urls.ts';
 
 /** Who did what. */
 export const auditPages: Section = {

@@ -3,16 +3,15 @@ import {
   type ActionRequest,
   type Outcome,
   type PageRequest,
-  pathTo,
   pick,
   type Section,
-  urlOf,
   type View,
 } from '../page.ts';
 import { actionForm } from '../parts/action.ts';
 import { listFilter } from '../parts/list-filter.ts';
 import { code, command, count, empty, heading, pages, quoted, table } from '../parts/parts.ts';
 import { timeAgo } from '../parts/time.ts';
+import { pathTo, urlOf } from '../urls.ts';
 
 /** Order keys that a failed delivery blocks. */
 export const blockedPages: Section = {

@@ -1,19 +1,12 @@
 import type { DestinationBody } from '../../admin/destination-document.ts';
 import { duration } from '../assets/relative-time.js';
 import { type Child, foreign, type Html, html } from '../html.ts';
-import {
-  type ActionRequest,
-  type Outcome,
-  type PageRequest,
-  pathTo,
-  type Section,
-  urlOf,
-  type View,
-} from '../page.ts';
+import type { ActionRequest, Outcome, PageRequest, Section, View } from '../page.ts';
 import { actionForm, confirmation, field, requireConfirmation } from '../parts/action.ts';
 import { count, empty, facts, heading, notice, quoted, section, table } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
+import { pathTo, urlOf } from '../urls.ts';
 
 /** Where events go: whether each destination keeps up, and what an operator can do about it. */
 export const destinationPages: Section = {

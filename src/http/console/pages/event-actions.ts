@@ -1,7 +1,8 @@
 import type { EventDetails } from '../../admin/events.ts';
 import { type Child, html } from '../html.ts';
-import { type ActionRequest, type Outcome, type PageRequest, pathTo, type Section } from '../page.ts';
+import type { ActionRequest, Outcome, PageRequest, Section } from '../page.ts';
 import { actionForm, confirmation, requireConfirmation } from '../parts/action.ts';
+import { pathTo } from '../urls.ts';
 
 /** What is done to one event beside its deliveries: it goes to another destination, or is erased. */
 export const eventActions: Section = {

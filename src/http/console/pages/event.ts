@@ -8,14 +8,12 @@ import {
   type Outcome,
   PageProblem,
   type PageRequest,
-  pathTo,
   pick,
   type Section,
-  urlOf,
   type View,
 } from '../page.ts';
 import { actionForm } from '../parts/action.ts';
-import { bodyView, byteText, headerList } from '../parts/body.ts';
+import { BODY_PART, bodyView, byteText, headerList } from '../parts/body.ts';
 import {
   code,
   copyButton,
@@ -31,6 +29,7 @@ import {
 import { status } from '../parts/status.ts';
 import { timeAgo, timeAt } from '../parts/time.ts';
 import { timeline } from '../parts/timeline.ts';
+import { pathTo, urlOf } from '../urls.ts';
 import { actionsOnEvent } from './event-actions.ts';
 import { eventsOf } from './events.ts';
 
@@ -62,6 +61,7 @@ async function showEvent(request: PageRequest, isRevealed: boolean): Promise<Vie
     askIfThere('GET /admin/destinations'),
   ]);
   const shown = { request, event, isRevealed };
+  const content = await bodyOf(shown);
   const body = html`${heading(html`<span class="type">${foreign(event.event_type, 120)}</span> ${status(event.erased_at === undefined ? event.status : 'erased')}`)}
 ${event.erased_at === undefined ? null : notice('info', html`What came with this event was erased ${timeAgo(event.erased_at, request.nowMs)}.`)}
 ${event.origin === 'received' ? null : notice('info', ORIGINS[event.origin])}
@@ -74,7 +74,7 @@ ${actionsOnEvent(
   (known?.destinations ?? []).map(({ name }) => name),
 )}
 ${section('life', 'Life', history === null ? html`<p>${UNKNOWN} The store has not answered in time.</p>` : timeline(history, event, request.nowMs))}
-${section('body', 'Body', bodyOf(shown), revealForm(shown))}
+${section('body', 'Body', content, revealForm(shown))}
 ${section('headers', 'Headers', headerList(event.headers))}
 ${section('curl', 'Send it again', curlOf(shown))}`;
   return { title: `${event.event_type} ${event.id}`, body };
@@ -204,19 +204,19 @@ async function replay({ ask, params, query }: ActionRequest): Promise<Outcome> {
   return { goTo: `${pathTo('events', made.event_id)}#delivery-${made.id}`, done: 'replayed' };
 }
 
-function bodyOf({ event, isRevealed, request }: Shown): Html {
+async function bodyOf({ event, isRevealed, request }: Shown): Promise<Html> {
   const path = pathTo('events', event.id);
-  return html`${isRevealed ? notice('warn', 'This is all that came, without masks. The audit has a row of it.') : null}${bodyView(
+  const { body, body_encoding: encoding, body_bytes: bytes } = event;
+  const shown = await bodyView(
     {
-      body: event.body,
-      encoding: event.body_encoding,
-      bytes: event.body_bytes,
+      ...{ body, encoding, bytes, isRevealed },
       download: `${path}/body`,
-      whole: urlOf(path, { whole: 'yes' }),
-      part: { page: isRevealed ? null : path, ...pick(request.query, 'at', 'from') },
-      isWhole: isRevealed || request.query.whole === 'yes',
+      page: isRevealed ? null : path,
+      ...pick(request.query, ...BODY_PART),
     },
-  )}`;
+    request.drawTree,
+  );
+  return html`${isRevealed ? notice('warn', 'This is all that came, without masks. The audit has a row of it.') : null}${shown}`;
 }
 
 function revealForm({ request: { actor }, event, isRevealed }: Shown): Child {
@@ -235,18 +235,19 @@ function curlOf({ event, request }: Shown): Html {
   if (method === null || url === null || headers === null || body === null) {
     return html`<p class="muted">Nothing is left to send.</p>`;
   }
+  if (body.length > CURL_CHARS_MAX) {
+    return html`<p>The command is long: <code>webhook-receiver export ${quoted(event.id)}</code> prints it.</p>`;
+  }
   const command = curlCommand({
     method,
     url: `${request.ownUrl}${url}`,
     headers: headers.map(([name = '', value = '']) => [name, value] as const),
     body: Buffer.from(body, encoding ?? 'utf8'),
   });
-  if (command.length > CURL_CHARS_MAX) {
-    return html`<p>The command is long: <code>webhook-receiver export ${quoted(event.id)}</code> prints it.</p>`;
-  }
   return html`<details><summary>As a curl command</summary>${copyButton('Copy the command')}<pre class="text" tabindex="0">${command}</pre></details>`;
 }
 
+/** The longest body with which the command is shown. */
 const CURL_CHARS_MAX = 64 * 1024;
 
 /** The body as a file that no browser opens by itself. */

@@ -3,11 +3,12 @@ import { printFilter } from '../../../filter/print-filter.ts';
 import type { FoundEvents } from '../../admin/search.ts';
 import { PROBLEMS } from '../../problem.ts';
 import { type Child, foreign, type Html, html } from '../html.ts';
-import { PageProblem, type PageRequest, pick, type Section, urlOf, type View } from '../page.ts';
+import { PageProblem, type PageRequest, pick, type Section, type View } from '../page.ts';
 import { choosing, chosenForm } from '../parts/choice.ts';
 import { code, command, empty, eventLink, heading, notice, pages, quoted, table } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { exactTime, timeAgo } from '../parts/time.ts';
+import { urlOf } from '../urls.ts';
 
 /** Finding events by a filter. */
 export const findPages: Section = {

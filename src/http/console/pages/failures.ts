@@ -1,7 +1,7 @@
 import type { DeadLetters } from '../../admin/dead-letters.ts';
 import type { FailureGroups } from '../../admin/failures.ts';
 import { foreign, type Html, html } from '../html.ts';
-import { type PageRequest, pathTo, pick, type Section, urlOf, type View } from '../page.ts';
+import { type PageRequest, pick, type Section, type View } from '../page.ts';
 import { choosing, chosenForm } from '../parts/choice.ts';
 import { listFilter } from '../parts/list-filter.ts';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
+import { pathTo, urlOf } from '../urls.ts';
 import { planLink } from './operations.ts';
 
 /** Deliveries that are given up: the dead letters. */

@@ -5,10 +5,8 @@ import {
   type ActionRequest,
   type Outcome,
   type PageRequest,
-  pathTo,
   pick,
   type Section,
-  urlOf,
   type View,
 } from '../page.ts';
 import { actionForm, field } from '../parts/action.ts';
@@ -27,6 +25,7 @@ import {
 } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
+import { pathTo, urlOf } from '../urls.ts';
 
 /** What is done to many at once: by a plan that counts first, and that can be cancelled. */
 export const operationPages: Section = {

@@ -1,10 +1,11 @@
 import type { Alerts } from '../../admin/alerts.ts';
 import type { DestinationBody } from '../../admin/destination-document.ts';
 import { type Child, type Html, html } from '../html.ts';
-import { type PageRequest, pathTo, type Section, type View } from '../page.ts';
+import type { PageRequest, Section, View } from '../page.ts';
 import { bars } from '../parts/bars.ts';
 import { icon } from '../parts/icon.ts';
 import { count, empty, heading, section, table, UNKNOWN } from '../parts/parts.ts';
+import { pathTo } from '../urls.ts';
 import { standing } from './destinations.ts';
 import { eventTable } from './events.ts';
 import { type Trouble, troublesOf } from './troubles.ts';

@@ -7,25 +7,26 @@ import {
   type Outcome,
   PageProblem,
   type PageRequest,
-  pathTo,
   pick,
   type Section,
   type View,
 } from '../page.ts';
 import { actionForm } from '../parts/action.ts';
-import { bodyView, byteText, headerList } from '../parts/body.ts';
+import { BODY_PART, bodyView, byteText, headerList } from '../parts/body.ts';
 import { listFilter } from '../parts/list-filter.ts';
 import { command, empty, facts, heading, notice, pages, quoted, section, table } from '../parts/parts.ts';
 import { timeAgo, timeAt } from '../parts/time.ts';
+import { pathTo } from '../urls.ts';
 
 /** Requests that were not verified. */
 export const rejectedPages: Section = {
   pages: [
     { path: '/console/rejected', place: 'rejected', show: showList },
     { path: '/console/rejected/:id', place: 'rejected', show: (request) => showOne(request, false) },
-    { path: '/console/rejected/:id/body', place: 'rejected', show: download },
+    { path: '/console/rejected/:id/body', place: 'rejected', show: (request) => download(request, false) },
   ],
   actions: [
+    { path: '/console/rejected/:id/body', place: 'rejected', act: (request) => download(request, true) },
     { path: '/console/rejected/:id/reveal', place: 'rejected', act: (request) => showOne(request, true) },
     { path: '/console/rejected/:id/reverify', place: 'rejected', act: reverify },
   ],
@@ -63,12 +64,22 @@ function listOf(rejected: RejectedList['rejected'], nowMs: number): Html {
   return table('Rejected requests, newest first', columns, rows);
 }
 
-async function showOne(
-  { ask, params, actor, query: asked, nowMs }: PageRequest,
-  isRevealed: boolean,
-): Promise<View> {
-  const query = { reveal: isRevealed ? 'true' : undefined };
-  const one = await ask('GET /admin/rejected/:id', { params: { id: params.id! }, query });
+async function showOne(request: PageRequest, isRevealed: boolean): Promise<View> {
+  const { actor, nowMs } = request;
+  const one = await readOne(request, isRevealed);
+  const path = pathTo('rejected', one.id);
+  const content = await bodyView(
+    {
+      body: one.body,
+      encoding: one.body_encoding,
+      bytes: one.body_bytes,
+      isRevealed,
+      download: `${path}/body`,
+      page: isRevealed ? null : path,
+      ...pick(request.query, ...BODY_PART),
+    },
+    request.drawTree,
+  );
   const body = html`${heading(html`Rejected: <code>${one.reason}</code>`)}
 ${notice('bad', foreign(one.detail, 2000))}
 ${factsOf(one, nowMs)}
@@ -88,15 +99,7 @@ ${section(
 ${section(
   'body',
   'Body',
-  bodyView({
-    body: one.body,
-    encoding: one.body_encoding,
-    bytes: one.body_bytes,
-    download: pathTo('rejected', one.id, 'body'),
-    whole: pathTo('rejected', one.id),
-    part: { page: isRevealed ? null : pathTo('rejected', one.id), ...pick(asked, 'at', 'from') },
-    isWhole: true,
-  }),
+  content,
   isRevealed || !may(actor, 'POST /admin/rejected/:id/reverify')
     ? null
     : actionForm(actor, {
@@ -140,8 +143,13 @@ async function reverify({ ask, params }: ActionRequest): Promise<Outcome> {
   }
 }
 
-async function download({ ask, params }: PageRequest): Promise<Download> {
-  const one = await ask('GET /admin/rejected/:id', { params: { id: params.id! } });
+function readOne({ ask, params }: PageRequest, reveal: boolean): Promise<ShownRejected> {
+  const query = { reveal: reveal ? 'true' : undefined };
+  return ask('GET /admin/rejected/:id', { params: { id: params.id! }, query });
+}
+
+async function download(request: PageRequest, reveal: boolean): Promise<Download> {
+  const one = await readOne(request, reveal);
   if (one.body === null) throw new PageProblem('not_found', 'Nothing of the body is kept.');
   return { fileName: `${one.id}.bin`, bytes: Buffer.from(one.body, one.body_encoding ?? 'utf8') };
 }

@@ -1,8 +1,9 @@
 import { foreign, html } from '../html.ts';
-import { type ActionRequest, type Outcome, pathTo, type Section, type View } from '../page.ts';
+import type { ActionRequest, Outcome, Section, View } from '../page.ts';
 import { actionForm } from '../parts/action.ts';
 import { empty, heading, notice, quoted, table } from '../parts/parts.ts';
 import { timeAgo } from '../parts/time.ts';
+import { pathTo } from '../urls.ts';
 
 /** What handshakes have stored for a source, such as a secret: it is asked for by a form, since the audit tells of it. */
 export const sourceStatePages: Section = {

@@ -1,14 +1,6 @@
 import type { SourceBodies, SourceDetails } from '../../admin/source-list.ts';
 import { type Child, foreign, type Html, html } from '../html.ts';
-import {
-  type ActionRequest,
-  type Outcome,
-  type PageRequest,
-  pathTo,
-  type Section,
-  urlOf,
-  type View,
-} from '../page.ts';
+import type { ActionRequest, Outcome, PageRequest, Section, View } from '../page.ts';
 import { actionForm, confirmation, requireConfirmation } from '../parts/action.ts';
 import {
   command,
@@ -23,6 +15,7 @@ import {
 } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
+import { pathTo, urlOf } from '../urls.ts';
 import { eventsOf } from './events.ts';
 
 /** Where events come from, and what their senders have to be told. */

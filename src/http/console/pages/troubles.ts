@@ -5,10 +5,10 @@ import type { FailureGroups } from '../../admin/failures.ts';
 import type { RejectedList } from '../../admin/rejected.ts';
 import { duration } from '../assets/relative-time.js';
 import { type Child, foreign, html } from '../html.ts';
-import { pathTo, urlOf } from '../page.ts';
 import { count } from '../parts/parts.ts';
 import { status } from '../parts/status.ts';
 import { timeAgo } from '../parts/time.ts';
+import { pathTo, urlOf } from '../urls.ts';
 
 /** Something that is wrong, and where it is mended. */
 export type Trouble = Readonly<{

@@ -1,6 +1,6 @@
 import type { MinutesBody } from '../../admin/minutes.ts';
 import { type Child, type Html, html } from '../html.ts';
-import { urlOf } from '../page.ts';
+import { urlOf } from '../urls.ts';
 import { count } from './parts.ts';
 
 const WIDTH = 600;

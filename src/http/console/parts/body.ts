@@ -1,11 +1,12 @@
-import { foreign, type Html, html, spellOut } from '../html.ts';
-import { jsonTree, type TreePart } from './json-tree.ts';
+import { foreign, type Html, html, NOTHING, spellOut } from '../html.ts';
+import { urlOf } from '../urls.ts';
+import type { DrawTree } from './draw-tree.ts';
 import { copyButton, count, notice } from './parts.ts';
 
 /** The longest body that a page shows. A longer one is only downloaded. */
 const SHOWN_BYTES_MAX = 5 * 1024 * 1024;
-/** Up to so many bytes the text comes with the page, beyond on demand. */
-const INLINE_BYTES_MAX = 256 * 1024;
+/** A text comes in parts: a page of 5 MiB keeps the process from its work, and a browser from showing it. */
+const TEXT_PART_CHARS = 64 * 1024;
 const HEX_BYTES_MAX = 4 * 1024;
 const HEX_ROW = 16;
 
@@ -15,36 +16,78 @@ export type ShownBody = Readonly<{
   encoding: 'utf8' | 'base64' | null;
   /** Of the body as it came. */
   bytes: number | null;
+  /** Where it is downloaded. What is revealed is asked for by a form. */
   download: string;
-  /** The page with the text of a long body. */
-  whole: string;
-  isWhole: boolean;
-  /** Which part of a large tree is drawn. */
-  part: TreePart;
+  isRevealed: boolean;
+  /** The page; null where it has no address of its own, and shows the first part alone. */
+  page: string | null;
+  /** Which part of a large tree is drawn, and which part of a long text is shown, from 0. */
+  at?: string | undefined;
+  from?: string | undefined;
+  text?: string | undefined;
 }>;
 
+/** The fields of a page's query that say which part of a body is shown. */
+export const BODY_PART = ['at', 'from', 'text'] as const;
+
 /** A body: as a tree if it is JSON, as text, and as bytes. */
-export function bodyView(shown: ShownBody): Html {
-  const { body, encoding, bytes, download, isWhole, whole, part } = shown;
+export async function bodyView(shown: ShownBody, drawTree: DrawTree): Promise<Html> {
+  const { body, encoding } = shown;
   if (body === null) return notice('info', 'Nothing of the body is kept.');
   if (body === '') return html`<p class="muted">The body is empty.</p>`;
-  const raw = Buffer.from(body, encoding ?? 'utf8');
-  const link = html`<a href="${download}" download>Download${bytes === null ? null : ` (${byteText(bytes)})`}</a>`;
-  if (raw.length > SHOWN_BYTES_MAX) return html`<p>The body is too long to be shown. ${link}</p>`;
-  const isLong = raw.length > INLINE_BYTES_MAX;
-  const tree = encoding === 'utf8' ? jsonTree(body, part) : null;
-  const text =
-    encoding !== 'utf8'
-      ? null
-      : isLong && !isWhole
-        ? 'long'
-        : html`<pre class="text" tabindex="0" data-body-text>${spellOut(body)}</pre>`;
+  const size = Buffer.byteLength(body, encoding ?? 'utf8');
+  if (size > SHOWN_BYTES_MAX) {
+    return html`<div class="body"><p>The body is too long to be shown.</p>${downloadOf(shown)}</div>`;
+  }
+  const { page, at, from, text } = shown;
+  const isText = encoding === 'utf8';
+  const tree = isText ? await drawTree(body, { page, at, from }) : null;
   return html`<div class="body">
-${tree === null ? null : html`<details class="view" open><summary>JSON</summary>${tree}</details>`}
-${text === null ? null : html`<details class="view"${tree === null ? html` open` : ''}><summary>Text</summary>${text === 'long' ? html`<p><a href="${whole}">Show the text</a> of ${byteText(raw.length)}</p>` : html`${copyButton('Copy the text')}${text}`}</details>`}
-<details class="view"${tree === null && text === null ? html` open` : ''}><summary>Bytes</summary><pre class="text" tabindex="0">${hexDump(raw.subarray(0, HEX_BYTES_MAX))}</pre>${raw.length > HEX_BYTES_MAX ? html`<p class="muted">The first ${byteText(HEX_BYTES_MAX)}.</p>` : null}</details>
-<p>${link}</p>
+${tree === null ? null : html`<details class="view"${openIf(text === undefined)}><summary>JSON</summary>${tree === 'undrawn' ? UNDRAWN : tree}</details>`}
+${isText ? html`<details class="view"${openIf(tree === null || text !== undefined)}><summary>Text</summary>${textPart(body, shown)}</details>` : null}
+<details class="view"${openIf(!isText)}><summary>Bytes</summary><pre class="text" tabindex="0">${hexDump(beginningOf(body, encoding))}</pre>${size > HEX_BYTES_MAX ? html`<p class="muted">The first ${byteText(HEX_BYTES_MAX)}.</p>` : null}</details>
+${downloadOf(shown)}
 </div>`;
+}
+
+const UNDRAWN = html`<p>It takes too much time or memory to fold this now. The text is below.</p>`;
+
+function openIf(isOpen: boolean): Html {
+  return isOpen ? html` open` : NOTHING;
+}
+
+function downloadOf({ bytes, download, isRevealed }: ShownBody): Html {
+  const label = html`Download${bytes === null ? null : ` (${byteText(bytes)})`}`;
+  if (!isRevealed) return html`<p><a href="${download}" download>${label}</a></p>`;
+  return html`<form method="post" action="${download}"><button type="submit">${label}</button></form>`;
+}
+
+/** A part of the text, and the way to the others. */
+function textPart(body: string, { page, text }: ShownBody): Html {
+  const count = Math.ceil(body.length / TEXT_PART_CHARS);
+  const asked = /^\d{1,4}$/.test(text ?? '') ? Number(text) : 0;
+  const at = Math.min(asked, count - 1);
+  const part = body.slice(wholeFrom(body, at * TEXT_PART_CHARS), wholeFrom(body, (at + 1) * TEXT_PART_CHARS));
+  const link = (to: number, label: string) =>
+    page === null || to < 0 || to >= count
+      ? null
+      : html`<a href="${urlOf(page, { text: String(to) })}#body">${label}</a>`;
+  const place =
+    count === 1
+      ? copyButton('Copy the text')
+      : html`<p>Part ${at + 1} of ${count} ${link(at - 1, 'The one before')} ${link(at + 1, 'The next')}${page === null ? 'The others are in the download.' : null}</p>`;
+  return html`${place}<pre class="text" tabindex="0" data-body-text>${spellOut(part)}</pre>`;
+}
+
+/** A place that divides no pair of surrogates. */
+function wholeFrom(text: string, at: number): number {
+  return /^[\udc00-\udfff]/.test(text.charAt(at)) ? at + 1 : at;
+}
+
+function beginningOf(body: string, encoding: ShownBody['encoding']): Buffer {
+  // Four characters of base64 are three bytes; one of UTF-16 is at least one.
+  const chars = encoding === 'base64' ? Math.ceil(HEX_BYTES_MAX / 3) * 4 : HEX_BYTES_MAX;
+  return Buffer.from(body.slice(0, chars), encoding ?? 'utf8').subarray(0, HEX_BYTES_MAX);
 }
 
 /** Bytes as `1.5 MiB`. */

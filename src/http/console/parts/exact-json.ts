@@ -8,14 +8,16 @@ const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?/g;
 
 /**
  * Reads JSON and keeps every digit. `JSON.parse` tells the source of a number only to a function that it calls for each value,
- * which takes a second for 5 MiB and would hold up all that the process accepts.
+ * which takes a second for 5 MiB.
  * @returns null if it is no JSON
  */
 export function readExactJson(text: string): ExactJson | null {
   try {
-    const value: unknown = JSON.parse(text);
     const mark = markNotIn(text);
-    return { mark, value: LOSSY.test(text) ? JSON.parse(withMarks(text, mark)) : value };
+    if (!LOSSY.test(text)) return { mark, value: JSON.parse(text) };
+    // Marks would make JSON of what is none; what this makes is not kept, since both may take hundreds of megabytes.
+    JSON.parse(text);
+    return { mark, value: JSON.parse(withMarks(text, mark)) };
   } catch {
     return null;
   }

@@ -57,6 +57,25 @@ describe('a tree of JSON', () => {
     assert.doesNotMatch(large, /from=/);
   });
 
+  it('is as short where names are long or values lie deep, and what lies deep is behind links', () => {
+    const long = JSON.stringify({ ['k'.repeat(1_000_000)]: Array(1_500).fill('v'.repeat(290)) });
+    assert.ok(String(jsonTree(long, { page: '/p' })).length < 3_000_000);
+    const names = Object.fromEntries(
+      Array.from({ length: 900 }, (_, at) => [`${at}${'n'.repeat(3_900)}`, 1]),
+    );
+    assert.ok(String(jsonTree(JSON.stringify(names), { page: '/p' })).length < 4_000_000);
+    const levels = 250;
+    const deep = `${'['.repeat(levels)}"bottom"${']'.repeat(levels)}`;
+    let tree = '';
+    let at: string | null = '';
+    for (let pages = 0; at !== null && pages < 5; pages++) {
+      tree = String(jsonTree(deep, { page: '/p', at }));
+      const link: string | undefined = /href="\/p\?([^"#]*)#body">…/.exec(tree)?.[1];
+      at = link === undefined ? null : new URLSearchParams(link.replaceAll('&amp;', '&')).get('at');
+    }
+    assert.match(tree, /bottom/);
+  });
+
   it('is none where there is no JSON', () => {
     for (const text of ['', 'a=b', '{"a":', '\u0000']) assert.equal(jsonTree(text), null);
   });

@@ -1,11 +1,17 @@
 import { printFilter } from '../../../filter/print-filter.ts';
 import { parsePointer, resolvePointer } from '../../../verify/read/json-pointer.ts';
 import { type Child, foreign, type Html, html } from '../html.ts';
-import { urlOf } from '../page.ts';
+import { urlOf } from '../urls.ts';
 import { describeScalar, readExactJson } from './exact-json.ts';
 
 /** Values that are drawn at once; the rest is behind links. */
 const NODES_MAX = 1_500;
+/** Characters that are drawn at once, about: names and places of values are as long as a stranger wants. */
+const DRAWN_CHARS_MAX = 1024 * 1024;
+/** Levels that are drawn at once. */
+const LEVELS_MAX = 100;
+/** Longest place of a value that is in a link; what lies deeper is in the download. */
+const POINTER_CHARS_MAX = 4_000;
 /** Levels that are unfolded at first. */
 const UNFOLDED = 3;
 const VALUE_CHARS = 300;
@@ -21,8 +27,10 @@ export type TreePart = Readonly<{
 
 const WHOLE: TreePart = { page: null };
 
-type Drawing = { left: number; readonly page: string | null; readonly mark: string };
-type Path = readonly string[];
+type Drawing = { nodesLeft: number; charsLeft: number; readonly page: string | null; readonly mark: string };
+
+/** Where a value lies: as parts and as a JSON Pointer, or null if that is too long to be told. */
+type Place = Readonly<{ path: readonly string[]; pointer: string }> | null;
 
 /**
  * A JSON text as a tree that folds without a script. Each value is a link to the events that have it, too.
@@ -34,67 +42,81 @@ export function jsonTree(text: string, part: TreePart = WHOLE): Html | null {
   const asked = parsePointer(part.at ?? '') ?? [];
   const found = resolvePointer(parsed.value, asked);
   const [value, path] = found === undefined ? [parsed.value, []] : [found, asked];
+  const place = path.reduce(within, ROOT);
   const from = /^\d{1,9}$/.test(part.from ?? '') ? Number(part.from) : 0;
-  const drawing: Drawing = { left: NODES_MAX, page: part.page, mark: parsed.mark };
+  const drawing: Drawing = {
+    nodesLeft: NODES_MAX,
+    charsLeft: DRAWN_CHARS_MAX,
+    page: part.page,
+    mark: parsed.mark,
+  };
   const back =
     path.length + from === 0 || part.page === null
       ? null
-      : html`<p>A part: <code>${foreign(pointerOf(path), VALUE_CHARS)}</code>${from === 0 ? null : ` from ${from} on`} · <a href="${part.page}#body">The beginning</a></p>`;
-  return html`${back}<ul class="tree" data-tree>${node(value, null, path, drawing, { from, depth: 0 })}</ul>`;
+      : html`<p>A part: <code>${foreign(place?.pointer ?? '…', VALUE_CHARS)}</code>${from === 0 ? null : ` from ${from} on`} · <a href="${part.page}#body">The beginning</a></p>`;
+  return html`${back}<ul class="tree" data-tree>${node(value, { name: null, place, depth: 0, from }, drawing)}</ul>`;
 }
 
-/** With which member it begins, and how deep it lies in what is drawn. */
-type Position = Readonly<{ from: number; depth: number }>;
+/** What a node is called, where it lies, how deep in what is drawn, and with which member it begins. */
+type Node = Readonly<{ name: string | null; place: Place; depth: number; from: number }>;
 
-function node(
-  value: unknown,
-  name: string | null,
-  path: Path,
-  drawing: Drawing,
-  { from, depth }: Position,
-): Child {
-  drawing.left -= 1;
+function node(value: unknown, { name, place, depth, from }: Node, drawing: Drawing): Child {
+  drawing.nodesLeft -= 1;
+  drawing.charsLeft -= place?.pointer.length ?? 0;
   const label = name === null ? null : html`<span class="name">${foreign(name, VALUE_CHARS)}</span>`;
-  const place = html` data-pointer="${pointerOf(path)}"`;
+  const where = place === null ? null : html` data-pointer="${place.pointer}"`;
   if (typeof value !== 'object' || value === null) {
-    return html`<li${place}>${label}${leaf(value, path, drawing)}</li>`;
+    return html`<li${where}>${label}${leaf(value, place, drawing)}</li>`;
   }
   const members = value as Readonly<Record<string, unknown>>;
   const names = Array.isArray(value) ? null : Object.keys(value);
   const length = names?.length ?? (value as readonly unknown[]).length;
   const size = Array.isArray(value) ? `[${length}]` : `{${length}}`;
-  if (length === 0) return html`<li${place}>${label}<span class="muted">${size}</span></li>`;
+  if (length === 0) return html`<li${where}>${label}<span class="muted">${size}</span></li>`;
   const drawn: Child[] = [];
-  for (let at = from; at < length && drawing.left > 0; at++) {
+  const last = depth < LEVELS_MAX ? length : from;
+  for (let at = from; at < last && drawing.nodesLeft > 0 && drawing.charsLeft > 0; at++) {
     const key = names?.[at] ?? String(at);
-    drawn.push(node(members[key], key, [...path, key], drawing, { from: 0, depth: depth + 1 }));
+    drawn.push(
+      node(members[key], { name: key, place: within(place, key), depth: depth + 1, from: 0 }, drawing),
+    );
   }
   const reached = from + drawn.length;
   const rest = Math.max(0, length - reached);
-  return html`<li${place}><details${depth < UNFOLDED ? html` open` : ''}><summary>${label}<span class="muted">${size}</span></summary>
-<ul>${drawn}${rest === 0 ? null : html`<li class="muted">${restOf(rest, reached, path, drawing)}</li>`}</ul></details></li>`;
+  return html`<li${where}><details${depth < UNFOLDED ? html` open` : ''}><summary>${label}<span class="muted">${size}</span></summary>
+<ul>${drawn}${rest === 0 ? null : html`<li class="muted">${restOf(rest, reached, place, drawing)}</li>`}</ul></details></li>`;
 }
 
-function restOf(rest: number, reached: number, path: Path, { page }: Drawing): Child {
+function restOf(rest: number, reached: number, place: Place, { page }: Drawing): Child {
   const text = `… ${rest} more`;
-  if (page === null) return text;
-  return html`<a href="${urlOf(page, { at: pointerOf(path), from: String(reached) })}#body">${text}</a>`;
+  if (page === null || place === null) return `${text}, in the download`;
+  return html`<a href="${urlOf(page, { at: place.pointer, from: String(reached) })}#body">${text}</a>`;
 }
 
-function leaf(value: unknown, path: Path, { mark }: Drawing): Html {
-  const [kind, text] = describeScalar(value, mark);
-  const shown = kind === 'string' ? JSON.stringify(text) : text;
-  const term = path.length > 0 && text.length <= VALUE_CHARS && text !== '' ? filterOf(path, text) : null;
-  if (term === null) return html`<span class="value ${kind}">${foreign(shown, VALUE_CHARS)}</span>`;
-  return html`<a class="value ${kind}" href="${urlOf('/console/events', { q: term })}" title="Events with this value">${foreign(shown, VALUE_CHARS)}</a>`;
+function leaf(value: unknown, place: Place, drawing: Drawing): Html {
+  const [kind, text] = describeScalar(value, drawing.mark);
+  const beginning = text.slice(0, VALUE_CHARS + 1);
+  const shown = foreign(kind === 'string' ? JSON.stringify(beginning) : beginning, VALUE_CHARS);
+  const isLink = place !== null && place.path.length > 0 && text !== '' && text.length <= VALUE_CHARS;
+  if (!isLink) return html`<span class="value ${kind}">${shown}</span>`;
+  const url = urlOf('/console/events', { q: filterOf(place.path, text) });
+  drawing.charsLeft -= url.length;
+  return html`<a class="value ${kind}" href="${url}" title="Events with this value">${shown}</a>`;
 }
 
 /** The filter's term for the value at a place of the body. */
-function filterOf(path: Path, value: string): string {
+function filterOf(path: readonly string[], value: string): string {
   return printFilter([{ field: 'pointer', negated: false, path, match: 'is', values: [value] }]);
 }
 
-/** A JSON Pointer (RFC 6901). */
-function pointerOf(path: Path): string {
-  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+const ROOT: Place = { path: [], pointer: '' };
+
+/** The place of a member. Its pointer is a JSON Pointer (RFC 6901). */
+function within(place: Place, name: string): Place {
+  if (place === null || place.pointer.length + name.length >= POINTER_CHARS_MAX) return null;
+  const { path, pointer } = place;
+  return {
+    path: [...path, name],
+    pointer: `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+  };
 }

@@ -1,5 +1,5 @@
 import { type Child, foreign, type Html, html, NOTHING } from '../html.ts';
-import { urlOf } from '../page.ts';
+import { urlOf } from '../urls.ts';
 
 /** The heading of a page, with what can be done or told beside it. */
 export function heading(title: Child, beside: Child = null): Html {
