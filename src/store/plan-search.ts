@@ -2,6 +2,7 @@ import type { DeliveryStatus } from '../domain/delivery.ts';
 import { keyText } from '../domain/search-key.ts';
 import type { Filter } from '../filter/filter.ts';
 import { momentOf } from '../filter/matches.ts';
+import { idBefore } from '../runtime/ids.ts';
 
 /** The index by which a search comes to its candidates. All go from new to old. */
 export type SearchPath =
@@ -69,8 +70,7 @@ export function idRange(filter: Filter, before: string | null): IdRange {
   return { sinceId: firstIdOf(sinceMs), untilId };
 }
 
-/** Below every UUIDv7 of that millisecond. */
-function firstIdOf(timeMs: number): string {
-  const hex = Math.min(timeMs, LAST_MS).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+/** Below every UUIDv7 of that millisecond. @param timeMs any time, of which an id has 48 bits */
+export function firstIdOf(timeMs: number): string {
+  return idBefore(Math.min(Math.max(timeMs, 0), LAST_MS));
 }

@@ -26,7 +26,12 @@ test('the layers are those that the test of the imports allows', () => {
 
 describe('the data model', () => {
   const model = section(PAGE, '## Data model');
-  const sql = MIGRATIONS.join('\n');
+  // What a later migration drops is there no more.
+  const sql = MIGRATIONS.reduce((made, more) => {
+    const dropped = [...more.matchAll(/drop index (\w+);/g)].map(([, name]) => name!);
+    const isGone = (statement: string) => dropped.some((name) => statement.includes(`index ${name} on`));
+    return [...made.filter((statement) => !isGone(statement)), ...more.split(';')];
+  }, [] as string[]).join(';');
 
   test('has every table and every index, and no others', () => {
     const names = [...sql.matchAll(/create (?:table|(?:unique )?index) (\w+)/g)].map(([, name]) => name!);

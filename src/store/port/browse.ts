@@ -22,7 +22,7 @@ export type DeadLetterFilter = Readonly<{
 }>;
 
 /** Most dead letters that one read looks at, so that a filter that hardly any of them fits reads no more. */
-export const MAX_DEAD_LETTERS_READ = 5_000;
+export const MAX_DEAD_LETTERS_READ = 1_000;
 
 /**
  * A page of dead letters, newest first; `next` is the cursor of the next page. With a filter a page may hold fewer than

@@ -1,5 +1,6 @@
 import { deliveryIdOf } from '../../domain/delivery.ts';
 import type { Verbs } from '../forward.ts';
+import { firstIdOf } from '../plan-search.ts';
 import { type DeadLetterRow, pageOf, toDeadLetter } from '../rows.ts';
 import { MAX_DEAD_LETTERS_READ } from '../store.ts';
 import { DELIVERY_COLUMNS, type Numbered, numbersOf } from './browse.ts';
@@ -41,9 +42,9 @@ export const LAST_READ: Statement<{ event_id: string; number: number }> = {
 export const deadLetterVerbs: Verbs<QueryContext, 'listDeadLetters'> = {
   async listDeadLetters({ query }, limit, before, filter = {}) {
     const { destination, source, eventType, sinceMs, untilMs, error, superseded = false } = filter;
-    const start = [before ?? AFTER_ALL, untilMs === undefined ? AFTER_ALL : firstIdAt(untilMs)];
+    const start = [before ?? AFTER_ALL, untilMs === undefined ? AFTER_ALL : firstIdOf(untilMs)];
     const { eventId, number } = deliveryKey(start.reduce((a, b) => (a < b ? a : b)));
-    const range = [eventId, number, sinceMs === undefined ? BEFORE_ALL : firstIdAt(sinceMs)];
+    const range = [eventId, number, sinceMs === undefined ? BEFORE_ALL : firstIdOf(sinceMs)];
     const asked = [destination, source, eventType, error].map((value) => value ?? null);
     const found = await query(DEAD_LETTERS, [...range, superseded, ...asked, limit + 1]);
     const { rows, next } = pageOf(found, limit, idOf);
@@ -60,12 +61,3 @@ const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 function idOf({ event_id: eventId, number }: Pick<Numbered, 'event_id' | 'number'>): string {
   return deliveryIdOf(eventId, number);
 }
-
-/** Not after any id of the time. */
-function firstIdAt(timeMs: number): string {
-  const hex = Math.min(Math.max(timeMs, 0), LAST_ID_MS).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
-/** The time in an id has 48 bits. */
-const LAST_ID_MS = 2 ** 48 - 1;

@@ -1,5 +1,6 @@
 import { fitsDeadLetter } from '../dead-letter-filter.ts';
 import { keyDigest } from '../marked-key.ts';
+import { firstIdOf } from '../plan-search.ts';
 import {
   type AttemptRow,
   type DeadLetterRow,
@@ -9,12 +10,13 @@ import {
   toDeadLetter,
   toDelivery,
 } from '../rows.ts';
-import { type DeadLetter, MAX_DEAD_LETTERS_READ } from '../store.ts';
+import { type DeadLetter, type DeadLetterFilter, MAX_DEAD_LETTERS_READ } from '../store.ts';
 import { prepareReadEvent } from './claim.ts';
 import { KEY_OF_ID, keyParts, numberOfKey, numberOrNull, OF_EVENT, STRIDE } from './delivery-key.ts';
 import { prepareFindErased } from './erased-keys.ts';
 import { prepareEventView, VIEW_COLUMNS, type ViewRow } from './event-view.ts';
 import { prepareRows } from './prepare-rows.ts';
+import { ALL_SEQS, prepareSeqRange, type SeqRange } from './seq-range.ts';
 import { prepareStats } from './stats.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 import type { Reads } from './verbs.ts';
@@ -31,12 +33,12 @@ export type Numbered = Readonly<{
   sent_as: number | null;
 }>;
 
-const DEAD_LETTERS_SQL = `
+/** The index has times, roughly, and the destination; what else is asked for is looked at in each. */
+const deadLettersSql = (condition: string) => `
   select ${DELIVERY_COLUMNS}, e.source, e.event_type, e.idempotency_key,
     (select erased_at from erased x where x.seq = e.seq) as erased_at
-  ${FROM_DELIVERIES} where d.status = 'failed' and d.key < ? order by d.key desc limit ${MAX_DEAD_LETTERS_READ}`;
-
-const AFTER_ALL = Number.MAX_SAFE_INTEGER;
+  from deliveries d indexed by deliveries_dead join events e on e.seq = d.key / ${STRIDE}
+  where d.status = 'failed' and d.key >= ? and d.key < ? ${condition} order by d.key desc limit ${MAX_DEAD_LETTERS_READ}`;
 
 /** The verbs of BrowseStore. */
 export const browseReads: Reads<
@@ -112,13 +114,24 @@ export const browseReads: Reads<
     return (deliveryId) => find.all(...keyParts(deliveryId)).map(toAttempt);
   },
   listDeadLetters(db) {
-    const walk = prepareRows<DeadLetterRow & Numbered>(db, DEAD_LETTERS_SQL);
+    const walkAll = prepareRows<DeadLetterRow & Numbered>(db, deadLettersSql(''));
+    const walkOf = prepareRows<DeadLetterRow & Numbered>(db, deadLettersSql('and d.destination = ?'));
+    const seqRange = prepareSeqRange(db);
+    const seqsOf = ({ sinceMs, untilMs }: DeadLetterFilter): SeqRange => {
+      if (sinceMs === undefined && untilMs === undefined) return ALL_SEQS;
+      return seqRange({ sinceId: firstIdOf(sinceMs ?? 0), untilId: firstIdOf(untilMs ?? Infinity) });
+    };
     return (limit, before, filter = {}) => {
       const fits = fitsDeadLetter(filter);
       const deliveries: DeadLetter[] = [];
-      let last = before === null ? AFTER_ALL : Number(before);
+      const { from, to } = seqsOf(filter);
+      let last = Math.min(to * STRIDE, before === null ? Infinity : Number(before));
       let read = 0;
-      for (const row of walk.iterate(last)) {
+      const rows =
+        filter.destination === undefined
+          ? walkAll.iterate(from * STRIDE, last)
+          : walkOf.iterate(from * STRIDE, last, filter.destination);
+      for (const row of rows) {
         const letter = toDeadLetter(numbersOf(row), row);
         if (fits(letter)) {
           if (deliveries.length === limit) return { deliveries, next: String(last) };

@@ -37,6 +37,7 @@ const LANDED = [
   '85a1fe87a54d5d099f6e683b5edac24aff674bfb45243c2623a401e39e32d003',
   'abbcf85ed8df7031715fd816c6e535a19d75887ee60f78225c23a13125922e1f',
   '3755c7546ea2353423cb1e62b6d2fd98690c43dc902fe25865dc8807cefe58a1',
+  '0899c54a1def118ed2d8d694fdca2644d152a5f12ed9f06cdaf31448c15f922a',
 ];
 
 test('landed migrations never change', () => {

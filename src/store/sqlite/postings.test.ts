@@ -54,6 +54,12 @@ async function openInbox(t: TestContext) {
     restart: () => {
       run = start();
     },
+    /** The first slice. */
+    search: (text: string) => {
+      const reading = readFilter(text);
+      assert.ok(reading.kind === 'read', text);
+      return search({ filter: resolveFilter(reading.filter, T0), limit: 500, cursor: null });
+    },
     /** The hits in pages, until there are so many. */
     find(text: string, limit: number, most: number): string[] {
       const reading = readFilter(text);
@@ -75,6 +81,9 @@ async function openInbox(t: TestContext) {
         .map(({ block }) => block),
   };
 }
+
+/** A group of dead letters. */
+const ODD = '0f1e2d3c4b5a6978';
 
 /** Events of which a few are rare, and some have an id that is older than those before it. */
 function randomEvents(count: number, seed: number): WebhookEvent[] {
@@ -169,6 +178,39 @@ test('the clean-up deletes what is before the oldest event, and seqs that are gi
   purge(T0 + 1);
   assert.deepEqual(inbox.blocks(), []);
   assert.equal(inbox.db.prepare('select count(*) as rows from event_postings').get()!.rows, 0);
+});
+
+test('dead letters of a time, a destination, a source or a type are found, wherever their events lie', async (t) => {
+  const inbox = await openInbox(t);
+  const events = randomEvents(2 * BLOCK_EVENTS + 500, 5);
+  inbox.insert(events);
+  // Each third event has failed: the ones with an odd number for `b`, the others for `a`.
+  inbox.db.exec(`
+    insert into deliveries (key, destination, status, attempts, due_at, created_at, updated_at, failure_group)
+    select seq * 65536 + 1, iif(seq % 2, 'b', 'a'), 'failed', 1, 0, 0, 0, iif(seq % 2, '${ODD}', 'e0')
+    from events where seq % 3 = 0`);
+  const failed = events.filter((_, at) => (at + 1) % 3 === 0);
+  const isOdd = (event: WebhookEvent) => (events.indexOf(event) + 1) % 2 === 1;
+  const find = (q: string) => inbox.find(q, 500, Number.POSITIVE_INFINITY).toSorted();
+  const ids = (some: readonly WebhookEvent[]) => some.map(({ id }) => id).toSorted();
+  const times = ['', `since:${at(8_000)}`, `until:${at(900)}`, `since:${at(16_500)}`];
+  times.push(`since:${at(2_000)} until:${at(9_000)}`, `since:${at(1e6)}`, `until:${at(0)}`);
+  for (const time of times) {
+    const within = expected(time, events);
+    const inTime = failed.filter(({ id }) => within.includes(id));
+    assert.deepEqual(find(`status:failed ${time}`), ids(inTime), time);
+    assert.deepEqual(find(`status:failed destination:b ${time}`), ids(inTime.filter(isOdd)), time);
+    assert.deepEqual(find(`group:${ODD} ${time}`), ids(inTime.filter(isOdd)), time);
+    const rare = inTime.filter(({ source }) => source === 'rare');
+    assert.deepEqual(find(`status:failed source:rare ${time}`), ids(rare), time);
+  }
+  const scanned = (q: string) => inbox.search(q).scanned;
+  assert.ok(
+    scanned(`status:failed until:${at(900)}`) < BLOCK_EVENTS / 3,
+    'newer dead letters are passed over',
+  );
+  assert.equal(scanned('status:failed destination:c'), 0);
+  assert.ok(scanned('status:failed source:rare') < 100);
 });
 
 test('a posting has its events, and only the bytes between the first and the last', () => {

@@ -79,6 +79,15 @@ export function prepareExtent(db: DatabaseSync): () => Readonly<{ first: number;
   };
 }
 
+/** Whether each full block has its row, which one of an earlier version gets after the start. */
+export function hasAllBlocks(db: DatabaseSync, first: number, end: number): boolean {
+  const count = prepareRows<{ blocks: number }>(
+    db,
+    'select count(*) as blocks from event_blocks where block >= ? and block < ?',
+  );
+  return count.get(first, end)!.blocks === end - first;
+}
+
 /** Deletes what is before the oldest event. */
 export function preparePurgePostings(db: DatabaseSync): () => void {
   const removals = ['event_blocks', 'event_postings'].map((table) =>

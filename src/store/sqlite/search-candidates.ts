@@ -1,6 +1,8 @@
+import type { DeliveryStatus } from '../../domain/delivery.ts';
 import type { Filter } from '../../filter/filter.ts';
 import { idRange, type SearchPath } from '../plan-search.ts';
 import { STRIDE } from './delivery-key.ts';
+import type { SeqRange } from './seq-range.ts';
 import { uuidToBytes } from './uuid-bytes.ts';
 
 /** Values of a statement's parameters, which it names by number: `?1`, `?2`… */
@@ -30,7 +32,8 @@ export type Candidates = Readonly<{
 
 /** As `planSearch` has chosen; what goes by source and type has been looked up. */
 export type Path =
-  | Exclude<SearchPath, { kind: 'kinds' }>
+  | Exclude<SearchPath, { kind: 'kinds' | 'deliveries' }>
+  | (Extract<SearchPath, { kind: 'deliveries' }> & Readonly<{ within: SeqRange }>)
   | Readonly<{ kind: 'seqs'; seqs: readonly number[] }>;
 
 /** The next events on the path behind the position. */
@@ -41,8 +44,12 @@ export function candidates(
   { place }: Parameters,
 ): Candidates {
   if (path.kind === 'deliveries') {
-    const before = place(position?.kind === 'seq' ? position.seq * STRIDE : Number.MAX_SAFE_INTEGER);
-    return { bySeq: true, sql: (limit) => byDeliveries(path.statuses, before, limit) };
+    const { from, to } = path.within;
+    const until = place(Math.min(to, position?.kind === 'seq' ? position.seq : to) * STRIDE);
+    const within = `key < ${until} and key >= ${place(from * STRIDE)}`;
+    const more = ofDeliveries(filter, place);
+    const walks = path.statuses.map((status) => [status, within + more(status)] as const);
+    return { bySeq: true, sql: (limit) => byDeliveries(walks, limit) };
   }
   const range = idRange(filter, position?.kind === 'id' ? position.id : null);
   const [until, since] = [place(uuidToBytes(range.untilId)), place(uuidToBytes(range.sinceId))];
@@ -108,13 +115,26 @@ const OF_STATUS = {
   completed: null,
 } as const;
 
-function byDeliveries(statuses: readonly (keyof typeof OF_STATUS)[], before: string, limit: number): string {
-  const walks = statuses.map(
-    (status) => `select key from (
-      select key from deliveries indexed by ${OF_STATUS[status]} where status = '${status}' and key < ${before}
+/** What the index of the status tells of a delivery, so that others are passed over without a look at them. */
+function ofDeliveries(filter: Filter, place: Parameters['place']): (status: DeliveryStatus) => string {
+  const stated = filter.filter(({ negated }) => !negated);
+  const destinations = stated.flatMap((term) =>
+    term.field === 'destination' ? [` and destination in (${term.values.map(place).join()})`] : [],
+  );
+  const groups = stated.flatMap((term) =>
+    term.field === 'group' ? [` and coalesce(failure_group, '') in (${term.values.map(place).join()})`] : [],
+  );
+  return (status) =>
+    [...(status === 'processing' ? [] : destinations), ...(status === 'failed' ? groups : [])].join('');
+}
+
+function byDeliveries(walks: readonly (readonly [DeliveryStatus, string])[], limit: number): string {
+  const keys = walks.map(
+    ([status, condition]) => `select key from (
+      select key from deliveries indexed by ${OF_STATUS[status]} where status = '${status}' and ${condition}
       order by key desc limit ${limit})`,
   );
   return `select e.id, e.seq from (
-      select key from (${walks.join(' union all ')}) order by key desc limit ${limit}
+      select key from (${keys.join(' union all ')}) order by key desc limit ${limit}
     ) w cross join events e where e.seq = w.key / ${STRIDE}`;
 }

@@ -7,11 +7,15 @@ import { FAKE_EPOCH_MS as T0 } from '../../../testkit/fake-clock.ts';
 import { tempDir } from '../../../testkit/temp-dir.ts';
 import { resolveFilter } from '../../filter/filter.ts';
 import { readFilter } from '../../filter/read-filter.ts';
+import { groupAfter } from '../failure-group.ts';
 import { openReader } from './connect.ts';
 import { openSqliteStore } from './open.ts';
 import { prepareSearch } from './search.ts';
 
 const EVENT = anEvent({ source: 'stripe', eventType: 'paid', idempotencyKey: 'k' });
+
+const ATTEMPT = anAttempt({ httpStatus: 503 });
+const GROUP = groupAfter({ kind: 'failed', error: 'x' }, ATTEMPT);
 
 const BY_KIND = /SCAN j VIRTUAL TABLE.*\n.*SEARCH e USING (INTEGER PRIMARY KEY|.*INDEX)/;
 
@@ -28,19 +32,24 @@ const PATHS: readonly (readonly [filter: string, index: RegExp])[] = [
   ['type:paid body~"x" -http:5xx', BY_KIND],
   ['type:pa* http:503 -error~"x"', BY_KIND],
   ['body:/a=b header:x~y -body:/c=d', /USING COVERING INDEX sqlite_autoindex_events_1 \(id>\? AND id<\?\)/],
-  ['status:failed', /SEARCH deliveries USING COVERING INDEX deliveries_dead \(key<\?\)/],
-  ['group:0f1e2d3c4b5a6978', /SEARCH deliveries USING COVERING INDEX deliveries_dead \(key<\?\)/],
-  ['status:failed destination:a replay:no error~"x"', /COVERING INDEX deliveries_dead \(key<\?\)/],
+  ['status:failed', /SEARCH deliveries USING COVERING INDEX deliveries_dead \(key>\? AND key<\?\)/],
+  [`group:${GROUP}`, /COVERING INDEX deliveries_dead \(key>\? AND key<\?\)/],
+  ['status:failed destination:a replay:no error~"x"', /COVERING INDEX deliveries_dead \(key>\? AND key<\?\)/],
+  ['status:failed source:stripe', BY_KIND],
   ['status:pending order:k', /SCAN deliveries USING COVERING INDEX deliveries_due/],
+  [
+    'status:pending destination:c',
+    /SEARCH deliveries USING COVERING INDEX deliveries_due \(destination=\?\)/,
+  ],
   ['status:processing,failed', /SCAN deliveries USING COVERING INDEX deliveries_leased/],
 ];
 
 /**
- * What may be walked whole: the slice itself, and the partial indexes of open deliveries, which are bounded. Sorting is
+ * What may be walked whole: the slice itself, the counts of destinations, and the partial indexes of open deliveries, which are bounded. Sorting is
  * of these too.
  */
 const BOUNDED =
-  /^SCAN (w|c|s|j VIRTUAL TABLE INDEX \d+:|sources|\(subquery-\d+\)|CONSTANT ROW|deliveries USING COVERING INDEX deliveries_(due|leased))$/;
+  /^SCAN (w|c|s|delivery_counts|j VIRTUAL TABLE INDEX \d+:|sources|\(subquery-\d+\)|CONSTANT ROW|deliveries USING COVERING INDEX deliveries_(due|leased))$/;
 
 /** A store with an event of each kind. */
 async function filledStore(path: string): Promise<void> {
@@ -55,8 +64,7 @@ async function filledStore(path: string): Promise<void> {
     ...request,
     limits: [...'ab'].map((destination) => ({ destination, limit: 1 })),
   });
-  const attempt = anAttempt({ httpStatus: 503 });
-  await store.settle(leased[0]!.lease, { kind: 'failed', error: 'x' }, attempt, T0);
+  await store.settle(leased[0]!.lease, { kind: 'failed', error: 'x' }, ATTEMPT, T0);
   await store.close();
 }
 

@@ -5,7 +5,7 @@ import type { IdRange } from '../plan-search.ts';
 import { searchWhere } from '../search-where.ts';
 import { BLOCK_EVENTS, seqsOf } from './event-blocks.ts';
 import { type Kind, prepareKinds } from './event-kinds.ts';
-import { prepareExtent } from './postings.ts';
+import { hasAllBlocks, prepareExtent } from './postings.ts';
 import { prepareRows } from './prepare-rows.ts';
 import { createParameters } from './search-candidates.ts';
 import { sqliteDialect } from './search-hit.ts';
@@ -32,7 +32,7 @@ export function findPosted(
   const terms = filter.filter(isOfKind);
   const range = { until: uuidToBytes(untilId), since: uuidToBytes(sinceId) };
   const { first, end } = prepareExtent(db)();
-  if (countBlocks(db, first, end) < end - first) return null;
+  if (!hasAllBlocks(db, first, end)) return null;
   const kinds = prepareKinds(db)(terms, (source, eventType) => fitsKind(terms, source, eventType));
   if (kinds === null) return null;
   const found = findInOpenBlock(db, terms, range, end * BLOCK_EVENTS);
@@ -49,14 +49,6 @@ const NOTHING = { id: '', idempotencyKey: '', headers: [], body: new Uint8Array(
 
 function fitsKind(terms: Filter, source: string, eventType: string): boolean {
   return fitsEvent(terms, { ...NOTHING, source, eventType }, null);
-}
-
-function countBlocks(db: DatabaseSync, first: number, end: number): number {
-  const count = prepareRows<{ blocks: number }>(
-    db,
-    'select count(*) as blocks from event_blocks where block >= ? and block < ?',
-  );
-  return count.get(first, end)!.blocks;
 }
 
 /** The block that is not full has no postings yet. */

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { DeliveryStatus } from '../../domain/delivery.ts';
 import { type Filter, readsPayload } from '../../filter/filter.ts';
 import { fitsEvent } from '../../filter/matches.ts';
 import { uuidTimeMs } from '../../runtime/ids.ts';
@@ -11,6 +12,7 @@ import { prepareRows } from './prepare-rows.ts';
 import { candidates, createParameters, type Path, type Position, readPosition } from './search-candidates.ts';
 import { prepareSearchHit, sqliteDialect } from './search-hit.ts';
 import { findPosted } from './search-postings.ts';
+import { ALL_SEQS, prepareSeqRange, type SeqRange } from './seq-range.ts';
 import { bytesToUuid, uuidToBytes } from './uuid-bytes.ts';
 
 /** A search on its path, behind a position. */
@@ -65,21 +67,52 @@ export function prepareSearch(db: DatabaseSync): (request: SearchRequest) => Sea
 
 /** A window of so few events is walked by time: its end is then known, which the order of deliveries does not tell. */
 const SMALL_WINDOW = 20_000;
+/** So many events of the sources and types that a filter names are few. */
+const FEW_OF_KIND = 1_000;
+/** More deliveries are not sorted for each slice: where so many wait, they are found among all events. */
+const MOST_SORTED = 400_000;
 
 function chooseWalk(db: DatabaseSync, filter: Filter, position: Position | null): Walk<SearchPath> {
   const path = planSearch(filter);
-  if (path.kind !== 'deliveries') return { filter, path, position: atId(db, position) };
-  if (position?.kind === 'seq') return { filter, path, position };
-  if (position === null && !isSmallWindow(db, filter)) return { filter, path, position };
-  return { filter, path: { kind: 'time' }, position };
+  if (path.kind === 'deliveries') {
+    if (position?.kind === 'seq') return { filter, path, position };
+    if (areFewOfKind(db, filter)) return { filter, path: { kind: 'kinds' }, position };
+    const isByTime = position !== null || isSmallWindow(db, filter) || areTooMany(db, path.statuses);
+    return { filter, path: isByTime ? { kind: 'time' } : path, position };
+  }
+  return { filter, path, position: atId(db, position) };
+}
+
+function areFewOfKind(db: DatabaseSync, filter: Filter): boolean {
+  if (!filter.some(({ field, negated }) => !negated && (field === 'source' || field === 'type')))
+    return false;
+  const seqs = findPosted(db, filter, idRange(filter, null), FEW_OF_KIND);
+  return seqs !== null && seqs.length < FEW_OF_KIND;
+}
+
+function areTooMany(db: DatabaseSync, statuses: readonly DeliveryStatus[]): boolean {
+  // Failed ones are in the order of their keys.
+  if (!statuses.includes('pending')) return false;
+  const count = prepareRows<{ pending: number }>(
+    db,
+    `select coalesce(sum(count), 0) as pending from delivery_counts where status = 'pending'`,
+  );
+  return count.get()!.pending > MOST_SORTED;
 }
 
 /** Finds the next events of a source and type; while that is not possible, all events are walked by time. */
 function lookUp(db: DatabaseSync, { filter, path, position }: Walk<SearchPath>, mostRows: number): Walk {
+  if (path.kind === 'deliveries')
+    return { filter, path: { ...path, within: seqsWithin(db, filter) }, position };
   if (path.kind !== 'kinds') return { filter, path, position };
   const range = idRange(filter, position?.kind === 'id' ? position.id : null);
   const seqs = findPosted(db, filter, range, mostRows);
   return { filter, path: seqs === null ? { kind: 'time' } : { kind: 'seqs', seqs }, position };
+}
+
+function seqsWithin(db: DatabaseSync, filter: Filter): SeqRange {
+  const isBounded = filter.some(({ field }) => field === 'since' || field === 'until');
+  return isBounded ? prepareSeqRange(db)(idRange(filter, null)) : ALL_SEQS;
 }
 
 /** A position in the order of `seq`, which a search with another filter has left, as one in the order of ids. */

@@ -14,6 +14,7 @@ import { origin } from './0013-origin.ts';
 import { failureGroups } from './0014-failure-groups.ts';
 import { operations } from './0015-operations.ts';
 import { minutes } from './0016-minutes.ts';
+import { deadLetters } from './0017-dead-letters.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly string[] = [
@@ -33,4 +34,5 @@ export const MIGRATIONS: readonly string[] = [
   failureGroups,
   operations,
   minutes,
+  deadLetters,
 ];
