@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { writeRangesOf } from '../../src/store/postgres/event-ranges.ts';
 import { say } from '../support/say.ts';
 import { whole } from '../support/table.ts';
 import { eventColumns, GROUP_OF_ERROR, type Words } from './spread.ts';
@@ -52,7 +53,8 @@ function fillSql(from: number, to: number, events: number, nowMs: number): strin
   const c = eventColumns(events, nowMs, WORDS);
   return `
 with made as materialized (
-  select i, ${c.id} as id, ${c.at} as at, ${c.status} as status, ${c.error} as error, ${c.httpStatus} as http_status
+  select i, ${c.id} as id, ${c.at} as at, ${c.status} as status, ${c.error} as error, ${c.httpStatus} as http_status,
+    ${c.source} as source, ${c.type} as event_type
   from generate_series(${from}::bigint, ${to}::bigint) as i
 ),
 events as (
@@ -60,6 +62,7 @@ events as (
   select id, ${c.source}, ${c.key}, ${c.type}, 'POST', '/webhooks', ${c.headers}, 'application/json', at, ${c.body}
   from made order by i
 ),
+${writeRangesOf('made')},
 sent as materialized (
   select i, id, 1 as number, 'billing' as destination, status, at, error, http_status from made
   union all select i, id, 2, 'warehouse', 'completed', at, null, null from made where ${c.isForWarehouse}

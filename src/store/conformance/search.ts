@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { anEvent, nextId } from '../../../testkit/builders.ts';
 import { createSeededRandom, testSeeds } from '../../../testkit/seeded-random.ts';
+import type { WebhookEvent } from '../../domain/event.ts';
 import { type Filter, isOfDelivery, resolveFilter } from '../../filter/filter.ts';
 import { fitsDelivery, fitsEvent } from '../../filter/matches.ts';
 import { printFilter } from '../../filter/print-filter.ts';
@@ -10,6 +11,27 @@ import { randomFilter } from '../../filter/testing.ts';
 import { SEARCH_SLICE, type SearchSlice, type Store } from '../store.ts';
 import { insertFor, openFor, type StoreFactory, T0, work } from './harness.ts';
 import { fillForSearch } from './search-history.ts';
+
+/** By source and type, some with what only the event tells. */
+const BY_KIND = [
+  ...[
+    'source:a',
+    'source:a,b',
+    'type:rare',
+    'type:burst',
+    'source:b type:t1',
+    'type:t*',
+    '-type:t*',
+    '-source:a',
+  ],
+  ...[
+    'type:none',
+    'source:a type:rare',
+    'type:t0,rare since:9s until:4s',
+    'source:b since:200s',
+    'type:rare body~"x"',
+  ],
+] as const;
 
 /** Events of a history. */
 export const EVENTS = 120;
@@ -94,6 +116,49 @@ export function searchConformance(factory: StoreFactory): void {
       const full = await slice(store, 'body~"needle"', null, 2);
       assert.deepEqual([idsOf(full), full.scanned], [expected.slice(0, 2), 61]);
       assert.equal(full.next, expected[1]);
+    });
+
+    test('by source and type: frequent, rare and in bursts, of any age, and after a clean-up', async (t) => {
+      const { store } = await openFor(t, factory);
+      const random = createSeededRandom(3);
+      const kindAt = (at: number) => {
+        if (at % 97 === 5) return { source: 'b', eventType: 'rare' };
+        return { source: at % 2 === 0 ? 'a' : 'b', eventType: at > 300 && at < 340 ? 'burst' : `t${at % 3}` };
+      };
+      // Some come late: their ids are older than those before them.
+      const timeAt = (at: number) => T0 + at * 37 - (at % 11 === 0 ? random.int(500_000) : 0);
+      const events = Array.from({ length: 600 }, (_, at) =>
+        anEvent({ receivedAtMs: timeAt(at), ...kindAt(at) }),
+      );
+      let batch: Promise<unknown>[] = [];
+      for (const event of events) {
+        batch.push(store.insertEvent(event, []));
+        if (random.chance(0.9)) continue;
+        await Promise.all(batch);
+        batch = [];
+      }
+      await Promise.all(batch);
+      const assertFinds = async (left: readonly WebhookEvent[]) => {
+        for (const text of BY_KIND) {
+          const reading = readFilter(text);
+          assert.ok(reading.kind === 'read', text);
+          const filter = resolveFilter(reading.filter, T0 + 600 * 37);
+          const expected = left
+            .filter((event) => fitsEvent(filter, event, null))
+            .map(({ id }) => id)
+            .sort()
+            .toReversed();
+          assert.deepEqual((await allHits(store, filter, 7)).flat(), expected, text);
+          assert.deepEqual((await allHits(store, filter, 1_000)).flat(), expected, text);
+        }
+      };
+      await assertFinds(events);
+      await store.purge(T0 + 400 * 37, 1_000, null);
+      // Which of those that came late are deleted depends on how the clean-up walks.
+      const found = await Promise.all(events.map(({ id }) => store.eventById(id)));
+      const left = events.filter((_, at) => found[at] !== null);
+      assert.ok(left.length > 150 && left.length < 300, `${left.length} are left`);
+      await assertFinds(left);
     });
 
     test('what is accepted or deleted between slices shifts nothing', async (t) => {

@@ -1,5 +1,6 @@
 import { addCounts, addOrderCounts, addTotals } from '../postgres/counters.ts';
 import type { Statement } from '../postgres/database.ts';
+import { writeRangesOf } from '../postgres/event-ranges.ts';
 import { packBodies } from '../postgres/packed-bodies.ts';
 import { type Batch, COLUMNS, type HighWater, type Part, type Row, type Value } from './inbox-copy.ts';
 
@@ -47,9 +48,9 @@ const TYPES: Readonly<Record<string, string>> = {
   results: 'bytea',
 };
 
-/** The counters to update with the rows of a part, as a receiver does when it writes them. */
+/** What to write with the rows of a part, as a receiver does when it writes them: counters, and ranges for searches. */
 const COUNTED: Readonly<Partial<Record<Part, string>>> = {
-  events: `, totalled as (${addTotals('(select count(*) from added)', '0')})`,
+  events: `, totalled as (${addTotals('(select count(*) from added)', '0')}),${writeRangesOf('added')}`,
   deliveries: `,
 counted as (${addCounts('added', {
     pending: `count(*) filter (where status = 'pending')`,
@@ -68,6 +69,7 @@ order_counted as (${addOrderCounts('order_changes')})`,
 };
 
 const RETURNED: Readonly<Partial<Record<Part, string>>> = {
+  events: 'id, source, event_type',
   deliveries: 'destination, status, turn, replayed_by, held',
 };
 

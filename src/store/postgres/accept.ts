@@ -4,6 +4,7 @@ import type { Bound, InsertOutcome } from '../store.ts';
 import type { Backlogs } from './backlog.ts';
 import type { Query } from './database.ts';
 import type { Erasure } from './erasure.ts';
+import type { KnownRanges } from './event-ranges.ts';
 import { boundedOf, countAlerts, isExempt } from './exempt.ts';
 import { type Insert, type InsertResult, insertAll } from './insert.ts';
 import { UNDONE } from './insert-statements.ts';
@@ -11,6 +12,9 @@ import { findKnown } from './known.ts';
 import { nameMarked } from './name-marked.ts';
 import type { UnderLocks } from './order-locks.ts';
 import { hasState } from './store-failure.ts';
+
+/** What a node knows of the inbox. */
+type Known = Readonly<{ backlogs: Backlogs; erasure: Erasure; ranges: KnownRanges }>;
 
 const INSERTED: InsertOutcome = { kind: 'inserted' };
 
@@ -33,16 +37,16 @@ export async function acceptBatch(
   query: Query,
   underLocks: UnderLocks,
   batch: readonly Insert[],
-  backlogs: Backlogs,
-  erasure: Erasure,
+  known: Known,
 ): Promise<(InsertOutcome | Error)[]> {
+  const { backlogs, erasure } = known;
   const outcomes = new Map<Insert, InsertOutcome>();
   const isOpen = (insert: Insert) => !outcomes.has(insert);
 
   const insert = async (some: readonly Insert[], isAgain: boolean, alerts = 0) => {
     const named = await nameMarked(query, some, isAgain, erasure.names());
     if (named.length === 0) return NOTHING_SENT;
-    const result = await unlessUndone(insertCounting(underLocks, named, backlogs, erasure, alerts));
+    const result = await unlessUndone(insertCounting(underLocks, named, known, alerts));
     if (result === null) return null;
     // Another node has erased the first event.
     if (result.needsHashes) await erasure.read(query);
@@ -58,13 +62,13 @@ export async function acceptBatch(
   };
   const lookUp = async (some: readonly Insert[]) => {
     if (some.length === 0) return;
-    const known = await findKnown(query, some, erasure.names());
+    const found = await findKnown(query, some, erasure.names());
     const undecided = new Set<string>();
     for (const [at, one] of some.entries()) {
       const names = namesOf(one);
       // An undecided insert before it may take over the mark, and would then be the event that this one repeats.
-      const isDecided = known[at] !== null && !names.some((name) => undecided.has(name));
-      if (isDecided) outcomes.set(one, { kind: 'duplicate', ...known[at]! });
+      const isDecided = found[at] !== null && !names.some((name) => undecided.has(name));
+      if (isDecided) outcomes.set(one, { kind: 'duplicate', ...found[at]! });
       else for (const name of names) undecided.add(name);
     }
   };
@@ -132,13 +136,12 @@ function unlessUndone(result: Promise<InsertResult>): Promise<InsertResult | nul
 async function insertCounting(
   underLocks: UnderLocks,
   batch: readonly Insert[],
-  { pending, held }: Backlogs,
-  erasure: Erasure,
+  { backlogs: { pending, held }, erasure, ranges }: Known,
   alerts: number,
 ): Promise<InsertResult> {
   const { unheld } = boundedOf(batch);
   const limits = { pending: pending.hasToCount(unheld) ? pending.limit + alerts : null, held: held.limit };
-  const result = await insertAll(underLocks, batch, limits, erasure.names());
+  const result = await insertAll(underLocks, batch, limits, erasure.names(), ranges);
   if (result.pending !== null) pending.saw(result.pending);
   if (result.held !== null) held.saw(result.held);
   return result;

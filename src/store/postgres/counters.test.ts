@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLAIM } from './claim.ts';
 import { CLAIM_BY_IDS } from './claim-by-ids.ts';
-import { INSERTS } from './insert-statements.ts';
+import { insertStatements } from './insert-statements.ts';
 import { RELEASE } from './order.ts';
 import { PURGE } from './purge.ts';
 import { REPLAY } from './replay.ts';
@@ -11,7 +11,7 @@ import { SETTLE, SETTLE_ORDERED } from './settle.ts';
 const IN_ORDER = ['order_counts', 'delivery_counts', 'totals'];
 
 const STATEMENTS = [
-  ...INSERTS.values(),
+  ...insertStatements(),
   ...[CLAIM, CLAIM_BY_IDS, SETTLE, SETTLE_ORDERED, REPLAY, RELEASE, PURGE],
 ];
 

@@ -29,6 +29,8 @@ export type InsertKinds = Readonly<{
   isSearched: boolean;
   /** With events that were not received. */
   hasOrigins: boolean;
+  /** With ranges of sources and types that no range so far covers. */
+  isRanged: boolean;
 }>;
 
 const ORDER_KEYS = 19;
@@ -39,6 +41,7 @@ const hashesAt = (kinds: InsertKinds) => keyDigestsAt(kinds) + (kinds.isKeyMarke
 const heldAt = (kinds: InsertKinds) => hashesAt(kinds) + (kinds.isHashed ? 3 : 0);
 const searchKeysAt = (kinds: InsertKinds) => heldAt(kinds) + (kinds.isHeld ? 3 : 0);
 const originsAt = (kinds: InsertKinds) => searchKeysAt(kinds) + (kinds.isSearched ? 3 : 0);
+const rangesAt = (kinds: InsertKinds) => originsAt(kinds) + (kinds.hasOrigins ? 1 : 0);
 
 /** None of its names is that of an erased event. */
 const notErased = ({ isMarked }: InsertKinds) => `
@@ -189,8 +192,19 @@ searched as (
 ),`;
 }
 
+/** If anything is inserted. */
+function rangedText(kinds: InsertKinds): string {
+  const at = rangesAt(kinds);
+  return `
+ranged as (
+  insert into event_ranges (first_ms, last_ms, source, event_type)
+  select * from unnest($${at}::bigint[], $${at + 1}::bigint[], $${at + 2}::text[], $${at + 3}::text[])
+  where exists (select from inserted)
+),`;
+}
+
 function insertText(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched, hasOrigins } = kinds;
+  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched, hasOrigins, isRanged } = kinds;
   const digests = ownDigests(kinds);
   return `
 with backlog as materialized (${PENDING}),${isHeld ? ` held_backlog as materialized (${HELD}),` : ''}${isHashed ? '' : HASHES}${inputText(kinds)},${isMarked ? `${MARKED},` : ''}
@@ -204,7 +218,7 @@ inserted as (
   from input ${isMarked ? `where ${GOT_ITS_MARK}` : ''}
   on conflict (source, idempotency_key) do nothing
   returning id
-),${isKeyMarked ? `${KEY_MARKED},` : ''}${isSearched ? searchedText(kinds) : ''}
+),${isKeyMarked ? `${KEY_MARKED},` : ''}${isSearched ? searchedText(kinds) : ''}${isRanged ? rangedText(kinds) : ''}
 ${isOrdered ? addedInOrder(kinds) : added(kinds)},
 counted as (${addCounts('added', { pending: 'count(*)', ...(isHeld && { held: 'count(held)' }) })}),
 totalled as (${addTotals('(select count(*) from inserted)', `(select count(*)${isHeld ? ' - count(held)' : ''} from added)`)})
@@ -216,50 +230,44 @@ select case when $17::bigint <> 0 then (select pending from backlog) end as pend
   ${isMarked ? `, ${UNDO_UNLESS_USED} as used` : ''}`;
 }
 
-const BOTH = [false, true] as const;
+const NAMES = {
+  isMarked: 'marked',
+  isKeyMarked: 'key_marked',
+  isOrdered: 'ordered',
+  isHashed: 'hashed',
+  isHeld: 'held',
+  isSearched: 'searched',
+  hasOrigins: 'origins',
+  isRanged: 'ranged',
+} as const satisfies Record<keyof InsertKinds, string>;
+
+const KINDS = Object.keys(NAMES) as (keyof InsertKinds)[];
+
+const made = new Map<string, Statement<InsertRow>>();
 
 /**
- * The statement for each mix of kinds: events with their deliveries, for all of a batch in one round trip and one
+ * The statement for a mix of kinds: events with their deliveries, for all of a batch in one round trip and one
  * transaction; all that are new if there is room for the whole batch, else none. Of 0 deliveries to make room for, nothing
  * is counted. Keys are taken in their order, so that
  * two batches that share keys cannot deadlock; the first event of a batch with a key wins. With replay marks, no two events
  * of a batch may share a key or a mark. With order keys, the caller has taken their locks.
  */
-export const INSERTS: ReadonlyMap<string, Statement<InsertRow>> = new Map(
-  BOTH.flatMap((isMarked) =>
-    BOTH.flatMap((isKeyMarked) =>
-      BOTH.flatMap((isOrdered) =>
-        BOTH.flatMap((isHashed) =>
-          BOTH.flatMap((isHeld) =>
-            BOTH.flatMap((isSearched) =>
-              BOTH.map((hasOrigins) => {
-                const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched, hasOrigins };
-                return [nameOf(kinds), { name: nameOf(kinds), text: insertText(kinds) }] as const;
-              }),
-            ),
-          ),
-        ),
-      ),
-    ),
-  ),
-);
-
 export function insertStatement(kinds: InsertKinds): Statement<InsertRow> {
-  return INSERTS.get(nameOf(kinds))!;
+  const name = ['insert', ...KINDS.filter((kind) => kinds[kind]).map((kind) => NAMES[kind])].join('_');
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  const statement = { name, text: insertText(kinds) };
+  made.set(name, statement);
+  return statement;
 }
 
-function nameOf(kinds: InsertKinds): string {
-  const { isMarked, isKeyMarked, isOrdered, isHashed, isHeld, isSearched, hasOrigins } = kinds;
-  const names = [
-    isMarked && 'marked',
-    isKeyMarked && 'key_marked',
-    isOrdered && 'ordered',
-    isHashed && 'hashed',
-    isHeld && 'held',
-    isSearched && 'searched',
-    hasOrigins && 'origins',
-  ];
-  return ['insert', ...names.filter((name) => name !== false)].join('_');
+/** The statements of all mixes. */
+export function insertStatements(): readonly Statement<InsertRow>[] {
+  return Array.from({ length: 2 ** KINDS.length }, (_, mix) =>
+    insertStatement(
+      Object.fromEntries(KINDS.map((kind, at) => [kind, (mix & (1 << at)) !== 0])) as InsertKinds,
+    ),
+  );
 }
 
 /** SQLSTATE of UNDO_UNLESS_USED: nothing was done, and another look will see the key. */

@@ -4,6 +4,7 @@ import { keyDigest } from '../marked-key.ts';
 import { toStoredOrigin } from '../rows.ts';
 import type { Bound, NewEvent, ReplayMark } from '../store.ts';
 import { bigints, byteas, integers, texts, uuids } from './binary-arrays.ts';
+import type { EventRange, KnownRanges } from './event-ranges.ts';
 import { boundedOf } from './exempt.ts';
 import { type InsertRow, insertStatement } from './insert-statements.ts';
 import type { UnderLocks } from './order-locks.ts';
@@ -37,10 +38,10 @@ export async function insertAll(
   batch: readonly Insert[],
   limits: Limits,
   names: HashNames | null,
+  ranges: KnownRanges,
 ): Promise<InsertResult> {
   const inKeyOrder = batch.toSorted(byKey);
   const events = inKeyOrder.map(({ event }) => event);
-  const bodies = packBodies(events.map(({ body }) => body));
   const deliveries = batch.flatMap(({ event, destinations }) =>
     destinations.map((addressee, index) => ({
       event,
@@ -59,19 +60,10 @@ export async function insertAll(
   const adds = boundedOf(batch);
   const isSearched = events.some(({ searchKeys = [] }) => searchKeys.length > 0);
   const hasOrigins = events.some(({ origin }) => origin !== 'received');
+  const needed = ranges.rangesOf(events);
+  const isRanged = needed.rows.length > 0;
   const values = [
-    uuids(events.map(({ id }) => id)),
-    texts(events.map(({ source }) => source)),
-    texts(events.map(({ idempotencyKey }) => idempotencyKey)),
-    texts(events.map(({ eventType }) => eventType)),
-    texts(events.map(({ method }) => method)),
-    texts(events.map(({ url }) => url)),
-    texts(events.map(({ headers }) => JSON.stringify(headers))),
-    texts(events.map(({ contentType }) => contentType)),
-    bigints(events.map(({ receivedAtMs }) => receivedAtMs)),
-    integers(bodies.starts),
-    integers(bodies.lengths),
-    bodies.bytes,
+    ...columnsOf(events),
     uuids(deliveries.map(({ event }) => event.id)),
     integers(deliveries.map(({ number }) => number)),
     texts(deliveries.map(({ destination }) => destination)),
@@ -87,11 +79,15 @@ export async function insertAll(
       : []),
     ...(isSearched ? searchKeysOf(events) : []),
     ...(hasOrigins ? [texts(events.map(({ origin }) => toStoredOrigin(origin)))] : []),
+    ...(isRanged ? rangesOf(needed.rows) : []),
   ];
-  const kinds = { isMarked, isKeyMarked, isOrdered, isHashed, isHeld: held > 0, isSearched, hasOrigins };
+  const kinds = {
+    ...{ isMarked, isKeyMarked, isOrdered, isHashed, isHeld: held > 0, isSearched, hasOrigins, isRanged },
+  };
   const statement = insertStatement(kinds);
   const [row] = await underLocks(orderKeys)(statement, values);
   const { needs_hashes: needsHashes = false, ...result } = row!;
+  if (result.inserted === null || result.inserted.length > 0) needed.committed();
   return { ...result, needsHashes, noRoomBy: needsHashes ? null : boundFor(result, adds, limits) };
 }
 
@@ -133,6 +129,33 @@ function searchKeysOf(events: readonly NewEvent[]): Buffer[] {
     uuids(keys.map(({ id }) => id)),
     texts(keys.map(({ name }) => name)),
     texts(keys.map(({ value }) => value)),
+  ];
+}
+
+function columnsOf(events: readonly NewEvent[]): Buffer[] {
+  const bodies = packBodies(events.map(({ body }) => body));
+  return [
+    uuids(events.map(({ id }) => id)),
+    texts(events.map(({ source }) => source)),
+    texts(events.map(({ idempotencyKey }) => idempotencyKey)),
+    texts(events.map(({ eventType }) => eventType)),
+    texts(events.map(({ method }) => method)),
+    texts(events.map(({ url }) => url)),
+    texts(events.map(({ headers }) => JSON.stringify(headers))),
+    texts(events.map(({ contentType }) => contentType)),
+    bigints(events.map(({ receivedAtMs }) => receivedAtMs)),
+    integers(bodies.starts),
+    integers(bodies.lengths),
+    bodies.bytes,
+  ];
+}
+
+function rangesOf(rows: readonly EventRange[]): Buffer[] {
+  return [
+    bigints(rows.map(({ firstMs }) => firstMs)),
+    bigints(rows.map(({ lastMs }) => lastMs)),
+    texts(rows.map(({ source }) => source)),
+    texts(rows.map(({ eventType }) => eventType)),
   ];
 }
 

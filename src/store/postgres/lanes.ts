@@ -40,6 +40,7 @@ import { claimAllByIds } from './claim-by-ids.ts';
 import type { Query } from './database.ts';
 import type { Databases } from './databases.ts';
 import type { Erasure } from './erasure.ts';
+import type { KnownRanges } from './event-ranges.ts';
 import { type Extend, extendAll } from './extend.ts';
 import { createInDoubt } from './in-doubt.ts';
 import { deliveriesOf, heldIn, type Insert, toInsert } from './insert.ts';
@@ -80,6 +81,7 @@ export const laneVerbs: Verbs<
 export type LaneParts = Readonly<{
   databases: Databases;
   erasure: Erasure;
+  ranges: KnownRanges;
   backlogs: Backlogs;
   /** Of each limit. */
   gates: Readonly<Record<Bound, LimitGate>>;
@@ -103,11 +105,12 @@ export function createLanes(parts: LaneParts): Lanes {
 const INSERT_ALONE_MS = 10;
 
 function createInsertLane(
-  { databases, backlogs, erasure, gates, timed, walks, announce }: LaneParts,
+  { databases, backlogs, erasure, ranges, gates, timed, walks, announce }: LaneParts,
   inserts: Followed,
 ): Lanes['insert'] {
   const { interactive } = databases;
   const underLocks = createUnderLocks(interactive);
+  const known = { backlogs, erasure, ranges };
   const accept: Commit<Insert, InsertOutcome> = inParts(
     (batch) => splitByOrderKeys(batch, ({ destinations }) => orderKeysOf(destinations)),
     failingAlone(async (batch) => {
@@ -115,9 +118,14 @@ function createInsertLane(
         (first, { event }) => Math.min(first, event.receivedAtMs),
         Number.POSITIVE_INFINITY,
       );
-      const outcomes = await walks.due.whileWriting(dueAtMs, () =>
-        timed(batch.length, () => acceptBatch(interactive.query, underLocks, batch, backlogs, erasure)),
-      );
+      const outcomes = await walks.due
+        .whileWriting(dueAtMs, () =>
+          timed(batch.length, () => acceptBatch(interactive.query, underLocks, batch, known)),
+        )
+        .catch((error: unknown) => {
+          ranges.forget();
+          throw error;
+        });
       if (hasNewDeliveries(batch, outcomes)) announce(dueAtMs);
       return outcomes;
     }),

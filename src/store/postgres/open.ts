@@ -23,6 +23,7 @@ import { duplicatesVerbs } from './duplicates.ts';
 import { erasableVerbs } from './erasable.ts';
 import { erase } from './erase.ts';
 import { createErasure, type Erasure } from './erasure.ts';
+import { createKnownRanges } from './event-ranges.ts';
 import { expired } from './expired.ts';
 import { failureVerbs } from './failures.ts';
 import { createFolding, fold } from './fold-counts.ts';
@@ -251,6 +252,7 @@ function createContext(
       databases,
       backlogs,
       erasure,
+      ranges: createKnownRanges(),
       gates,
       timed,
       walks,

@@ -1,8 +1,10 @@
+import { uuidTimeMs } from '../../runtime/ids.ts';
 import { purgeInSlices } from '../in-slices.ts';
 import type { PurgeOutcome } from '../store.ts';
 import { TALLY_CLEANUP } from './cleanups.ts';
 import { addCounts, addTotals } from './counters.ts';
 import type { Database, Query, Statement } from './database.ts';
+import { idAt } from './event-ranges.ts';
 
 /** Open deliveries are kept, and so is a failed one whose turn others wait for. */
 const KEPT = `(d.status in ('pending', 'processing') or d.turn is not null)`;
@@ -57,6 +59,16 @@ select count(*) as deleted, (select id from deleted order by id limit 1) as firs
 from deleted`,
 };
 
+/** Ranges that end within a stretch of time and have no event any more. */
+export const PURGE_RANGES: Statement = {
+  name: 'purge_ranges',
+  text: `
+delete from event_ranges r
+where r.last_ms >= $1::bigint and r.last_ms <= $2::bigint and (
+  select e.id from events e where e.id >= ${idAt('r.first_ms')} and e.id < ${idAt('r.last_ms + 1')} order by e.id limit 1
+) is null`,
+};
+
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
 
 /** Events that one transaction of a cleanup deletes. */
@@ -86,10 +98,17 @@ async function purgeSlice(
   const isLast = old.length < limit;
   const next = isLast ? null : old.at(-1)!.id;
   const doomed = old.filter(({ open }) => open === false).map(({ id }) => id);
-  if (doomed.length === 0) return { deleted: 0, cursor: next };
+  const deleted = doomed.length === 0 ? 0 : await purgeEvents(query, doomed);
+  // Of what is newer than the clean-up goes a node may know the range, and rely on it.
+  const upToMs = next === null ? beforeMs - 1 : Math.min(uuidTimeMs(next), beforeMs - 1);
+  await query(PURGE_RANGES, [uuidTimeMs(cursor ?? BEFORE_ALL), upToMs]);
+  return { deleted, cursor: next };
+}
+
+async function purgeEvents(query: Query, doomed: readonly string[]): Promise<number> {
   const locked = await query(LOCK_DOOMED, [doomed]);
   const [row] = await query(PURGE, [locked.map(({ id }) => id)]);
   const { deleted, first_id, last_id } = row!;
   if (deleted > 0) await query(TALLY_CLEANUP, ['events', deleted, first_id, last_id]);
-  return { deleted, cursor: next };
+  return deleted;
 }

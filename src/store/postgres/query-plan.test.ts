@@ -19,20 +19,23 @@ import { ALERTS_PENDING } from './exempt.ts';
 import { EXPIRED } from './expired.ts';
 import { EXTEND } from './extend.ts';
 import { FAILURE_GROUPS } from './failures.ts';
+import { FILL_RANGES, RANGE_FILL } from './fill-ranges.ts';
 import { GROUP, OLDER } from './group-older.ts';
 import { ADD_HISTORY } from './history.ts';
 import { TRIED } from './in-doubt.ts';
-import { INSERTS } from './insert-statements.ts';
+import { insertStatements } from './insert-statements.ts';
 import { KNOWN, KNOWN_ERASED, LATER_KEYS, NEWEST, NEWEST_ERASED } from './known.ts';
 import { FIRST_BEHIND } from './look-behind.ts';
 import * as minuteStatements from './minutes.ts';
 import { openPostgresStore } from './open.ts';
 import * as operationRows from './operation-rows.ts';
 import { BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER } from './order.ts';
-import { LOCK_DOOMED, OLDEST, PURGE } from './purge.ts';
+import { LOCK_DOOMED, OLDEST, PURGE, PURGE_RANGES } from './purge.ts';
 import * as rejected from './rejected.ts';
 import { LOCK_EVENT, REPLAY } from './replay.ts';
 import { RESCHEDULE } from './reschedule.ts';
+import { SOURCES_OF_RANGES, TYPES_OF_SOURCES } from './search-kinds.ts';
+import { RANGES_OF_KINDS } from './search-ranges.ts';
 import { createServers } from './servers.ts';
 import { SETTLE, SETTLE_ORDERED } from './settle.ts';
 import * as sourceState from './source-state.ts';
@@ -45,11 +48,12 @@ const isStatement = (value: unknown): value is Statement =>
 /** Every statement whose cost must not depend on what is stored. The sums over a handful of counters are no such. */
 const STATEMENTS: readonly Statement[] = [
   ...[CLAIM, SETTLE, EXTEND, EXPIRED, KNOWN, NEWEST, LATER_KEYS, LOCK_EVENT, REPLAY, TRIED, AWAITED],
-  ...[...INSERTS.values(), NOTE_DUPLICATES, DUPLICATES_OF],
+  ...[...insertStatements(), NOTE_DUPLICATES, DUPLICATES_OF],
   ...[SETTLE_ORDERED, BLOCKED, BLOCKED_OF, RELEASE, TURNS_AFTER],
   ...[FIRST_BEHIND, CLAIM_BY_IDS, COUNT_DUE, DUE_PENDING, RESCHEDULE],
   ...[OLDEST, LOCK_DOOMED, PURGE, OLDEST_PENDING, OLDEST_HELD, HOLD_PENDING, ALERTS_PENDING, ADD_HISTORY],
   ...[FAILURE_GROUPS, GROUP, OLDER],
+  ...[PURGE_RANGES, SOURCES_OF_RANGES, TYPES_OF_SOURCES, RANGES_OF_KINDS, RANGE_FILL, FILL_RANGES],
   ...[KNOWN_ERASED, NEWEST_ERASED],
   ...[
     audit,
@@ -73,6 +77,7 @@ create function pg_temp.id_of(n integer) returns uuid language sql as
   $$ select (lpad(to_hex(n), 12, '0') || '70008000000000000000')::uuid $$;
 insert into events (id, received_at, source, idempotency_key, event_type, method, url, content_type, headers, body)
   select pg_temp.id_of(n), n, 's', 'key-' || n, 't', 'POST', '/', '', '[]', 'x' from generate_series(1, ${EVENTS}) n;
+insert into event_ranges select n, n + 3, 's' || n % 3, 't' || n % 7 from generate_series(1, ${EVENTS}, 4) n;
 insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at, lease_token,
     lease_until)
   select pg_temp.id_of(n), 1, 'd' || n % 5,

@@ -15,7 +15,7 @@ export function createParameters(): Parameters {
   return { values, place: (value, type) => `$${values.push(value)}::${type}` };
 }
 
-/** As `planSearch` has chosen. */
+/** As `planSearch` has chosen; what is of a source and type has become ids. */
 export type Path = Exclude<SearchPath, { kind: 'kinds' }> | ColumnPath;
 
 /** Selects the ids of the next events on the path: from new to old, at most `limit`; some once for each delivery. */

@@ -20,7 +20,7 @@ insert into deliveries (event_id, number, destination, status, attempts, due_at,
     case when n % 2 = 0 then 'no order ' || n else 'no customer ' || n end
   from generate_series(1, 1200) n`;
 
-describe('indexes that the migration has left to the program', () => {
+describe('what the migration has left to the program', () => {
   let server: TestPostgres;
   let client: pg.Client;
   before(async () => {
@@ -41,10 +41,11 @@ describe('indexes that the migration has left to the program', () => {
   const isReady = async () => {
     const { rows } = await client.query(
       `select count(*)::integer as ready from pg_index
-       where indisvalid and indexrelid in (
-         to_regclass('events_by_source'), to_regclass('events_by_type'), to_regclass('deliveries_failures'))`,
+       where indisvalid and indexrelid = to_regclass('deliveries_failures')
+         and to_regclass('events_by_source') is null and to_regclass('events_by_type') is null
+         and (select is_complete from event_range_fill)`,
     );
-    return rows[0].ready === 3;
+    return rows[0].ready === 1;
   };
 
   /** Opens two nodes, and searches until the indexes are ready. */
@@ -75,33 +76,61 @@ describe('indexes that the migration has left to the program', () => {
     return builds;
   }
 
-  it('are built by one node beside the work, and searches find the same before and after', async () => {
-    await client.query('drop index events_by_source, events_by_type');
-    const builds = await openUntilReady();
-    assert.deepEqual(
-      builds.map((build) => [build.kind, 'name' in build && build.name]),
-      ['events_by_source', 'events_by_type'].flatMap((name) => [
-        ['building', name],
-        ['built', name],
-      ]),
-    );
+  /** As an upgrade finds it, or a node on which a version of before has worked since. */
+  async function unrange(state: string): Promise<void> {
+    await client.query(`
+      truncate event_ranges;
+      create index if not exists events_by_source on events (source, id);
+      create index if not exists events_by_type on events (event_type collate "C", id);
+      update event_range_fill set ${state}`);
+  }
+
+  const namesOf = (builds: readonly IndexBuild[]) =>
+    builds.map((build) => [build.kind, 'name' in build && build.name]);
+  const FILLED = [
+    ['building', 'event_ranges'],
+    ['built', 'event_ranges'],
+  ];
+
+  it('ranges are written by one node beside the work, and searches find the same before and after', async () => {
+    await unrange('is_complete = false, since_ms = 0');
+    assert.deepEqual(namesOf(await openUntilReady()), FILLED);
+    const { rows } = await client.query(`
+      select source, count(*)::integer as ranges, min(first_ms)::integer as first, max(last_ms)::integer as last
+      from event_ranges group by source order by source`);
+    assert.deepEqual(rows, [
+      { source: 'rare', ranges: 12, first: 7, last: 11_007 },
+      { source: 's', ranges: 6, first: 1, last: 12_000 },
+    ]);
   });
 
-  it('are built anew where a build was cut off', async () => {
-    await client.query(
-      `update pg_index set indisvalid = false where indexrelid = 'events_by_type'::regclass`,
-    );
-    const builds = await openUntilReady();
-    assert.deepEqual(
-      builds.map((build) => [build.kind, 'name' in build && build.name]),
-      [
-        ['building', 'events_by_type'],
-        ['built', 'events_by_type'],
-      ],
-    );
+  it('that goes on where it was cut off', async () => {
+    await unrange(`is_complete = false, since_ms = 0, reached = '00000000-1771-7000-8000-000000000000'`);
+    const store = await openPostgresStore({ url: server.url, maxPendingDeliveries: 1 });
+    await eventually('the ranges are complete', isReady);
+    await store.close();
+    const { rows } = await client.query('select max(last_ms)::integer as last from event_ranges');
+    assert.deepEqual(rows, [{ last: 6_000 }]);
   });
 
-  it('that of failures is built, too, and what an earlier version has given up is grouped', async () => {
+  it('anew, and not at once, where a version of before has built its indexes again', async () => {
+    await unrange('is_complete = true, since_ms = 0');
+    const builds: IndexBuild[] = [];
+    const observer = { onSearchIndex: (build: IndexBuild) => void builds.push(build) };
+    const store = await openPostgresStore({ url: server.url, maxPendingDeliveries: 1, observer });
+    await eventually('it is seen', async () => {
+      const { rows } = await client.query('select is_complete, reached, since_ms from event_range_fill');
+      return !rows[0].is_complete && rows[0].reached === null && rows[0].since_ms > 0;
+    });
+    const filter = [{ field: 'source', values: ['rare'], negated: false }] as const;
+    assert.equal((await store.searchSlice({ filter, limit: 100, cursor: null })).hits.length, 12);
+    await store.close();
+    assert.deepEqual(builds, []);
+    await client.query('update event_range_fill set since_ms = 0');
+    assert.deepEqual(namesOf(await openUntilReady()), FILLED);
+  });
+
+  it('the index of failures is built, and what an earlier version has given up is grouped', async () => {
     await client.query('drop index deliveries_failures');
     await client.query(FAILED);
     const builds = await openUntilReady();
@@ -121,7 +150,7 @@ describe('indexes that the migration has left to the program', () => {
     await store.close();
   });
 
-  it('are left alone once they are there', async () => {
+  it('is left alone once it is there', async () => {
     assert.deepEqual(await openUntilReady(), []);
   });
 });

@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type pg from 'pg';
 import { startPostgres, type TestPostgres } from '../../../testkit/postgres.ts';
-import { resolveFilter } from '../../filter/filter.ts';
+import { type Filter, resolveFilter } from '../../filter/filter.ts';
 import { readFilter } from '../../filter/read-filter.ts';
+import { idRange, planSearch } from '../plan-search.ts';
 import { SEARCH_SLICE } from '../store.ts';
 import { connectClient } from './connect.ts';
+import type { Query } from './database.ts';
+import { writeRangesOf } from './event-ranges.ts';
 import { openPostgresStore } from './open.ts';
-import { choosePath, PLANNER, sliceStatement } from './search.ts';
+import { PLANNER, sliceStatement } from './search.ts';
+import type { Path } from './search-candidates.ts';
+import { columnOf } from './search-column.ts';
+import { findRanged } from './search-ranges.ts';
 import { createServers } from './servers.ts';
 
 const EVENTS = 60_000;
@@ -19,6 +25,9 @@ create function pg_temp.id_of(n integer) returns uuid language sql as
 insert into events (id, received_at, source, idempotency_key, event_type, method, url, content_type, headers, body)
   select pg_temp.id_of(n), n, case when n % 1000 = 0 then 'rare' else 's' end, 'key-' || n,
     case when n % 1000 = 0 then 'rare' else 't' end, 'POST', '/', '', '[]', 'x' from generate_series(1, ${EVENTS}) n;
+with ${writeRangesOf('events')} select;
+create index events_by_source on events (source, id);
+create index events_by_type on events (event_type collate "C", id);
 insert into deliveries (event_id, number, destination, status, attempts, due_at, created_at, updated_at)
   select pg_temp.id_of(n), 1, 'd' || n % 5,
     case when n < 100 then 'pending' when n % 100 = 0 then 'failed' else 'completed' end, 1, n, n, n
@@ -29,7 +38,7 @@ insert into attempts (event_id, delivery, number, started_at, ended_at, outcome)
   select pg_temp.id_of(n), 1, 1, n, n, 'succeeded' from generate_series(1, ${EVENTS}) n;
 `;
 
-/** Filters, and an index by which the candidates come. */
+/** Filters, and an index by which the candidates come; by source and type those of an inbox without ranges. */
 const PATHS: readonly (readonly [filter: string, index: string])[] = [
   ['', 'events_pkey'],
   ['since:2h until:1h', 'events_pkey'],
@@ -75,7 +84,7 @@ describe('a slice of a search', () => {
     const reading = readFilter(text);
     assert.ok(reading.kind === 'read', text);
     const filter = resolveFilter(reading.filter, EVENTS);
-    const walk = { filter, path: choosePath(filter), before: null, limit: 50 };
+    const walk = { filter, path: pathOf(filter), before: null, limit: 50 };
     const { statement, values } = sliceStatement(walk, SEARCH_SLICE.rows, SEARCH_SLICE.bytes);
     await client.query('begin');
     await client.query(PLANNER.text);
@@ -98,7 +107,48 @@ describe('a slice of a search', () => {
     await client.query('analyze');
     for (const [filter, index] of PATHS) await assertBounded(filter, index);
   });
+
+  /** Filters by source and type, how many events fit, and the most blocks that may be read to find the newest 50. */
+  const BY_KIND: readonly (readonly [filter: string, found: number, blocks: number])[] = [
+    ['source:rare', 50, 1_200],
+    ['type:rare', 50, 1_200],
+    ['type:ra*,none', 50, 1_200],
+    ['-type:t', 50, 1_200],
+    ['type:t', 50, 1_200],
+    ['source:s until:55s', 50, 1_200],
+    ['source:rare until:58s', 1, 300],
+    ['source:rare type:t', 0, 100],
+    ['type:none', 0, 100],
+  ];
+
+  it('reads few events besides those of the sources and types that it looks for', async () => {
+    for (const [text, found, most] of BY_KIND) {
+      const reading = readFilter(text);
+      assert.ok(reading.kind === 'read', text);
+      const filter = resolveFilter(reading.filter, EVENTS);
+      let blocks = 0;
+      const query: Query = async ({ text: sql }, values = []) => {
+        const { rows } = await client.query(`explain (analyze, buffers, format json) ${sql}`, [...values]);
+        const plan = rows[0]['QUERY PLAN'][0].Plan;
+        const scans = nodesOf(plan).filter((node) => node['Node Type'] === 'Seq Scan');
+        assert.deepEqual(scans, [], text);
+        blocks += plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
+        return (await client.query(sql, [...values])).rows;
+      };
+      await client.query('begin');
+      await client.query(PLANNER.text);
+      const ranged = await findRanged(query, filter, idRange(filter, null), 50);
+      await client.query('commit');
+      assert.equal(ranged?.ids.length, found, text);
+      assert.ok(blocks <= most, `${text} reads ${blocks} blocks`);
+    }
+  });
 });
+
+function pathOf(filter: Filter): Path {
+  const path = planSearch(filter);
+  return path.kind === 'kinds' ? (columnOf(filter) ?? { kind: 'time' }) : path;
+}
 
 function nodesOf(plan: Plan): Plan[] {
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];

@@ -1,8 +1,8 @@
-import { type Filter, isOfDelivery, readsPayload } from '../../filter/filter.ts';
+import { type Filter, isOfDelivery, readsPayload, type Term } from '../../filter/filter.ts';
 import { fitsDelivery, fitsEvent } from '../../filter/matches.ts';
 import { uuidTimeMs } from '../../runtime/ids.ts';
 import type { Verbs } from '../forward.ts';
-import { planSearch } from '../plan-search.ts';
+import { idRange, planSearch, type SearchPath } from '../plan-search.ts';
 import { type DeliveryRow, toDelivery } from '../rows.ts';
 import { searchWhere } from '../search-where.ts';
 import { firstPart, joinParts, type PartRequest, restAfter, type SlicePart } from '../slice-parts.ts';
@@ -15,11 +15,14 @@ import { VIEW_COLUMNS, type ViewRow, viewOf } from './event-view.ts';
 import { candidates, createParameters, type Path, postgresDialect } from './search-candidates.ts';
 import { columnOf } from './search-column.ts';
 import type { SearchIndexes } from './search-indexes.ts';
+import { isOfKind } from './search-kinds.ts';
+import { findRanged, type Ranged } from './search-ranges.ts';
 
 type SearchContext = Readonly<{ searches: Database; searchIndexes: SearchIndexes }>;
 
 /** A search on its path, behind an id. */
-type Walk = Readonly<{ filter: Filter; path: Path; before: string | null; limit: number }>;
+type Walk<Way = Path> = Readonly<{ filter: Filter; path: Way; before: string | null; limit: number }>;
+type AnyPath = Path | Extract<SearchPath, { kind: 'kinds' }>;
 
 /** @see SearchStore.searchSlice */
 export const searchVerbs: Verbs<SearchContext, keyof SearchStore> = {
@@ -50,8 +53,9 @@ export const PLANNER: Statement = {
     .join()}`,
 };
 
-async function searchWithin(query: Query, walk: Walk, most: PartRequest): Promise<SlicePart> {
-  const { rows, last, isLast, bytes, found } = await findCandidates(query, walk, most);
+async function searchWithin(query: Query, planned: Walk<AnyPath>, most: PartRequest): Promise<SlicePart> {
+  const { walk, ranged } = await lookUp(query, planned, most.rows);
+  const { rows, last, isLast, bytes, found } = withEnd(await findCandidates(query, walk, most), ranged);
   if (last === null) return { slice: { hits: [], next: null, scanned: 0, searchedToMs: null }, bytes };
   const hits = await keepFitting(query, walk, found);
   const isFull = hits.length === walk.limit;
@@ -61,15 +65,38 @@ async function searchWithin(query: Query, walk: Walk, most: PartRequest): Promis
   return { slice: { hits, next, scanned, searchedToMs: uuidTimeMs(end) }, bytes };
 }
 
-/** Until an index is built, the events are walked by time. */
-async function usablePath(filter: Filter, indexes: SearchIndexes): Promise<Path> {
-  const path = choosePath(filter);
-  return path.kind !== 'column' || (await indexes.has(path.column)) ? path : { kind: 'time' };
+/** Finds the events of sources and types first; those of too many are looked for by time. */
+async function lookUp(
+  query: Query,
+  { filter, path, before, limit }: Walk<AnyPath>,
+  mostRows: number,
+): Promise<Readonly<{ walk: Walk; ranged: Ranged | null }>> {
+  if (path.kind !== 'kinds') return { walk: { filter, path, before, limit }, ranged: null };
+  const most = filter.every(isFoundByRanges) ? Math.min(limit, mostRows) : mostRows;
+  const ranged = await findRanged(query, filter, idRange(filter, before), most);
+  const way: Path = ranged === null ? { kind: 'time' } : { kind: 'ids', ids: ranged.ids };
+  return { walk: { filter, path: way, before, limit }, ranged };
 }
 
-export function choosePath(filter: Filter): Path {
+/** Nothing is left to compare in what ranges lead to. */
+function isFoundByRanges(term: Term): boolean {
+  return isOfKind(term) || term.field === 'since' || term.field === 'until';
+}
+
+/** How far the ranges were read, where all that was found in them was looked at. */
+function withEnd(candidates: Candidates, ranged: Ranged | null): Candidates {
+  if (ranged === null) return candidates;
+  const { rows, last } = candidates;
+  if (rows < ranged.ids.length) return { ...candidates, isLast: false };
+  return { ...candidates, last: ranged.next ?? last, isLast: ranged.next === null };
+}
+
+/** Until ranges are written for all events, they are walked by the index of a column, if it is built, or by time. */
+async function usablePath(filter: Filter, indexes: SearchIndexes): Promise<AnyPath> {
   const path = planSearch(filter);
-  return path.kind === 'kinds' ? (columnOf(filter) ?? { kind: 'time' }) : path;
+  if (path.kind !== 'kinds' || (await indexes.hasRanges())) return path;
+  const column = columnOf(filter);
+  return column !== null && (await indexes.has(column.column)) ? column : { kind: 'time' };
 }
 
 /** An event that may fit, and the size of its body. */

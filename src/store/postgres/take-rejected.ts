@@ -6,6 +6,7 @@ import { appendAudit } from './audit.ts';
 import type { Backlogs } from './backlog.ts';
 import type { Database, Query, Statement } from './database.ts';
 import type { Erasure } from './erasure.ts';
+import { createKnownRanges } from './event-ranges.ts';
 import { deliveriesOf, heldIn, type Insert, toInsert } from './insert.ts';
 import type { Timed } from './lane.ts';
 import type { LimitGate } from './limit-gate.ts';
@@ -46,9 +47,11 @@ export async function takeRejected(
     return takeWithin(background, id, write, audit, (query) => keepState(query, write));
   }
   const insert = toInsert(...write.args);
+  // What is committed only later covers nothing else.
+  const known = { backlogs, erasure, ranges: createKnownRanges() };
   return asInsert(context, insert, () =>
     takeWithin(background, id, write, audit, async (query) => {
-      const [outcome] = await acceptBatch(query, lockingIn(query), [insert], backlogs, erasure);
+      const [outcome] = await acceptBatch(query, lockingIn(query), [insert], known);
       if (outcome instanceof Error) throw outcome;
       return outcome!;
     }),

@@ -14,6 +14,7 @@ import { origin } from './0012-origin.ts';
 import { failureGroups } from './0013-failure-groups.ts';
 import { operations } from './0014-operations.ts';
 import { minutes } from './0015-minutes.ts';
+import { eventRanges } from './0016-event-ranges.ts';
 
 /** Forward only; a migration's version is its place in the list, from 1. Landed ones never change. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   failureGroups,
   operations,
   minutes,
+  eventRanges,
 ];
