@@ -9,7 +9,7 @@ import { resultOfReply } from '../handlers/normalise-result.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import type { CompleteStore, Finish, Leased, LeaseStore } from '../store/store.ts';
-import type { AttemptFacts, AttemptTrace, Tracing } from '../trace/tracing.ts';
+import type { AttemptFacts, Tracing } from '../trace/tracing.ts';
 import type { Breaker } from './breaker.ts';
 import type { Cancellation } from './cancellation.ts';
 import { type Completion, createCompletion } from './completion.ts';
@@ -18,6 +18,7 @@ import {
   openLog,
   type ReportParts,
   reportAttempt,
+  type Traceable,
   warnOfFailureAfter,
 } from './report-attempt.ts';
 import { type Run, runHandler } from './run-handler.ts';
@@ -61,24 +62,22 @@ export function executeAttempt(
 ): Promise<Settlement | null> {
   const startedAtMs = parts.clock.nowMs();
   const trace = parts.tracing?.attempt(factsOf(leased, startedAtMs));
-  const begun = { leased, startedAtMs };
-  if (trace === undefined) return settleAttempt(parts, target, begun, cancel, onCompleted, probe);
-  return settleAttempt({ ...parts, trace }, target, begun, cancel, onCompleted, probe).finally(trace.end);
+  const ended = settleAttempt(parts, target, { leased, startedAtMs, trace }, cancel, onCompleted, probe);
+  return trace?.ids.isSampled === true ? ended.finally(trace.end) : ended;
 }
 
-type TracedParts = AttemptParts & Readonly<{ trace?: AttemptTrace }>;
-
-type Begun = Readonly<{ leased: Leased; startedAtMs: number }>;
+type Begun = Traceable & Readonly<{ startedAtMs: number }>;
 
 async function settleAttempt(
-  parts: TracedParts,
+  parts: AttemptParts,
   target: AttemptTarget,
-  { leased, startedAtMs }: Begun,
+  begun: Begun,
   cancel: Cancellation,
   onCompleted: () => void,
   probe: Probe | undefined,
 ): Promise<Settlement | null> {
-  const { clock, random, trace } = parts;
+  const { clock, random } = parts;
+  const { leased, startedAtMs, trace } = begun;
   const run = await runHandler({
     handler: hidesOrderKey(parts, target, leased) ? UNREADABLE : target.handler,
     event: leased.event,
@@ -88,34 +87,33 @@ async function settleAttempt(
       destination: leased.destination,
       attempt: leased.attempts + 1,
     },
-    openLog: () => openLog(parts, leased),
+    openLog: () => openLog(parts, begun),
     trace,
-    completion: completionOf(parts, leased, startedAtMs, onCompleted),
+    completion: completionOf(parts, begun, onCompleted),
     timeoutMs: target.destination.timeoutMs,
     clock,
     cancel,
-    onOverrun: (overranMs) =>
-      parts.emit({ type: 'handler.overran', ...identityOf(leased, trace), overranMs }),
+    onOverrun: (overranMs) => parts.emit({ type: 'handler.overran', ...identityOf(begun), overranMs }),
   });
   const endedAtMs = clock.nowMs();
   if (probe !== undefined) probe.ended(resultOf(run));
   if (run.kind === 'completed') {
     parts.breaker.onAnswer(target.destination);
-    if (run.error !== null) warnOfFailureAfter(parts, leased, run.error);
+    if (run.error !== null) warnOfFailureAfter(parts, begun, run.error);
     return { kind: 'completed' };
   }
   if (run.kind === 'cancelled' && cancel.reason !== LEASE_LOST) {
     // What was claimed a moment too late keeps its place.
     const dueAtMs = cancel.reason === HELD ? leased.event.receivedAtMs : endedAtMs;
-    return release(parts, leased, probe?.dueAtMs ?? dueAtMs);
+    return release(parts, begun, probe?.dueAtMs ?? dueAtMs);
   }
   if (run.kind !== 'finished') {
-    parts.emit({ type: 'lease.lost', ...identityOf(leased, trace) });
+    parts.emit({ type: 'lease.lost', ...identityOf(begun) });
     return null;
   }
-  if (probe !== undefined && run.result.outcome !== 'succeeded') return release(parts, leased, probe.dueAtMs);
+  if (probe !== undefined && run.result.outcome !== 'succeeded') return release(parts, begun, probe.dueAtMs);
   const verdict = parts.breaker.judge(target.destination, leased, run.result, endedAtMs);
-  if (verdict.kind === 'uncharged') return release(parts, leased, verdict.dueAtMs);
+  if (verdict.kind === 'uncharged') return release(parts, begun, verdict.dueAtMs);
   const attempt = attemptOf(run.result, leased.attempts + 1, startedAtMs, endedAtMs);
   const { retry, order } = target.destination;
   const settlement = decideSettlement(
@@ -126,9 +124,9 @@ async function settleAttempt(
     random.next(),
     order?.onFailure,
   );
-  const settled = await settle(parts, leased, settlement, attempt);
+  const settled = await settle(parts, begun, settlement, attempt);
   if (settled !== 'settled') return null;
-  reportAttempt(parts, leased, attempt, settlement);
+  reportAttempt(parts, begun, attempt, settlement);
   return settlement;
 }
 
@@ -158,13 +156,9 @@ const UNREADABLE: Handler = {
 };
 
 /** `ctx.complete` of the attempt. It is reported as it happens: the handler may go on for long. */
-function completionOf(
-  parts: TracedParts,
-  leased: Leased,
-  startedAtMs: number,
-  onCompleted: () => void,
-): Completion {
-  const { store, clock, emit, trace } = parts;
+function completionOf(parts: AttemptParts, begun: Begun, onCompleted: () => void): Completion {
+  const { store, clock, emit } = parts;
+  const { leased, startedAtMs, trace } = begun;
   let finish: Finish;
   const finishNow = () => {
     const nowMs = clock.nowMs();
@@ -183,26 +177,25 @@ function completionOf(
     },
     onCompleted() {
       onCompleted();
-      reportAttempt(parts, leased, finish.attempt, { kind: 'completed' });
+      reportAttempt(parts, begun, finish.attempt, { kind: 'completed' });
     },
   });
 }
 
-async function release(parts: TracedParts, leased: Leased, dueAtMs: number): Promise<Settlement | null> {
+async function release(parts: AttemptParts, begun: Begun, dueAtMs: number): Promise<Settlement | null> {
   const settlement: Settlement = { kind: 'released', dueAtMs };
-  if ((await settle(parts, leased, settlement, null)) !== 'settled') return null;
-  const { trace } = parts;
-  trace?.note({ settlement: settlement.kind, outcome: null, error: null, httpStatus: null });
-  parts.emit({ type: 'delivery.released', ...identityOf(leased, trace) });
+  if ((await settle(parts, begun, settlement, null)) !== 'settled') return null;
+  begun.trace?.note({ settlement: settlement.kind, outcome: null, error: null, httpStatus: null });
+  parts.emit({ type: 'delivery.released', ...identityOf(begun) });
   return settlement;
 }
 
-async function settle(parts: TracedParts, leased: Leased, settlement: Settlement, attempt: Attempt | null) {
-  const { trace } = parts;
+async function settle(parts: AttemptParts, begun: Begun, settlement: Settlement, attempt: Attempt | null) {
+  const { leased, trace } = begun;
   const onFailure = (error: Error) => parts.emit({ type: 'store.failed', operation: 'settle', error });
   const store = () => settleDurably({ ...parts, onFailure }, leased.lease, settlement, attempt);
   const settled = await (trace === undefined ? store() : trace.settle(store));
-  if (settled === 'lost') parts.emit({ type: 'lease.lost', ...identityOf(leased, trace) });
+  if (settled === 'lost') parts.emit({ type: 'lease.lost', ...identityOf(begun) });
   return settled;
 }
 

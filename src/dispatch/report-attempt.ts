@@ -15,34 +15,39 @@ export type OpenHandlerLog = (
 /** What reports of an attempt need. */
 export type ReportParts = Readonly<{
   emit: Emit;
-  trace?: AttemptTrace | undefined;
   openHandlerLog?: OpenHandlerLog;
 }>;
 
+/** A delivery at work, and the trace of its attempt if one is made. */
+export type Traceable = Readonly<{ leased: Leased; trace?: AttemptTrace | undefined }>;
+
 /** The words by which events of the program name a delivery at work. */
-export function identityOf({ lease, destination, event }: Leased, trace?: AttemptTrace) {
-  const identity = { eventId: event.id, deliveryId: lease.deliveryId, source: event.source, destination };
-  return trace === undefined ? identity : { ...identity, trace: trace.ids };
+export function identityOf({ leased: { lease, destination, event }, trace }: Traceable) {
+  const { id: eventId, source } = event;
+  const { deliveryId } = lease;
+  if (trace === undefined) return { eventId, deliveryId, source, destination };
+  return { eventId, deliveryId, source, destination, trace: trace.ids };
 }
 
 /** The log of the handler of an attempt. */
-export function openLog({ openHandlerLog, trace }: ReportParts, leased: Leased): HandlerLog {
-  const attempt = leased.attempts + 1;
-  return openHandlerLog?.({ ...identityOf(leased, trace), attempt }) ?? NO_LOG;
+export function openLog({ openHandlerLog }: ReportParts, at: Traceable): HandlerLog {
+  const attempt = at.leased.attempts + 1;
+  return openHandlerLog?.({ ...identityOf(at), attempt }) ?? NO_LOG;
 }
 
 /** Reports an attempt that was charged. */
 export function reportAttempt(
-  { emit, trace }: ReportParts,
-  leased: Leased,
+  { emit }: ReportParts,
+  at: Traceable,
   attempt: Attempt,
   settlement: Settlement,
 ): void {
+  const { leased, trace } = at;
   const { outcome, error, httpStatus } = attempt;
   trace?.note({ settlement: settlement.kind, outcome, error, httpStatus });
   emit({
     type: 'attempt.finished',
-    ...identityOf(leased, trace),
+    ...identityOf(at),
     eventType: leased.event.eventType,
     attempt: attempt.number,
     outcome: attempt.outcome,
@@ -55,8 +60,8 @@ export function reportAttempt(
   });
 }
 
-export function warnOfFailureAfter({ emit, trace }: ReportParts, leased: Leased, error: string): void {
+export function warnOfFailureAfter({ emit }: ReportParts, { leased, trace }: Traceable, error: string): void {
   const message = 'a handler failed after it had completed its delivery, which stays completed';
-  const details = { ...identityOf(leased), error };
+  const details = { ...identityOf({ leased }), error };
   emit({ type: 'receiver.warning', message, details, ...tracedBy(trace?.ids) });
 }

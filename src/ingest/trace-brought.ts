@@ -53,7 +53,7 @@ function end(
   { method, headers }: Pick<RawRequest, 'method' | 'headers'>,
   result: AcceptResult,
 ): void {
-  trace.finish({ method, path: null, headers }, result).end(null);
+  trace.finish({ method, url: null, headers }, result).end(null);
 }
 
 function resultOf(source: string, headers: readonly string[], outcome: Outcome): AcceptResult | null {

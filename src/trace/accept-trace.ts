@@ -1,6 +1,8 @@
-import { type Context, type Link, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Link, SpanKind } from '@opentelemetry/api';
 import { monotonicMs } from '../runtime/clock.ts';
-import { contextOf, type EventTrace } from './event-trace.ts';
+import type { Scrub, SpanError } from './describe-error.ts';
+import { INTERNAL } from './engine.ts';
+import { acceptOf, contextOf, type EventTrace } from './event-trace.ts';
 import { ATTRIBUTE, LINK, SPAN } from './names.ts';
 import type { TraceTools } from './trace-tools.ts';
 import { readTraceparent } from './traceparent.ts';
@@ -20,7 +22,6 @@ type Finished = Readonly<{
   request: AcceptRequest;
   result: AcceptResult;
   ids: TraceIds;
-  parent: Context;
   status: number | null;
   endedMs: number;
 }>;
@@ -57,12 +58,13 @@ export class AcceptRecord implements AcceptTrace {
   }
 
   finish(request: AcceptRequest, result: AcceptResult): AcceptSpan {
-    const { ids, parent } = this.#place(result);
+    // An accepted event's request is in the trace of the event, any other request in a trace of its own.
+    const ids = result.kind === 'accepted' ? this.idsOf(result.event) : this.#tools.ownIds();
     if (!ids.isSampled) return { ids, end: notRecorded };
     return {
       ids,
       end: (status) => {
-        const finished = { request, result, ids, parent, status, endedMs: monotonicMs() };
+        const finished = { request, result, ids, status, endedMs: monotonicMs() };
         if (result.kind !== 'duplicate') return this.#record(finished, []);
         // Where senders are trusted with traces, the event's own is known from its headers, which are in the store.
         const original = this.#tools.traceByName(result.event);
@@ -71,40 +73,42 @@ export class AcceptRecord implements AcceptTrace {
     };
   }
 
-  /** An accepted event's request is in the trace of the event, any other request in a trace of its own. */
-  #place(result: AcceptResult): Readonly<{ ids: TraceIds; parent: Context }> {
-    if (result.kind !== 'accepted') return { ids: this.#tools.ownIds(), parent: ROOT_CONTEXT };
-    this.idsOf(result.event);
-    const { ids, parent, accept } = this.#ofEvent!;
-    return { ids, parent: this.#by === 'import' ? accept : parent };
-  }
-
-  #record({ request, result, ids, parent, status, endedMs }: Finished, links: readonly Link[]): void {
-    const { engine, wallOffsetMs, scrub } = this.#tools;
+  #record({ request, result, ids, status, endedMs }: Finished, links: readonly Link[]): void {
+    const { engine, wallOffsetMs } = this.#tools;
     const offsetMs = wallOffsetMs();
+    const isImport = this.#by === 'import';
+    const sender = result.kind === 'accepted' ? this.#ofEvent!.sender : null;
     const { name, kind, attributes } = describeRequest(this.#by, request, status);
-    const span = engine.start(
-      name,
+    const accept = engine.record(
       {
+        name,
         kind,
-        startTime: offsetMs + this.#startedMs,
-        attributes: { ...attributes, ...resultAttributes(result) },
-        links: [...links, ...senderLink(request.headers, parent)],
+        // The accept of what is imported was elsewhere, and has the ids.
+        parent: isImport ? acceptOf(this.#ofEvent!) : sender,
+        startMs: offsetMs + this.#startedMs,
+        endMs: offsetMs + endedMs,
+        attributes: Object.assign(attributes, resultAttributes(result)),
+        links: sender === null ? [...links, ...senderLink(request.headers)] : links,
+        failure: kind === SpanKind.SERVER ? failureOf(result, status, this.#tools.scrub) : null,
       },
-      parent,
-      // The accept of what is imported was elsewhere, and has the ids.
-      this.#by === 'import' ? undefined : ids,
+      isImport ? undefined : ids,
     );
-    if (kind === SpanKind.SERVER && result.kind === 'rejected' && (status === null || status >= 500)) {
-      span.setAttribute(ATTRIBUTE.errorType, status === null ? result.reason : String(status));
-      span.setStatus({ code: SpanStatusCode.ERROR, message: scrub(result.detail) });
+    for (const step of STEPS) {
+      const times = this.#steps[step];
+      if (times === undefined) continue;
+      const startMs = offsetMs + times.beganMs;
+      const endMs = offsetMs + times.endedMs;
+      engine.record({ ...INTERNAL, name: step, parent: accept, startMs, endMs });
     }
-    const below = trace.setSpan(ROOT_CONTEXT, span);
-    for (const [step, times] of Object.entries(this.#steps)) {
-      engine.start(step, { startTime: offsetMs + times.beganMs }, below).end(offsetMs + times.endedMs);
-    }
-    span.end(offsetMs + endedMs);
   }
+}
+
+const STEPS = ['verify', 'insert'] as const;
+
+/** A request that is refused for what is wrong with it is no failure of the receiver. */
+function failureOf(result: AcceptResult, status: number | null, scrub: Scrub): SpanError | null {
+  if (result.kind !== 'rejected' || (status !== null && status < 500)) return null;
+  return { type: status === null ? result.reason : String(status), message: scrub(result.detail) };
 }
 
 const BROUGHT_AS = {
@@ -116,17 +120,17 @@ const BROUGHT_AS = {
 } as const;
 
 function describeRequest(by: BroughtBy, request: AcceptRequest, status: number | null) {
-  if (by !== 'sender') return { name: BROUGHT_AS[by], kind: SpanKind.INTERNAL };
+  if (by !== 'sender') return { name: BROUGHT_AS[by], kind: SpanKind.INTERNAL, attributes: {} };
   const name = `${request.method} ${SPAN.accept}`;
   return { name, kind: SpanKind.SERVER, attributes: requestAttributes(request, status) };
 }
 
-function requestAttributes({ method, path }: AcceptRequest, status: number | null) {
+function requestAttributes({ method, url }: AcceptRequest, status: number | null) {
   return {
     [ATTRIBUTE.method]: method,
     [ATTRIBUTE.route]: SPAN.accept,
     [ATTRIBUTE.scheme]: 'http',
-    ...(path !== null && { [ATTRIBUTE.path]: path }),
+    ...(url !== null && { [ATTRIBUTE.path]: url.split('?', 1)[0]! }),
     ...(status !== null && { [ATTRIBUTE.status]: status }),
   };
 }
@@ -170,9 +174,7 @@ export function linkTo(ids: TraceIds, what: string): Link {
   return { context: contextOf(ids), attributes: { [ATTRIBUTE.link]: what } };
 }
 
-/** The sender's span, unless it is the parent already. */
-function senderLink(headers: readonly string[], parent: Context): Link[] {
-  if (parent !== ROOT_CONTEXT) return [];
+function senderLink(headers: readonly string[]): Link[] {
   const context = readTraceparent(headers);
   return context === null ? [] : [{ context, attributes: { [ATTRIBUTE.link]: LINK.sender } }];
 }

@@ -1,58 +1,37 @@
 import { type Context, context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { monotonicMs } from '../runtime/clock.ts';
 import { linkTo } from './accept-trace.ts';
-import { describeError, fail } from './describe-error.ts';
-import { contextOf } from './event-trace.ts';
+import { describeError, fail, type SpanError } from './describe-error.ts';
+import { INTERNAL } from './engine.ts';
+import { acceptOf } from './event-trace.ts';
 import { attemptSpanId } from './ids.ts';
 import { ATTRIBUTE, LINK, MESSAGING_SYSTEM, SPAN } from './names.ts';
 import type { TraceTools } from './trace-tools.ts';
 import { traceHeaders } from './traceparent.ts';
-import type {
-  AttemptFacts,
-  AttemptResult,
-  AttemptTrace,
-  ForwardTrace,
-  HandlerTrace,
-  TraceIds,
-} from './tracing.ts';
+import type { AttemptFacts, AttemptResult, AttemptTrace, HandlerTrace, TraceIds } from './tracing.ts';
+import { UnrecordedAttempt } from './unrecorded-attempt.ts';
 
 /** An attempt in the trace of its event. One that is not recorded has ids all the same, which it passes on. */
 export function beginAttempt(tools: TraceTools, facts: AttemptFacts): AttemptTrace {
-  const { ids: ofEvent, accept } = tools.traceOf(facts.event);
-  const spanId = attemptSpanId(facts.deliveryId, facts.attempt, facts.startedAtMs);
-  const ids: TraceIds = { ...ofEvent, spanId };
-  const traceState = trace.getSpanContext(accept)?.traceState;
-  if (!ids.isSampled) {
-    const parent = { ...contextOf(ids), isRemote: false, ...(traceState !== undefined && { traceState }) };
-    return unrecorded(ids, trace.setSpanContext(ROOT_CONTEXT, parent));
-  }
+  const ofEvent = tools.traceOf(facts.event);
+  if (!ofEvent.ids.isSampled) return new UnrecordedAttempt(ofEvent, facts);
+  const { deliveryId, attempt, startedAtMs } = facts;
+  const { traceId, isSampled } = ofEvent.ids;
+  const ids = { traceId, spanId: attemptSpanId(deliveryId, attempt, startedAtMs), isSampled };
   const span = tools.engine.start(
     `${SPAN.process} ${facts.destination}`,
     { kind: SpanKind.CONSUMER, startTime: facts.startedAtMs, attributes: attemptAttributes(facts) },
-    accept,
+    trace.setSpanContext(ROOT_CONTEXT, acceptOf(ofEvent)),
     ids,
   );
   return recorded(tools, ids, facts, span);
-}
-
-function unrecorded(ids: TraceIds, active: Context): AttemptTrace {
-  const headers = traceHeaders(trace.getSpanContext(active)!);
-  const forward: ForwardTrace = { headers, answered() {}, failed() {} };
-  return {
-    ids,
-    run: (work) => context.with(active, work),
-    handler: { run: (work) => work(), forward: () => forward },
-    settle: (work) => work(),
-    note() {},
-    end() {},
-  };
 }
 
 function recorded(tools: TraceTools, named: TraceIds, facts: AttemptFacts, span: Span): AttemptTrace {
   const active = trace.setSpan(ROOT_CONTEXT, span);
   const offsetMs = facts.startedAtMs - monotonicMs();
   const nowMs = () => offsetMs + monotonicMs();
-  const parts = { ...tools, active, nowMs };
+  const parts = { tools, span, active, nowMs };
   const linked =
     facts.sentAs === facts.deliveryId ? null : linkRepeated(tools, named, facts, span).catch(() => {});
   const { traceId, spanId } = span.spanContext();
@@ -74,10 +53,11 @@ function recorded(tools: TraceTools, named: TraceIds, facts: AttemptFacts, span:
   };
 }
 
-type SpanParts = TraceTools & Readonly<{ active: Context; nowMs: () => number }>;
+type SpanParts = Readonly<{ tools: TraceTools; span: Span; active: Context; nowMs: () => number }>;
 
 function handlerTrace(parts: SpanParts): HandlerTrace {
-  const { engine, active, nowMs, scrub } = parts;
+  const { active, nowMs } = parts;
+  const { engine, scrub } = parts.tools;
   return {
     run: (work) => within(parts, SPAN.handler, work),
     forward({ method, url, attempt, bodyBytes }) {
@@ -116,20 +96,27 @@ function addressOf(url: URL) {
   };
 }
 
-async function within<T>(
-  { engine, active, nowMs, scrub }: SpanParts,
-  name: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  const span = engine.start(name, { startTime: nowMs() }, active);
+/** Records what is done below the attempt once it is over. */
+async function within<T>(parts: SpanParts, name: string, work: () => Promise<T>): Promise<T> {
+  const startMs = parts.nowMs();
   try {
-    return await work();
+    const result = await work();
+    recordBelow(parts, name, startMs, null);
+    return result;
   } catch (error) {
-    fail(span, describeError(error, scrub));
+    recordBelow(parts, name, startMs, describeError(error, parts.tools.scrub));
     throw error;
-  } finally {
-    span.end(nowMs());
   }
+}
+
+function recordBelow(
+  { tools, span, nowMs }: SpanParts,
+  name: string,
+  startMs: number,
+  failure: SpanError | null,
+): void {
+  const parent = span.spanContext();
+  tools.engine.record({ ...INTERNAL, name, parent, startMs, endMs: nowMs(), failure });
 }
 
 function attemptAttributes({ event, deliveryId, destination, attempt }: AttemptFacts) {

@@ -1,4 +1,4 @@
-import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import { type Span, type SpanStatus, SpanStatusCode } from '@opentelemetry/api';
 import { ATTRIBUTE } from './names.ts';
 
 /** An error as spans show it: with the words of the log, and no stack. */
@@ -20,7 +20,11 @@ export function describeError(thrown: unknown, scrub: Scrub): SpanError {
 }
 
 /** Marks a span as failed. */
-export function fail(span: Span, { type, message }: SpanError): void {
-  span.setAttribute(ATTRIBUTE.errorType, type);
-  span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== '' && { message }) });
+export function fail(span: Span, error: SpanError): void {
+  span.setAttribute(ATTRIBUTE.errorType, error.type);
+  span.setStatus(statusOf(error));
+}
+
+export function statusOf({ message }: SpanError): SpanStatus {
+  return { code: SpanStatusCode.ERROR, ...(message !== '' && { message }) };
 }

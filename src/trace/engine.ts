@@ -1,24 +1,55 @@
 import {
+  type Attributes,
   type Context,
+  type Link,
   ROOT_CONTEXT,
   type Sampler,
   SamplingDecision,
   type Span,
+  type SpanContext,
   SpanKind,
   type SpanOptions,
   type Tracer,
   trace,
 } from '@opentelemetry/api';
 import type { Random } from '../runtime/random.ts';
-import { randomIds, randomSpanId, type SpanIds } from './ids.ts';
+import { fail, type SpanError } from './describe-error.ts';
+import { FirstIds, randomIds, randomSpanId, type SpanIds } from './ids.ts';
 
 /** What makes spans: an SDK of our own, or that of the program around the receiver. */
 export type Engine = Readonly<{
   /** Whether an event's trace is recorded: the same answer on every node, for as long as the sampler is the same. */
   samples(traceId: string, parent: Context): boolean;
+  /** The same of the trace that follows from an id, where no other is continued. */
+  samplesId(id: string): boolean;
   /** Starts a span under the parent, or as a root. @param ids those that it is to have; left out: random ones */
   start(name: string, options: SpanOptions, parent: Context, ids?: SpanIds): Span;
+  record: RecordEnded;
 }>;
+
+/**
+ * Records a span that has ended, of a trace that is sampled.
+ * @param ids those that it is to have; left out: a random one below its parent
+ * @returns its context, for spans below it
+ */
+export type RecordEnded = (span: EndedSpan, ids?: SpanIds) => SpanContext;
+
+export type EndedSpan = Readonly<{
+  name: string;
+  kind: SpanKind;
+  /** Null: it is the first span of its trace, and has ids. */
+  parent: SpanContext | null;
+  /** Since 1970. */
+  startMs: number;
+  endMs: number;
+  attributes: Attributes;
+  links: readonly Link[];
+  /** What it failed with, or null. */
+  failure: SpanError | null;
+}>;
+
+/** What most ended spans have in common. */
+export const INTERNAL = { kind: SpanKind.INTERNAL, attributes: {}, links: [], failure: null } as const;
 
 export type ShouldSample = Pick<Sampler, 'shouldSample'>;
 
@@ -46,18 +77,40 @@ export function createNamedIds(random: Pick<Random, 'fill'>): NamedIds {
   };
 }
 
-/** @param ids what the tracer takes its ids from; null: it takes none, so its spans have ids of its own */
-export function createEngine(tracer: Tracer, sampler: ShouldSample | null, ids: NamedIds | null): Engine {
+/**
+ * @param ids what the tracer takes its ids from; null: it takes none, so its spans have ids of its own
+ * @param known what can be done without the tracer and the sampler
+ */
+export function createEngine(
+  tracer: Tracer,
+  sampler: ShouldSample | null,
+  ids: NamedIds | null,
+  known: Partial<Pick<Engine, 'samplesId' | 'record'>> = {},
+): Engine {
+  const samples: Engine['samples'] = (traceId, parent) => {
+    if (sampler === null) return true;
+    const { decision } = sampler.shouldSample(parent, traceId, '', SpanKind.SERVER, {}, []);
+    return decision === SamplingDecision.RECORD_AND_SAMPLED;
+  };
+  const start: Engine['start'] = (name, options, parent, named) => {
+    if (named === undefined || ids === null) return tracer.startSpan(name, options, parent);
+    return ids.naming(named, () => tracer.startSpan(name, options, parent));
+  };
   return {
-    samples(traceId, parent) {
-      if (sampler === null) return true;
-      const { decision } = sampler.shouldSample(parent, traceId, '', SpanKind.SERVER, {}, []);
-      return decision === SamplingDecision.RECORD_AND_SAMPLED;
-    },
-    start(name, options, parent, named) {
-      if (named === undefined || ids === null) return tracer.startSpan(name, options, parent);
-      return ids.naming(named, () => tracer.startSpan(name, options, parent));
-    },
+    samples,
+    samplesId: known.samplesId ?? ((id) => samples(new FirstIds(id, true).traceId, ROOT_CONTEXT)),
+    start,
+    record: known.record ?? recordBy(start),
+  };
+}
+
+function recordBy(start: Engine['start']): RecordEnded {
+  return ({ name, kind, parent, startMs, endMs, attributes, links, failure }, ids) => {
+    const above = parent === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
+    const span = start(name, { kind, startTime: startMs, attributes, links: [...links] }, above, ids);
+    if (failure !== null) fail(span, failure);
+    span.end(endMs);
+    return span.spanContext();
   };
 }
 

@@ -1,17 +1,15 @@
-import { type Context, ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type SpanContext, TraceFlags, trace } from '@opentelemetry/api';
 import type { Engine } from './engine.ts';
-import { firstIdsOf } from './ids.ts';
+import { FirstIds } from './ids.ts';
 import { readTraceparent } from './traceparent.ts';
 import type { TracedEvent, TraceIds } from './tracing.ts';
 
-/** The trace of an event. */
+/** The trace of an event. Contexts are made where spans are: most events are not sampled, and need none. */
 export type EventTrace = Readonly<{
   /** The accept's ids. */
   ids: TraceIds;
-  /** What the accept is a child of: nothing, or the sender's span. */
-  parent: Context;
-  /** The accept as the parent of all that follows. */
-  accept: Context;
+  /** What the accept is a child of: null, or the sender's span. */
+  sender: SpanContext | null;
 }>;
 
 /**
@@ -19,13 +17,23 @@ export type EventTrace = Readonly<{
  * the headers that came with it.
  */
 export function traceOf(engine: Engine, trusted: ReadonlySet<string>, event: TracedEvent): EventTrace {
-  const own = firstIdsOf(event.id);
   const sender = trusted.has(event.source) ? readTraceparent(event.headers) : null;
-  const traceId = sender?.traceId ?? own.traceId;
-  const parent = sender === null ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, sender);
-  const isSampled = engine.samples(traceId, parent);
-  const ids = { traceId, spanId: own.spanId, isSampled };
-  return { ids, parent, accept: trace.setSpanContext(ROOT_CONTEXT, contextOf(ids, sender)) };
+  if (sender === null) return traceOfId(engine, event.id);
+  const isSampled = engine.samples(sender.traceId, trace.setSpanContext(ROOT_CONTEXT, sender));
+  return {
+    ids: { traceId: sender.traceId, spanId: new FirstIds(event.id, isSampled).spanId, isSampled },
+    sender,
+  };
+}
+
+/** The trace that follows from an event's id, or from that of a bulk operation. */
+export function traceOfId(engine: Engine, id: string): EventTrace {
+  return { ids: new FirstIds(id, engine.samplesId(id)), sender: null };
+}
+
+/** The accept as the parent of all that follows. */
+export function acceptOf({ ids, sender }: EventTrace): SpanContext {
+  return contextOf(ids, sender);
 }
 
 /** The context of a span that has ended, or is another process's. */

@@ -4,6 +4,9 @@ import type { Random } from '../runtime/random.ts';
 /** Lower-case hex: 32 digits of a trace, 16 of a span. */
 export type SpanIds = Readonly<{ traceId: string; spanId: string }>;
 
+/** A span as log lines and exemplars name it. */
+export type TraceIds = SpanIds & Readonly<{ isSampled: boolean }>;
+
 const TRACE_DIGITS = 32;
 const SPAN_DIGITS = 16;
 
@@ -13,12 +16,29 @@ const SPAN_DIGITS = 16;
  * node knows them without a column, and they outlive restarts. Hashed, because samplers by ratio read random bits, and a
  * UUIDv7 begins with the time.
  */
-export function firstIdsOf(id: string): SpanIds {
-  const digest = hash('sha256', id);
-  return {
-    traceId: digest.slice(0, TRACE_DIGITS),
-    spanId: digest.slice(TRACE_DIGITS, TRACE_DIGITS + SPAN_DIGITS),
-  };
+export class FirstIds implements TraceIds {
+  readonly isSampled: boolean;
+  readonly #id: string;
+  #digest: string | null = null;
+
+  constructor(id: string, isSampled: boolean) {
+    this.#id = id;
+    this.isSampled = isSampled;
+  }
+
+  get traceId(): string {
+    return this.#hash().slice(0, TRACE_DIGITS);
+  }
+
+  get spanId(): string {
+    return this.#hash().slice(TRACE_DIGITS, TRACE_DIGITS + SPAN_DIGITS);
+  }
+
+  /** When it is asked for: of most events that are not sampled nobody asks. */
+  #hash(): string {
+    this.#digest ??= hash('sha256', this.#id);
+    return this.#digest;
+  }
 }
 
 /** The id of an attempt's span, of what is stored of an attempt: so a replay links to the attempt that it repeats. */

@@ -79,7 +79,8 @@ function createTools(
     async lastAttemptBefore(ids, { replayOf: repeated }) {
       const last = repeated === null ? undefined : (await store.attemptsOf(repeated)).at(-1);
       if (repeated === null || last === undefined) return null;
-      return { ...ids, spanId: attemptSpanId(repeated, last.number, last.startedAtMs) };
+      const spanId = attemptSpanId(repeated, last.number, last.startedAtMs);
+      return { traceId: ids.traceId, spanId, isSampled: ids.isSampled };
     },
     later,
     wallOffsetMs: () => clock.nowMs() - monotonicMs(),

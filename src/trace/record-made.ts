@@ -2,6 +2,8 @@ import type { Link } from '@opentelemetry/api';
 import { eventIdOf } from '../domain/delivery.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { linkTo } from './accept-trace.ts';
+import { INTERNAL } from './engine.ts';
+import { acceptOf } from './event-trace.ts';
 import { ATTRIBUTE, LINK, SPAN } from './names.ts';
 import { idsOfOperation } from './record-operation.ts';
 import type { TracedDelivery, TraceTools } from './trace-tools.ts';
@@ -27,7 +29,8 @@ async function recordOne(
   by: readonly Link[],
   { startMs, endMs }: Readonly<{ startMs: number; endMs: number }>,
 ): Promise<void> {
-  const { ids, accept } = await tools.traceById(eventIdOf(id));
+  const ofEvent = await tools.traceById(eventIdOf(id));
+  const { ids } = ofEvent;
   if (!ids.isSampled) return;
   const delivery = await tools.readDelivery(id);
   // A bulk operation may have been taken back.
@@ -35,9 +38,9 @@ async function recordOne(
   const repeated = await tools.lastAttemptBefore(ids, delivery);
   const links = [...(repeated === null ? [] : [linkTo(repeated, LINK.repeated)]), ...by];
   const name = `${delivery.replayOf === null ? SPAN.route : SPAN.replay} ${delivery.destination}`;
-  tools.engine
-    .start(name, { startTime: startMs, attributes: attributesOf(delivery), links }, accept)
-    .end(endMs);
+  const attributes = attributesOf(delivery);
+  const parent = acceptOf(ofEvent);
+  tools.engine.record({ ...INTERNAL, name, parent, startMs, endMs, attributes, links });
 }
 
 function attributesOf({ id, eventId, destination, replayOf }: TracedDelivery) {

@@ -1,8 +1,7 @@
-import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { monotonicMs } from '../runtime/clock.ts';
-import { describeError, fail } from './describe-error.ts';
-import { contextOf } from './event-trace.ts';
-import { firstIdsOf } from './ids.ts';
+import { describeError } from './describe-error.ts';
+import { INTERNAL } from './engine.ts';
+import { contextOf, traceOfId } from './event-trace.ts';
 import type { TraceTools } from './trace-tools.ts';
 import type { OperationFacts, TraceIds } from './tracing.ts';
 
@@ -12,17 +11,20 @@ export function recordOperation(tools: TraceTools, facts: OperationFacts): void 
   const ids = bulk === undefined ? tools.ownIds() : idsOfOperation(tools, bulk.id);
   if (!ids.isSampled) return;
   const offsetMs = tools.wallOffsetMs();
-  const options = { startTime: offsetMs + startedMs, attributes };
-  const span =
-    bulk?.isFirst === false
-      ? tools.engine.start(name, options, trace.setSpanContext(ROOT_CONTEXT, contextOf(ids)))
-      : tools.engine.start(name, options, ROOT_CONTEXT, ids);
-  if (error !== undefined) fail(span, describeError(error, tools.scrub));
-  span.end(offsetMs + monotonicMs());
+  const isBelow = bulk?.isFirst === false;
+  const span = {
+    ...INTERNAL,
+    name,
+    parent: isBelow ? contextOf(ids) : null,
+    startMs: offsetMs + startedMs,
+    endMs: offsetMs + monotonicMs(),
+    attributes,
+    failure: error === undefined ? null : describeError(error, tools.scrub),
+  };
+  tools.engine.record(span, isBelow ? undefined : ids);
 }
 
 /** The ids of a bulk operation's plan: it may go on in another process, or after a restart. */
 export function idsOfOperation({ engine }: Pick<TraceTools, 'engine'>, id: string): TraceIds {
-  const ids = firstIdsOf(id);
-  return { ...ids, isSampled: engine.samples(ids.traceId, ROOT_CONTEXT) };
+  return traceOfId(engine, id).ids;
 }

@@ -1,10 +1,9 @@
 import type { AttemptOutcome } from '../domain/attempt.ts';
 import type { WebhookEvent } from '../domain/event.ts';
 import type { Settlement } from '../domain/settlement.ts';
-import type { SpanIds } from './ids.ts';
+import type { TraceIds } from './ids.ts';
 
-/** A span as log lines and exemplars name it. */
-export type TraceIds = SpanIds & Readonly<{ isSampled: boolean }>;
+export type { TraceIds } from './ids.ts';
 
 /** What an event of the program says of its trace, if one is made. */
 export type Traced = Readonly<{ trace?: TraceIds }>;
@@ -27,8 +26,8 @@ export type AcceptResult =
   | Readonly<{ kind: 'rejected'; source: string | null; reason: string; detail: string }>
   | Readonly<{ kind: 'handshake'; source: string; handshake: string }>;
 
-/** What is known of a request besides. `path` is null where it names no source: strangers choose it. */
-export type AcceptRequest = Readonly<{ method: string; path: string | null; headers: readonly string[] }>;
+/** What is known of a request besides. `url` is null where it names no source: strangers choose it. */
+export type AcceptRequest = Readonly<{ method: string; url: string | null; headers: readonly string[] }>;
 
 /**
  * What brings an event: its sender, an operator who has a rejected request verified again, the list of its provider, where it was

@@ -123,10 +123,9 @@ export function createResponder({ emit, isOpen }: ResponderParts): Responder {
 
 type OfEvent = Extract<AcceptOutcome, { kind: 'accepted' | 'duplicate' }>;
 
-/** @param name of the source, or null: strangers choose a path without one, and it names nothing */
+/** @param name of the source, or null: strangers choose a URL without one, and it names nothing */
 function requestOf({ req }: ServerResponse, name: string | null): AcceptRequest {
-  const path = name === null ? null : req.url!.split('?', 1)[0]!;
-  return { method: req.method!, path, headers: req.rawHeaders };
+  return { method: req.method!, url: name === null ? null : req.url!, headers: req.rawHeaders };
 }
 
 function eventResult({ req }: ServerResponse, source: string, outcome: OfEvent): AcceptResult {
@@ -141,7 +140,7 @@ function eventResult({ req }: ServerResponse, source: string, outcome: OfEvent):
 
 function eventReport(source: string, outcome: OfEvent, took: Took, ids: TraceIds | undefined): ReceiverEvent {
   const report = untracedReport(source, outcome, took);
-  return ids === undefined ? report : { ...report, ...tracedBy(ids) };
+  return ids === undefined ? report : Object.assign(report, { trace: ids });
 }
 
 function untracedReport(source: string, outcome: OfEvent, { durationMs, bodyBytes }: Took): OfReport {

@@ -22,12 +22,13 @@ export function exemplified<Label extends string>(
   const series = histogram.labels(labels as Record<Label, string>);
   const exemplars = exemplarsOf(histogram);
   const { upperBounds } = histogram as unknown as { upperBounds: readonly number[] };
+  const bounds = [...upperBounds, Number.POSITIVE_INFINITY];
+  const keys = [...upperBounds, '+Inf'].map((le) => keyOf({ ...labels, le }));
   return (value, { trace }) => {
     series.observe(value);
     if (trace === undefined || !trace.isSampled) return;
-    const le = upperBounds.find((bound) => value <= bound) ?? '+Inf';
     const labelSet = { trace_id: trace.traceId, span_id: trace.spanId };
-    exemplars.set(keyOf({ ...labels, le }), { labelSet, value });
+    exemplars.set(keys[bounds.findIndex((bound) => value <= bound)]!, { labelSet, value });
   };
 }
 

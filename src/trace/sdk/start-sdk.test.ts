@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { createFakeClock } from '../../../testkit/fake-clock.ts';
 import { createSeededRandom } from '../../../testkit/seeded-random.ts';
-import { firstIdsOf } from '../ids.ts';
+import { FirstIds } from '../ids.ts';
 import { SAMPLERS, type SamplerName } from './sdk-options.ts';
 import { startSdk } from './start-sdk.ts';
 
@@ -23,7 +23,7 @@ async function shares(sampler: SamplerName, samplerRatio: number) {
     ...{ resource: {}, version: '0', clock: createFakeClock(), random: createSeededRandom(1) },
     counts: { exported() {}, dropped() {} },
   });
-  const ids = Array.from({ length: EVENTS }, (_, at) => firstIdsOf(`event ${at}`).traceId);
+  const ids = Array.from({ length: EVENTS }, (_, at) => new FirstIds(`event ${at}`, true).traceId);
   const count = (parent: (traceId: string) => typeof ROOT_CONTEXT) =>
     ids.filter((id) => engine.samples(id, parent(id))).length;
   const counts = [count(() => ROOT_CONTEXT), count((id) => parentOf(id, 1)), count((id) => parentOf(id, 0))];

@@ -13,10 +13,13 @@ import {
 import { type Clock, sleep } from '../../runtime/clock.ts';
 import type { Random } from '../../runtime/random.ts';
 import { createEngine, createNamedIds, type Engine } from '../engine.ts';
+import { randomSpanId } from '../ids.ts';
 import { SCOPE } from '../scope.ts';
 import { countSpans, type SpanCounts } from './counted-spans.ts';
+import { createRecordEnded } from './ended-spans.ts';
 import { exporterOptions, resourceOf } from './exporter-options.ts';
 import { createPropagator } from './propagator.ts';
+import { rootDecision } from './root-decision.ts';
 import type { SamplerName, TraceExport } from './sdk-options.ts';
 
 export type SdkParts = Readonly<{
@@ -52,17 +55,27 @@ export function startSdk({ traces, resource, version, clock, random, counts }: S
   );
   const ids = createNamedIds(random);
   const sampler = samplerOf(traces.sampler, traces.samplerRatio);
+  const of = resourceOf(resource);
   const provider = new TracerProvider({
-    resource: resourceOf(resource),
+    resource: of,
     sampler,
     idGenerator: ids,
     spanProcessors: [spans.processor],
+  });
+  const record = createRecordEnded({
+    processor: spans.processor,
+    resource: of,
+    scope: { name: SCOPE, version },
+    newSpanId: () => randomSpanId(random),
   });
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(createPropagator());
   return {
-    engine: createEngine(provider.getTracer(SCOPE, version), sampler, ids),
+    engine: createEngine(provider.getTracer(SCOPE, version), sampler, ids, {
+      samplesId: rootDecision(traces.sampler, traces.samplerRatio),
+      record,
+    }),
     async close(withinMs) {
       const isOver = new AbortController();
       const ended = provider.shutdown().catch(() => {});
@@ -78,7 +91,7 @@ export function startSdk({ traces, resource, version, clock, random, counts }: S
   };
 }
 
-function samplerOf(name: SamplerName, ratio: number): Sampler {
+export function samplerOf(name: SamplerName, ratio: number): Sampler {
   const root = name.replace('parentbased_', '');
   const sampler =
     root === 'always_on'
