@@ -70,8 +70,9 @@ function findInOpenBlock(
 }
 
 /**
- * Adds events until `limit` of those found are newer than all that is left. Blocks come by their newest event, twice as many
- * each time: ids are nearly in the order of seqs, but not where a clock was set back or a rejected request was taken later.
+ * Adds events until `limit` of those found are newer than all that is left. Blocks come by their newest event, postings of
+ * twice as many each time: ids are nearly in the order of seqs, but not where a clock was set back or a rejected request was
+ * taken later.
  */
 function findInBlocks(
   db: DatabaseSync,
@@ -90,15 +91,19 @@ function findInBlocks(
     'select block, max_id, is_sorted from event_blocks where max_id >= ? and min_id < ? order by max_id desc',
   );
   const take = (window: readonly BlockRow[]) => {
-    const seqs = postedIn(
+    const posted = postedIn(
       kinds,
       window.map(({ block }) => block),
     );
-    if (seqs.length === 0) return;
-    // The last events of a block alone, where these are its newest: a page of a frequent type needs no more.
-    const isShort = window.length === 1 && window[0]!.is_sorted === 1;
-    seqs.sort((one, other) => other - one);
-    found.push(...idsOf.all(JSON.stringify(seqs), range.until, range.since, isShort ? limit : seqs.length));
+    for (const row of window) {
+      const seqs = posted.get(row.block);
+      if (seqs === undefined) continue;
+      if (countNewer(found, row.max_id) >= limit) return;
+      // The last events of a block alone, where these are its newest: a page of a frequent type needs no more.
+      seqs.sort((one, other) => other - one);
+      const most = row.is_sorted === 1 ? limit : seqs.length;
+      found.push(...idsOf.all(JSON.stringify(seqs), range.until, range.since, most));
+    }
   };
   let window: BlockRow[] = [];
   let size = 1;
@@ -118,21 +123,28 @@ function countNewer(found: readonly Found[], id: Uint8Array): number {
   return found.reduce((count, one) => count + (Buffer.compare(one.id, id) > 0 ? 1 : 0), 0);
 }
 
-/** The seqs that the postings of these sources and types have in these blocks. */
-function preparePostedIn(db: DatabaseSync): (kinds: readonly Kind[], blocks: readonly number[]) => number[] {
+/** The seqs that the postings of these sources and types have in these blocks, by block. */
+function preparePostedIn(
+  db: DatabaseSync,
+): (kinds: readonly Kind[], blocks: readonly number[]) => Map<number, number[]> {
   const find = prepareRows<{ block: number; events: Uint8Array }>(
     db,
     `select block, events from event_postings
      where source = ? and event_type = ? and block >= ? and block <= ?`,
   );
   return (kinds, blocks) => {
-    if (blocks.length === 0) return [];
+    const posted = new Map<number, number[]>();
+    if (blocks.length === 0) return posted;
+    const wanted = new Set(blocks);
     const [low, high] = [Math.min(...blocks), Math.max(...blocks)];
-    const wanted = high - low + 1 === blocks.length ? null : new Set(blocks);
-    return kinds.flatMap(({ source, eventType }) =>
-      find
-        .all(source, eventType, low, high)
-        .flatMap(({ block, events }) => (wanted?.has(block) === false ? [] : seqsOf(block, events))),
-    );
+    for (const { source, eventType } of kinds) {
+      for (const { block, events } of find.iterate(source, eventType, low, high)) {
+        if (!wanted.has(block)) continue;
+        const seqs = posted.get(block) ?? [];
+        seqs.push(...seqsOf(block, events));
+        posted.set(block, seqs);
+      }
+    }
+    return posted;
   };
 }
