@@ -4,6 +4,7 @@ import { StoreError } from '../../domain/errors.ts';
 import { groupOlder } from './group-older.ts';
 import { failureGroups } from './migrations/0014-failure-groups.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import { runMigration } from './run-migration.ts';
 import { toStoreError } from './store-failure.ts';
 import { WAL_KEPT_BYTES } from './wal.ts';
 
@@ -113,7 +114,7 @@ function sortBesideFile(db: DatabaseSync, databasePath: string, work: () => void
 function runMigrations(db: DatabaseSync, version: number): void {
   db.exec('begin immediate');
   try {
-    for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    for (const sql of MIGRATIONS.slice(version)) runMigration(db, sql);
     if (version <= MIGRATIONS.indexOf(failureGroups)) groupOlder(db);
     db.exec(`pragma application_id = ${APPLICATION_ID}`);
     db.exec(`pragma user_version = ${MIGRATIONS.length}`);
