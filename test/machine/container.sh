@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Builds the Dockerfile, runs the image as its user with /data, sends an event and stops it by SIGTERM. No engine is
+# container.sh COLLECTOR: builds the Dockerfile, runs the image as its user with /data and a URL to send traces to, sends an
+# event and stops it by SIGTERM. No engine is
 # needed: buildah builds and runs in a chroot, on a base image that is made here under the name that FROM has.
 set -euo pipefail
 source "$(dirname "$0")/machine.sh"
 in_own_namespaces "$@"
 mount -t proc proc /proc
+collector=$1
 
 archive=$(bare_debian libatomic1)
 folder=$(mktemp -d)
@@ -38,7 +40,7 @@ read -ra command < <(read_config "[...config.Entrypoint, ...config.Cmd].join(' '
 user=$(read_config config.User)
 signal=$(read_config config.StopSignal)
 echo "user $user, signal $signal, command ${command[*]}"
-b run --isolation chroot --env HOST=127.0.0.1 --env PORT=0 "$container" \
+b run --isolation chroot --env HOST=127.0.0.1 --env PORT=0 --env OTEL_EXPORTER_OTLP_ENDPOINT="$collector" "$container" \
   "${command[@]}" >"$folder/log.txt" 2>&1 &
 runner=$!
 trap 'cat "$folder/log.txt"; rm -rf --one-file-system "$folder"' EXIT
