@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import type { UserConfig } from '../../src/config/define-config.ts';
 import { eventually } from '../../testkit/eventually.ts';
 import { startFakeStripe } from '../../testkit/fake-providers.ts';
-import { startOtlpReceiver } from '../../testkit/otlp-receiver.ts';
+import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../../testkit/otlp-receiver.ts';
 import { idsOf, startTraced, type TracedReceiver } from './support.ts';
 
 const BODY = JSON.stringify({ idempotency_key: 'a', event_type: 'order.created', payload: {} });
 const TRACEPARENT = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`;
-const destinations = { billing: { handler: () => {} } };
+const STRIPE_KEY = 'rk_test_hunter2';
+const billing = { handler: () => {}, sources: ['default', 'hub', 'stripe'] };
 const hub = (secret: string): UserConfig => ({
-  sources: { hub: { provider: 'github', secret } },
-  destinations,
+  alerts: { lag: '5m' },
+  sources: {
+    default: {},
+    hub: { provider: 'github', secret },
+    stripe: { provider: 'stripe', secret: 'whsec_x' },
+  },
+  destinations: { billing, ops: { handler: () => {}, sources: ['_alerts'] } },
 });
 
 const AS_EVENT = [
@@ -49,19 +55,89 @@ async function rejectedOf(receiver: TracedReceiver, secret: string): Promise<str
 
 type Reverified = Readonly<{ outcome: string; event?: { id: string } }>;
 
-describe('the trace of a request that is verified again', () => {
-  it('is the trace of its event, which the event goes on with', async (t) => {
-    const collector = await startOtlpReceiver(t);
-    const receiver = await startTraced(t, collector, hub('wrong'), {}, hub('right'));
-    const path = `/admin/rejected/${await rejectedOf(receiver, 'right')}/reverify`;
-    const again = (await (await receiver.admin('POST', path)).json()) as Reverified;
-    assert.equal(again.outcome, 'rejected');
-    assert.equal((await receiver.admin('POST', '/admin/reload')).status, 200);
-    const { event } = (await (await receiver.admin('POST', path)).json()) as Reverified;
-    await completed(receiver, event!.id);
+/** Two tries: before and after the reload that brings the secret. */
+async function reverify(receiver: TracedReceiver): Promise<string> {
+  const path = `/admin/rejected/${await rejectedOf(receiver, 'right')}/reverify`;
+  const again = (await (await receiver.admin('POST', path)).json()) as Reverified;
+  assert.equal(again.outcome, 'rejected');
+  assert.equal((await receiver.admin('POST', '/admin/reload')).status, 200);
+  const { event } = (await (await receiver.admin('POST', path)).json()) as Reverified;
+  return event!.id;
+}
+
+async function eventIdBy(receiver: TracedReceiver, query: string): Promise<string> {
+  return eventually(`an event of ${query}`, async () => {
+    const page = await receiver.admin('GET', `/admin/events?q=${encodeURIComponent(query)}`);
+    return ((await page.json()) as { events: { id: string }[] }).events[0]?.id;
+  });
+}
+
+async function reconcile(receiver: TracedReceiver): Promise<string> {
+  const order = { provider: 'stripe', apply: true };
+  await (await receiver.admin('POST', '/admin/sources/stripe/reconcile', order)).text();
+  return eventIdBy(receiver, 'source:stripe');
+}
+
+async function sendTest(receiver: TracedReceiver): Promise<string> {
+  const sent = await receiver.admin('POST', '/admin/destinations/billing/test');
+  return ((await sent.json()) as { event_id: string }).event_id;
+}
+
+async function sendAlert(receiver: TracedReceiver): Promise<string> {
+  assert.equal((await receiver.admin('POST', '/admin/alerts/test')).status, 202);
+  return eventIdBy(receiver, 'source:_alerts status:completed');
+}
+
+type Brought = Readonly<
+  Record<'reverified' | 'reconciled' | 'test' | 'alert' | 'history' | 'imported', string>
+>;
+
+async function bringAll(receiver: TracedReceiver): Promise<Brought> {
+  const brought = {
+    reverified: await reverify(receiver),
+    reconciled: await reconcile(receiver),
+    test: await sendTest(receiver),
+    alert: await sendAlert(receiver),
+    history: await receiver.accept('history'),
+    imported: await receiver.accept('imported'),
+  };
+  for (const id of Object.values(brought)) await completed(receiver, id);
+  return brought;
+}
+
+describe('the trace of what no sender brings itself', () => {
+  let collector: OtlpReceiver;
+  let ids: Brought;
+  let exported: ReadonlyMap<string, object>;
+  let cleanups: ReceivedSpan[];
+  const ends: (() => unknown)[] = [];
+  const t = { after: (end: () => unknown) => void ends.push(end) };
+  const treeOf = (id: string) => collector.tree(idsOf(id).traceId);
+
+  before(async () => {
+    collector = await startOtlpReceiver(t);
+    const created = Math.floor(Date.now() / 1000) - 60;
+    const data = { object: {} };
+    const listed = [{ id: 'evt_1', object: 'event' as const, created, type: 'invoice.paid', data }];
+    const stripe = await startFakeStripe(t, STRIPE_KEY, () => listed);
+    const env = { STRIPE_API_KEY: STRIPE_KEY, STRIPE_API_URL: stripe.url };
+    const receiver = await startTraced(t, collector, hub('wrong'), env, hub('right'));
+    ids = await bringAll(receiver);
+    const lines = (await (await receiver.admin('GET', '/admin/export?reveal=true')).text())
+      .trim()
+      .split('\n');
+    const events = lines.map((line) => (JSON.parse(line) as { event?: { id: string } }).event);
+    exported = new Map(events.flatMap((event) => (event === undefined ? [] : [[event.id, event]])));
     await receiver.stop();
-    const { traceId, spanId } = idsOf(event!.id);
-    assert.deepEqual(collector.tree(traceId), [
+    cleanups = collector.spans.filter(({ name }) => name.startsWith('cleanup '));
+  });
+  after(async () => {
+    for (const end of ends.toReversed()) await end();
+  });
+
+  it('is, of a request that is verified again, the trace of its event, which the event goes on with', () => {
+    const { traceId, spanId } = idsOf(ids.reverified);
+    assert.deepEqual(treeOf(ids.reverified), [
       'reverify INTERNAL -> sender',
       '  verify INTERNAL',
       ...AS_EVENT,
@@ -71,37 +147,16 @@ describe('the trace of a request that is verified again', () => {
     assert.deepEqual(accept.attributes, {
       'webhook.accept.result': 'accepted',
       'webhook.source': 'hub',
-      'webhook.event.id': event!.id,
+      'webhook.event.id': ids.reverified,
       'webhook.event.deliveries': 1,
     });
     const refused = collector.spans.find(({ name, traceId: of }) => name === 'reverify' && of !== traceId)!;
     assert.deepEqual(collector.tree(refused.traceId), ['reverify INTERNAL -> sender', '  verify INTERNAL']);
     assert.equal(refused.attributes['webhook.accept.reason'], 'wrong_signature');
   });
-});
 
-describe('the trace of an event that its provider had listed', () => {
-  it('begins with the reconciliation, whose run has a trace of its own', async (t) => {
-    const collector = await startOtlpReceiver(t);
-    const created = Math.floor(Date.now() / 1000) - 60;
-    const data = { object: {} };
-    const listed = [{ id: 'evt_1', object: 'event' as const, created, type: 'invoice.paid', data }];
-    const stripe = await startFakeStripe(t, 'rk_test_hunter2', () => listed);
-    const receiver = await startTraced(
-      t,
-      collector,
-      { sources: { stripe: { provider: 'stripe', secret: 'whsec_x' } }, destinations },
-      { STRIPE_API_KEY: 'rk_test_hunter2', STRIPE_API_URL: stripe.url },
-    );
-    const order = { provider: 'stripe', apply: true };
-    await (await receiver.admin('POST', '/admin/sources/stripe/reconcile', order)).text();
-    const page = (await (await receiver.admin('GET', '/admin/events')).json()) as {
-      events: { id: string }[];
-    };
-    const id = page.events[0]!.id;
-    await completed(receiver, id);
-    await receiver.stop();
-    assert.deepEqual(collector.tree(idsOf(id).traceId), ['reconcile INTERNAL', ...AS_EVENT]);
+  it('begins, of an event that its provider had listed, with the reconciliation, whose run has its own', () => {
+    assert.deepEqual(treeOf(ids.reconciled), ['reconcile INTERNAL', ...AS_EVENT]);
     const run = collector.spans.find(({ name }) => name === 'reconcile stripe')!;
     assert.equal(run.parentSpanId, '');
     assert.deepEqual(
@@ -109,73 +164,38 @@ describe('the trace of an event that its provider had listed', () => {
       ['stripe', 1, null],
     );
   });
-});
 
-describe('the trace of an event that no request brought', () => {
-  it('begins with its insert: tests, and alerts', async (t) => {
-    const collector = await startOtlpReceiver(t);
-    const receiver = await startTraced(t, collector, {
-      alerts: { lag: '5m' },
-      destinations: { ops: { handler: () => {}, sources: ['_alerts', 'default'] } },
-    });
-    const sent = await receiver.admin('POST', '/admin/destinations/ops/test');
-    const { event_id: test } = (await sent.json()) as { event_id: string };
-    await completed(receiver, test);
-    assert.equal((await receiver.admin('POST', '/admin/alerts/test')).status, 202);
-    const alert = await eventually('the alert is handled', async () => {
-      const page = await receiver.admin('GET', '/admin/events?q=source:_alerts%20status:completed');
-      return ((await page.json()) as { events: { id: string }[] }).events[0]?.id;
-    });
-    await receiver.stop();
-    for (const [name, id] of [
-      ['test', test],
-      ['alert', alert],
-    ] as const) {
-      const lines = collector.tree(idsOf(id).traceId);
-      assert.deepEqual(lines, [
-        `${name} INTERNAL`,
-        ...AS_EVENT.map((line) => line.replace('billing', 'ops')),
-      ]);
-    }
+  it('begins with the insert of what no request brought: tests, and alerts', () => {
+    assert.deepEqual(treeOf(ids.test), ['test INTERNAL', ...AS_EVENT]);
+    const ofOps = AS_EVENT.map((line) => line.replace('billing', 'ops'));
+    assert.deepEqual(treeOf(ids.alert), ['alert INTERNAL', ...ofOps]);
   });
 
-  it('is that of the inbox from which it was imported, unless it is history', async (t) => {
-    const collector = await startOtlpReceiver(t);
-    const from = await startTraced(t, collector, { destinations });
-    const id = await from.accept('a');
-    await completed(from, id);
-    const exported = await (await from.admin('GET', '/admin/export?reveal=true')).text();
-    await from.stop();
-    const before = collector.tree(idsOf(id).traceId);
-    const [line] = exported.trim().split('\n');
-    const { event } = JSON.parse(line!) as { event: object };
-    for (const deliver of [false, true]) {
-      const to = await startTraced(t, collector, { destinations });
-      const body = { deliver, events: [event] };
+  it('is its own for each clean-up', () => {
+    const names = ['cleanup audit', 'cleanup events', 'cleanup rejected'];
+    assert.deepEqual(cleanups.map(({ name }) => name).toSorted(), names);
+    assert.equal(new Set(cleanups.map(({ traceId }) => traceId)).size, 3);
+    for (const { attributes } of cleanups) assert.deepEqual(attributes, { 'webhook.cleanup.deleted': 0 });
+  });
+
+  it('is that of the inbox from which an event was imported, unless it is history', async () => {
+    const [history, imported] = [treeOf(ids.history), treeOf(ids.imported)];
+    const to = await startTraced(t, collector, { destinations: { billing: { handler: () => {} } } });
+    for (const [id, deliver] of [
+      [ids.history, false],
+      [ids.imported, true],
+    ] as const) {
+      const body = { deliver, events: [exported.get(id)] };
       assert.equal((await to.admin('POST', '/admin/import', body)).status, 200);
       await completed(to, id);
-      await to.stop();
-      if (!deliver) assert.deepEqual(collector.tree(idsOf(id).traceId), before);
     }
-    assert.deepEqual(collector.tree(idsOf(id).traceId), [
-      ...before,
+    await to.stop();
+    assert.deepEqual(treeOf(ids.history), history);
+    assert.deepEqual(treeOf(ids.imported), [
+      ...imported,
       '  import INTERNAL',
       '    insert INTERNAL',
       ...AS_EVENT.slice(1),
     ]);
   });
-});
-
-it('each clean-up has a trace of its own', async (t) => {
-  const collector = await startOtlpReceiver(t);
-  const receiver = await startTraced(t, collector, { destinations });
-  await receiver.stop();
-  const cleanups = collector.spans.filter(({ name }) => name.startsWith('cleanup '));
-  assert.deepEqual(cleanups.map(({ name }) => name).toSorted(), [
-    'cleanup audit',
-    'cleanup events',
-    'cleanup rejected',
-  ]);
-  assert.equal(new Set(cleanups.map(({ traceId }) => traceId)).size, 3);
-  for (const { attributes } of cleanups) assert.deepEqual(attributes, { 'webhook.cleanup.deleted': 0 });
 });
