@@ -54,6 +54,32 @@ describe('a group commit', () => {
     assert.deepEqual(await answers, ['three', 'one', 'two']);
   });
 
+  it('starts within the turn when enough wait, if a commit may start', async () => {
+    const { batches, commits, group } = setUp({ startAt: 2, maxInFlight: 2 });
+    for (const operation of [1, 2, 3, 4, 5]) void group.submit(operation);
+    assert.deepEqual(batches(), [
+      [1, 2],
+      [3, 4],
+    ]);
+    await commits[0]!.succeed();
+    assert.deepEqual(batches()[2], [5]);
+  });
+
+  it('starts nothing within the turn while a section waits or runs', async () => {
+    const { batches, commits, group } = setUp({ startAt: 2 });
+    void group.submit(1);
+    await turn();
+    const section = Promise.withResolvers<void>();
+    void group.exclusive(() => section.promise);
+    for (const operation of [2, 3]) void group.submit(operation);
+    await commits[0]!.succeed();
+    for (const operation of [4, 5]) void group.submit(operation);
+    assert.deepEqual(batches(), [[1]]);
+    section.resolve();
+    await turn();
+    assert.deepEqual(batches(), [[1], [2, 3, 4, 5]]);
+  });
+
   it('gathers what arrives during a commit, and keeps the order', async () => {
     const { batches, commits, group } = setUp();
     void group.submit(1);

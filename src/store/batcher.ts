@@ -21,6 +21,11 @@ export type BatcherOptions<Operation, Result> = Readonly<{
    * the first makes a larger batch; a long commit must not hold up everything behind it.
    */
   alone?: Readonly<{ clock: Clock; ms: number }>;
+  /**
+   * With so many waiting, a commit starts at once instead of at the end of the event loop's turn: a long turn then reads
+   * the rest of its requests while the first of them are committed. By default every turn is awaited.
+   */
+  startAt?: number;
 }>;
 
 type Waiting<Operation, Result> = Readonly<{
@@ -69,7 +74,9 @@ export class Batcher<Operation, Result> {
   /** Like `submit`, without a promise for each operation. @param answer gets the result, or the error */
   enqueue(operation: Operation, answer: (result: Result | Error) => void): void {
     this.#waiting.push({ operation, answer });
-    this.#schedule();
+    const { startAt = Number.POSITIVE_INFINITY } = this.#options;
+    if (this.#waiting.length >= startAt && this.#next() === 'commit') void this.#commitNext();
+    else this.#schedule();
   }
 
   /**
@@ -120,7 +127,7 @@ export class Batcher<Operation, Result> {
     });
   }
 
-  /** Starts on the next pass of the event loop, so that all requests that arrived with one poll share a commit. */
+  /** Starts on the next pass of the event loop, so that requests that arrived with one poll share a commit. */
   #schedule(): void {
     if (this.#scheduled || this.#next() === null) return;
     this.#scheduled = true;
