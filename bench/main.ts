@@ -7,6 +7,7 @@ import { measureCleanup } from './measure/cleanup.ts';
 import { measureCollector } from './measure/collector.ts';
 import { measureComplete } from './measure/complete.ts';
 import { measureEndToEnd } from './measure/end-to-end.ts';
+import { measureForward } from './measure/forward.ts';
 import { measureLatency } from './measure/latency.ts';
 import { measureOrder } from './measure/order.ts';
 import { measureQuestions } from './measure/questions.ts';
@@ -24,6 +25,7 @@ const RUN: Readonly<Record<MeasureName, readonly ((setting: Setting) => Promise<
   accept: [measureAccept],
   verify: [measureVerification, measureVerifiedAccept],
   'end-to-end': [measureEndToEnd],
+  forward: [measureForward],
   complete: [measureComplete],
   order: [measureOrder],
   latency: [measureLatency],

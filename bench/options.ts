@@ -7,6 +7,7 @@ export const MEASURES = [
   'accept',
   'verify',
   'end-to-end',
+  'forward',
   'complete',
   'order',
   'latency',

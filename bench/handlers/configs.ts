@@ -16,3 +16,4 @@ export const BLOCKED = config('blocked');
 export const UNWANTED = config('unwanted');
 export const VERIFIED = config('verified');
 export const LARGE = config('large');
+export const FORWARDING = config('forwarding');
