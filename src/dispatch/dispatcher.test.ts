@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { StoreError } from '../domain/errors.ts';
 import type { Handler } from '../handlers/handler.ts';
+import { openMemoryStore } from '../store/memory/open.ts';
 import type { ClaimOutcome } from '../store/store.ts';
 import { CLAIM_PAUSE_MS } from './claim-loop.ts';
 import { aDestination, createManualHandler, LEASE_MS, openDispatch, pass, turns } from './testing.ts';
@@ -85,6 +86,25 @@ describe('the dispatcher', () => {
     assert.equal(handler.calls.length, 4);
   });
 
+  it('claims the next delivery when a handler has ended, while the store settles', async () => {
+    const { calls, dispatch, end } = openWithSlowSettle(2);
+    await dispatch.accept(9, 'billing');
+    assert.equal(calls.length, 2);
+    await end(0);
+    assert.equal(calls.length, 3);
+    assert.equal([...dispatch.dispatcher.active()].length, 3);
+  });
+
+  it('claims no more once as many wait to be settled as it has workers', async () => {
+    const { calls, dispatch, end, settleAll } = openWithSlowSettle(2);
+    await dispatch.accept(9, 'billing');
+    for (const at of [0, 1, 2, 3]) await end(at);
+    assert.equal(calls.length, 4, 'two are settled, two wait for their turn');
+    settleAll();
+    await turns();
+    assert.equal(calls.length, 6);
+  });
+
   it('holds a delivery by its lease, not by its id', async () => {
     const { accept, dispatcher } = openDispatch([billing()], { billing: createManualHandler() });
     dispatcher.start();
@@ -94,6 +114,30 @@ describe('the dispatcher', () => {
     assert.equal(dispatcher.holds({ ...lease, token: 'another' }), false);
   });
 });
+
+/** A store that settles when the test lets it, and a handler that takes a millisecond once the test ends its call. */
+function openWithSlowSettle(concurrency: number) {
+  const gate = Promise.withResolvers<void>();
+  const handler = createManualHandler();
+  const memory = openMemoryStore({ maxPendingDeliveries: 100 });
+  const settle: typeof memory.settle = async (...args) => {
+    await gate.promise;
+    return memory.settle(...args);
+  };
+  const store = { ...memory, settle };
+  const dispatch = openDispatch([billing(concurrency)], { billing: handler }, {}, store);
+  dispatch.dispatcher.start();
+  return {
+    dispatch,
+    calls: handler.calls,
+    settleAll: gate.resolve,
+    async end(at: number) {
+      await dispatch.pass(1);
+      handler.calls[at]!.succeed();
+      await turns();
+    },
+  };
+}
 
 describe('a slow destination', () => {
   it('does not hold up the others', async () => {

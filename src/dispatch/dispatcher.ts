@@ -233,7 +233,8 @@ function replaceSlots(
     const slot = known.get(name);
     known.delete(name);
     if (slot === undefined) {
-      return { destination: name, concurrency, target, active: 0, dueAtMs: 0, throttle: createThrottle() };
+      const idle = { active: 0, settling: 0, dueAtMs: 0 };
+      return { destination: name, concurrency, target, ...idle, throttle: createThrottle() };
     }
     return Object.assign(slot, { concurrency, target });
   });

@@ -43,13 +43,20 @@ export type AttemptParts = Readonly<
 /** Whether the event's body is not what it says it is, so that an order key in it cannot be known. */
 export type IsUnreadable = (event: WebhookEvent) => boolean;
 
+/** Called as the attempt goes on. */
+export type AttemptProgress = Readonly<{
+  /** The handler, which took some time, has ended; what is left is for the store. */
+  onHandled?: () => void;
+  /** The handler has completed its delivery; it may go on. */
+  onCompleted?: () => void;
+}>;
+
 export type AttemptTarget = Readonly<{ destination: Destination; handler: Handler }>;
 
 /**
  * One attempt of a delivery from its claim to its settlement: run -> decide -> settle -> report.
  * A handler may complete its delivery itself; then nothing is left to decide or to settle.
  * @param cancel stops the handler; the delivery is then released uncharged, unless its lease is lost
- * @param onCompleted called when the handler has completed its delivery; the handler may go on
  * @returns how it was settled, or null if it was not: the lease was lost, or the store never answered
  */
 export function executeAttempt(
@@ -57,12 +64,12 @@ export function executeAttempt(
   target: AttemptTarget,
   leased: Leased,
   cancel: Cancellation,
-  onCompleted: () => void = () => {},
+  progress: AttemptProgress = {},
   probe?: Probe,
 ): Promise<Settlement | null> {
   const startedAtMs = parts.clock.nowMs();
   const trace = parts.tracing?.attempt(factsOf(leased, startedAtMs));
-  const ended = settleAttempt(parts, target, { leased, startedAtMs, trace }, cancel, onCompleted, probe);
+  const ended = settleAttempt(parts, target, { leased, startedAtMs, trace }, cancel, progress, probe);
   return trace?.ids.isSampled === true ? ended.finally(trace.end) : ended;
 }
 
@@ -73,7 +80,7 @@ async function settleAttempt(
   target: AttemptTarget,
   begun: Begun,
   cancel: Cancellation,
-  onCompleted: () => void,
+  { onHandled, onCompleted }: AttemptProgress,
   probe: Probe | undefined,
 ): Promise<Settlement | null> {
   const { clock, random } = parts;
@@ -96,6 +103,7 @@ async function settleAttempt(
     onOverrun: (overranMs) => parts.emit({ type: 'handler.overran', ...identityOf(begun), overranMs }),
   });
   const endedAtMs = clock.nowMs();
+  if (endedAtMs > startedAtMs) onHandled?.();
   if (probe !== undefined) probe.ended(resultOf(run));
   if (run.kind === 'completed') {
     parts.breaker.onAnswer(target.destination);
@@ -156,7 +164,11 @@ const UNREADABLE: Handler = {
 };
 
 /** `ctx.complete` of the attempt. It is reported as it happens: the handler may go on for long. */
-function completionOf(parts: AttemptParts, begun: Begun, onCompleted: () => void): Completion {
+function completionOf(
+  parts: AttemptParts,
+  begun: Begun,
+  onCompleted: AttemptProgress['onCompleted'],
+): Completion {
   const { store, clock, emit } = parts;
   const { leased, startedAtMs, trace } = begun;
   let finish: Finish;
@@ -176,7 +188,7 @@ function completionOf(parts: AttemptParts, begun: Begun, onCompleted: () => void
       }
     },
     onCompleted() {
-      onCompleted();
+      onCompleted?.();
       reportAttempt(parts, begun, finish.attempt, { kind: 'completed' });
     },
   });

@@ -103,9 +103,9 @@ export function openDispatch(
   destinations: readonly Destination[],
   handlers: Readonly<Record<string, Handler>>,
   overrides: Partial<DispatcherParts> = {},
+  memory: Store = openMemoryStore({ maxPendingDeliveries: 1_000_000 }),
 ) {
   const clock = createFakeClock();
-  const memory = openMemoryStore({ maxPendingDeliveries: 1_000_000 });
   const recorder = createRecorder();
   const store = countClaims(memory);
   const dispatcher = createDispatcher({

@@ -20,8 +20,16 @@ export type Active = {
 /** What attempts run with: the destination's rules, and its handler, which stays open while it is used. */
 export type HeldTarget = AttemptTarget & Readonly<{ use: HandlerUse }>;
 
-/** A slot whose `active` belongs to the workers. A reload replaces its target; attempts keep the one they began with. */
-export type WorkedSlot = Omit<DestinationSlot, 'active'> & { active: number; target: HeldTarget };
+/**
+ * A slot whose `active` and `settling` belong to the workers. A reload replaces its target; attempts keep the one they
+ * began with.
+ */
+export type WorkedSlot = Omit<DestinationSlot, 'active'> & {
+  active: number;
+  /** Deliveries whose worker is free already, while the store settles them. */
+  settling: number;
+  target: HeldTarget;
+};
 
 export type WorkersParts<Slot extends WorkedSlot> = Omit<AttemptParts, 'giveUp'> &
   Readonly<{
@@ -54,7 +62,13 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
   const attemptParts = { ...parts, giveUp: giveUp.signal };
   let refusing = false;
 
-  const run = async (slot: Slot, target: HeldTarget, { leased, end, probe }: Work, entry: Active) => {
+  const run = async (
+    slot: Slot,
+    target: HeldTarget,
+    { leased, end, probe }: Work,
+    entry: Active,
+    onHandled: () => void,
+  ) => {
     let settlement: Settlement | null = null;
     let isCompleted = false;
     // A delivery that its handler has completed has no lease to extend, and its order key's turn has passed.
@@ -64,8 +78,9 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
       end({ kind: 'completed' });
       if (leased.lease.orderKey !== null) onFreed(slot);
     };
+    const progress = { onHandled, onCompleted };
     try {
-      settlement = await executeAttempt(attemptParts, target, leased, entry.cancel, onCompleted, probe);
+      settlement = await executeAttempt(attemptParts, target, leased, entry.cancel, progress, probe);
     } catch (error) {
       const message = 'an attempt ended in an unexpected way';
       emit({ type: 'receiver.failed', message, error: error as Error });
@@ -76,15 +91,15 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
     const { leased } = work;
     const key = keyOf(leased.lease);
     const entry: Active = { leased, cancel: new Cancellation(), untilMs: leased.lease.untilMs };
-    slot.active += 1;
+    const place = takePlace(slot, onFreed);
     target.use.begin();
     atWork.set(key, entry);
     if (refusing) entry.cancel.cancel(SHUTDOWN);
     else if (isExpired(leased.lease, clock.nowMs())) entry.cancel.cancel(CLAIMED_TOO_LATE);
     else if (work.probe === undefined && parts.isClosed(slot.destination)) entry.cancel.cancel(HELD);
-    void run(slot, target, work, entry).then(() => {
+    void run(slot, target, work, entry, place.handled).then(() => {
       atWork.delete(key);
-      slot.active -= 1;
+      place.leave();
       target.use.end();
       // It may also have left a retry behind.
       onFreed(slot);
@@ -106,6 +121,33 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
       for (const { cancel } of atWork.values()) cancel.cancel(SHUTDOWN);
     },
     giveUp: () => giveUp.abort(),
+  };
+}
+
+/**
+ * The worker that a delivery takes of its slot. It is free when the handler has ended, so that the destination gets the
+ * next delivery while the store settles this one. Handlers that end at once wait for the store: those of one commit then
+ * share a claim. So does a slot that has as many to settle as workers: a store that is slow to settle must not let them
+ * gather in memory.
+ */
+function takePlace<Slot extends WorkedSlot>(
+  slot: Slot,
+  onFreed: (slot: Slot) => void,
+): Readonly<{ handled(): void; leave(): void }> {
+  let isSettling = false;
+  slot.active += 1;
+  return {
+    handled() {
+      if (slot.settling >= slot.concurrency) return;
+      isSettling = true;
+      slot.active -= 1;
+      slot.settling += 1;
+      onFreed(slot);
+    },
+    leave() {
+      if (isSettling) slot.settling -= 1;
+      else slot.active -= 1;
+    },
   };
 }
 
