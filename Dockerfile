@@ -43,5 +43,5 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
 # No init is needed as PID 1: the program handles SIGTERM itself and starts no processes that could become zombies.
 # The stop timeout has to exceed SHUTDOWN_GRACE (25 s): docker stop --time 35; compose.yaml sets it.
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "bin/webhook-receiver.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "bin/webhook-receiver.js"]
 CMD ["serve"]

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8
 // Plain JavaScript, and imports only after the check: an older Node must get this far to be told.
 import { existsSync } from 'node:fs';
 import module from 'node:module';

@@ -5,6 +5,8 @@ import { type Child, freePort, startChild, waitForChild } from '../support/child
 import { REPO_DIR } from '../support/paths.ts';
 
 const PROGRAM = join(REPO_DIR, 'bin', 'webhook-receiver.js');
+/** As each way to start the receiver has them. */
+const OPTIONS = ['--max-semi-space-size=8'];
 const READY_TIMEOUT_MS = 120_000;
 const READY_EVERY_MS = 2;
 
@@ -46,7 +48,7 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
   const child = startChild({
     name: 'receiver',
     command: process.execPath,
-    args: [PROGRAM, 'serve'],
+    args: [...OPTIONS, PROGRAM, 'serve'],
     cwd: options.dir,
     env: {
       DB_PATH: options.database ?? join(options.dir, 'events.db'),

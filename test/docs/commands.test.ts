@@ -35,6 +35,19 @@ test('commands that a page names are there', () => {
   );
 });
 
+test('each way to start the receiver bounds the memory for young objects', () => {
+  const starts = {
+    'bin/webhook-receiver.js': /^#!.* node (--\S+)/,
+    'package.json': /exec node (--\S+) bin/,
+    Dockerfile: /ENTRYPOINT \["node", "(--\S+)",/,
+    'deploy/systemd/webhook-receiver.service': /ExecStart=\S+ (--\S+) /,
+    'docs/operations.md': /`node (--\S+) bin\/webhook-receiver.js serve`/,
+  };
+  for (const [file, option] of Object.entries(starts)) {
+    assert.equal(option.exec(read(file))?.[1], '--max-semi-space-size=8', file);
+  }
+});
+
 test('every command is in the documentation, and so are its options', () => {
   const pages = PAGES.map(read).join('\n');
   for (const command of COMMANDS.filter((name) => name !== 'help')) {
