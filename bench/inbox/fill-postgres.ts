@@ -1,5 +1,7 @@
 import pg from 'pg';
+import { systemClock } from '../../src/runtime/clock.ts';
 import { writeRangesOf } from '../../src/store/postgres/event-ranges.ts';
+import { fillRanges } from '../../src/store/postgres/fill-ranges.ts';
 import { say } from '../support/say.ts';
 import { whole } from '../support/table.ts';
 import { eventColumns, GROUP_OF_ERROR, type Words } from './spread.ts';
@@ -34,6 +36,9 @@ export async function fillPostgres(url: string, events: number, nowMs: number): 
       if (to < events && (to / SLICE) % 4 === 0) say(`  ${whole(to)} of ${whole(events)} events put in`);
     }
     for (const { made } of indexes) await client.query(made);
+    // Of events that statements have inserted nothing is known by source and type; the program's own walk writes it.
+    await client.query('update event_range_fill set is_complete = false, reached = null, since_ms = 0');
+    await fillRanges(client, systemClock, new AbortController().signal, () => {});
     await client.query(`update deliveries set failure_group = ${GROUP_OF_ERROR} where status = 'failed'`);
     await client.query(`
       insert into delivery_counts (destination, shard, pending, completed, failed)
