@@ -38,7 +38,7 @@ export type ListenerParts = Readonly<{
   dispatch: Dispatch;
   ingest: Ingest;
   states: DestinationStates;
-  signs: Pick<Signs, 'lastEventMs'>;
+  signs: Pick<Signs, 'lastEventMs' | 'noteLastEvent'>;
   failures: () => Promise<readonly FailureGroup[]>;
   searches: Searches;
   operations: Operations;
@@ -133,7 +133,7 @@ function apiParts(parts: ListenerParts): ApiParts {
     degradations: dispatch.degradations,
     emit,
     version: packageVersion(),
-    console: { publicUrl: config.http.publicUrl },
+    console: { publicUrl: config.http.publicUrl, noteLastEvent: parts.signs.noteLastEvent },
     admin: {
       store,
       clock,

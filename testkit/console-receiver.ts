@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ReceiverOptions } from '../src/receiver.ts';
 import { signWebhook } from '../src/verify/index.ts';
@@ -19,6 +19,8 @@ export type ConsoleReceiver = TestReceiver &
   Readonly<{
     /** Where destinations over HTTP go; `heal` lets the failing ones succeed. */
     heal(): void;
+    /** Paths and headers of what came there. */
+    forwarded: readonly Readonly<{ url: string; headers: IncomingHttpHeaders }>[];
     post(source: string, event: Envelope): Promise<string>;
     postGithub(event: string, body: object, secret?: string): Promise<number>;
   }>;
@@ -31,8 +33,10 @@ export async function startConsoleReceiver(
   options: ReceiverOptions = {},
 ): Promise<ConsoleReceiver> {
   let isHealed = false;
+  const forwarded: { url: string; headers: IncomingHttpHeaders }[] = [];
   const sink = createServer(async (request, response) => {
     await request.toArray();
+    forwarded.push({ url: request.url!, headers: request.headers });
     const isGood = isHealed || request.url === '/good';
     response.writeHead(isGood ? 200 : 422, { 'content-type': 'application/json' });
     response.end(isGood ? '{"ok":true}' : '{"error":"customer cus_9f2 has no address"}');
@@ -81,6 +85,7 @@ export async function startConsoleReceiver(
   await askAdmin(receiver, '/admin/events');
   return {
     ...receiver,
+    forwarded,
     heal: () => {
       isHealed = true;
     },

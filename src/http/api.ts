@@ -28,7 +28,7 @@ export type ApiParts = HealthParts &
     emit: Emit;
     version: string;
     admin: AdminParts;
-    console: Pick<ConsoleParts, 'publicUrl'>;
+    console: Pick<ConsoleParts, 'publicUrl' | 'noteLastEvent'>;
     metrics: MetricsText;
     limits?: HttpLimits;
   }>;
@@ -109,12 +109,16 @@ export async function createApi(parts: ApiParts, surface: Surface = 'all'): Prom
 }
 
 /** The admin surface, and the console, whose pages ask the same endpoints. */
-function registerOperators(api: FastifyInstance, { admin, console }: ApiParts, isOfTerminal: boolean): void {
+function registerOperators(
+  api: FastifyInstance,
+  { admin, store, console }: ApiParts,
+  isOfTerminal: boolean,
+): void {
   const endpoints = openEndpoints(admin);
   const login = createLogin(admin);
   const access = { tokens: admin.tokens, login };
   if (!isOfTerminal) registerAdmin(api, endpoints, access);
-  registerConsole(api, { ...admin, ...console, ...access, call: endpoints.call, isOfTerminal });
+  registerConsole(api, { ...admin, store, ...console, ...access, call: endpoints.call, isOfTerminal });
 }
 
 /** The detail of a 404. The commands know these sentences. */

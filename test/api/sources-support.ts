@@ -126,7 +126,7 @@ export async function startSources(
     readiness: async () => null,
     emit,
     version: '0.0.0',
-    console: { publicUrl: null },
+    console: { publicUrl: null, noteLastEvent: () => {} },
     admin: {
       store,
       clock,

@@ -185,7 +185,7 @@ export async function startApi(
     readiness: async () => null,
     emit,
     version: '0.0.0',
-    console: { publicUrl: null },
+    console: { publicUrl: null, noteLastEvent: () => {} },
     admin: {
       store: store as ApiParts['store'],
       clock,

@@ -112,7 +112,7 @@ function timeOrNull(atMs: number | null): string | null {
 }
 
 /** The newest event that the sender itself has brought: only that shows that it works. */
-async function newestReceived(searches: Searches, source: string): Promise<SearchHit | null | 'busy'> {
+export async function newestReceived(searches: Searches, source: string): Promise<SearchHit | null | 'busy'> {
   const filter = [{ field: 'source', negated: false, values: [source] }] as const;
   const found = await searches.page({ filter, limit: LOOKED_AT, cursor: null });
   if (found === 'busy') return found;

@@ -5,7 +5,7 @@ import { INITIAL_STATE } from '../../domain/destination-state.ts';
 import { openMemoryStore } from '../../store/memory/open.ts';
 import { createLiveFeed, type LiveNumbers } from './live-numbers.ts';
 
-async function setUp() {
+async function setUp({ exclusive = true } = {}) {
   const clock = createFakeClock();
   const store = openMemoryStore({ maxPendingDeliveries: 10 });
   let readings = 0;
@@ -13,19 +13,36 @@ async function setUp() {
     readings += 1;
     return store.stats();
   };
+  const noted = new Map<string, number>();
+  const asked: string[] = [];
+  let events = 0;
+  const searches = {
+    page: async ({ filter }: { filter: readonly { values: readonly string[] }[] }) => {
+      const name = filter[0]!.values[0]!;
+      asked.push(name);
+      return {
+        hits: name === 'silent' && events > 0 ? [{ event: { origin: 'received', receivedAtMs: 9 } }] : [],
+      };
+    },
+  };
   const feed = createLiveFeed({
-    store: { stats },
+    searches: searches as never,
+    noteLastEvent: (source, atMs) => void noted.set(source, atMs),
+    store: { stats: async () => ({ ...(await stats()), events }), exclusive },
     states: { of: () => INITIAL_STATE },
     destinations: () => [{ name: 'crm' }],
     sources: () => [{ name: 'shop' }, { name: 'silent' }, { name: 'unknown' }],
-    lastEventMs: (source) => ({ shop: 7, silent: 0 })[source] ?? null,
+    lastEventMs: (source) => noted.get(source) ?? { shop: 7, silent: 0 }[source] ?? null,
     clock,
   });
   const pass = async (ms: number) => {
     await clock.advance(ms);
     await new Promise(setImmediate);
   };
-  return { feed, pass, readings: () => readings };
+  const comes = () => {
+    events += 1;
+  };
+  return { feed, pass, readings: () => readings, asked, comes };
 }
 
 describe('the live numbers', () => {
@@ -53,5 +70,29 @@ describe('the live numbers', () => {
     feed.watch(() => {});
     await pass(1_000);
     assert.ok(readings() > before);
+  });
+
+  it('tell of a first event that another node has accepted, and ask only when something came', async () => {
+    const { feed, pass, asked, comes } = await setUp({ exclusive: false });
+    let heard: readonly string[] = [];
+    feed.watch((numbers) => {
+      heard = numbers.heard;
+    });
+    for (let second = 0; second < 10; second++) await pass(1_000);
+    assert.deepEqual(asked, ['silent', 'unknown'], 'of those that were never heard, once');
+    comes();
+    for (let second = 0; second < 3; second++) await pass(1_000);
+    assert.deepEqual(heard, ['shop', 'silent']);
+    comes();
+    for (let second = 0; second < 3; second++) await pass(1_000);
+    assert.deepEqual(asked.slice(2), ['silent', 'unknown', 'unknown']);
+  });
+
+  it('ask nothing of the kind where no other process accepts', async () => {
+    const { feed, pass, asked, comes } = await setUp();
+    feed.watch(() => {});
+    comes();
+    await pass(3_000);
+    assert.deepEqual(asked, []);
   });
 });

@@ -2,30 +2,33 @@ import type { DestinationState, Standing } from '../../domain/destination-state.
 import { standingAt } from '../../domain/destination-state.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { BrowseStore, StoreStats } from '../../store/store.ts';
+import { createLookElsewhere, type ElsewhereParts } from './look-elsewhere.ts';
 
 /** What changes on pages by itself. */
 export type LiveNumbers = Readonly<{
   /** The server's time. */
   at: number;
   events: number;
-  /** Sources that have sent an event, as far as this process knows. */
+  /** Sources that have sent an event, to whatever node. */
   heard: readonly string[];
   destinations: Readonly<
     Record<string, Readonly<{ state: Standing; pending: number; processing: number; failed: number }>>
   >;
 }>;
 
-export type LiveParts = Readonly<{
-  store: Pick<BrowseStore, 'stats'>;
-  states: Readonly<{ of(destination: string): DestinationState }>;
-  destinations: () => readonly Readonly<{ name: string }>[];
-  sources: () => readonly Readonly<{ name: string }>[];
-  lastEventMs: (source: string) => number | null;
-  clock: Clock;
-}>;
+export type LiveParts = ElsewhereParts &
+  Readonly<{
+    store: Pick<BrowseStore, 'stats'>;
+    states: Readonly<{ of(destination: string): DestinationState }>;
+    destinations: () => readonly Readonly<{ name: string }>[];
+    clock: Clock;
+  }>;
 
-/** Called with each reading. */
-export type Watcher = (numbers: LiveNumbers) => void;
+/**
+ * Called with each reading.
+ * @param text what changes of the numbers, as JSON: made once for all who watch
+ */
+export type Watcher = (numbers: LiveNumbers, text: string) => void;
 
 export type LiveFeed = Readonly<{
   /** @returns ends the watch */
@@ -39,12 +42,17 @@ export function createLiveFeed(parts: LiveParts): LiveFeed {
   const watchers = new Set<Watcher>();
   let cancel: (() => void) | null = null;
   let isReading = false;
+  const lookElsewhere = createLookElsewhere(parts);
   const poll = async () => {
     cancel = null;
     isReading = true;
     try {
-      const numbers = numbersOf(await parts.store.stats(), parts);
-      for (const watcher of watchers) watcher(numbers);
+      const stats = await parts.store.stats();
+      await lookElsewhere(stats.events);
+      const numbers = numbersOf(stats, parts);
+      const { at: _, ...changing } = numbers;
+      const text = JSON.stringify(changing);
+      for (const watcher of watchers) watcher(numbers, text);
     } catch {
       // Whoever watches sees how old the numbers are; the store tells of its failures itself.
     }
@@ -72,8 +80,9 @@ function numbersOf({ counts, events }: StoreStats, parts: LiveParts): LiveNumber
   const { states, destinations, sources, lastEventMs, clock } = parts;
   const nowMs = clock.nowMs();
   const heard = sources().flatMap(({ name }) => ((lastEventMs(name) ?? 0) > 0 ? name : []));
+  const countsByName = Map.groupBy(counts, ({ destination }) => destination);
   const countOf = (name: string, status: string) =>
-    counts.find((one) => one.destination === name && one.status === status)?.count ?? 0;
+    countsByName.get(name)?.find((one) => one.status === status)?.count ?? 0;
   const rows = destinations().map(({ name }) => [
     name,
     {

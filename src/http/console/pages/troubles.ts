@@ -40,7 +40,7 @@ export function troublesOf(
     ...(blocked === null || blocked.blocked.length === 0
       ? []
       : [blockedTrouble(blocked.blocked.length, blocked.next)]),
-    ...(causes?.failures ?? []).flatMap((one) => causeTroubles(one, nowMs)),
+    ...failureTroubles(answer?.destinations ?? [], causes?.failures ?? [], nowMs),
     ...(alerts?.alerts ?? []).flatMap((one) => alertTroubles(one, nowMs)),
   ].toSorted((a, b) => b.weight - a.weight);
 }
@@ -49,46 +49,21 @@ export function troublesOf(
 const LATE_SECONDS = 60;
 
 function destinationTroubles(one: DestinationBody, nowMs: number): Trouble[] {
-  const { name, state, pending, oldest_age_seconds: age, failed } = one;
+  const { name, state, pending, oldest_age_seconds: age } = one;
   const to = pathTo('destinations', name);
-  const waiting = html`${count(pending)} ${pending === 1 ? 'delivery waits' : 'deliveries wait'}${age === null ? null : html`, the oldest for ${duration(age * 1000)}`}.`;
-  const found: Trouble[] = [];
+  const waiting =
+    pending === 0
+      ? 'Nothing waits.'
+      : html`${count(pending)} ${pending === 1 ? 'delivery waits' : 'deliveries wait'}${age === null ? null : html`, the oldest for ${duration(age * 1000)}`}.`;
   if (state !== 'open') {
-    const why = one.reason === null ? null : html` ${foreign(one.reason, 200)}`;
+    const why = one.reason === null ? null : html` Reason: ${foreign(one.reason, 200)}`;
     const title = html`${name} is ${status(state)}${one.since === null ? null : html` since ${timeAgo(one.since, nowMs)}`}`;
-    found.push({
-      weight: state === 'tripped' ? 100 : 60,
-      tone: state === 'tripped' ? 'bad' : 'warn',
-      title,
-      text: html`${waiting}${why}`,
-      to,
-      verb: 'Look',
-    });
-  } else if (age !== null && age > LATE_SECONDS) {
-    found.push({
-      weight: 80 + Math.min(15, age / 600),
-      tone: 'bad',
-      title: html`${name} is behind`,
-      text: waiting,
-      to,
-      verb: 'Look',
-    });
+    const [weight, tone] = state === 'tripped' ? [100, 'bad' as const] : [60, 'warn' as const];
+    return [{ weight, tone, title, text: html`${waiting}${why}`, to, verb: 'Look' }];
   }
-  if (failed > 0) {
-    const text =
-      one.last_error === null
-        ? 'Given up, and not replayed.'
-        : html`The last error: ${foreign(one.last_error, 200)}`;
-    found.push({
-      weight: 70,
-      tone: 'bad',
-      title: html`${count(failed)} failed ${failed === 1 ? 'delivery' : 'deliveries'} of ${name}`,
-      text,
-      to: urlOf('/console/failures', { destination: name }),
-      verb: 'Mend',
-    });
-  }
-  return found;
+  if (age === null || age <= LATE_SECONDS) return [];
+  const weight = 80 + Math.min(15, age / 600);
+  return [{ weight, tone: 'bad', title: html`${name} is behind`, text: waiting, to, verb: 'Look' }];
 }
 
 /** Rejects of the last hour that make a wave. */
@@ -130,19 +105,56 @@ function blockedTrouble(keys: number, next: string | null): Trouble {
 /** A cause is new for so long after its first failure. */
 const NEW_CAUSE_MS = 60 * 60 * 1000;
 
-function causeTroubles(one: FailureGroups['failures'][number], nowMs: number): Trouble[] {
-  if (one.sample === null || nowMs - Date.parse(one.first_at) >= NEW_CAUSE_MS) return [];
-  const what = `${one.class}${one.http_status === null ? '' : ` ${one.http_status}`}`;
+type Cause = FailureGroups['failures'][number];
+
+/** What has failed for good: of each destination one thing, with the causes that are new. */
+function failureTroubles(
+  destinations: readonly DestinationBody[],
+  causes: readonly Cause[],
+  nowMs: number,
+): Trouble[] {
+  const known = new Map(destinations.map((one) => [one.name, one]));
+  const byDestination = Map.groupBy(causes, ({ destination }) => destination);
+  // Of a destination that is no longer configured there may be failures, too.
+  const names = [...new Set([...known.keys(), ...byDestination.keys()])];
+  return names.flatMap((name) => failureTrouble(name, known.get(name), byDestination.get(name) ?? [], nowMs));
+}
+
+function failureTrouble(
+  name: string,
+  one: DestinationBody | undefined,
+  causes: readonly Cause[],
+  nowMs: number,
+): Trouble[] {
+  const failed = one?.failed ?? causes.reduce((sum, { count: ofCause }) => sum + ofCause, 0);
+  if (failed === 0) return [];
+  const [firstAt] = causes.map(({ first_at }) => first_at).toSorted();
+  const isNew = ({ sample, first_at }: Cause) =>
+    sample !== null && nowMs - Date.parse(first_at) < NEW_CAUSE_MS;
+  const [newest, ...others] = causes.filter(isNew);
+  const since =
+    firstAt === undefined || firstAt === newest?.first_at
+      ? null
+      : html`The first ${timeAgo(firstAt, nowMs)}. `;
+  const text =
+    newest === undefined
+      ? html`${since}${one?.last_error == null ? 'Given up, and not replayed.' : html`The last error: ${foreign(one.last_error, 200)}`}`
+      : html`${since}<b>New</b> ${timeAgo(newest.first_at, nowMs)}: ${causeText(newest)}${others.length === 0 ? null : `, and ${count(others.length)} more new ${others.length === 1 ? 'cause' : 'causes'}`}`;
   return [
     {
-      weight: 72,
+      weight: newest === undefined ? 70 : 72,
       tone: 'bad',
-      title: html`A new cause of failures at ${foreign(one.destination, 64)}: ${what}`,
-      text: html`${count(one.count)} so far, the first ${timeAgo(one.first_at, nowMs)}. ${one.sample.error === null ? null : foreign(one.sample.error, 200)}`,
-      to: urlOf('/console/failures', { destination: one.destination }),
-      verb: 'Look',
+      title: html`${count(failed)} failed ${failed === 1 ? 'delivery' : 'deliveries'} of ${foreign(name, 64)}${newest === undefined ? null : ', with a new cause'}`,
+      text,
+      to: urlOf('/console/failures', { destination: name }),
+      verb: 'Mend',
     },
   ];
+}
+
+function causeText({ class: kind, http_status, count: ofCause, sample }: Cause): Child {
+  const what = `${kind}${http_status === null ? '' : ` ${http_status}`}`;
+  return html`${what}, ${count(ofCause)} times${sample?.error == null ? null : html`: ${foreign(sample.error, 200)}`}`;
 }
 
 /** Alerts of what this page finds by itself, sooner. */
