@@ -6,6 +6,7 @@ import { measureBacklog } from './measure/backlog.ts';
 import { measureCleanup } from './measure/cleanup.ts';
 import { measureCollector } from './measure/collector.ts';
 import { measureComplete } from './measure/complete.ts';
+import { measureConsole } from './measure/console.ts';
 import { measureEndToEnd } from './measure/end-to-end.ts';
 import { measureForward } from './measure/forward.ts';
 import { measureLatency } from './measure/latency.ts';
@@ -34,6 +35,7 @@ const RUN: Readonly<Record<MeasureName, readonly ((setting: Setting) => Promise<
   search: [(setting) => measureSearch(openSqliteInbox, setting)],
   questions: [({ inbox }) => measureQuestions(openSqliteInbox, inbox)],
   collector: [measureCollector],
+  console: [measureConsole],
 };
 
 await runAndUndo(async () => {

@@ -16,6 +16,7 @@ export const MEASURES = [
   'search',
   'questions',
   'collector',
+  'console',
 ] as const;
 export type MeasureName = (typeof MEASURES)[number];
 

@@ -171,6 +171,21 @@ describe('the console', () => {
     }
   });
 
+  it('does nothing for a session that is over, and leads to the form again', async () => {
+    const answer = await postForm(`${receiver.adminUrl}/console/destinations/builds/hold`, {});
+    assert.equal(answer.status, 401);
+    assert.match(answer.text, /what you sent was not done/);
+    assert.match(answer.text, /name="to" value="\/console\/destinations\/builds"/);
+    const page = await get('/console/destinations/builds', { cookie });
+    assert.doesNotMatch(page.text, /Held by an operator/);
+  });
+
+  it('takes an address with a slash at its end', async () => {
+    const answer = await get('/console/events/?q=a', { cookie });
+    assert.deepEqual([answer.status, answer.header('location')], [308, '/console/events?q=a']);
+    assert.equal((await get('/console/', { cookie })).header('location'), '/console');
+  });
+
   it('shows pages of errors in its own frame', async () => {
     const answer = await get('/console/events/00000000-0000-7000-8000-000000000000', { cookie });
     assert.equal(answer.status, 404);

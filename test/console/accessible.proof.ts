@@ -28,7 +28,7 @@ async function violationsOf(page: Page): Promise<string[]> {
   );
 }
 
-describe('axe finds nothing on any page', () => {
+describe('axe finds nothing on any page', { concurrency: 3 }, () => {
   const suite = suiteCleanup();
   let browser: Browser;
   let receiver: ConsoleReceiver;

@@ -8,77 +8,11 @@ import {
   settled,
   startAlertedReceiver,
 } from '../../testkit/console-receiver.ts';
+import { byKeyboard, byPointer, withoutScripts } from '../../testkit/console-ways.ts';
 import { eventually } from '../../testkit/eventually.ts';
 import { suiteCleanup } from '../../testkit/receiver.ts';
 
-/** How a person works: by pointer, by keyboard alone, or by pointer in a browser that runs no scripts. */
-type Way = Readonly<{
-  name: string;
-  hasScripts: boolean;
-  /** Opens the link. */
-  follow(page: Page, name: string | RegExp): Promise<void>;
-  /** Unfolds the action's form, and sends it. */
-  act(page: Page, label: string): Promise<void>;
-  find(page: Page, filter: string): Promise<void>;
-}>;
-
-const byPointer = (name: string, hasScripts: boolean): Way => ({
-  name,
-  hasScripts,
-  follow: (page, link) => page.getByRole('link', { name: link }).first().click(),
-  async act(page, label) {
-    await page.locator('details.action > summary', { hasText: label }).first().click();
-    await page.getByRole('button', { name: label, exact: true }).first().click();
-  },
-  async find(page, filter) {
-    await page.getByRole('searchbox').fill(filter);
-    await page.getByRole('button', { name: 'Find' }).click();
-  },
-});
-
-/** Presses Tab until what is focused fits. */
-async function tabTo(page: Page, isThere: (text: string) => boolean): Promise<void> {
-  for (let presses = 0; presses < 200; presses++) {
-    await page.keyboard.press('Tab');
-    const text = (await page.evaluate("(document.activeElement?.textContent ?? '').trim()")) as string;
-    if (isThere(text)) return;
-  }
-  throw new Error('200 presses of Tab do not reach it');
-}
-
-const byKeyboard: Way = {
-  name: 'by keyboard alone',
-  hasScripts: true,
-  async follow(page, link) {
-    await tabTo(page, (text) => (typeof link === 'string' ? text === link : link.test(text)));
-    await page.keyboard.press('Enter');
-  },
-  async act(page, label) {
-    const hasKey = await page.locator('details[data-act] > summary', { hasText: label }).count();
-    if (hasKey > 0) {
-      const key = await page
-        .locator('details[data-act]', { hasText: label })
-        .first()
-        .getAttribute('data-act');
-      await page.keyboard.press(key!);
-      await page.waitForFunction("document.activeElement?.closest('details[open]') !== null");
-      // In a field Enter sends the form as well as on its button.
-      await page.keyboard.press('Enter');
-      return;
-    }
-    await tabTo(page, (text) => text === label);
-    await page.keyboard.press('Enter');
-    await tabTo(page, (text) => text === label);
-    await page.keyboard.press('Enter');
-  },
-  async find(page, filter) {
-    await page.keyboard.press('/');
-    await page.keyboard.type(filter);
-    await page.keyboard.press('Enter');
-  },
-};
-
-const WAYS = [byPointer('by pointer', true), byKeyboard, byPointer('without JavaScript', false)];
+const WAYS = [byPointer, byKeyboard, withoutScripts];
 
 describe('the console, in Chromium', () => {
   const suite = suiteCleanup();

@@ -77,6 +77,9 @@ export function registerConsole(api: FastifyInstance, parts: ConsoleParts): void
       reply.headers(HEADERS);
       const refusal = refuseForeign(request, parts);
       if (refusal !== null) throw refusal;
+      const [, page, query = ''] = /^(\/console[^?]*?)\/+(\?.*)?$/.exec(request.url) ?? [];
+      // People write a slash at the end of what they type.
+      if (page !== undefined && request.method === 'GET') return reply.redirect(`${page}${query}`, 308);
     });
     const isSecure = !parts.isOfTerminal && (parts.publicUrl?.startsWith('https:') ?? false);
     const sessions = registerEnter(console, {

@@ -7,7 +7,7 @@ import { readForm } from './form.ts';
 import { enterBody, type LoginSaying, loginBody } from './login-page.ts';
 import type { OneTimeCodes } from './one-time-codes.ts';
 import { PageProblem } from './page.ts';
-import { pageOf } from './same-origin.ts';
+import { pageOf, pageWithForm } from './same-origin.ts';
 import { openSession, sealSession } from './session.ts';
 import { type Frame, renderBare } from './shell.ts';
 
@@ -27,7 +27,7 @@ const HTML = 'text/html; charset=utf-8';
 /** Sessions of a surface: who has one, and the page for whoever has none. */
 export type Sessions = Readonly<{
   holderOf(request: FastifyRequest): TokenHolder | null;
-  /** Asks for a token, at the address that was asked for: a log-in goes on to it. */
+  /** Asks for a token, at the address that was asked for: a log-in goes on to it, or to the page with the form of an action. */
   ask(request: FastifyRequest, reply: FastifyReply): FastifyReply;
 }>;
 
@@ -96,7 +96,11 @@ export function registerEnter(console: FastifyInstance, parts: EnterParts): Sess
       const sealed = readCookie(session, headers);
       return sealed === null ? null : openSession(tokens(), sealed, clock.nowMs());
     },
-    ask: (request, reply) => show(request, reply, 401, { said: 'nothing', to: pageOf(request.url) }),
+    ask(request, reply) {
+      const isSafe = request.method === 'GET' || request.method === 'HEAD';
+      if (isSafe) return show(request, reply, 401, { said: 'nothing', to: pageOf(request.url) });
+      return show(request, reply, 401, { said: 'not_done', to: pageWithForm(request.url) });
+    },
   };
 }
 

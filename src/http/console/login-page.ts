@@ -9,7 +9,7 @@ export type LoginSaying = Readonly<{
   isSecure: boolean;
   /** Nobody has a token here: only a link opens a session. */
   takesLinksOnly: boolean;
-  said: 'nothing' | 'wrong' | 'logged_out' | 'bad_code';
+  said: 'nothing' | 'wrong' | 'logged_out' | 'bad_code' | 'not_done';
 }>;
 
 /** The form that takes a token once. */
@@ -39,6 +39,7 @@ const SAYINGS: Readonly<Record<LoginSaying['said'], Html | null>> = {
     'info',
     html`You are logged out in this browser. To end all sessions of your token, on every machine, have the token rotated.`,
   ),
+  not_done: notice('warn', 'The session was over: what you sent was not done. Log in, and send it again.'),
   bad_code: notice(
     'bad',
     'This link was used before, or it is older than five minutes. Ask for another one.',

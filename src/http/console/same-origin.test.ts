@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isLoopback, isSameOrigin, pageOf } from './same-origin.ts';
+import { isLoopback, isSameOrigin, pageOf, pageWithForm } from './same-origin.ts';
 
 const PUBLIC = 'https://hooks.example/path';
 
@@ -55,6 +55,22 @@ describe('the page to go on to', () => {
     ];
     for (const to of others) assert.equal(pageOf(to), '/console', String(to));
   });
+});
+
+it('the page of an action is the one that has its form', () => {
+  const id = '01a2319d-dddd-7000-8a1a-7377b4470002';
+  for (const [action, page] of [
+    [`/console/deliveries/${id}/replay?again=true`, '/console/events/01a2319d-dddd-7000-8a1a-7377b4470000'],
+    [`/console/events/${id}/erase`, `/console/events/${id}`],
+    ['/console/destinations/crm/hold', '/console/destinations/crm'],
+    ['/console/sources/shop/state/secret/drop', '/console/sources/shop'],
+    ['/console/blocked/release?order_key=a', '/console/blocked'],
+    ['/console/alerts/held:crm/ack', '/console/alerts'],
+    ['/console/operations', '/console/operations'],
+    ['/console/logout', '/console'],
+  ]) {
+    assert.equal(pageWithForm(action!), page);
+  }
 });
 
 it('a listener of one terminal answers to this machine alone', () => {

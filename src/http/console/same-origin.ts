@@ -30,3 +30,11 @@ export function pageOf(to: string | undefined): string {
   const path = `${url.pathname}${url.search}`;
   return PAGES.test(path) && !/^\/console\/(?:login|logout|enter)\b/.test(path) ? path : '/console';
 }
+
+/** The page that has the form of an action: the path of an action lies below that of its page, or its list. */
+export function pageWithForm(path: string): string {
+  const [, , folder = '', name] = path.split('?')[0]!.split('/');
+  if (folder === 'deliveries' && name !== undefined) return `/console/events/${name.slice(0, -4)}0000`;
+  const hasOnePage = folder === 'alerts' || folder === 'blocked' || name === undefined;
+  return pageOf(hasOnePage ? `/console/${folder}` : `/console/${folder}/${name}`);
+}

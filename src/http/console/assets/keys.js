@@ -6,7 +6,6 @@ const HELP = [
   ['Enter', 'Open the row'],
   ['n', 'The older page'],
   ['x', 'Choose the row, for a bulk operation'],
-  ['r', 'The page’s first action, such as Replay; Enter then does it'],
   ['?', 'This list'],
 ];
 
@@ -98,6 +97,14 @@ function moveTo(next) {
   if (link instanceof HTMLElement) link.focus({ preventScroll: true });
 }
 
+/** @returns {string[][]} the keys of this page's actions, each with the action's name */
+function ownKeys() {
+  return [...document.querySelectorAll('details[data-act]')].map((action) => [
+    action.getAttribute('data-act') ?? '',
+    action.querySelector('button[type="submit"]')?.textContent ?? '',
+  ]);
+}
+
 function showHelp() {
   const dialog = document.createElement('dialog');
   dialog.setAttribute('aria-labelledby', 'help-title');
@@ -105,7 +112,7 @@ function showHelp() {
   title.id = 'help-title';
   title.textContent = 'Keys';
   const list = document.createElement('dl');
-  for (const [keys = '', text = ''] of HELP) {
+  for (const [keys = '', text = ''] of [...HELP, ...ownKeys()]) {
     const name = document.createElement('dt');
     for (const key of keys.split('  ')) {
       const cap = document.createElement('kbd');

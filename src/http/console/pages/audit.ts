@@ -29,7 +29,7 @@ async function showAudit({ ask, query, nowMs }: PageRequest): Promise<View> {
   const rows = audit.map((row) => [
     timeAt(row.at, nowMs),
     html`<b>${foreign(row.actor, 64)}</b> <span class="muted">${row.role}</span>${row.address === null ? null : html`<br><span class="muted">${row.address}</span>`}`,
-    html`<code>${row.action}</code>`,
+    html`<code class="word">${row.action}</code>`,
     targetOf(row),
     changeOf(row),
   ]);

@@ -52,7 +52,9 @@ function alertLine({ alerts }: Alerts): Child {
   const on = alerts.filter(({ state }) => state === 'on');
   if (on.length === 0) return null;
   const open = on.filter(({ acked_by }) => acked_by === null).length;
-  return html`<p><a href="/console/alerts">${on.length === 1 ? 'One alert is' : `${count(on.length)} alerts are`} on</a>, ${open === 0 ? 'and somebody takes care of each' : html`<b>${count(open)}</b> not acknowledged`}.</p>`;
+  const link = html`<a href="/console/alerts">${on.length === 1 ? 'One alert is' : `${count(on.length)} alerts are`} on</a>`;
+  if (open === 0) return html`<p>${link}, and somebody takes care of ${on.length === 1 ? 'it' : 'each'}.</p>`;
+  return html`<p>${link}, ${open === on.length ? null : html`<b>${count(open)}</b> `}not acknowledged.</p>`;
 }
 
 function trouble({ tone, title, text, to, verb }: Trouble): Html {

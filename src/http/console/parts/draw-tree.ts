@@ -43,6 +43,7 @@ export function createDrawTree(clock: Clock): DrawTree {
 async function drawInThread(text: string, part: TreePart, signal: AbortSignal): Promise<Html | null> {
   // Not in the turn that has read the body: each copies megabytes.
   await nextTurn();
+  signal.throwIfAborted();
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const thread = new Worker(new URL(`./draw-tree-thread.${ending}`, import.meta.url), {
     workerData: { text, part },

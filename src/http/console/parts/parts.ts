@@ -37,11 +37,16 @@ export function table(
     (cells) =>
       html`<tr data-row>${cells.map((cell, at) =>
         at === 0
-          ? html`<th scope="row"${classOf(at)}${labelOf(at)}>${cell}</th>`
-          : html`<td${classOf(at)}${labelOf(at)}>${cell}</td>`,
+          ? html`<th scope="row"${classOf(at)}${labelOf(at)}>${inCell(cell)}</th>`
+          : html`<td${classOf(at)}${labelOf(at)}>${inCell(cell)}</td>`,
       )}</tr>\n`,
   )}</tbody>
 </table></div>`;
+}
+
+/** A cell without content has no label on narrow screens. */
+function inCell(cell: Child): Child {
+  return cell === '' || cell === null ? null : html`<div class="cell">${cell}</div>`;
 }
 
 /** What stands where a list is empty. */
