@@ -96,12 +96,14 @@ export function registerEnter(console: FastifyInstance, parts: EnterParts): Sess
       const sealed = readCookie(session, headers);
       return sealed === null ? null : openSession(tokens(), sealed, clock.nowMs());
     },
-    ask(request, reply) {
-      const isSafe = request.method === 'GET' || request.method === 'HEAD';
-      if (isSafe) return show(request, reply, 401, { said: 'nothing', to: pageOf(request.url) });
-      return show(request, reply, 401, { said: 'not_done', to: pageWithForm(request.url) });
-    },
+    ask: (request, reply) => show(request, reply, 401, sayingFor(request)),
   };
+}
+
+/** What was asked for goes on after the log-in; what was to be done has to be sent again. */
+function sayingFor({ method, url }: FastifyRequest): Pick<LoginSaying, 'said' | 'to'> {
+  const isSafe = method === 'GET' || method === 'HEAD';
+  return isSafe ? { said: 'nothing', to: pageOf(url) } : { said: 'not_done', to: pageWithForm(url) };
 }
 
 async function formOf(request: FastifyRequest, reply: FastifyReply) {

@@ -50,13 +50,23 @@ ${command(`webhook-receiver audit${options}`)}`;
 
 type Row = AuditRows['audit'][number];
 
+/** Where the pages are of what an action was done to, by the first word of the action. */
+const FOLDERS: Readonly<Record<string, string>> = {
+  destination: 'destinations',
+  event: 'events',
+  operation: 'operations',
+};
+
 function targetOf({ action, target }: Row): Child {
   const shown = foreign(target, 80);
   const [kind] = action.split('.');
-  if (kind === 'destination') return html`<a href="${pathTo('destinations', target)}" data-open>${shown}</a>`;
-  if (kind === 'event') return html`<a class="id" href="${pathTo('events', target)}" data-open>${shown}</a>`;
   if (kind === 'delivery')
     return html`<a class="id" href="${pathTo('events', `${target.slice(0, -4)}0000`)}" data-open>${shown}</a>`;
+  const folder = FOLDERS[kind ?? ''];
+  // An export has no event as its target, and a plan that was refused has none at all.
+  const isThere = kind === 'destination' || /^[0-9a-f-]{36}$/.test(target);
+  if (folder !== undefined && isThere)
+    return html`<a href="${pathTo(folder, target)}" data-open>${shown}</a>`;
   return html`<code>${shown}</code>`;
 }
 
