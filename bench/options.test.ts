@@ -18,7 +18,9 @@ test('servers are named as measures are, and mean accept', () => {
 });
 
 test('--quick is short, and what is said besides counts', () => {
-  const options = parse('--quick', '--rounds', '3');
+  const options = parse('--quick', '--rounds', '3', '--waiting', '10000000');
+  assert.equal(options.backlogEvents, 10_000_000);
+  assert.equal(options.expiredEvents, 200_000);
   assert.equal(options.seconds, 2);
   assert.equal(options.rounds, 3);
 });

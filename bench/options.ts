@@ -38,6 +38,8 @@ export const BENCH_HELP = `npm run bench -- [options]
   --seconds N     length of each measurement (5)
   --rounds N      how often each is measured (5)
   --events N      events of the inbox that search and questions look at (10000000)
+  --waiting N     deliveries that wait when backlog measures (1000000)
+  --expired N     events that cleanup deletes (500000)
   --keep DIR      leave that inbox there, and use the one that is there
   --quick         2 seconds, 1 round, fewer events: to see that it works, not how fast
   --out FILE      also write the report there
@@ -52,6 +54,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
       seconds: { type: 'string' },
       rounds: { type: 'string' },
       events: { type: 'string' },
+      waiting: { type: 'string' },
+      expired: { type: 'string' },
       keep: { type: 'string' },
       quick: { type: 'boolean', default: false },
       out: { type: 'string' },
@@ -72,8 +76,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | 'help
     contenders,
     seconds: readCount('--seconds', values.seconds, values.quick ? 2 : 5),
     rounds: readCount('--rounds', values.rounds, values.quick ? 1 : 5),
-    backlogEvents: values.quick ? 100_000 : 1_000_000,
-    expiredEvents: values.quick ? 200_000 : 500_000,
+    backlogEvents: readCount('--waiting', values.waiting, values.quick ? 100_000 : 1_000_000),
+    expiredEvents: readCount('--expired', values.expired, values.quick ? 200_000 : 500_000),
     inbox: readInbox(values, values.quick),
     out: values.out ?? null,
   };
