@@ -70,6 +70,22 @@ export function searchConformance(factory: StoreFactory): void {
       assert.equal((await slice(store, '')).hits[0]!.deliveries.length, 2);
     });
 
+    test('a status is found with a destination and a cause, whichever status it is', async (t) => {
+      const { store } = await openFor(t, factory);
+      const { event } = await insertFor(store, ['a']);
+      for (const status of ['pending', 'processing', 'failed', 'completed']) {
+        const { hits } = await slice(store, `status:${status} destination:a,b,c`);
+        const expected = status === 'pending' ? [event.id] : [];
+        assert.deepEqual(
+          hits.map((hit) => hit.event.id),
+          expected,
+          status,
+        );
+        const ofCause = await slice(store, `status:${status} destination:a,b group:0123456789abcdef`);
+        assert.deepEqual(ofCause.hits, [], status);
+      }
+    });
+
     test('slices are bounded, say how far they came, and leave out nothing', async (t) => {
       const { store } = await openFor(t, factory);
       const body = Buffer.alloc(SEARCH_SLICE.bytes / 8, 'x');

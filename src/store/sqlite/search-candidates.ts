@@ -118,14 +118,19 @@ const OF_STATUS = {
 /** What the index of the status tells of a delivery, so that others are passed over without a look at them. */
 function ofDeliveries(filter: Filter, place: Parameters['place']): (status: DeliveryStatus) => string {
   const stated = filter.filter(({ negated }) => !negated);
-  const destinations = stated.flatMap((term) =>
-    term.field === 'destination' ? [` and destination in (${term.values.map(place).join()})`] : [],
-  );
-  const groups = stated.flatMap((term) =>
-    term.field === 'group' ? [` and coalesce(failure_group, '') in (${term.values.map(place).join()})`] : [],
-  );
+  // Values are placed where they are used: a statement takes none that it does not name.
+  const destinations = () =>
+    stated.flatMap((term) =>
+      term.field === 'destination' ? [` and destination in (${term.values.map(place).join()})`] : [],
+    );
+  const groups = () =>
+    stated.flatMap((term) =>
+      term.field === 'group'
+        ? [` and coalesce(failure_group, '') in (${term.values.map(place).join()})`]
+        : [],
+    );
   return (status) =>
-    [...(status === 'processing' ? [] : destinations), ...(status === 'failed' ? groups : [])].join('');
+    [...(status === 'processing' ? [] : destinations()), ...(status === 'failed' ? groups() : [])].join('');
 }
 
 function byDeliveries(walks: readonly (readonly [DeliveryStatus, string])[], limit: number): string {
