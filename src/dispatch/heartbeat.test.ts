@@ -29,7 +29,8 @@ function setUp(extend: (lease: Lease, untilMs: number) => Promise<'extended' | '
   heartbeat.start();
   /** Something that was claimed just now. */
   const begin = (): Active => {
-    const entry = { leased: aLeased(), cancel: new Cancellation(), untilMs: clock.nowMs() + LEASE_MS };
+    const untilMs = clock.nowMs() + LEASE_MS;
+    const entry = { leased: aLeased(), cancel: new Cancellation(), untilMs, isSettling: false };
     active.push(entry);
     return entry;
   };

@@ -15,6 +15,8 @@ export type Active = {
   /** Its reason says what becomes of the delivery: LEASE_LOST drops the attempt, any other releases it uncharged. */
   readonly cancel: Cancellation;
   untilMs: number;
+  /** Its worker is free already, while the store settles it. */
+  isSettling: boolean;
 };
 
 /** What attempts run with: the destination's rules, and its handler, which stays open while it is used. */
@@ -90,8 +92,9 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
   const take = (slot: Slot, target: HeldTarget, work: Work) => {
     const { leased } = work;
     const key = keyOf(leased.lease);
-    const entry: Active = { leased, cancel: new Cancellation(), untilMs: leased.lease.untilMs };
-    const place = takePlace(slot, onFreed);
+    const { untilMs } = leased.lease;
+    const entry: Active = { leased, cancel: new Cancellation(), untilMs, isSettling: false };
+    const place = takePlace(slot, entry, onFreed);
     target.use.begin();
     atWork.set(key, entry);
     if (refusing) entry.cancel.cancel(SHUTDOWN);
@@ -132,20 +135,20 @@ export function createWorkers<Slot extends WorkedSlot>(parts: WorkersParts<Slot>
  */
 function takePlace<Slot extends WorkedSlot>(
   slot: Slot,
+  entry: Active,
   onFreed: (slot: Slot) => void,
 ): Readonly<{ handled(): void; leave(): void }> {
-  let isSettling = false;
   slot.active += 1;
   return {
     handled() {
       if (slot.settling >= slot.concurrency) return;
-      isSettling = true;
+      entry.isSettling = true;
       slot.active -= 1;
       slot.settling += 1;
       onFreed(slot);
     },
     leave() {
-      if (isSettling) slot.settling -= 1;
+      if (entry.isSettling) slot.settling -= 1;
       else slot.active -= 1;
     },
   };

@@ -9,7 +9,10 @@ describe('the Dockerfile', { skip: skipWithout('debootstrap') || skipWithout('bu
     const collector = await startOtlpReceiver(t);
     const output = await runAsRoot('container.sh', collector.url);
 
-    assert.match(output, /^user node, signal SIGTERM, command node bin\/webhook-receiver\.js serve$/m);
+    assert.match(
+      output,
+      /^user node, signal SIGTERM, command node --max-semi-space-size=8 bin\/webhook-receiver\.js serve$/m,
+    );
     assert.match(output, /^answered 202, stored order-42-created$/m);
     assert.match(output, /^uid 1000 has data 700 data\/events\.db 600/m);
     assert.match(output, /^ended with status 0$/m);

@@ -6,22 +6,30 @@ import type { Ledger } from './ledger.ts';
 
 export type Crew = Readonly<{ destinations: readonly Destination[]; workerCount: number }>;
 
-/** How many deliveries of each destination are at work, by the leases of the process that lives. */
+/** How many deliveries of each destination have a worker, and how many are settled, of the process that lives. */
 function countActive({ destinations }: Crew, dispatcher: Dispatcher) {
   const active = [...dispatcher.active()];
   return destinations.map(({ name, concurrency }) => {
-    const own = active.filter(({ leased }) => leased.destination === name).length;
-    return { name, concurrency, own };
+    const ofDestination = active.filter(({ leased }) => leased.destination === name);
+    const settling = ofDestination.filter(({ isSettling }) => isSettling).length;
+    return { name, concurrency, own: ofDestination.length - settling, settling };
   });
 }
 
-/** Never more at work than there are workers, nor more of a destination than it allows. */
+/** The leases whose handlers run: a worker that comes free moves nothing in the store before it claims. */
+export function leasesAtWork(dispatcher: Dispatcher): string {
+  const running = [...dispatcher.active()].filter(({ isSettling }) => !isSettling);
+  return running.map(({ leased }) => leased.lease.token + leased.lease.deliveryId).join();
+}
+
+/** Never more at work than there are workers, nor more of a destination than it allows; no more wait to be settled. */
 export function checkSlots(crew: Crew, dispatcher: Dispatcher): void {
   const destinations = countActive(crew, dispatcher);
   const all = destinations.reduce((sum, { own }) => sum + own, 0);
   assert.ok(all <= crew.workerCount, `${all} at work of ${crew.workerCount}`);
-  for (const { name, concurrency, own } of destinations) {
+  for (const { name, concurrency, own, settling } of destinations) {
     assert.ok(own <= concurrency, `${own} of ${name} at work, ${concurrency} allowed`);
+    assert.ok(settling <= concurrency, `${settling} of ${name} are settled, ${concurrency} allowed`);
   }
 }
 

@@ -9,7 +9,7 @@ import type { LeaseStore } from '../../src/store/store.ts';
 import { anEvent, createCountingIds } from '../../testkit/builders.ts';
 import { createFakeClock } from '../../testkit/fake-clock.ts';
 import { createSeededRandom, type SeededRandom } from '../../testkit/seeded-random.ts';
-import { audit, type Crew, checkAttention, checkSlots, countUp } from './checks.ts';
+import { audit, type Crew, checkAttention, checkSlots, countUp, leasesAtWork } from './checks.ts';
 import { Ledger, type Run } from './ledger.ts';
 import { createProcess, GRACE_MS, type Process } from './process.ts';
 import { play, TEMPERS } from './script.ts';
@@ -61,6 +61,7 @@ export async function simulate(seed: number): Promise<Report> {
   const counts = { crashes: 0, stops: 0, attentive: 0, calmStops: 0, sent: 0 };
   let process: Process | null = null;
   let failure: unknown = null;
+  let workers = { atWork: '', changedAtMs: startedAtMs };
 
   const store: LeaseStore = {
     claim: (request) =>
@@ -120,8 +121,11 @@ export async function simulate(seed: number): Promise<Report> {
     if (process === null || process.isDead()) return;
     checkSlots(crew, process.dispatcher);
     const nowMs = clock.nowMs();
+    const atWork = leasesAtWork(process.dispatcher);
+    if (atWork !== workers.atWork) workers = { atWork, changedAtMs: nowMs };
     const isSettled = (process.servingForMs() ?? 0) > SETTLED_MS && sky.isLongCalm();
-    if (!isSettled || nowMs - ledger.movedAtMs < ATTENTION_MS) return;
+    const movedAtMs = Math.max(ledger.movedAtMs, workers.changedAtMs);
+    if (!isSettled || nowMs - movedAtMs < ATTENTION_MS) return;
     counts.attentive += 1;
     checkAttention(crew, process.dispatcher, ledger, nowMs - ATTENTION_MS);
   }
