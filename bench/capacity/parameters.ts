@@ -10,26 +10,27 @@ export type Origin = 'measured' | 'assumed';
 const US = 1 / 1000;
 
 /**
- * One receiver on SQLite, by processor time per thread at 1, 16, 64 and 256 connections: main thread 225 us a batch and
- * 65 us an event, writer 270 us a batch and 25 us an event. What the kernel does not tell apart is parted by guess:
- * the batch's 225 us into two turns and the rest, the event's 65 us into before and after the commit. It moves the rate
- * by little, as one thread does all of it.
+ * One receiver on SQLite, by processor time per thread at 1, 16, 64 and 256 connections: main thread 80 us a batch and
+ * 21 us an event, writer 115 us a batch and 9 us an event. What the kernel does not tell apart is parted by guess:
+ * the batch's 80 us into two turns and the rest, the event's 21 us into before and after the commit. It moves the rate
+ * by little, as one thread does all of it. A commit starts when 24 operations wait, which is as if a turn took no more.
  */
 export const SQLITE = {
   origin: 'measured' as Origin,
-  perTurnMs: 25 * US,
-  perBatchMs: 175 * US,
+  perTurnMs: 10 * US,
+  perBatchMs: 60 * US,
+  maxPerTurn: 24,
   insert: {
     name: 'insert',
-    beforeMs: 43 * US,
-    afterMs: 22 * US,
-    perBatchMs: 270 * US,
-    perEventMs: 25 * US,
+    beforeMs: 14 * US,
+    afterMs: 7 * US,
+    perBatchMs: 115 * US,
+    perEventMs: 9 * US,
   } satisfies Stage,
   /** Of wrk, on the same machine. */
-  clientMs: 19 * US,
-  /** 16 KiB written over and synced, 400 times; medians of 40 such runs, while others used the machine too. */
-  flush: { medianMs: 0.15, p99Ms: 3.4 } satisfies Spread,
+  clientMs: 10 * US,
+  /** 16 KiB written over and synced, 400 times. */
+  flush: { medianMs: 0.09, p99Ms: 0.14 } satisfies Spread,
   maxBatch: 1024,
   maxInFlight: 2,
 } as const;
@@ -47,7 +48,7 @@ export function benchModel(clients: number): Model {
       cores: 2,
       perTurnMs: SQLITE.perTurnMs,
       perBatchMs: SQLITE.perBatchMs,
-      maxPerTurn: 1024,
+      maxPerTurn: SQLITE.maxPerTurn,
       maxBatch: SQLITE.maxBatch,
       maxInFlight: SQLITE.maxInFlight,
     },
@@ -59,10 +60,36 @@ export function benchModel(clients: number): Model {
 }
 
 /**
+ * What a request costs more when threads share a port: a bare node:http in one, two and three threads that listen on one
+ * port (SO_REUSEPORT) took 13.7, 15.4 and 16.2 us a request, medians of three rounds.
+ */
+const SHARED_PORT_MS = 2 * US;
+
+/** Clients for each accepting thread, on machines of their own. */
+const CLIENTS_PER_THREAD = 256;
+
+/**
+ * One machine with a processor for each thread: threads that share a port accept, and one thread writes the file. Each
+ * thread's batch is a commit of its own. The hop from thread to thread is in the costs of a batch.
+ */
+export function threadsModel(threads: number): Model {
+  const { nodes, shards } = benchModel(0);
+  const { insert } = SQLITE;
+  const shared = threads === 1 ? 0 : SHARED_PORT_MS;
+  return {
+    nodes: { ...nodes, count: threads, cores: 1 },
+    shards: { ...shards, cores: 1 },
+    stages: [{ ...insert, beforeMs: insert.beforeMs + shared }],
+    networkMs: 0,
+    load: { kind: 'closed', clients: CLIENTS_PER_THREAD * threads, clientMs: 0 },
+  };
+}
+
+/**
  * What statements cost the database: fitted to the processor time of one backend for batches of 20, 80 and 320 events
  * through an otherwise idle store. Bare node:http answered twice as much then as when SQLITE was measured. A claim
  * or settlement took the node's process 5 to 10 us in batches of 80 and more, parted by guess; an accept's main thread is
- * that of SQLITE. The server, of 8 processors and an SSD with power-loss protection, and the network are assumed.
+ * that of an earlier SQLITE. The server, of 8 processors and an SSD with power-loss protection, and the network are assumed.
  */
 export const POSTGRES = {
   origin: 'measured' as Origin,

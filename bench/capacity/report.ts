@@ -1,6 +1,14 @@
 import { fixed, renderTable, type Table, whole } from '../support/table.ts';
 import type { Result } from './model.ts';
-import { benchModel, CONNECTIONS, clusterModel, POSTGRES, TOLERANCE } from './parameters.ts';
+import {
+  benchModel,
+  CONNECTIONS,
+  clusterModel,
+  POSTGRES,
+  SQLITE,
+  TOLERANCE,
+  threadsModel,
+} from './parameters.ts';
 import { DEMAND, planFor } from './plan.ts';
 import { simulate } from './simulate.ts';
 
@@ -16,6 +24,9 @@ const CLUSTERS: readonly (readonly [number, number])[] = [
   [24, 4],
   [32, 4],
 ];
+
+/** Accepting threads before one SQLite file. */
+const THREADS = [1, 2, 3, 4, 6];
 
 /** Accepts per second of one node on SQLite, by connections, as the table in docs/benchmarks.md has them. */
 export type Measured = ReadonlyMap<number, number>;
@@ -52,6 +63,27 @@ function checkTable(measured: Measured): Table {
       `${fixed(100 * check.off, 0)} %`,
     ]),
     notes: [`a test wants the difference within ${100 * TOLERANCE} %`],
+  };
+}
+
+function threadsTable(): Table {
+  const results = THREADS.map((threads) => simulate(threadsModel(threads), BENCH_RUN));
+  return {
+    title: 'More processors, simulated: accepting threads before one SQLite file',
+    columns: ['threads', 'accepted/s', 'of one', 'p50', 'p99', 'events/commit', 'thread busy', 'writer busy'],
+    rows: results.map((result, at) => [
+      String(THREADS[at]),
+      whole(result.acceptedPerSecond),
+      fixed(result.acceptedPerSecond / results[0]!.acceptedPerSecond, 2),
+      `${fixed(result.p50Ms, 1)} ms`,
+      `${fixed(result.p99Ms, 1)} ms`,
+      fixed(result.eventsPerBatch, 1),
+      `${fixed(100 * result.mainBusy, 0)} %`,
+      `${fixed(100 * result.shardBusy, 0)} %`,
+    ]),
+    notes: [
+      `not built: see [ADR 0039](adr/0039-more-cores.md); costs of SQLite: ${SQLITE.origin}, 256 clients for each thread elsewhere`,
+    ],
   };
 }
 
@@ -129,5 +161,5 @@ function planTable(): Table {
 
 /** All tables, as `npm run capacity` prints them and docs/scale.md shows them. */
 export function report(measured: Measured): string {
-  return [checkTable(measured), planTable(), clusterTable()].map(renderTable).join('\n');
+  return [checkTable(measured), threadsTable(), planTable(), clusterTable()].map(renderTable).join('\n');
 }
