@@ -11,7 +11,7 @@ const LINK = /http:\/\/127\.0\.0\.1:\d+\/console\/enter\?code=[\w-]+/;
 
 /** Runs the program under `script`, which gives it a terminal, or with pipes. */
 async function run(t: TestContext, isOnTerminal: boolean, env: Readonly<Record<string, string>> = {}) {
-  const program = `exec node bin/webhook-receiver.js serve`;
+  const program = 'echo "pid $$"; exec node bin/webhook-receiver.js serve';
   const [command, args] = isOnTerminal
     ? ['script', ['-qfec', program, '/dev/null'] as const]
     : ['sh', ['-c', program] as const];
@@ -28,11 +28,13 @@ async function run(t: TestContext, isOnTerminal: boolean, env: Readonly<Record<s
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  t.after(async () => {
-    process.kill(-child.pid!, 'SIGKILL');
-    await once(child, 'close');
-  });
   let printed = '';
+  t.after(async () => {
+    const closed = child.exitCode === null ? once(child, 'close') : null;
+    // `script` gives it a session of its own, and a terminal that goes away does not end it.
+    process.kill(Number(/pid (\d+)/.exec(printed)![1]), 'SIGKILL');
+    await closed;
+  });
   const listening = Promise.withResolvers<void>();
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.on('data', (bytes: Buffer) => {
