@@ -58,6 +58,15 @@ describe('tests, routes, erasures and chosen rows', () => {
           return (await page.locator('h1').innerText()).includes(state);
         });
 
+      const runPlanned = async () => {
+        await page.waitForURL(/done=planned/);
+        await isState('planned');
+        await way.act(page, 'Run');
+        await page.waitForURL(/done=started/);
+        await isState('completed');
+        await settled(receiver);
+      };
+
       it('a test is sent to the destination that is chosen', async () => {
         await open('/sources/github');
         await way.act(page, 'Send a test', { options: { destination: 'warehouse' }, isConfirmed: true });
@@ -69,12 +78,7 @@ describe('tests, routes, erasures and chosen rows', () => {
       it('an event is sent to another destination', async () => {
         await open(`/events/${ids[0]}`);
         await way.act(page, 'Send to another destination', { options: { to: 'builds' } });
-        await page.waitForURL(/done=planned/);
-        await isState('planned');
-        await way.act(page, 'Run');
-        await page.waitForURL(/done=started/);
-        await isState('completed');
-        await settled(receiver);
+        await runPlanned();
         const { deliveries } = await event(ids[0]!);
         assert.equal(
           deliveries.some(({ destination, status }) => `${destination} ${status}` === 'builds completed'),
@@ -90,12 +94,7 @@ describe('tests, routes, erasures and chosen rows', () => {
         const filter = await page.getByLabel('Filter').inputValue();
         assert.match(filter, /^id:[0-9a-f-]{36}(?:,[0-9a-f-]{36}){2} status:failed destination:crm$/);
         await way.act(page, 'Plan');
-        await page.waitForURL(/done=planned/);
-        await isState('planned');
-        await way.act(page, 'Run');
-        await page.waitForURL(/done=started/);
-        await isState('completed');
-        await settled(receiver);
+        await runPlanned();
         const { deliveries } = await askAdmin<Shown>(receiver, '/admin/dead-letters?destination=crm');
         assert.deepEqual(deliveries, []);
       });
