@@ -1,21 +1,18 @@
-import type { Pool } from 'pg';
 import { StoreError } from '../../domain/errors.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createMutex, type Mutex } from '../../runtime/mutex.ts';
 import { createRunLoop } from '../../runtime/run-loop.ts';
 import { forward, methodsOf, runVerb, type Verbs } from '../forward.ts';
-import type { Bound, CompleteStore, Method, Store, StoreOptions } from '../store.ts';
+import type { Bound, CompleteStore, Method, Store } from '../store.ts';
 import { auditVerbs } from './audit.ts';
 import { type Backlogs, createBacklog } from './backlog.ts';
-import { type Borrow, createBorrow } from './borrow.ts';
 import { browseVerbs } from './browse.ts';
 import { browseRejectedVerbs } from './browse-rejected.ts';
 import { cleanupVerbs } from './cleanups.ts';
 import { createCompletions } from './complete.ts';
 import { configurationVerbs } from './configuration.ts';
-import { createPool, HANDLER_SESSION } from './connect.ts';
 import type { Database, Query } from './database.ts';
-import { createDatabases, type Databases, PING } from './databases.ts';
+import { PING } from './databases.ts';
 import { deadLetterVerbs } from './dead-letters.ts';
 import { destinationVerbs } from './destinations.ts';
 import { dueVerbs } from './due.ts';
@@ -31,52 +28,32 @@ import { historyVerbs } from './history.ts';
 import { createTimed, type Timed } from './lane.ts';
 import { createLanes, type Lanes, laneVerbs } from './lanes.ts';
 import { createLimitGate, type LimitGate } from './limit-gate.ts';
-import { look } from './look.ts';
 import { createLooking } from './look-behind.ts';
-import type { Migration } from './migrate.ts';
-import { MIGRATIONS } from './migrations/index.ts';
 import { minuteVerbs } from './minutes.ts';
-import { createNodeSession, type NodeSession } from './node-session.ts';
+import type { NodeSession } from './node-session.ts';
+import {
+  type Connections,
+  MAX_COMPLETIONS,
+  openConnections,
+  type PostgresOptions,
+} from './open-connections.ts';
 import { operationVerbs } from './operations.ts';
 import { orderVerbs } from './order.ts';
 import { createUnderLocks, type UnderLocks } from './order-locks.ts';
-import { checkDirectWay, prepareServer } from './prepare.ts';
 import { purge } from './purge.ts';
 import { createKeepLane, type KeepLane, rejectedVerbs } from './rejected.ts';
 import { replay } from './replay.ts';
 import { reschedule } from './reschedule.ts';
 import { searchVerbs } from './search.ts';
-import { createSearchIndexes, type SearchIndexes } from './search-indexes.ts';
-import { createServers } from './servers.ts';
+import type { SearchIndexes } from './search-indexes.ts';
 import { sourceStateVerbs } from './source-state.ts';
 import { stats } from './stats.ts';
 import { takeRejected } from './take-rejected.ts';
 import { createWalks, type Walks } from './walks.ts';
 
-export type PostgresOptions = StoreOptions &
-  Readonly<{
-    url: string;
-    /**
-     * Leads to PostgreSQL itself when `url` leads to a pooler in transaction mode. Statements are then not prepared by
-     * name, and the node's session (notifications, leadership) uses this URL.
-     */
-    directUrl?: string | null;
-    /** Most connections of the pool. The node's session and handlers' transactions have connections beside it. */
-    poolSize?: number;
-    /** For tests of upgrades. */
-    migrations?: readonly Migration[];
-  }>;
-
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
-const POOL_SIZE = 10;
-/** Transactions of handlers that may be open at once. Each has its own connection. */
-const MAX_COMPLETIONS = 10;
-/** Searches that may run at once, each on a connection of its own, which is closed when it is idle. */
-const SEARCH_POOL_SIZE = 2;
 /** How often to look for work that no notification told of. */
 const POLL_MS = 1_000;
-const APPLICATION_NAME = 'webhook-receiver';
-
 type Context = Readonly<{
   /** Of the background database. */
   query: Query;
@@ -139,7 +116,7 @@ const VERBS: Verbs<Context, Exclude<Method, 'close'>> = {
  * @throws StoreError STORE_UNAVAILABLE, STORE_UNSAFE or STORE_SCHEMA
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const connections = await connect(options);
+  const connections = await openConnections(options);
   const { databases, searches, handlers, searchIndexes, session } = connections;
   const context = createContext(connections, options);
   // Of a node that ended a while ago.
@@ -166,57 +143,6 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
         await handlers.end();
         await databases.end();
       }),
-  };
-}
-
-type Connections = Readonly<{
-  databases: Databases;
-  /** For searches alone: they take longer than anything else, and their failures say nothing of the others. */
-  searches: Databases;
-  searchIndexes: SearchIndexes;
-  /** The connections on which handlers write. */
-  handlers: Pool;
-  borrowHandler: Borrow;
-  session: NodeSession;
-  due: Walks;
-}>;
-
-async function connect({
-  url,
-  directUrl = null,
-  poolSize = POOL_SIZE,
-  migrations = MIGRATIONS,
-  observer = {},
-}: PostgresOptions): Promise<Connections> {
-  const isDirect = directUrl === null;
-  const servers = createServers(url);
-  const main = { servers, applicationName: APPLICATION_NAME, isDirect };
-  const ownServers = directUrl === null ? servers : createServers(directUrl);
-  const own = { servers: ownServers, applicationName: `${APPLICATION_NAME} node`, isDirect: true };
-  const handler = { ...main, applicationName: `${APPLICATION_NAME} handler`, session: HANDLER_SESSION };
-  await prepareServer(main, migrations, {
-    onMigrationWaits: observer.onMigrationWaits,
-    // Before anything works by it: the node's session may find no connection left for a while.
-    greet: (client) => look(client, systemClock, observer),
-  });
-  if (!isDirect) await checkDirectWay(own);
-  const pool = createPool(main, poolSize, true);
-  const handlers = createPool(handler, MAX_COMPLETIONS);
-  const onRefused = (open: number) => observer.onConnectionsRefused?.(open);
-  const due = createWalks();
-  const session = createNodeSession(own, observer, due);
-  await session.start();
-  const searchPool = createPool({ ...main, applicationName: `${APPLICATION_NAME} search` }, SEARCH_POOL_SIZE);
-  // Each search has a text of its own, so no statement is prepared by name.
-  const searches = createDatabases(searchPool, false, createBorrow(searchPool, onRefused));
-  return {
-    databases: createDatabases(pool, isDirect, createBorrow(pool, onRefused)),
-    searches,
-    searchIndexes: createSearchIndexes(searches.background.query, own, observer),
-    handlers,
-    borrowHandler: createBorrow(handlers, onRefused),
-    session,
-    due,
   };
 }
 
